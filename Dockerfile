@@ -1,0 +1,15 @@
+# The reference server: built with everything, run with nothing but what it needs.
+FROM node:24-slim AS build
+WORKDIR /src
+COPY . .
+RUN npm run bootstrap && npm run build \
+ && npx -y pnpm@12.21.0 --filter @device-grant/http-koa deploy --prod /app
+
+FROM node:24-slim
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
+WORKDIR /app
+COPY --from=build --chown=root:root /app ./
+USER node
+EXPOSE 3000
+HEALTHCHECK --interval=10s --timeout=3s --retries=3 CMD node -e "fetch('http://127.0.0.1:' + process.env.PORT + '/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"
+CMD ["node", "--enable-source-maps", "dist/main.js"]

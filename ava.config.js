@@ -1,0 +1,14 @@
+const packages = ['core', 'adapter-redis', 'adapter-mongo', 'http-koa']
+
+export default {
+  files: ['packages/*/test/**/*.test.ts', 'examples/*/src/**/*.test.ts'],
+  typescript: {
+    compile: false,
+    rewritePaths: Object.fromEntries([
+      ...packages.map((name) => [`packages/${name}/test/`, `packages/${name}/dist-test/`]),
+      ['examples/file-store/src/', 'examples/file-store/dist/'],
+    ]),
+  },
+  nodeArguments: ['--enable-source-maps'],
+  timeout: '120s',
+}

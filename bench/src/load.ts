@@ -1,0 +1,187 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+
+/** What to ask, and how a right answer is known. */
+export interface Target {
+  readonly port: number
+  readonly path: string
+  /** The body of the next request. */
+  nextForm(): string
+  /** How the answer begins, for example `HTTP/1.1 200`. */
+  readonly status: string
+  /** What its body contains. */
+  readonly answer: string
+}
+
+export interface Load {
+  readonly target: Target
+  readonly seconds: number
+  readonly connections: number
+  /** Requests a second, evenly spread over milliseconds. Absent: every connection asks again at once. */
+  readonly rate?: number
+}
+
+export interface LoadResult {
+  /** Right answers within the time. */
+  readonly answers: number
+  readonly seconds: number
+  /** Answers that were not right, and one of them. */
+  readonly wrong: number
+  readonly wrongExample: string | undefined
+  /** From when a request was due to the end of its answer, in milliseconds, sorted. */
+  readonly latencies: Float64Array
+}
+
+/** Sends requests over raw sockets: a client library costs as much as the server that it measures. */
+export const applyLoad = async (load: Load): Promise<LoadResult> => {
+  const run = new Run(load)
+  const sockets = await Promise.all(
+    Array.from({ length: load.connections }, () => openConnection(load.target.port, run)),
+  )
+  await run.untilEnd(sockets)
+  for (const { socket } of sockets) socket.destroy()
+  return run.result()
+}
+
+interface Connection {
+  readonly socket: Socket
+  /** Of the answer under way. */
+  text: string
+  dueAt: number
+}
+
+const openConnection = async (port: number, run: Run): Promise<Connection> => {
+  const socket = connect({
+    port,
+    host: '127.0.0.1',
+    noDelay: true,
+    onread: {
+      buffer: Buffer.allocUnsafe(16_384),
+      callback: (length, buffer) => {
+        connection.text += (buffer as Buffer).toString('latin1', 0, length)
+        if (isWhole(connection.text)) run.answered(connection)
+        return true
+      },
+    },
+  })
+  const connection: Connection = { socket, text: '', dueAt: 0 }
+  socket.on('close', () => run.fail(new Error('The server closed a connection')))
+  socket.on('error', (fault) => run.fail(fault))
+  await once(socket, 'connect')
+  return connection
+}
+
+const LENGTH = '\r\nContent-Length: '
+
+const isWhole = (text: string): boolean => {
+  const head = text.indexOf('\r\n\r\n')
+  if (head < 0) return false
+  const at = text.indexOf(LENGTH) + LENGTH.length
+  const length = Number(text.slice(at, text.indexOf('\r', at)))
+  return text.length >= head + 4 + length
+}
+
+class Run {
+  readonly #load: Load
+  readonly #latencies: number[] = []
+  /** Free connections, and when requests that found none were due. */
+  readonly #free: Connection[] = []
+  readonly #waiting: number[] = []
+  #underWay = 0
+  #answers = 0
+  #wrong = 0
+  #wrongExample: string | undefined
+  #ending = false
+  #over = false
+  #drained: () => void = () => {}
+  #fail: (fault: Error) => void = () => {}
+  #seconds = 0
+
+  constructor(load: Load) {
+    this.#load = load
+  }
+
+  async untilEnd(connections: readonly Connection[]): Promise<void> {
+    const { seconds, rate } = this.#load
+    const drained = new Promise<void>((resolve, reject) => {
+      this.#drained = resolve
+      this.#fail = reject
+    })
+    const begin = performance.now()
+    if (rate === undefined) {
+      for (const connection of connections) this.#send(connection, performance.now())
+      await Promise.race([drained, new Promise((done) => setTimeout(done, seconds * 1000))])
+    } else {
+      this.#free.push(...connections)
+      await Promise.race([drained, this.#sendAtRate(rate, begin)])
+    }
+    this.#seconds = (performance.now() - begin) / 1000
+    this.#ending = true
+    if (this.#underWay === 0) this.#drained()
+    await drained
+    this.#over = true
+  }
+
+  #sendAtRate(rate: number, begin: number): Promise<void> {
+    let sent = 0
+    return new Promise((resolve) => {
+      const tick = (): void => {
+        const now = performance.now()
+        const elapsed = (now - begin) / 1000
+        if (elapsed >= this.#load.seconds) return resolve()
+        for (const due = Math.floor(elapsed * rate); sent < due; sent++) {
+          const connection = this.#free.pop()
+          if (connection) this.#send(connection, now)
+          else this.#waiting.push(now)
+        }
+        setTimeout(tick, 1)
+      }
+      tick()
+    })
+  }
+
+  #send(connection: Connection, dueAt: number): void {
+    const { target } = this.#load
+    const form = target.nextForm()
+    connection.text = ''
+    connection.dueAt = dueAt
+    this.#underWay += 1
+    connection.socket.write(
+      `POST ${target.path} HTTP/1.1\r\nHost: 127.0.0.1:${target.port}\r\nUser-Agent: bench\r\n` +
+        'Accept: application/json\r\nContent-Type: application/x-www-form-urlencoded\r\n' +
+        `Content-Length: ${form.length}\r\n\r\n${form}`,
+      'latin1',
+    )
+  }
+
+  answered(connection: Connection): void {
+    const { text } = connection
+    const { status, answer } = this.#load.target
+    this.#underWay -= 1
+    if (!text.startsWith(status) || !text.includes(answer)) {
+      this.#wrong += 1
+      this.#wrongExample ??= text
+    } else if (!this.#ending) this.#answers += 1
+    if (this.#load.rate !== undefined) {
+      this.#latencies.push(performance.now() - connection.dueAt)
+      const dueAt = this.#waiting.shift()
+      if (dueAt !== undefined) this.#send(connection, dueAt)
+      else this.#free.push(connection)
+    } else if (!this.#ending) this.#send(connection, 0)
+    if (this.#ending && this.#underWay === 0) this.#drained()
+  }
+
+  fail(fault: Error): void {
+    if (!this.#over) this.#fail(fault)
+  }
+
+  result(): LoadResult {
+    return {
+      answers: this.#answers,
+      seconds: this.#seconds,
+      wrong: this.#wrong,
+      wrongExample: this.#wrongExample,
+      latencies: Float64Array.from(this.#latencies).sort(),
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+
+/** Whether processes can be held on one core each: without it, figures are worth little. */
+export const canPin: boolean =
+  cpus().length > 1 && spawnSync('taskset', ['--version'], { stdio: 'ignore' }).status === 0
+
+/** Keeps this process, all its threads and whatever it starts on one core. */
+export const pinSelf = (core: number): void => {
+  if (canPin) spawnSync('taskset', ['-a', '-c', '-p', String(core), String(process.pid)])
+}
+
+export interface PinnedProcess {
+  readonly core: number
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env?: NodeJS.ProcessEnv
+  /** Where its output goes: a file's descriptor. Default: standard output to us, errors to the terminal. */
+  readonly output?: number
+  readonly ipc?: boolean
+}
+
+const running = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+export const startPinned = (options: PinnedProcess): ChildProcess => {
+  const { core, command, args, env = process.env, output, ipc = false } = options
+  const [first = command, ...rest] = canPin
+    ? ['taskset', '-c', String(core), command, ...args]
+    : [command, ...args]
+  const child = spawn(first, rest, {
+    env,
+    stdio: ['ignore', output ?? 'pipe', output ?? 'inherit', ...(ipc ? ['ipc' as const] : [])],
+  })
+  running.add(child)
+  child.once('exit', () => running.delete(child))
+  return child
+}
+
+export const stop = async (child: ChildProcess): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = once(child, 'exit')
+  child.kill('SIGTERM')
+  await gone
+}
+
+const TICKS_A_SECOND = 100
+
+/** What a process has used of any core so far, all its threads, in seconds; to 10 ms. */
+export const cpuSeconds = ({ pid }: ChildProcess): number => {
+  // The name in parentheses may hold spaces; user and system time are fields 14 and 15.
+  const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')
+  const [user, system] = fields.split(' ').slice(11, 13).map(Number)
+  return ((user ?? 0) + (system ?? 0)) / TICKS_A_SECOND
+}

@@ -1,0 +1,29 @@
+import { connect, createRedisStores, disconnect } from '@device-grant/adapter-redis'
+import { createMemoryStores, createPolicy, createUseCases } from '@device-grant/core'
+
+// Asks for device codes as the server would, without HTTP in between, and prints one a line.
+const [url = '', count = '0'] = process.argv.slice(2)
+const UNDER_WAY = 500
+
+const redis = connect(url)
+const clock = { now: Date.now }
+const { authorizeDevice } = createUseCases({
+  ...createMemoryStores({ clock }),
+  ...createRedisStores(redis),
+  clock,
+  // They have to live as long as the benchmark runs.
+  policy: createPolicy({ codeLifetimeMs: 3_600_000 }),
+  events: { emit: () => {} },
+})
+const origin = { address: '127.0.0.1', userAgent: 'bench' }
+let left = Number(count)
+const work = async (): Promise<void> => {
+  const codes: string[] = []
+  while (left-- > 0) {
+    const { deviceCode } = await authorizeDevice({ clientId: 'bench', origin })
+    codes.push(`${deviceCode}\n`)
+  }
+  process.stdout.write(codes.join(''))
+}
+await Promise.all(Array.from({ length: UNDER_WAY }, work))
+await disconnect(redis)

@@ -1,0 +1,121 @@
+import type { ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { openSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { startPinned } from './pinned-process.ts'
+
+/** The servers that are measured have one core, everything else has the other. */
+const SERVER_CORE = 0
+export const OTHER_CORE = 1
+
+/** A process that answers HTTP on the loopback. */
+export interface Server {
+  readonly child: ChildProcess
+  readonly port: number
+}
+
+/** A Redis of its own, in `folder`, that keeps nothing on disk. */
+export const startRedis = async (folder: string): Promise<{ child: ChildProcess; url: string }> => {
+  const port = await freePort()
+  const settings = { port, bind: '127.0.0.1', dir: folder, save: '', appendonly: 'no' }
+  const child = startPinned({
+    core: OTHER_CORE,
+    command: 'redis-server',
+    args: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]),
+  })
+  await firstLine(child, /Ready to accept connections/)
+  child.stdout?.resume()
+  return { child, url: `redis://127.0.0.1:${port}` }
+}
+
+/** The reference server as it is run, with every feature on and its log in a file. */
+export const startDeviceGrant = async (
+  redisUrl: string,
+  folder: string,
+  nodeOptions: readonly string[] = [],
+): Promise<Server> => {
+  const port = await freePort()
+  const log = join(folder, 'log')
+  const main = fileURLToPath(new URL('main.js', import.meta.resolve('@device-grant/http-koa')))
+  const child = startPinned({
+    core: SERVER_CORE,
+    command: process.execPath,
+    args: [...nodeOptions, '--enable-source-maps', main],
+    env: {
+      ...process.env,
+      PORT: String(port),
+      REDIS_URL: redisUrl,
+      SESSION_SECRET: randomBytes(32).toString('base64url'),
+      SIGN_IN: 'forwarded',
+      TRUSTED_PROXIES: '127.0.0.2',
+      FRONT_END_ORIGINS: `http://localhost:${port}`,
+      AUTHORIZE_LIMIT: '1000000',
+      LOG_LEVEL: 'info',
+    },
+    output: openSync(log, 'a'),
+  })
+  if (!(await isReady(child, `http://127.0.0.1:${port}/readyz`))) {
+    throw new Error(`The server is not ready:\n${await readFile(log, 'utf8')}`)
+  }
+  return { child, port }
+}
+
+export const startConstantApp = async (): Promise<Server> => {
+  const child = startPinned({
+    core: SERVER_CORE,
+    command: process.execPath,
+    args: ['--enable-source-maps', fileURLToPath(new URL('constant-app.js', import.meta.url))],
+    ipc: true,
+  })
+  const [port] = await once(child, 'message')
+  return { child, port }
+}
+
+/** Device codes that nobody has answered, put into Redis through the adapter's own stores. */
+export const prepareCodes = async (redisUrl: string, count: number): Promise<string[]> => {
+  const child = startPinned({
+    core: SERVER_CORE,
+    command: process.execPath,
+    args: [fileURLToPath(new URL('prepare-codes.js', import.meta.url)), redisUrl, String(count)],
+  })
+  const codes: string[] = []
+  if (child.stdout) for await (const line of createInterface(child.stdout)) codes.push(line)
+  if (codes.length !== count)
+    throw new Error(`Only ${codes.length} of ${count} codes were prepared`)
+  return codes
+}
+
+const firstLine = async (child: ChildProcess, pattern: RegExp): Promise<void> => {
+  let text = ''
+  for await (const chunk of child.stdout?.iterator({ destroyOnReturn: false }) ?? []) {
+    text += String(chunk)
+    if (pattern.test(text)) return
+  }
+  throw new Error(`The process ended:\n${text}`)
+}
+
+const READY_WITHIN_MS = 15_000
+
+const isReady = async (child: ChildProcess, url: string): Promise<boolean> => {
+  const end = performance.now() + READY_WITHIN_MS
+  while (child.exitCode === null && performance.now() < end) {
+    const response = await fetch(url).catch(() => undefined)
+    if (response?.ok) return true
+    await new Promise((done) => setTimeout(done, 50))
+  }
+  return false
+}
+
+const freePort = async (): Promise<number> => {
+  const probe = createServer()
+  await once(probe.listen(0, '127.0.0.1'), 'listening')
+  const address = probe.address()
+  probe.close()
+  if (address === null || typeof address === 'string') throw new Error('There is no free port')
+  return address.port
+}

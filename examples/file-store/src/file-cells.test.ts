@@ -1,0 +1,47 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CompareAndSwapStore } from '@device-grant/core'
+import { type Sample, testStateStore } from '@device-grant/core/testing'
+import test from 'ava'
+import { compact, FileCells } from './file-cells.ts'
+
+const aFolder = () => mkdtemp(join(tmpdir(), 'file-store-'))
+const aStore = (path: string) => new CompareAndSwapStore(new FileCells<Sample>(path))
+
+testStateStore(test, async () => {
+  const folder = await aFolder()
+  const path = join(folder, 'states')
+  return {
+    store: aStore(path),
+    peer: aStore(path),
+    close: () => rm(folder, { recursive: true }),
+  }
+})
+
+test('a line that a crash has cut off costs nobody else anything', async (t) => {
+  const folder = await aFolder()
+  const path = join(folder, 'states')
+  const keepUntil = Date.now() + 60_000
+  await aStore(path).update('a', () => ({ next: { value: 1, keepUntil }, reply: undefined }))
+  await writeFile(path, `${await readFile(path, 'utf8')}\n{"mark":"cut o`)
+  await aStore(path).update('b', () => ({ next: { value: 2, keepUntil }, reply: undefined }))
+  const values = ['a', 'b'].map((id) =>
+    aStore(path).update(id, (s) => ({ next: s, reply: s?.value })),
+  )
+  t.deepEqual(await Promise.all(values), [1, 2])
+  await rm(folder, { recursive: true })
+})
+
+test('compacting forgets what may be forgotten, and nothing else', async (t) => {
+  const folder = await aFolder()
+  const path = join(folder, 'states')
+  const store = aStore(path)
+  await store.update('old', () => ({ next: { value: 1, keepUntil: 1_000 }, reply: undefined }))
+  await store.update('new', () => ({ next: { value: 2, keepUntil: 3_000 }, reply: undefined }))
+  await compact(path, 2_000)
+  const read = (id: string) => aStore(path).update(id, (s) => ({ next: s, reply: s?.value }))
+  t.is(await read('old'), undefined)
+  t.is(await read('new'), 2)
+  await rm(folder, { recursive: true })
+})

@@ -1,0 +1,29 @@
+import type { ApiKey, Cell } from '@device-grant/core'
+
+/** Every number of an API key is a time, and a document carries times as dates. */
+type Dated<K> = { [M in keyof K]: K[M] extends number | undefined ? Date : K[M] }
+
+/** An API key as it lies in the collection. Its hash of the secret opens nothing. */
+export type ApiKeyDocument = Dated<ApiKey> & {
+  readonly _id: string
+  /** The random mark of the write that put it there. */
+  readonly rev: string
+}
+
+/** A key with its mark, as a document. */
+export const toDocument = (id: string, { rev, state }: Cell<ApiKey>): ApiKeyDocument => {
+  const members = Object.entries(state).map(([name, value]) => [
+    name,
+    typeof value === 'number' ? new Date(value) : value,
+  ])
+  return { _id: id, rev, ...(Object.fromEntries(members) as Dated<ApiKey>) }
+}
+
+/** A document, as the key with its mark. */
+export const toApiKey = ({ _id, rev, ...document }: ApiKeyDocument): Cell<ApiKey> => {
+  const members = Object.entries(document).map(([name, value]) => [
+    name,
+    value instanceof Date ? value.getTime() : value,
+  ])
+  return { rev, state: Object.fromEntries(members) as ApiKey }
+}

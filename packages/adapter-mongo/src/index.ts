@@ -1,0 +1,7 @@
+export type { ApiKeyCollection } from './api-key-collection.ts'
+export { connect, MongoUriError } from './connect.ts'
+export type { EnsureIndexesOptions } from './ensure-indexes.ts'
+export { ensureIndexes, IndexConflictError } from './ensure-indexes.ts'
+export type { MongoApiKeyStoreOptions } from './mongo-api-key-store.ts'
+export { MongoApiKeyStore } from './mongo-api-key-store.ts'
+export { ping } from './ping.ts'

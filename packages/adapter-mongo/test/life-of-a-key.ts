@@ -1,0 +1,53 @@
+import {
+  type ApiKeyStore,
+  type Clock,
+  createUseCases,
+  MemoryStateStore,
+  type UseCases,
+} from '@device-grant/core'
+import type { Db } from 'mongodb'
+import { MongoApiKeyStore } from '#src/index.js'
+
+/** All use cases on these API keys, with everything else in memory. */
+export const useCasesOn = (apiKeys: ApiKeyStore, clock: Clock): UseCases =>
+  createUseCases({
+    grants: new MemoryStateStore({ clock }),
+    userCodes: new MemoryStateStore({ clock }),
+    windows: new MemoryStateStore({ clock }),
+    apiKeys,
+    clock,
+  })
+
+/** Everything that is ever written of a key, with what each step has to reply. */
+export const lifeOfAKey = async (db: Db, person: string): Promise<object> => {
+  let now = Date.now()
+  const all = useCasesOn(new MongoApiKeyStore(db), { now: () => now })
+  const { deviceCode, userCode } = await all.authorizeDevice({ origin: {} })
+  await all.reviewUserCode({ userCode, person })
+  const answer = await all.answerUserCode({ userCode, person, decision: 'approve' })
+  const poll = await all.pollForToken({ deviceCode })
+  if (poll.outcome !== 'granted') return { replies: [answer.outcome, poll.outcome] }
+  const { apiKey, keyId } = poll
+  await all.confirmDelivery(keyId)
+  const used = await all.authenticateApiKey(apiKey)
+  now += 61_000
+  const usedAgain = await all.authenticateApiKey(apiKey)
+  const [listed, ...more] = await all.listApiKeys(person)
+  const revoked = await all.revokeApiKey(person, keyId)
+  const after = await all.authenticateApiKey(apiKey)
+  return {
+    replies: [...[answer, poll, used, usedAgain, after].map(({ outcome }) => outcome), revoked],
+    keys: more.length + (listed ? 1 : 0),
+    lastUsedAt: listed?.lastUsedAt === now,
+  }
+}
+
+/** What `lifeOfAKey` comes to when nothing goes wrong, and when whatever goes wrong is put right. */
+export const WHOLE_LIFE: object = {
+  replies: ['approved', 'granted', 'valid', 'valid', 'revoked', 'revoked'],
+  keys: 1,
+  lastUsedAt: true,
+}
+
+/** approve, claim, confirm, use, use a minute later, revoke */
+export const WRITES_OF_A_LIFE: number = 6

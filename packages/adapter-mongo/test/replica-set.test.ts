@@ -1,0 +1,93 @@
+import { keyIdOf, type ReservedKey, StoreError } from '@device-grant/core'
+import { testApiKeyStore } from '@device-grant/core/testing'
+import test from 'ava'
+import { connect, ensureIndexes, MongoApiKeyStore } from '#src/index.js'
+import { cuttingProxy } from './cutting-proxy.ts'
+import { lifeOfAKey, WHOLE_LIFE, WRITES_OF_A_LIFE } from './life-of-a-key.ts'
+import { replicaSet } from './mongo-server.ts'
+
+const set = await replicaSet(
+  'the store of API keys on a replica set, and a primary that steps down',
+)
+const it = set ? test.serial : test.serial.skip
+const uri = set?.uri ?? 'mongodb://127.0.0.1:1'
+const name = `device_grant_test_set_${process.pid}`
+const [one, two] = [connect(uri).client.db(name), connect(uri).client.db(name)]
+
+test.before(async () => {
+  if (set) await ensureIndexes(one)
+})
+
+test.after.always(async () => {
+  if (set) await one.dropDatabase()
+  await one.client.close()
+  await two.client.close()
+  await set?.stop()
+})
+
+testApiKeyStore(
+  (title, run) => it(`API key store on a replica set: ${title}`, run),
+  async () => ({ store: new MongoApiKeyStore(one), peer: new MongoApiKeyStore(two) }),
+)
+
+it('writes around a primary that steps down are told the truth', async (t) => {
+  const store = new MongoApiKeyStore(one)
+  const id = keyIdOf('step down')
+  const key: ReservedKey = {
+    status: 'reserved',
+    name: '0',
+    owner: 'step down',
+    origin: {},
+    approvedAt: 1,
+    salt: 'salt',
+    expiresAt: Date.now() + 600_000,
+    keepUntil: Date.now() + 600_000,
+  }
+  /** As a device does: tries again as long as the store is down. */
+  const insist = async (): Promise<number> => {
+    const end = performance.now() + 30_000
+    for (;;) {
+      try {
+        return await store.update(id, (current) => {
+          const count = Number(current?.name ?? 0) + 1
+          return { next: { ...key, name: `${count}` }, reply: count }
+        })
+      } catch (fault) {
+        if (!(fault instanceof StoreError) || performance.now() > end) throw fault
+      }
+    }
+  }
+  t.is(await insist(), 1)
+  const stepDown = two.admin().command({ replSetStepDown: 2, force: true })
+  // The server may close the connection instead of answering.
+  const [replies] = await Promise.all([
+    Promise.all(Array.from({ length: 10 }, insist)),
+    stepDown.catch(() => {}),
+  ])
+  // An update whose outcome stayed unknown may leave a gap, but no number is told twice.
+  t.is(new Set(replies).size, 10)
+  t.is(await insist(), Math.max(...replies) + 1)
+})
+
+for (const retryWrites of [false, true]) {
+  it(`a write whose answer is lost counts once (retryWrites=${retryWrites})`, async (t) => {
+    const member = new URL(uri)
+    for (let nth = 1; nth <= WRITES_OF_A_LIFE; nth++) {
+      const target = { host: member.hostname, port: Number(member.port || 27_017) }
+      const proxy = await cuttingProxy(target, (write) => write === nth)
+      const through = new URL(uri)
+      through.host = `127.0.0.1:${proxy.port}`
+      through.searchParams.delete('replicaSet')
+      through.searchParams.set('directConnection', 'true')
+      const { client } = connect(through.href, { retryWrites })
+      try {
+        const replies = await lifeOfAKey(client.db(name), `cut ${retryWrites} ${nth}`)
+        t.deepEqual(replies, WHOLE_LIFE, `write ${nth}`)
+        t.is(proxy.cuts, 1, `write ${nth}`)
+      } finally {
+        await client.close()
+        await proxy.close()
+      }
+    }
+  })
+}

@@ -1,0 +1,14 @@
+export type { ConnectOptions } from './connect.ts'
+export { connect, disconnect } from './connect.ts'
+export type { RedisCellsOptions } from './redis-cells.ts'
+export { RedisCells } from './redis-cells.ts'
+export type { RedisClient } from './redis-client.ts'
+export type {
+  RedisStateStoreOptions,
+  RedisStores,
+  RedisStoresOptions,
+} from './redis-state-store.ts'
+export { createRedisStateStore, createRedisStores } from './redis-state-store.ts'
+export { RedisUrlError } from './redis-url.ts'
+export type { ServerCheck, ServerFinding } from './server-check.ts'
+export { checkServer, clockOffset, ping } from './server-check.ts'

@@ -1,0 +1,22 @@
+import {
+  type DeviceGrant,
+  type StateStore,
+  TOKENS,
+  type UserCodeClaim,
+  type Window,
+} from '@device-grant/core'
+import { ContainerModule } from 'inversify'
+import type { RedisClient } from './redis-client.ts'
+import { createRedisStores, type RedisStoresOptions } from './redis-state-store.ts'
+
+/** Binds the three short-lived states to a live client. Whoever made the client closes it. */
+export const redisModule = (
+  redis: RedisClient,
+  options: RedisStoresOptions = {},
+): ContainerModule =>
+  new ContainerModule(({ bind }) => {
+    const { grants, userCodes, windows } = createRedisStores(redis, options)
+    bind<StateStore<DeviceGrant>>(TOKENS.DeviceGrants).toConstantValue(grants)
+    bind<StateStore<UserCodeClaim>>(TOKENS.UserCodeClaims).toConstantValue(userCodes)
+    bind<StateStore<Window>>(TOKENS.Windows).toConstantValue(windows)
+  })

@@ -1,0 +1,97 @@
+/** Where a Redis URL points. */
+export type RedisTarget = RedisAccess &
+  (
+    | { readonly topology: 'single'; readonly node: RedisNode; readonly db: number }
+    | { readonly topology: 'cluster'; readonly nodes: readonly RedisNode[] }
+    | { readonly topology: 'sentinel'; readonly nodes: readonly RedisNode[]; readonly name: string }
+  )
+
+interface RedisAccess {
+  readonly tls: boolean
+  readonly username?: string
+  readonly password?: string
+}
+
+interface RedisNode {
+  readonly host: string
+  readonly port: number
+}
+
+/** A Redis URL that cannot be understood. The message says what is wrong, and never shows the URL. */
+export class RedisUrlError extends Error {
+  override readonly name = 'RedisUrlError'
+}
+
+const FORMS =
+  'redis://host:6379/0, redis+cluster://host:6379,host:6379 or redis+sentinel://host:26379,host:26379/master-name ' +
+  '(rediss for TLS, user:password@ before the hosts)'
+
+const refuse = (fault: string): never => {
+  throw new RedisUrlError(`The Redis URL ${fault}. It looks like ${FORMS}`)
+}
+
+/**
+ * Reads `redis://`, `redis+cluster://` and `redis+sentinel://` URLs, each also with `rediss`.
+ * @throws {RedisUrlError}
+ */
+export const parseRedisUrl = (url: string): RedisTarget => {
+  const [, scheme, rest = ''] = /^([a-z+]+):\/\/(.*)$/s.exec(url) ?? []
+  const [, secure, topology = 'single'] =
+    /^redis(s?)(?:\+(cluster|sentinel))?$/.exec(scheme ?? '') ?? []
+  if (secure === undefined) return refuse('has an unknown scheme')
+  const [, authority = '', path = '', extra = ''] =
+    /^([^/?#]*)(?:\/([^?#]*))?(.*)$/s.exec(rest) ?? []
+  if (extra !== '')
+    return refuse('has a query or a fragment, or a ? or # that is not percent-encoded')
+  const at = authority.lastIndexOf('@')
+  const access = { tls: secure === 's', ...readUser(at < 0 ? undefined : authority.slice(0, at)) }
+  const port = topology === 'sentinel' ? 26_379 : 6_379
+  const nodes = authority
+    .slice(at + 1)
+    .split(',')
+    .map((text) => readNode(text, port))
+  const [node] = nodes
+  if (!node) return refuse('names no host')
+  switch (topology) {
+    case 'cluster':
+      if (path !== '') return refuse('has a path, but a Cluster has one database only')
+      return { ...access, topology, nodes }
+    case 'sentinel': {
+      const name = decode(path, 'master name')
+      if (name === '' || name.includes('/')) return refuse('needs /master-name at its end')
+      return { ...access, topology, nodes, name }
+    }
+    default:
+      if (nodes.length > 1) return refuse('names several hosts, but not +cluster or +sentinel')
+      if (!/^\d{0,5}$/.test(path)) return refuse('has a database that is not a number')
+      return { ...access, topology: 'single', node, db: Number(path) }
+  }
+}
+
+const readUser = (text: string | undefined): { username?: string; password?: string } => {
+  if (text === undefined) return {}
+  const colon = text.indexOf(':')
+  if (colon < 0) return refuse('has a user without a password (a password alone is :password@)')
+  const username = decode(text.slice(0, colon), 'user')
+  const password = decode(text.slice(colon + 1), 'password')
+  if (password === '') return refuse('has an empty password')
+  return username === '' ? { password } : { username, password }
+}
+
+const readNode = (text: string, defaultPort: number): RedisNode => {
+  const [, ipv6, name, digits] =
+    /^(?:\[([\da-fA-F:.]+)\]|([^\s:@[\]]+))(?::(\d+))?$/.exec(text) ?? []
+  const host = ipv6 ?? name
+  if (host === undefined) return refuse('has a host that is missing or malformed')
+  const port = digits === undefined ? defaultPort : Number(digits)
+  if (port < 1 || port > 65_535) return refuse('has a port that is not from 1 to 65535')
+  return { host, port }
+}
+
+const decode = (text: string, what: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return refuse(`has a ${what} whose percent-encoding is broken`)
+  }
+}

@@ -1,0 +1,40 @@
+import test from 'ava'
+import fc from 'fast-check'
+import { formatCell, parseCell } from '#src/cell-text.js'
+
+test('a cell comes back as it was, whatever its members are called', (t) => {
+  const name = fc.oneof(
+    fc.constantFrom('keepUntil', 'a', 'b', 'z', '~', '~a', '~~a', 'keepUntil ', '0', 'status', ''),
+    fc.string().filter((text) => text !== '__proto__'),
+  )
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small' },
+      fc.string({ unit: 'binary' }),
+      fc.integer(),
+      fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => (n === 0 ? 0 : n)),
+      fc.boolean(),
+      fc.constant(null),
+      fc.array(tie('value')),
+      fc.dictionary(name, tie('value'), { noNullPrototype: true }),
+    ),
+  }))
+  const state = fc.dictionary(name, value, { noNullPrototype: true })
+  const rev = fc.stringMatching(/^[A-Za-z0-9_-]{1,12}$/)
+  fc.assert(
+    fc.property(rev, state, (rev, state) => {
+      t.deepEqual(parseCell(formatCell({ rev, state })), { rev, state })
+    }),
+  )
+})
+
+test('the names of the states are shortened, their values are not touched', (t) => {
+  const state = { keepUntil: 1, status: 'status', person: '"keepUntil":' }
+  t.is(formatCell({ rev: 'r', state }), String.raw`r{"a":1,"b":"status","n":"\"keepUntil\":"}`)
+})
+
+test('what is no cell is refused', (t) => {
+  for (const text of ['', 'rev', 'rev{', 'rev{"a":', '{"a":1}']) {
+    t.throws(() => parseCell(text), { instanceOf: SyntaxError })
+  }
+})

@@ -1,0 +1,135 @@
+import { connect, createRedisStateStore, disconnect } from '@device-grant/adapter-redis'
+import { type StateStore, StoreError } from '@device-grant/core'
+import type { Sample } from '@device-grant/core/testing'
+import test from 'ava'
+import { Redis } from 'ioredis'
+import { startCuttingProxy } from './cutting-proxy.ts'
+import { eventually } from './eventually.ts'
+import { hasRedis } from './needs-redis.ts'
+import { startRedisCluster } from './redis-cluster.ts'
+import { type RedisServer, startRedisServer } from './redis-server.ts'
+
+const it = hasRedis ? test : test.skip
+
+const add = (store: StateStore<Sample>, id: string): Promise<number> =>
+  store.update(id, (state) => {
+    const value = (state?.value ?? 0) + 1
+    return { next: { value, keepUntil: Date.now() + 600_000 }, reply: value }
+  })
+
+/** Insists as a poller does: it hears typed errors and comes again. Returns how many it heard. */
+const insist = async (store: StateStore<Sample>, id: string): Promise<number> => {
+  let faults = 0
+  await eventually(`an update of ${id} works`, async () => {
+    try {
+      await add(store, id)
+      return true
+    } catch (fault) {
+      if (!(fault instanceof StoreError)) throw fault
+      faults += 1
+      return false
+    }
+  })
+  return faults
+}
+
+const startPair = async (): Promise<readonly [RedisServer, RedisServer]> => {
+  const master = await startRedisServer({ settings: ['repl-diskless-sync-delay 0'] })
+  const replica = await startRedisServer({
+    settings: [`replicaof 127.0.0.1 ${master.port}`],
+  })
+  const admin = new Redis(replica.url)
+  await eventually('the replica follows', async () =>
+    (await admin.info('replication')).includes('master_link_status:up'),
+  )
+  admin.disconnect()
+  return [master, replica]
+}
+
+/** The replica has every key of its master. */
+const followed = async (master: RedisServer, replica: RedisServer): Promise<void> => {
+  const admins = [master, replica].map(({ url }) => new Redis(url))
+  await eventually('the replica has what its master has', async () => {
+    const [has, got] = await Promise.all(admins.map((admin) => admin.dbsize()))
+    return has === got && has !== 0
+  })
+  for (const admin of admins) admin.disconnect()
+}
+
+it('a master that became a replica is left for the one that the address leads to now', async (t) => {
+  const [one, two] = await startPair()
+  const proxy = await startCuttingProxy(one.port)
+  const redis = connect(`redis://127.0.0.1:${proxy.port}`)
+  const admins = [new Redis(one.url), new Redis(two.url)] as const
+  t.teardown(async () => {
+    await disconnect(redis)
+    for (const admin of admins) admin.disconnect()
+    await proxy.close()
+    await Promise.all([one.stop(), two.stop()])
+  })
+  const store = createRedisStateStore<Sample>(redis, { kind: 't:' })
+  t.is(await add(store, 'x'), 1)
+  await followed(one, two)
+  // The connection stays open; its server refuses writes from now on.
+  proxy.redirect(two.port)
+  await admins[1].replicaof('NO', 'ONE')
+  await admins[0].replicaof('127.0.0.1', two.port)
+  t.is(await add(store, 'x'), 2)
+  t.regex(String(await admins[1].get('dg:t:x')), /2/)
+})
+
+it('Sentinels lead to the new master after a fail-over', async (t) => {
+  const [one, two] = await startPair()
+  const sentinel = await startRedisServer({
+    sentinel: true,
+    settings: [
+      `sentinel monitor main 127.0.0.1 ${one.port} 1`,
+      'sentinel down-after-milliseconds main 500',
+      'sentinel failover-timeout main 5000',
+    ],
+  })
+  const watcher = new Redis(sentinel.url)
+  const redis = connect(`redis+sentinel://127.0.0.1:${sentinel.port}/main`)
+  t.teardown(async () => {
+    await disconnect(redis)
+    watcher.disconnect()
+    await Promise.all([sentinel, one, two].map((server) => server.stop()))
+  })
+  const store = createRedisStateStore<Sample>(redis, { kind: 't:', timeoutMs: 500 })
+  t.is(await add(store, 'x'), 1)
+  await eventually('the Sentinel knows the replica', async () => {
+    const replicas = await watcher.call('SENTINEL', 'REPLICAS', 'main')
+    return Array.isArray(replicas) && replicas.length === 1
+  })
+  await followed(one, two)
+  await one.kill()
+  const started = performance.now()
+  const faults = await insist(store, 'x')
+  t.log(
+    `${Math.round(performance.now() - started)} ms and ${faults} typed errors until the next write`,
+  )
+  t.is(await store.update('x', (state) => ({ next: state, reply: state?.value })), 2)
+})
+
+it('a Cluster goes on after one of its masters is killed', async (t) => {
+  const cluster = await startRedisCluster()
+  const redis = connect(cluster.url)
+  t.teardown(async () => {
+    await disconnect(redis)
+    await cluster.stop()
+  })
+  const store = createRedisStateStore<Sample>(redis, { kind: 't:', timeoutMs: 500 })
+  const ids = Array.from({ length: 40 }, (_, i) => `id ${i}`)
+  await Promise.all(ids.map((id) => add(store, id)))
+  const { 0: victim, 3: replica } = cluster.servers
+  if (!victim || !replica) throw new Error('The Cluster is empty')
+  await followed(victim, replica)
+  await victim.kill()
+  const started = performance.now()
+  const faults = await Promise.all(ids.map((id) => insist(store, id)))
+  t.log(
+    `${Math.round(performance.now() - started)} ms until all ${ids.length} ids were written again, ` +
+      `${faults.filter((n) => n > 0).length} of them after typed errors`,
+  )
+  for (const id of ids) t.true((await add(store, id)) >= 3, id)
+})

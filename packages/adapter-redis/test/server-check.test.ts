@@ -1,0 +1,124 @@
+import { once } from 'node:events'
+import { createServer, type Socket } from 'node:net'
+import { checkServer, clockOffset, connect, disconnect, ping } from '@device-grant/adapter-redis'
+import { StoreUnavailableError } from '@device-grant/core'
+import test, { type ExecutionContext } from 'ava'
+import { Redis } from 'ioredis'
+import { hasRedis } from './needs-redis.ts'
+import { startRedisServer } from './redis-server.ts'
+
+const it = hasRedis ? test : test.skip
+
+const start = async (t: ExecutionContext, settings: readonly string[] = []) => {
+  const server = await startRedisServer({ settings })
+  const redis = connect(server.url)
+  t.teardown(async () => {
+    await disconnect(redis)
+    await server.stop()
+  })
+  return { server, redis }
+}
+
+it('a server that suits gives no findings', async (t) => {
+  const { redis } = await start(t)
+  const { version, findings } = await checkServer(redis)
+  t.regex(version ?? '', /^\d+\.\d+/)
+  t.deepEqual(findings, [])
+})
+
+it('a server that may evict gives a warning that says why', async (t) => {
+  const { redis } = await start(t, ['maxmemory 100mb', 'maxmemory-policy volatile-lru'])
+  const { findings } = await checkServer(redis)
+  t.is(findings.length, 1)
+  t.is(findings[0]?.level, 'warning')
+  t.regex(findings[0]?.text ?? '', /volatile-lru.*evicts pending logins.*noeviction/)
+})
+
+it('a replica and a lone Cluster node are errors', async (t) => {
+  const { redis } = await start(t, ['replicaof 127.0.0.1 1'])
+  t.deepEqual(
+    (await checkServer(redis)).findings.map(({ level }) => level),
+    ['error'],
+  )
+  const { redis: node } = await start(t, ['cluster-enabled yes'])
+  const { findings } = await checkServer(node)
+  t.deepEqual(
+    findings.map(({ level }) => level),
+    ['error'],
+  )
+  t.regex(findings[0]?.text ?? '', /redis\+cluster:/)
+})
+
+it('a server that forbids INFO gives a note, and CONFIG is not needed', async (t) => {
+  const { server } = await start(t, [
+    'rename-command CONFIG ""',
+    'user app on >pw ~* &* +@all -info',
+  ])
+  const redis = new Redis(server.url.replace('//', '//app:pw@'), { enableReadyCheck: false })
+  t.teardown(() => redis.disconnect())
+  const { version, findings } = await checkServer(redis)
+  t.is(version, undefined)
+  t.deepEqual(
+    findings.map(({ level }) => level),
+    ['note'],
+  )
+})
+
+/** A server that says it is an old Redis: none can be had. */
+const startOldRedis = async (t: ExecutionContext): Promise<number> => {
+  const info = 'redis_version:6.0.16\r\nmaxmemory_policy:noeviction\r\nrole:master\r\n'
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('data', (bytes) => {
+      for (const name of bytes.toString().match(/(?<=\r\n)(?:hello|client|info|ping)\r\n/gi) ??
+        []) {
+        if (/info/i.test(name)) socket.write(`$${info.length}\r\n${info}\r\n`)
+        else if (/hello/i.test(name)) socket.write("-ERR unknown command 'HELLO'\r\n")
+        else socket.write(/ping/i.test(name) ? '+PONG\r\n' : '+OK\r\n')
+      }
+    })
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('No port')
+  return address.port
+}
+
+test('a server without PXAT is an error', async (t) => {
+  const redis = new Redis({ port: await startOldRedis(t), disableClientInfo: true })
+  t.teardown(() => redis.disconnect())
+  const { version, findings } = await checkServer(redis)
+  t.is(version, '6.0.16')
+  t.deepEqual(
+    findings.map(({ level }) => level),
+    ['error'],
+  )
+  t.regex(findings[0]?.text ?? '', /PXAT needs 6\.2/)
+})
+
+it('the offset of a clock is measured', async (t) => {
+  const { redis } = await start(t)
+  for (const offset of [0, 700, -90_000]) {
+    const measured = await clockOffset(redis, { now: () => Date.now() + offset })
+    t.true(Math.abs(measured - offset) <= 50, `${measured} for ${offset}`)
+  }
+})
+
+it('everything that asks is bounded', async (t) => {
+  const { server, redis } = await start(t)
+  await ping(redis)
+  server.freeze()
+  const started = performance.now()
+  const expected = { instanceOf: StoreUnavailableError, message: /in time/ }
+  await t.throwsAsync(() => ping(redis, 100), expected)
+  await t.throwsAsync(() => checkServer(redis, 100), expected)
+  await t.throwsAsync(() => clockOffset(redis, { now: Date.now }, 100), expected)
+  t.true(performance.now() - started < 1_500)
+  server.thaw()
+  await ping(redis)
+})

@@ -1,0 +1,159 @@
+import { randomText } from './crypto.ts'
+import type { Keepable, StateStore, Transition } from './ports.ts'
+import { StoreConflictError, StoreUnavailableError } from './store-errors.ts'
+
+/** A state as a server keeps it: with the random mark of the write that put it there. */
+export interface Cell<S> {
+  readonly rev: string
+  readonly state: S
+}
+
+/** What came of a swap: written, or what was found instead (`undefined`: nothing is there). */
+export type Swap<S> =
+  | { readonly written: true }
+  | { readonly written: false; readonly found: Cell<S> | undefined }
+
+/** All that a database has to offer to keep states: a read, and one atomic compare and swap. */
+export interface Cells<S extends Keepable> {
+  /** @throws {StoreUnavailableError} the server cannot be reached or did not answer in time */
+  read(id: string): Promise<Cell<S> | undefined>
+  /**
+   * Writes `next` (removes the cell when `undefined`) only if the cell still has the rev `expected`
+   * (`undefined`: only if there is none). It must be one atomic operation of the server.
+   * @throws {StoreUnavailableError} it may or may not have been written
+   * @throws {StoreFullError} the server takes no new ids
+   */
+  swap(id: string, expected: string | undefined, next: Cell<S> | undefined): Promise<Swap<S>>
+}
+
+export interface CompareAndSwapOptions {
+  /** How many cells it remembers to start from. A wrong guess costs one command, never the truth. Default 10 000. */
+  readonly remember?: number
+  /** How many lost races it takes to give up. Default 20. */
+  readonly attempts?: number
+  /** Waits so many milliseconds between two attempts. */
+  readonly pause?: (ms: number) => Promise<void>
+  /** A random number from 0 to 1, for the jitter of the pauses. */
+  readonly random?: () => number
+}
+
+const MAX_PAUSE_MS = 100
+
+const noReply = (): void => {}
+
+const onlyOutages = (fault: unknown): void => {
+  if (fault instanceof StoreUnavailableError) throw fault
+}
+
+/**
+ * A `StateStore` on top of compare and swap. It starts from the cell it last saw, so that a right
+ * guess saves the read; a write whose answer was lost is looked for and recognised by its rev.
+ */
+export class CompareAndSwapStore<S extends Keepable> implements StateStore<S> {
+  readonly #cells: Cells<S>
+  readonly #seen = new Map<string, Cell<S>>()
+  readonly #turns = new Map<string, Promise<unknown>>()
+  readonly #remember: number
+  readonly #attempts: number
+  readonly #pause: (ms: number) => Promise<void>
+  readonly #random: () => number
+
+  constructor(cells: Cells<S>, options: CompareAndSwapOptions = {}) {
+    this.#cells = cells
+    this.#remember = options.remember ?? 10_000
+    this.#attempts = options.attempts ?? 20
+    this.#pause = options.pause ?? ((ms) => new Promise((done) => setTimeout(done, ms)))
+    this.#random = options.random ?? Math.random
+  }
+
+  /**
+   * Updates of one id within this process come one after the other: at once they would only make each
+   * other lose. When the server cannot be reached, those that wait hear it too, and do not try in turn.
+   */
+  async update<R>(id: string, transition: Transition<S, R>): Promise<R> {
+    const before = this.#turns.get(id)
+    const turn =
+      before === undefined
+        ? this.#update(id, transition)
+        : before.then(noReply, onlyOutages).then(() => this.#update(id, transition))
+    this.#turns.set(id, turn)
+    try {
+      return await turn
+    } finally {
+      if (this.#turns.get(id) === turn) this.#turns.delete(id)
+    }
+  }
+
+  async #update<R>(id: string, transition: Transition<S, R>): Promise<R> {
+    // What is remembered, or "nothing is there": a guess either way, until the server confirms it.
+    let current = this.#seen.get(id)
+    let confirmed = false
+    for (let lost = 0; lost < this.#attempts; ) {
+      const { next, reply } = transition(current?.state)
+      if (next === current?.state) {
+        if (confirmed) return reply
+        const fresh = await this.#read(id)
+        confirmed = true
+        if (fresh?.rev === current?.rev) return reply
+        current = fresh
+        continue
+      }
+      const cell = next === undefined ? undefined : { rev: randomText(6), state: next }
+      const swap = await this.#swap(id, current?.rev, cell)
+      if (swap.written) {
+        this.remember(id, cell)
+        return reply
+      }
+      current = swap.found
+      this.remember(id, current)
+      if (!confirmed) {
+        confirmed = true
+        continue
+      }
+      lost += 1
+      // Full jitter, so that the losers of one race do not meet again in the next.
+      await this.#pause(this.#random() * Math.min(MAX_PAUSE_MS, 2 ** lost))
+    }
+    throw new StoreConflictError(`Somebody else wrote first, ${this.#attempts} times`)
+  }
+
+  /** Takes note of a cell that was seen on the server, as a guess to start from. */
+  protected remember(id: string, cell: Cell<S> | undefined): void {
+    this.#seen.delete(id)
+    if (!cell) return
+    this.#seen.set(id, cell)
+    if (this.#seen.size <= this.#remember) return
+    for (const oldest of this.#seen.keys()) {
+      this.#seen.delete(oldest)
+      break
+    }
+  }
+
+  async #read(id: string): Promise<Cell<S> | undefined> {
+    const cell = await this.#cells.read(id)
+    this.remember(id, cell)
+    return cell
+  }
+
+  /** Swaps; when the answer is lost, looks whether it was done, and does it if not. */
+  async #swap(
+    id: string,
+    expected: string | undefined,
+    next: Cell<S> | undefined,
+  ): Promise<Swap<S>> {
+    try {
+      return await this.#cells.swap(id, expected, next)
+    } catch (fault) {
+      if (!(fault instanceof StoreUnavailableError)) throw fault
+      this.remember(id, undefined)
+      const found = await this.#cells.read(id)
+      if (found === undefined && next === undefined) return { written: true }
+      // It is there. Writing it once more makes the server confirm that it stays, after a fail-over too.
+      if (next && found?.rev === next.rev) return this.#cells.swap(id, next.rev, next)
+      if (found?.rev !== expected) return { written: false, found }
+    }
+    const again = await this.#cells.swap(id, expected, next)
+    // Our first attempt may have arrived late, after the look.
+    return !again.written && again.found?.rev === next?.rev ? { written: true } : again
+  }
+}

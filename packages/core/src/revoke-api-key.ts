@@ -1,0 +1,43 @@
+import { type Revocation, revokeKey } from './api-key.ts'
+import type { ApiKeyStore, Clock, Events } from './ports.ts'
+
+export interface RevokeApiKeyDependencies {
+  readonly apiKeys: ApiKeyStore
+  readonly clock: Clock
+  readonly events: Events
+}
+
+/**
+ * A person takes one of their keys back, effective at once; `unknown` when it is not theirs.
+ * @throws {StoreError} it is not known whether the key was revoked; trying again is safe
+ */
+export type RevokeApiKey = (owner: string, keyId: string) => Promise<Revocation>
+
+export const createRevokeApiKey =
+  ({ apiKeys, clock, events }: RevokeApiKeyDependencies): RevokeApiKey =>
+  async (owner, keyId) => {
+    const now = clock.now()
+    const revocation = await apiKeys.update(keyId, revokeKey(owner, now))
+    if (revocation === 'revoked') events.emit({ type: 'key_revoked', at: now, keyId, owner })
+    return revocation
+  }
+
+/**
+ * A person takes all their keys back, those waiting for pick-up included.
+ * @returns how many were revoked by this call
+ * @throws {StoreError} some may be revoked and some not; trying again is safe
+ */
+export type RevokeAllApiKeys = (owner: string) => Promise<number>
+
+export const createRevokeAllApiKeys = (
+  dependencies: RevokeApiKeyDependencies,
+): RevokeAllApiKeys => {
+  const revoke = createRevokeApiKey(dependencies)
+  return async (owner) => {
+    let revoked = 0
+    for (const { id, key } of await dependencies.apiKeys.findByOwner(owner)) {
+      if (key.status !== 'revoked' && (await revoke(owner, id)) === 'revoked') revoked += 1
+    }
+    return revoked
+  }
+}

@@ -1,0 +1,22 @@
+/** What a store throws. Use cases and routes tell the kinds apart by `code`. */
+export abstract class StoreError extends Error {
+  abstract readonly code: 'store_unavailable' | 'store_conflict' | 'store_full'
+  override get name(): string {
+    return this.constructor.name
+  }
+}
+
+/** The store cannot be reached, or did not answer in time. A write may or may not have happened. */
+export class StoreUnavailableError extends StoreError {
+  readonly code = 'store_unavailable' as const
+}
+
+/** Every attempt to write lost its race. Nothing was written. */
+export class StoreConflictError extends StoreError {
+  readonly code = 'store_conflict' as const
+}
+
+/** The store takes no new ids for now. Nothing was written. */
+export class StoreFullError extends StoreError {
+  readonly code = 'store_full' as const
+}

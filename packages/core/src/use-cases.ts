@@ -1,0 +1,69 @@
+import { type AnswerUserCode, createAnswerUserCode } from './answer-user-code.ts'
+import { type AuthenticateApiKey, createAuthenticateApiKey } from './authenticate-api-key.ts'
+import { type AuthorizeDevice, createAuthorizeDevice } from './authorize-device.ts'
+import type { DeviceGrant } from './device-grant.ts'
+import { createListApiKeys, type ListApiKeys } from './list-api-keys.ts'
+import { createPolicy, type Policy } from './policy.ts'
+import {
+  type ConfirmDelivery,
+  createConfirmDelivery,
+  createPollForToken,
+  type PollForToken,
+} from './poll-for-token.ts'
+import type { ApiKeyStore, Clock, Events, StateStore } from './ports.ts'
+import { createReviewUserCode, type ReviewUserCode } from './review-user-code.ts'
+import {
+  createRevokeAllApiKeys,
+  createRevokeApiKey,
+  type RevokeAllApiKeys,
+  type RevokeApiKey,
+} from './revoke-api-key.ts'
+import type { UserCodeClaim } from './user-code.ts'
+import type { Window } from './wrong-codes.ts'
+
+/** What the use cases stand on. */
+export interface UseCaseDependencies {
+  readonly grants: StateStore<DeviceGrant>
+  readonly userCodes: StateStore<UserCodeClaim>
+  readonly windows: StateStore<Window>
+  readonly apiKeys: ApiKeyStore
+  /** Default: the default policy. */
+  readonly policy?: Policy
+  /** For example `{ now: Date.now }`. */
+  readonly clock: Clock
+  /** Default: nobody listens. */
+  readonly events?: Events
+}
+
+/** Everything that a device, a person and a service behind them can do. */
+export interface UseCases {
+  readonly authorizeDevice: AuthorizeDevice
+  readonly pollForToken: PollForToken
+  readonly confirmDelivery: ConfirmDelivery
+  readonly reviewUserCode: ReviewUserCode
+  readonly answerUserCode: AnswerUserCode
+  readonly authenticateApiKey: AuthenticateApiKey
+  readonly listApiKeys: ListApiKeys
+  readonly revokeApiKey: RevokeApiKey
+  readonly revokeAllApiKeys: RevokeAllApiKeys
+}
+
+/** Makes all use cases, without a container. */
+export const createUseCases = ({
+  policy = createPolicy(),
+  events = { emit: () => {} },
+  ...ports
+}: UseCaseDependencies): UseCases => {
+  const dependencies = { ...ports, policy, events }
+  return {
+    authorizeDevice: createAuthorizeDevice(dependencies),
+    pollForToken: createPollForToken(dependencies),
+    confirmDelivery: createConfirmDelivery(dependencies),
+    reviewUserCode: createReviewUserCode(dependencies),
+    answerUserCode: createAnswerUserCode(dependencies),
+    authenticateApiKey: createAuthenticateApiKey(dependencies),
+    listApiKeys: createListApiKeys(dependencies),
+    revokeApiKey: createRevokeApiKey(dependencies),
+    revokeAllApiKeys: createRevokeAllApiKeys(dependencies),
+  }
+}

@@ -1,0 +1,275 @@
+import {
+  type ApiKey,
+  DEFAULT_POLICY,
+  isApiKey,
+  keyIdOf,
+  type ReservedKey,
+  secretHashOf,
+} from '@device-grant/core'
+import test from 'ava'
+import {
+  checkKey,
+  claimKey,
+  confirmKey,
+  isUseWorthWriting,
+  reserveKey,
+  revokeKey,
+  useKey,
+} from '#src/api-key.js'
+
+const NOW = Date.UTC(2030, 0, 1)
+const MINUTE = 60_000
+const DAY = 86_400_000
+const CODE = 'a-device-code'
+
+const asked: Omit<ReservedKey, 'status'> = {
+  name: 'Device Link Access Key (WDJB-MJHT)',
+  owner: 'ann',
+  clientId: 'cli',
+  scope: 'read',
+  origin: { address: '192.0.2.1' },
+  approvedAt: NOW,
+  salt: 'salt',
+  expiresAt: NOW + 10 * MINUTE,
+  keepUntil: NOW + 20 * MINUTE,
+}
+
+const claim = (key: ApiKey | undefined, now: number, redeemable = true) =>
+  claimKey(CODE, redeemable, now, DEFAULT_POLICY)(key)
+
+const life = () => {
+  const reserved = reserveKey(asked)(undefined).next
+  const told = claim(reserved, NOW)
+  const claimed = told.next
+  if (told.reply.outcome !== 'told') throw new Error('not told')
+  const { apiKey } = told.reply
+  const active = confirmKey()(claimed).next
+  const used = useKey(NOW + 1)(active).next
+  const revoke = (key: ApiKey | undefined) => revokeKey('ann', NOW + 2)(key).next
+  return {
+    apiKey,
+    reserved,
+    claimed,
+    active,
+    used,
+    revokedReserved: revoke(reserved),
+    revokedClaimed: revoke(claimed),
+    revokedActive: revoke(active),
+  }
+}
+
+const withoutSalt = ({ salt: _, ...rest }: Omit<ReservedKey, 'status'>) => rest
+
+test('one grant has one key id, which does not give the grant away', (t) => {
+  t.regex(keyIdOf('grant'), /^[0-9a-f]{32}$/)
+  t.is(keyIdOf('grant'), keyIdOf('grant'))
+  t.not(keyIdOf('grant'), keyIdOf('grant2'))
+})
+
+test('a reservation opens nothing', (t) => {
+  const step = reserveKey(asked)(undefined)
+  t.deepEqual(step, { next: { status: 'reserved', ...asked }, reply: 'reserved' })
+  t.deepEqual(checkKey(step.next, NOW), { outcome: 'unknown' })
+})
+
+test('reserving again is harmless for the same owner, and refused to anybody else', (t) => {
+  const { reserved, claimed, active, revokedReserved, revokedActive } = life()
+  for (const [key, own] of [
+    [reserved, 'reserved'],
+    [claimed, 'reserved'],
+    [active, 'reserved'],
+    [revokedReserved, 'already_processed'],
+    [revokedActive, 'already_processed'],
+  ] as const) {
+    const mine = reserveKey({ ...asked, salt: 'other' })(key)
+    t.is(mine.reply, own, key?.status)
+    t.is(mine.next, key, 'nothing is written')
+    const theirs = reserveKey({ ...asked, owner: 'bob' })(key)
+    t.is(theirs.reply, 'already_processed', key?.status)
+    t.is(theirs.next, key, 'nothing is written')
+  }
+})
+
+test('a pick-up tells the key once and keeps its hash only', (t) => {
+  const { reserved } = life()
+  const { next, reply } = claim(reserved, NOW + MINUTE)
+  if (reply.outcome !== 'told') return t.fail(reply.outcome)
+  const { apiKey } = reply
+  t.true(isApiKey(apiKey))
+  t.deepEqual(reply, {
+    outcome: 'told',
+    apiKey,
+    expiresAt: NOW + MINUTE + DAY,
+    again: false,
+  })
+  t.deepEqual(next, {
+    ...asked,
+    status: 'claimed',
+    secretHash: secretHashOf(apiKey),
+    toldAt: NOW + MINUTE,
+    expiresAt: NOW + MINUTE + DAY,
+    keepUntil: NOW + MINUTE + DAY + 10 * MINUTE,
+  })
+  t.false(JSON.stringify(next).includes(apiKey.slice(3, -6)))
+})
+
+test('a key that lives shorter than its code is kept as long as the code', (t) => {
+  const policy = { ...DEFAULT_POLICY, keyLifetimeMs: 1_000, keepAfterExpiryMs: 0 }
+  const { next } = claimKey(CODE, true, NOW, policy)(life().reserved)
+  t.is(next?.keepUntil, asked.keepUntil)
+})
+
+test('the secret needs the device code and the salt', (t) => {
+  const { apiKey, reserved } = life()
+  const keyOf = (code: string, key: ApiKey | undefined) => {
+    const { reply } = claimKey(code, true, NOW, DEFAULT_POLICY)(key)
+    return reply.outcome === 'told' ? reply.apiKey : reply.outcome
+  }
+  const salted = reserveKey({ ...asked, salt: 'other' })(undefined).next
+  t.is(keyOf(CODE, reserved), apiKey)
+  t.is(new Set([apiKey, keyOf('another code', reserved), keyOf(CODE, salted)]).size, 3)
+})
+
+test('a key told less than two seconds ago is under way, and later told again', (t) => {
+  const { claimed, apiKey } = life()
+  const soon = claim(claimed, NOW + 1_999)
+  t.deepEqual(soon, { next: claimed, reply: { outcome: 'under_way' } })
+  t.is(soon.next, claimed)
+  const again = claim(claimed, NOW + 2_000)
+  t.deepEqual(again.reply, { outcome: 'told', apiKey, expiresAt: NOW + DAY, again: true })
+  t.like(again.next, { status: 'claimed', toldAt: NOW + 2_000, expiresAt: NOW + DAY })
+  t.is(claim(again.next, NOW + 3_999).reply.outcome, 'under_way')
+  t.like(claim(again.next, NOW + 4_000).reply, { outcome: 'told', apiKey })
+})
+
+test('every status has its answer to a pick-up', (t) => {
+  const { reserved, claimed, active, used, revokedReserved, revokedActive } = life()
+  const later = NOW + MINUTE
+  for (const [name, key, redeemable, outcome] of [
+    ['missing', undefined, true, 'missing'],
+    ['missing', undefined, false, 'missing'],
+    ['reserved', reserved, true, 'told'],
+    ['reserved', reserved, false, 'lapsed'],
+    ['claimed', claimed, true, 'told'],
+    ['claimed', claimed, false, 'told'],
+    ['active', active, true, 'used_up'],
+    ['active', active, false, 'lapsed'],
+    ['used', used, true, 'used_up'],
+    ['used', used, false, 'lapsed'],
+    ['revoked', revokedReserved, true, 'revoked'],
+    ['revoked', revokedActive, true, 'revoked'],
+    ['revoked', revokedActive, false, 'revoked'],
+  ] as const) {
+    const step = claim(key, later, redeemable)
+    t.is(step.reply.outcome, outcome, `${name}, redeemable: ${redeemable}`)
+    if (outcome !== 'told') t.is(step.next, key, 'nothing is written')
+  }
+  t.is(claim(claimed, NOW + DAY).reply.outcome, 'used_up', 'an expired key is not told again')
+})
+
+test('a key that has arrived is active, without its salt', (t) => {
+  const { claimed, active, apiKey } = life()
+  t.deepEqual(active, {
+    ...withoutSalt(asked),
+    status: 'active',
+    secretHash: secretHashOf(apiKey),
+    expiresAt: NOW + DAY,
+    keepUntil: NOW + DAY + 10 * MINUTE,
+  })
+  t.like(claimed, { salt: 'salt' })
+})
+
+test('only a claimed key can arrive', (t) => {
+  const { reserved, active, used, revokedReserved, revokedClaimed } = life()
+  for (const key of [undefined, reserved, active, used, revokedReserved, revokedClaimed]) {
+    t.is(confirmKey()(key).next, key)
+  }
+})
+
+test('a key works from its first telling to its expiry', (t) => {
+  const { reserved, claimed, active, used, revokedReserved, revokedClaimed } = life()
+  for (const [key, at, outcome] of [
+    [undefined, NOW, 'unknown'],
+    [reserved, NOW, 'unknown'],
+    [claimed, NOW + DAY - 1, 'valid'],
+    [claimed, NOW + DAY, 'expired'],
+    [active, NOW + DAY - 1, 'valid'],
+    [active, NOW + DAY, 'expired'],
+    [used, NOW + DAY - 1, 'valid'],
+    [used, NOW + DAY, 'expired'],
+    [revokedReserved, NOW, 'revoked'],
+    [revokedClaimed, NOW, 'revoked'],
+    [revokedClaimed, NOW + DAY, 'revoked'],
+  ] as const) {
+    t.is(checkKey(key, at).outcome, outcome, `${key?.status} at ${at - NOW}`)
+    const use = useKey(at)(key)
+    t.is(use.reply.outcome, outcome)
+    if (outcome !== 'valid') t.is(use.next, key, 'nothing is written')
+  }
+})
+
+test('the first use proves that the key has arrived', (t) => {
+  const { claimed } = life()
+  const { next, reply } = useKey(NOW + 500)(claimed)
+  t.like(reply, { outcome: 'valid', first: true })
+  t.like(next, { status: 'active', lastUsedAt: NOW + 500 })
+  t.false(JSON.stringify(next).includes('salt'))
+})
+
+test('a use is written down at most once a minute', (t) => {
+  const { active } = life()
+  const first = useKey(NOW)(active)
+  t.like(first.reply, { first: true })
+  t.like(first.next, { lastUsedAt: NOW })
+  const soon = useKey(NOW + MINUTE - 1)(first.next)
+  t.like(soon.reply, { outcome: 'valid', first: false })
+  t.is(soon.next, first.next)
+  const later = useKey(NOW + MINUTE)(soon.next)
+  t.like(later.reply, { outcome: 'valid', first: false })
+  t.like(later.next, { lastUsedAt: NOW + MINUTE })
+})
+
+test('a first use is worth writing whatever the clock says', (t) => {
+  const { claimed, active } = life()
+  for (const key of [claimed, active]) {
+    if (key?.status !== 'claimed' && key?.status !== 'active') return t.fail()
+    t.true(isUseWorthWriting(key, NOW))
+  }
+})
+
+test('its owner takes a key back from every status', (t) => {
+  const { reserved, claimed, active, used, apiKey } = life()
+  const { expiresAt: _, ...kept } = withoutSalt(asked)
+  for (const key of [reserved, claimed, active, used]) {
+    const step = revokeKey('ann', NOW + 5)(key)
+    t.is(step.reply, 'revoked', key?.status)
+    t.deepEqual(step.next, {
+      ...kept,
+      status: 'revoked',
+      revokedAt: NOW + 5,
+      ...(key?.status === 'reserved' ? {} : { secretHash: secretHashOf(apiKey) }),
+      keepUntil: key?.keepUntil,
+    })
+    const again = revokeKey('ann', NOW + 6)(step.next)
+    t.is(again.reply, 'already_revoked')
+    t.is(again.next, step.next)
+  }
+})
+
+test('nobody else takes a key back, nor learns that it exists', (t) => {
+  const keys = life()
+  for (const key of [undefined, keys.reserved, keys.claimed, keys.active, keys.revokedActive]) {
+    const step = revokeKey('bob', NOW)(key)
+    t.is(step.reply, 'unknown')
+    t.is(step.next, key)
+  }
+})
+
+test('a key without client and scope stays without them through its life', (t) => {
+  const { clientId: _, scope: __, ...bare } = asked
+  const reserved = reserveKey(bare)(undefined).next
+  const claimed = claim(reserved, NOW).next
+  for (const key of [reserved, claimed, revokeKey('ann', NOW)(claimed).next]) {
+    t.false(key !== undefined && ('clientId' in key || 'scope' in key))
+  }
+})

@@ -1,0 +1,355 @@
+import { createPolicy, DEFAULT_POLICY, type DeviceGrant, type Policy } from '@device-grant/core'
+import test from 'ava'
+import fc from 'fast-check'
+import {
+  decideGrant,
+  type GrantPoll,
+  openGrant,
+  pollGrant,
+  reviewGrant,
+} from '#src/device-grant.js'
+
+const START = Date.UTC(2030, 0, 1)
+const PENDING = { outcome: 'authorization_pending' }
+const slowDown = (seconds: number) => ({ outcome: 'slow_down', intervalMs: seconds * 1_000 })
+const asked = { userCode: 'WDJBMJHT', origin: {} }
+const longLived = createPolicy({ codeLifetimeMs: 3_600_000, wrongCodesPerPerson: 1 })
+
+/** A grant with a device that polls it; times in milliseconds since the code was issued. */
+const aGrant = (policy: Policy = DEFAULT_POLICY, clientId?: string) => {
+  let grant: DeviceGrant | undefined
+  const client = clientId === undefined ? {} : { clientId }
+  grant = openGrant({ ...asked, ...client }, START, policy)(undefined).next
+  return {
+    get state(): DeviceGrant | undefined {
+      return grant
+    },
+    poll: (at: number, by: string | undefined = clientId): GrantPoll => {
+      const step = pollGrant(by, START + at, policy)(grant)
+      grant = step.next
+      return step.reply
+    },
+    decide: (decision: 'approve' | 'deny', at: number, person = 'ann') => {
+      const step = decideGrant(decision, person, START + at)(grant)
+      grant = step.next
+      return step.reply
+    },
+    review: (at: number, person = 'ann') => {
+      const step = reviewGrant(person, START + at)(grant)
+      return { reply: step.reply, changed: step.next !== grant }
+    },
+  }
+}
+
+test('a new grant is pending, with the expiry and the interval of the policy', (t) => {
+  const { state } = aGrant()
+  t.deepEqual(state, {
+    status: 'pending',
+    ...asked,
+    requestedAt: START,
+    expiresAt: START + 600_000,
+    intervalMs: 5_000,
+    keepUntil: START + 1_200_000,
+  })
+})
+
+test('a grant is never opened over another one', (t) => {
+  const { state } = aGrant()
+  const step = openGrant(asked, START + 1, DEFAULT_POLICY)(state)
+  t.is(step.reply, 'taken')
+  t.is(step.next, state)
+})
+
+test('the first poll is never early', (t) => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 599_999 }), (at) => {
+      const grant = aGrant()
+      t.deepEqual(grant.poll(at), PENDING)
+      t.is(grant.state?.status === 'pending' && grant.state.intervalMs, 5_000)
+    }),
+  )
+})
+
+test('a poll exactly at the interval is never told to slow down, for a hundred rounds', (t) => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 30 }), (seconds) => {
+      const grant = aGrant(createPolicy({ ...longLived, intervalMs: seconds * 1_000 }))
+      for (let round = 0; round < 100; round++) {
+        t.deepEqual(grant.poll(round * seconds * 1_000), PENDING)
+      }
+    }),
+    { numRuns: 30 },
+  )
+})
+
+test('a poll 0.2 s before the interval is never told to slow down, for ten rounds', (t) => {
+  for (const seconds of [1, 5]) {
+    const grant = aGrant(createPolicy({ intervalMs: seconds * 1_000 }))
+    for (let round = 0; round < 10; round++) {
+      t.deepEqual(grant.poll(round * (seconds * 1_000 - 200)), PENDING)
+    }
+  }
+})
+
+test('the slack is one second, and at most a fifth of the interval', (t) => {
+  for (const [seconds, slack] of [
+    [1, 200],
+    [2, 400],
+    [4, 800],
+    [5, 1_000],
+    [30, 1_000],
+  ] as const) {
+    const policy = createPolicy({ intervalMs: seconds * 1_000 })
+    const [onTime, early] = [aGrant(policy), aGrant(policy)]
+    onTime.poll(0)
+    early.poll(0)
+    t.deepEqual(onTime.poll(seconds * 1_000 - slack), PENDING, `${seconds} s`)
+    t.deepEqual(early.poll(seconds * 1_000 - slack - 1), slowDown(seconds + 5), `${seconds} s`)
+  }
+})
+
+test('a policy may take the slack away', (t) => {
+  const grant = aGrant(createPolicy({ slackMs: 0 }))
+  grant.poll(0)
+  t.deepEqual(grant.poll(4_999), slowDown(10))
+})
+
+test('two polls a millisecond apart do not make the interval longer, for ten rounds', (t) => {
+  const grant = aGrant()
+  for (let round = 0; round < 10; round++) {
+    t.deepEqual(grant.poll(round * 5_000), PENDING)
+    t.deepEqual(grant.poll(round * 5_000 + 1), PENDING)
+  }
+  t.is(grant.state?.status === 'pending' && grant.state.intervalMs, 5_000)
+})
+
+test('three polls a millisecond apart do', (t) => {
+  const grant = aGrant()
+  t.deepEqual(grant.poll(0), PENDING)
+  t.deepEqual(grant.poll(1), PENDING)
+  t.deepEqual(grant.poll(2), slowDown(10))
+})
+
+test('a companion comes within the slack or is early', (t) => {
+  const [within, beyond] = [aGrant(), aGrant()]
+  within.poll(0)
+  beyond.poll(0)
+  t.deepEqual(within.poll(1_000), PENDING)
+  t.deepEqual(beyond.poll(1_001), slowDown(10))
+})
+
+test('a companion does not put the next poll off', (t) => {
+  const grant = aGrant()
+  grant.poll(0)
+  grant.poll(900)
+  t.deepEqual(grant.poll(4_000), PENDING)
+})
+
+test('each early poll adds five seconds for good, up to a minute', (t) => {
+  const grant = aGrant()
+  grant.poll(0)
+  const told = Array.from({ length: 13 }, (_, i) => grant.poll(1_001 + i))
+  t.deepEqual(
+    told,
+    [10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 60, 60].map((seconds) => slowDown(seconds)),
+  )
+  t.deepEqual(grant.poll(60_000), PENDING)
+  t.deepEqual(grant.poll(60_000 + 58_999), slowDown(60))
+})
+
+test('a flood at the longest interval writes nothing', (t) => {
+  const grant = aGrant()
+  for (let at = 0; at < 20; at++) grant.poll(at)
+  const before = grant.state
+  for (let at = 20; at < 1_000; at++) {
+    t.deepEqual(grant.poll(at), slowDown(60))
+    t.is(grant.state, before)
+  }
+})
+
+test('an interval that starts beyond the longest one stays as it is', (t) => {
+  const grant = aGrant({ ...DEFAULT_POLICY, intervalMs: 30_000, maxIntervalMs: 10_000 })
+  grant.poll(0)
+  t.deepEqual(grant.poll(5_000), slowDown(30))
+})
+
+test('the next poll is due an interval after the last accepted one', (t) => {
+  for (const [at, expected] of [
+    [8_999, slowDown(15)],
+    [9_000, PENDING],
+  ] as const) {
+    const grant = aGrant()
+    grant.poll(0)
+    t.deepEqual(grant.poll(3_000), slowDown(10))
+    t.deepEqual(grant.poll(at), expected)
+  }
+})
+
+test('a client that keeps any steady pace is let in again and again', (t) => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1_100, max: 70_000 }), (pace) => {
+      const grant = aGrant(longLived)
+      let accepted = 0
+      for (let at = 0; at < 3_600_000; at += pace) {
+        if (grant.poll(at).outcome === 'authorization_pending') accepted = at
+        t.true(at - accepted <= 60_000 + pace)
+      }
+    }),
+    { numRuns: 50 },
+  )
+})
+
+test('a client that adds only a second per slow_down hears of the approval at its next poll', (t) => {
+  const grant = aGrant()
+  let [at, pace] = [0, 1_100]
+  for (let polls = 0; polls < 12; polls++) {
+    if (grant.poll(at).outcome === 'slow_down') pace += 1_000
+    at += pace
+  }
+  t.true(pace > 5_000, 'it was told to slow down')
+  t.deepEqual(grant.decide('approve', at - 1), { outcome: 'decided' })
+  t.like(grant.poll(at), { outcome: 'approved', redeemable: true })
+})
+
+test('a decision is told whatever the pace, and telling it writes nothing', (t) => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 0, max: 20_000 }), { maxLength: 20 }),
+      fc.constantFrom('approve', 'deny'),
+      (gaps, decision) => {
+        const grant = aGrant()
+        let at = 0
+        for (const gap of gaps) {
+          at += gap
+          grant.poll(at)
+        }
+        grant.decide(decision, at)
+        const decided = grant.state
+        for (let polls = 0; polls < 5; polls++) {
+          t.is(grant.poll(at).outcome, decision === 'approve' ? 'approved' : 'access_denied')
+          t.is(grant.state, decided)
+        }
+      },
+    ),
+  )
+})
+
+test('only the client that asked may poll, and nobody else changes anything', (t) => {
+  const clients = [undefined, '', 'cli', 'CLI']
+  for (const askedBy of clients) {
+    for (const polledBy of clients) {
+      for (const decision of ['approve', 'deny', undefined] as const) {
+        const grant = aGrant(DEFAULT_POLICY, askedBy)
+        if (decision) grant.decide(decision, 0)
+        const before = grant.state
+        const { reply, next } = pollGrant(polledBy, START + 1, DEFAULT_POLICY)(before)
+        t.is(reply.outcome === 'invalid_grant', askedBy !== polledBy)
+        if (askedBy !== polledBy) t.is(next, before)
+      }
+    }
+  }
+})
+
+test('a code that nobody knows is invalid', (t) => {
+  const step = pollGrant(undefined, START, DEFAULT_POLICY)(undefined)
+  t.deepEqual(step, { next: undefined, reply: { outcome: 'invalid_grant' } })
+})
+
+test('a denial is told after the expiry too', (t) => {
+  const grant = aGrant()
+  grant.decide('deny', 599_999)
+  t.deepEqual(grant.poll(600_000), { outcome: 'access_denied' })
+  t.deepEqual(grant.poll(1_199_999), { outcome: 'access_denied' })
+  t.deepEqual(grant.poll(1_200_000), { outcome: 'invalid_grant' })
+})
+
+test('a pending code is expired from its expiry on, and unknown when it is to be forgotten', (t) => {
+  const grant = aGrant()
+  t.deepEqual(grant.poll(599_999), PENDING)
+  const before = grant.state
+  t.deepEqual(grant.poll(600_000), { outcome: 'expired_token' })
+  t.deepEqual(grant.poll(1_199_999), { outcome: 'expired_token' })
+  t.deepEqual(grant.poll(1_200_000), { outcome: 'invalid_grant' })
+  t.is(grant.state, before)
+})
+
+test('an approved code is redeemable until its expiry, one interval and the slack', (t) => {
+  const grant = aGrant()
+  grant.decide('approve', 599_999)
+  t.like(grant.poll(606_000), { outcome: 'approved', redeemable: true })
+  t.like(grant.poll(606_001), { outcome: 'approved', redeemable: false })
+  const slowed = aGrant()
+  slowed.poll(0)
+  t.deepEqual(slowed.poll(2_000), slowDown(10))
+  slowed.decide('approve', 599_999)
+  t.like(slowed.poll(611_000), { outcome: 'approved', redeemable: true })
+  t.like(slowed.poll(611_001), { outcome: 'approved', redeemable: false })
+})
+
+test('the scope that was asked comes back with the approval', (t) => {
+  const opened = openGrant({ ...asked, scope: 'read' }, START, DEFAULT_POLICY)(undefined).next
+  const approved = decideGrant('approve', 'ann', START)(opened).next
+  t.deepEqual(pollGrant(undefined, START, DEFAULT_POLICY)(approved).reply, {
+    outcome: 'approved',
+    scope: 'read',
+    redeemable: true,
+  })
+})
+
+test('the first decision holds, and only its maker is told what it was', (t) => {
+  for (const first of ['approve', 'deny'] as const) {
+    for (const second of ['approve', 'deny'] as const) {
+      const grant = aGrant()
+      t.deepEqual(grant.decide(first, 1), { outcome: 'decided' })
+      const decided = grant.state
+      t.deepEqual(grant.decide(second, 2), { outcome: 'already_processed', yours: first })
+      t.deepEqual(grant.decide(second, 2, 'bob'), { outcome: 'already_processed' })
+      t.is(grant.state, decided)
+      t.like(decided, { status: first === 'approve' ? 'approved' : 'denied', person: 'ann' })
+    }
+  }
+})
+
+test('nothing is decided on an expired code or on none', (t) => {
+  const grant = aGrant()
+  const before = grant.state
+  t.deepEqual(grant.decide('approve', 600_000), { outcome: 'expired' })
+  t.deepEqual(grant.decide('deny', 600_000), { outcome: 'expired' })
+  t.is(grant.state, before)
+  t.deepEqual(decideGrant('approve', 'ann', START)(undefined), {
+    next: undefined,
+    reply: { outcome: 'expired' },
+  })
+})
+
+test('a decided grant that is to be forgotten is expired for people', (t) => {
+  const grant = aGrant()
+  grant.decide('approve', 1)
+  t.deepEqual(grant.decide('deny', 1_200_000), { outcome: 'expired' })
+})
+
+test('a review changes nothing and shows the pending grant', (t) => {
+  const grant = aGrant()
+  t.deepEqual(grant.review(599_999), {
+    reply: { outcome: 'pending', grant: grant.state },
+    changed: false,
+  })
+  t.deepEqual(grant.review(600_000), { reply: { outcome: 'expired' }, changed: false })
+})
+
+test('a decision keeps what was asked and drops the pace', (t) => {
+  const grant = aGrant(DEFAULT_POLICY, 'cli')
+  grant.poll(0)
+  grant.poll(1)
+  grant.decide('approve', 2)
+  t.deepEqual(grant.state, {
+    status: 'approved',
+    person: 'ann',
+    clientId: 'cli',
+    ...asked,
+    requestedAt: START,
+    expiresAt: START + 600_000,
+    intervalMs: 5_000,
+    keepUntil: START + 1_200_000,
+  })
+})

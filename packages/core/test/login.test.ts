@@ -1,0 +1,363 @@
+import { createPolicy, grantIdOf } from '@device-grant/core'
+import test from 'ava'
+import { createMemoryService, type MemoryService, MINUTE, SECOND } from './memory-service.ts'
+
+const origin = { address: '192.0.2.1', userAgent: 'cli/1.0' }
+const PENDING = { outcome: 'authorization_pending' } as const
+
+const askFor = async (service: MemoryService, clientId?: string, scope?: string) =>
+  service.authorizeDevice({
+    ...(clientId === undefined ? {} : { clientId }),
+    ...(scope === undefined ? {} : { scope }),
+    origin,
+  })
+
+const answer = (
+  service: MemoryService,
+  userCode: string,
+  decision: 'approve' | 'deny' = 'approve',
+  person = 'ann',
+) => service.answerUserCode({ userCode, decision, person })
+
+/** A device that has picked its key up. */
+const logIn = async (service: MemoryService, person = 'ann') => {
+  const { deviceCode, userCode } = await askFor(service)
+  await answer(service, userCode, 'approve', person)
+  const reply = await service.pollForToken({ deviceCode })
+  if (reply.outcome !== 'granted') throw new Error(`not granted but ${reply.outcome}`)
+  return { deviceCode, userCode, ...reply }
+}
+
+test('a login: ask, wait, look, approve, pick up, use', async (t) => {
+  const service = createMemoryService()
+  const { clock, events } = service
+  const asked = await askFor(service, 'cli', 'read write')
+  t.regex(asked.deviceCode, /^[A-Za-z0-9_-]{43}$/)
+  t.regex(asked.userCode, /^[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}$/)
+  t.like(asked, { expiresIn: 600, interval: 5 })
+  const { deviceCode, userCode } = asked
+  const requestedAt = clock.now()
+
+  t.deepEqual(await service.pollForToken({ deviceCode, clientId: 'cli' }), PENDING)
+  clock.pass(5 * SECOND)
+  t.deepEqual(await service.reviewUserCode({ userCode: userCode.toLowerCase(), person: 'ann' }), {
+    outcome: 'pending',
+    userCode,
+    clientId: 'cli',
+    scope: 'read write',
+    origin,
+    requestedAt,
+    expiresAt: requestedAt + 10 * MINUTE,
+    keyLifetimeMs: 24 * 60 * MINUTE,
+  })
+  t.deepEqual(await service.pollForToken({ deviceCode, clientId: 'cli' }), PENDING)
+  t.deepEqual(await answer(service, userCode), { outcome: 'approved' })
+
+  const reply = await service.pollForToken({ deviceCode, clientId: 'cli' })
+  if (reply.outcome !== 'granted') return t.fail(reply.outcome)
+  const { apiKey, keyId } = reply
+  t.deepEqual(reply, {
+    outcome: 'granted',
+    apiKey,
+    keyId,
+    expiresIn: 24 * 60 * 60,
+    scope: 'read write',
+  })
+  await service.confirmDelivery(keyId)
+  t.deepEqual(await service.authenticateApiKey(apiKey), {
+    outcome: 'valid',
+    keyId,
+    name: `Device Link Access Key (${userCode})`,
+    owner: 'ann',
+    clientId: 'cli',
+    scope: 'read write',
+    expiresAt: clock.now() + 24 * 60 * MINUTE,
+  })
+  t.deepEqual(await service.pollForToken({ deviceCode, clientId: 'cli' }), {
+    outcome: 'invalid_grant',
+  })
+  t.deepEqual(
+    events.map(({ type }) => type),
+    ['authorization_requested', 'authorization_approved', 'key_claimed', 'key_used_first'],
+  )
+})
+
+test('a denied device is told so, whatever its pace', async (t) => {
+  const service = createMemoryService()
+  const { deviceCode, userCode } = await askFor(service)
+  await service.pollForToken({ deviceCode })
+  t.deepEqual(await answer(service, userCode, 'deny'), { outcome: 'denied' })
+  for (let polls = 0; polls < 3; polls++) {
+    t.deepEqual(await service.pollForToken({ deviceCode }), { outcome: 'access_denied' })
+  }
+  t.deepEqual(await service.listApiKeys('ann'), [])
+  t.deepEqual(service.events.at(-1), {
+    type: 'authorization_denied',
+    at: service.clock.now(),
+    grantId: grantIdOf(deviceCode),
+    person: 'ann',
+  })
+})
+
+test('where the decision came from is recorded apart from where the device asked', async (t) => {
+  const service = createMemoryService()
+  const { userCode } = await askFor(service)
+  const from = { address: '198.51.100.7' }
+  await service.answerUserCode({ userCode, decision: 'approve', person: 'ann', origin: from })
+  t.like(service.events.at(-1), { type: 'authorization_approved', origin: from })
+  const [key] = await service.listApiKeys('ann')
+  t.deepEqual(key?.origin, origin)
+})
+
+test('an expired code is told to the device and to the person, and is forgotten later', async (t) => {
+  const service = createMemoryService()
+  const { clock } = service
+  const { deviceCode, userCode } = await askFor(service)
+  clock.pass(10 * MINUTE)
+  t.deepEqual(await service.pollForToken({ deviceCode }), { outcome: 'expired_token' })
+  t.deepEqual(await service.reviewUserCode({ userCode, person: 'ann' }), { outcome: 'expired' })
+  t.deepEqual(await answer(service, userCode), { outcome: 'expired' })
+  t.deepEqual(await answer(service, userCode, 'deny'), { outcome: 'expired' })
+  t.deepEqual(await service.pollForToken({ deviceCode }), { outcome: 'expired_token' })
+  clock.pass(10 * MINUTE)
+  t.deepEqual(await service.pollForToken({ deviceCode }), { outcome: 'invalid_grant' })
+  t.like(await answer(service, userCode), { outcome: 'invalid' })
+  t.deepEqual([...service.stores.apiKeys.entries()], [])
+})
+
+test('an approval just before the expiry is still picked up one interval later', async (t) => {
+  for (const [ms, outcome] of [
+    [6 * SECOND, 'granted'],
+    [6 * SECOND + 1, 'expired_token'],
+  ] as const) {
+    const service = createMemoryService()
+    const { deviceCode, userCode } = await askFor(service)
+    service.clock.pass(10 * MINUTE - 1)
+    t.deepEqual(await answer(service, userCode), { outcome: 'approved' })
+    service.clock.pass(1 + ms)
+    t.is((await service.pollForToken({ deviceCode })).outcome, outcome)
+  }
+})
+
+test('the policy with the shortest memory keeps such an approval too', async (t) => {
+  const service = createMemoryService(createPolicy({ keepAfterExpiryMs: 61 * SECOND }))
+  const { clock } = service
+  const { deviceCode, userCode } = await askFor(service)
+  for (let polls = 0; polls < 20; polls++) await service.pollForToken({ deviceCode })
+  clock.pass(10 * MINUTE - 1)
+  await answer(service, userCode)
+  clock.pass(61 * SECOND)
+  t.is((await service.pollForToken({ deviceCode })).outcome, 'granted')
+})
+
+test('a key whose answer was lost is told again, the same one, until it has arrived', async (t) => {
+  const service = createMemoryService()
+  const { clock } = service
+  const { deviceCode, apiKey, keyId, expiresIn } = await logIn(service)
+  t.deepEqual(await service.pollForToken({ deviceCode }), { outcome: 'slow_down', interval: 5 })
+  clock.pass(2 * SECOND)
+  t.deepEqual(await service.pollForToken({ deviceCode }), {
+    outcome: 'granted',
+    apiKey,
+    keyId,
+    expiresIn: expiresIn - 2,
+  })
+  t.like(service.events.at(-1), { type: 'key_claimed', again: true })
+  clock.pass(10 * MINUTE)
+  t.like(await service.pollForToken({ deviceCode }), { outcome: 'granted', apiKey })
+  await service.confirmDelivery(keyId)
+  t.is((await service.pollForToken({ deviceCode })).outcome, 'invalid_grant', 'used up')
+  clock.pass(10 * SECOND)
+  t.is((await service.pollForToken({ deviceCode })).outcome, 'expired_token')
+})
+
+test('the first use of a key ends its being told', async (t) => {
+  const service = createMemoryService()
+  const { deviceCode, apiKey } = await logIn(service)
+  t.is((await service.authenticateApiKey(apiKey)).outcome, 'valid')
+  service.clock.pass(2 * SECOND)
+  t.deepEqual(await service.pollForToken({ deviceCode }), { outcome: 'invalid_grant' })
+})
+
+test('confirming twice, or a key that nobody knows, does nothing', async (t) => {
+  const service = createMemoryService()
+  const { keyId, apiKey } = await logIn(service)
+  await service.confirmDelivery(keyId)
+  const before = JSON.stringify([...service.stores.apiKeys.entries()])
+  await service.confirmDelivery(keyId)
+  await service.confirmDelivery('unknown')
+  t.is(JSON.stringify([...service.stores.apiKeys.entries()]), before)
+  t.is((await service.authenticateApiKey(apiKey)).outcome, 'valid')
+})
+
+test('only the client that asked gets the key', async (t) => {
+  const service = createMemoryService()
+  const { deviceCode, userCode } = await askFor(service, 'cli')
+  await answer(service, userCode)
+  for (const other of [{}, { clientId: 'other' }, { clientId: '' }]) {
+    t.deepEqual(await service.pollForToken({ deviceCode, ...other }), { outcome: 'invalid_grant' })
+  }
+  t.is((await service.pollForToken({ deviceCode, clientId: 'cli' })).outcome, 'granted')
+})
+
+test('an early poll is told the interval in seconds, and counted', async (t) => {
+  const service = createMemoryService()
+  const { deviceCode } = await askFor(service)
+  for (let polls = 0; polls < 2; polls++) {
+    t.deepEqual(await service.pollForToken({ deviceCode }), PENDING)
+  }
+  t.deepEqual(await service.pollForToken({ deviceCode }), { outcome: 'slow_down', interval: 10 })
+  t.like(service.events.at(-1), { type: 'poll_too_early', intervalMs: 10_000 })
+})
+
+test('who approves twice is told that it was their own decision', async (t) => {
+  const service = createMemoryService()
+  const { userCode } = await askFor(service)
+  t.deepEqual(await answer(service, userCode), { outcome: 'approved' })
+  const processed = { outcome: 'already_processed', yours: 'approve' } as const
+  t.deepEqual(await answer(service, userCode), processed)
+  t.deepEqual(await answer(service, userCode, 'deny'), processed)
+  t.deepEqual(await service.reviewUserCode({ userCode, person: 'ann' }), processed)
+  service.clock.pass(2 * MINUTE)
+  t.deepEqual(await answer(service, userCode, 'deny', 'bob'), { outcome: 'already_processed' })
+})
+
+test('two people with two devices each get what is theirs', async (t) => {
+  const service = createMemoryService()
+  const ann = await logIn(service, 'ann')
+  const bob = await logIn(service, 'bob')
+  t.not(ann.apiKey, bob.apiKey)
+  t.like(await service.authenticateApiKey(ann.apiKey), { owner: 'ann', keyId: ann.keyId })
+  t.like(await service.authenticateApiKey(bob.apiKey), { owner: 'bob', keyId: bob.keyId })
+  t.deepEqual(
+    (await service.listApiKeys('ann')).map(({ id }) => id),
+    [ann.keyId],
+  )
+  t.is(await service.revokeApiKey('ann', bob.keyId), 'unknown')
+  t.is((await service.authenticateApiKey(bob.apiKey)).outcome, 'valid')
+})
+
+test('a person sees the keys that work or wait, the newest first', async (t) => {
+  const service = createMemoryService()
+  const { clock } = service
+  const old = await logIn(service)
+  clock.pass(1)
+  const gone = await logIn(service)
+  await service.revokeApiKey('ann', gone.keyId)
+  clock.pass(1)
+  const { userCode } = await askFor(service, 'cli', 'read')
+  await answer(service, userCode)
+  await service.authenticateApiKey(old.apiKey)
+  const keys = await service.listApiKeys('ann')
+  t.deepEqual(keys.slice(1), [
+    {
+      id: old.keyId,
+      status: 'active',
+      name: `Device Link Access Key (${old.userCode})`,
+      origin,
+      approvedAt: clock.now() - 2,
+      lastUsedAt: clock.now(),
+      expiresAt: clock.now() - 2 + 24 * 60 * MINUTE,
+    },
+  ])
+  t.like(keys[0], {
+    status: 'waiting',
+    clientId: 'cli',
+    scope: 'read',
+    approvedAt: clock.now(),
+    expiresAt: clock.now() + 10 * MINUTE,
+  })
+  t.deepEqual(await service.listApiKeys('bob'), [])
+})
+
+test('a revoked key stops working at once', async (t) => {
+  const service = createMemoryService()
+  const { apiKey, keyId } = await logIn(service)
+  await service.authenticateApiKey(apiKey)
+  t.is(await service.revokeApiKey('ann', keyId), 'revoked')
+  t.deepEqual(await service.authenticateApiKey(apiKey), { outcome: 'revoked' })
+  t.is(await service.revokeApiKey('ann', keyId), 'already_revoked')
+  t.is(service.events.filter(({ type }) => type === 'key_revoked').length, 1)
+})
+
+test('a device that comes for a key revoked before pick-up is denied', async (t) => {
+  const service = createMemoryService()
+  const { deviceCode, userCode } = await askFor(service)
+  await answer(service, userCode)
+  const [waiting] = await service.listApiKeys('ann')
+  t.is(await service.revokeApiKey('ann', waiting?.id ?? ''), 'revoked')
+  t.deepEqual(await service.pollForToken({ deviceCode }), { outcome: 'access_denied' })
+  t.like(await answer(service, userCode), { outcome: 'already_processed' })
+})
+
+test('taking all keys back takes the waiting ones too, and leaves those of others', async (t) => {
+  const service = createMemoryService()
+  const first = await logIn(service)
+  const second = await logIn(service)
+  const others = await logIn(service, 'bob')
+  const { deviceCode, userCode } = await askFor(service)
+  await answer(service, userCode)
+  await service.revokeApiKey('ann', second.keyId)
+  t.is(await service.revokeAllApiKeys('ann'), 2)
+  t.is(await service.revokeAllApiKeys('ann'), 0)
+  t.deepEqual(await service.listApiKeys('ann'), [])
+  t.is((await service.authenticateApiKey(first.apiKey)).outcome, 'revoked')
+  t.is((await service.pollForToken({ deviceCode })).outcome, 'access_denied')
+  t.is((await service.authenticateApiKey(others.apiKey)).outcome, 'valid')
+})
+
+test('a key expires, is not listed any more and is unknown in the end', async (t) => {
+  const service = createMemoryService()
+  const { apiKey } = await logIn(service)
+  service.clock.pass(24 * 60 * MINUTE - 1)
+  t.is((await service.authenticateApiKey(apiKey)).outcome, 'valid')
+  service.clock.pass(1)
+  t.deepEqual(await service.authenticateApiKey(apiKey), { outcome: 'expired' })
+  t.deepEqual(await service.listApiKeys('ann'), [])
+  service.clock.pass(10 * MINUTE)
+  t.deepEqual(await service.authenticateApiKey(apiKey), { outcome: 'unknown' })
+})
+
+test('what is no key is malformed, and a good one of nobody is unknown', async (t) => {
+  const { apiKey } = await logIn(createMemoryService())
+  const service = createMemoryService()
+  t.deepEqual(await service.authenticateApiKey(apiKey.slice(0, -1)), { outcome: 'malformed' })
+  t.deepEqual(await service.authenticateApiKey(''), { outcome: 'malformed' })
+  t.deepEqual(await service.authenticateApiKey(apiKey), { outcome: 'unknown' })
+})
+
+test('a use is written down once a minute', async (t) => {
+  const service = createMemoryService()
+  const { clock } = service
+  const { apiKey } = await logIn(service)
+  const started = clock.now()
+  const lastUsed = async () => (await service.listApiKeys('ann'))[0]?.lastUsedAt
+  await service.authenticateApiKey(apiKey)
+  clock.pass(MINUTE - 1)
+  await service.authenticateApiKey(apiKey)
+  t.is(await lastUsed(), started)
+  clock.pass(1)
+  await service.authenticateApiKey(apiKey)
+  t.is(await lastUsed(), started + MINUTE)
+  t.is(service.events.filter(({ type }) => type === 'key_used_first').length, 1)
+})
+
+test('a code that expires while its key is reserved is not approved', async (t) => {
+  const service = createMemoryService(undefined, (stores, clock) => ({
+    ...stores,
+    apiKeys: {
+      findByOwner: (owner) => stores.apiKeys.findByOwner(owner),
+      findBySecretHash: (hash) => stores.apiKeys.findBySecretHash(hash),
+      update: async (id, transition) => {
+        const reply = await stores.apiKeys.update(id, transition)
+        clock.pass(10 * MINUTE)
+        return reply
+      },
+    },
+  }))
+  const { deviceCode, userCode } = await askFor(service)
+  t.deepEqual(await answer(service, userCode), { outcome: 'expired' })
+  t.deepEqual(await service.pollForToken({ deviceCode }), { outcome: 'expired_token' })
+  t.deepEqual(await service.listApiKeys('ann'), [])
+  t.false(service.events.some(({ type }) => type === 'authorization_approved'))
+})

@@ -1,0 +1,298 @@
+import {
+  type DeviceGrantEvent,
+  type Keepable,
+  type StateStore,
+  StoreConflictError,
+  StoreFullError,
+  StoreUnavailableError,
+} from '@device-grant/core'
+import test, { type ExecutionContext } from 'ava'
+import { createMemoryService, type MemoryService, MINUTE, SECOND } from './memory-service.ts'
+
+/** A service whose stores fail at one call that is counted from when it was told to. */
+const aFrailService = () => {
+  let failAt = Number.POSITIVE_INFINITY
+  let applied = false
+  let calls = 0
+  let fault: Error = new StoreUnavailableError('down')
+  const call = async <R>(run: () => Promise<R>): Promise<R> => {
+    const fails = calls === failAt
+    calls += 1
+    if (fails && !applied) throw fault
+    const reply = await run()
+    if (fails) throw fault
+    return reply
+  }
+  const frail = <S extends Keepable>(store: StateStore<S>): StateStore<S> => ({
+    update: (id, transition) => call(() => store.update(id, transition)),
+  })
+  const service = createMemoryService(undefined, (stores) => ({
+    grants: frail(stores.grants),
+    userCodes: frail(stores.userCodes),
+    windows: frail(stores.windows),
+    apiKeys: {
+      ...frail(stores.apiKeys),
+      findByOwner: (owner) => call(() => stores.apiKeys.findByOwner(owner)),
+      findBySecretHash: (hash) => call(() => stores.apiKeys.findBySecretHash(hash)),
+    },
+  }))
+  return {
+    service,
+    /** Runs with one call failing, before or after it was applied; says how many calls there were. */
+    failing: async <R>(
+      at: number,
+      when: When,
+      run: () => Promise<R>,
+      error: Error = new StoreUnavailableError('down'),
+    ): Promise<{ readonly reply: R; readonly calls: number }> => {
+      failAt = at
+      applied = when === 'after'
+      calls = 0
+      fault = error
+      try {
+        return { reply: await run(), calls }
+      } finally {
+        failAt = Number.POSITIVE_INFINITY
+      }
+    },
+  }
+}
+
+type When = 'before' | 'after'
+const WHEN: readonly When[] = ['before', 'after']
+
+const isFault = (t: ExecutionContext, reply: object, outcome: string, about: string): void => {
+  t.like(reply, { outcome }, about)
+  t.true('fault' in reply && reply.fault instanceof StoreUnavailableError, about)
+}
+
+const askFor = (service: MemoryService) => service.authorizeDevice({ origin: {} })
+const approve = (service: MemoryService, userCode: string) =>
+  service.answerUserCode({ userCode, decision: 'approve', person: 'ann' })
+
+test('a poll while a store is down is slow_down without interval, and the code stays as it was', async (t) => {
+  for (const when of WHEN) {
+    const { service, failing } = aFrailService()
+    const { deviceCode } = await askFor(service)
+    const { reply, calls } = await failing(0, when, () => service.pollForToken({ deviceCode }))
+    isFault(t, reply, 'slow_down', when)
+    t.false('interval' in reply)
+    t.is(calls, 1)
+    service.clock.pass(5 * SECOND)
+    t.is((await service.pollForToken({ deviceCode })).outcome, 'authorization_pending')
+  }
+})
+
+test('a pick-up that meets a fault at any call is slow_down, and the key is told later', async (t) => {
+  for (const when of WHEN) {
+    for (const at of [0, 1]) {
+      const { service, failing } = aFrailService()
+      const { deviceCode, userCode } = await askFor(service)
+      await approve(service, userCode)
+      const { reply } = await failing(at, when, () => service.pollForToken({ deviceCode }))
+      isFault(t, reply, 'slow_down', `${when} call ${at}`)
+      t.false('interval' in reply)
+      service.clock.pass(5 * SECOND)
+      const later = await service.pollForToken({ deviceCode })
+      if (later.outcome !== 'granted') return t.fail(later.outcome)
+      t.is((await service.authenticateApiKey(later.apiKey)).outcome, 'valid')
+    }
+  }
+})
+
+test('a poll that loses every race is slow_down', async (t) => {
+  const { service, failing } = aFrailService()
+  const { deviceCode } = await askFor(service)
+  const conflict = new StoreConflictError('raced')
+  const poll = () => service.pollForToken({ deviceCode })
+  const { reply } = await failing(0, 'before', poll, conflict)
+  t.deepEqual(reply, { outcome: 'slow_down', fault: conflict })
+})
+
+test('a fault that is not of a store is not hidden', async (t) => {
+  const bug = new TypeError('a bug')
+  const { service, failing } = aFrailService()
+  const { deviceCode, userCode } = await askFor(service)
+  for (const run of [
+    () => service.pollForToken({ deviceCode }),
+    () => approve(service, userCode),
+    () => service.reviewUserCode({ userCode, person: 'ann' }),
+  ]) {
+    t.is(await t.throwsAsync(failing<unknown>(0, 'before', run, bug)), bug)
+  }
+})
+
+const APPROVE_CALLS = ['own window', 'user code', 'own window back', 'review', 'reserve', 'swap']
+
+test('an approval that meets a fault says what is known, and pressing again is safe', async (t) => {
+  for (const when of WHEN) {
+    for (const [at, name] of APPROVE_CALLS.entries()) {
+      const about = `${when} ${name}`
+      const { service, failing } = aFrailService()
+      const { deviceCode, userCode } = await askFor(service)
+      const { reply } = await failing(at, when, () => approve(service, userCode))
+      if (name.endsWith('back')) {
+        t.deepEqual(reply, { outcome: 'approved' }, about)
+      } else if (name === 'swap') {
+        isFault(t, reply, 'unknown', about)
+        const again = await approve(service, userCode)
+        t.deepEqual(
+          again,
+          when === 'after'
+            ? { outcome: 'already_processed', yours: 'approve' }
+            : { outcome: 'approved' },
+          about,
+        )
+      } else {
+        isFault(t, reply, 'key_not_created', about)
+        t.is((await service.pollForToken({ deviceCode })).outcome, 'authorization_pending', about)
+        t.deepEqual(await approve(service, userCode), { outcome: 'approved' }, about)
+      }
+      t.is((await service.pollForToken({ deviceCode })).outcome, 'granted', about)
+      t.is((await service.listApiKeys('ann')).length, 1, about)
+    }
+  }
+})
+
+test('an approval makes the calls that were counted', async (t) => {
+  const { service, failing } = aFrailService()
+  const { userCode } = await askFor(service)
+  const { calls } = await failing(Infinity, 'before', () => approve(service, userCode))
+  t.is(calls, APPROVE_CALLS.length)
+})
+
+test('a denial that meets a fault is unknown, and pressing again is safe', async (t) => {
+  const names = APPROVE_CALLS.filter((name) => name !== 'review' && name !== 'reserve')
+  for (const when of WHEN) {
+    for (const [at, name] of names.entries()) {
+      const about = `${when} ${name}`
+      const { service, failing } = aFrailService()
+      const { deviceCode, userCode } = await askFor(service)
+      const deny = () => service.answerUserCode({ userCode, decision: 'deny', person: 'ann' })
+      const { reply } = await failing(at, when, deny)
+      if (name.endsWith('back')) {
+        t.deepEqual(reply, { outcome: 'denied' }, about)
+      } else {
+        isFault(t, reply, 'unknown', about)
+        const denied = name === 'swap' && when === 'after'
+        t.deepEqual(
+          await deny(),
+          denied ? { outcome: 'already_processed', yours: 'deny' } : { outcome: 'denied' },
+          about,
+        )
+      }
+      t.deepEqual(await service.pollForToken({ deviceCode }), { outcome: 'access_denied' }, about)
+    }
+  }
+})
+
+test('a person whose window cannot be written is refused, right code or not', async (t) => {
+  for (const fault of [new StoreUnavailableError('down'), new StoreFullError('full')]) {
+    const { service, failing } = aFrailService()
+    const { userCode } = await askFor(service)
+    const review = () => service.reviewUserCode({ userCode, person: 'ann' })
+    t.is(await t.throwsAsync(failing(0, 'before', review, fault)), fault)
+  }
+})
+
+test('when the window of everybody is fought for, each person has one try', async (t) => {
+  const { service, failing } = aFrailService()
+  const wrong = () => service.reviewUserCode({ userCode: 'BBBB-BBBB', person: 'ann' })
+  const conflict = new StoreConflictError('raced')
+  t.deepEqual((await failing(2, 'before', wrong, conflict)).reply, {
+    outcome: 'invalid',
+    triesLeft: 0,
+  })
+  t.deepEqual((await failing(1, 'before', wrong, conflict)).reply, {
+    outcome: 'too_many_wrong_codes',
+  })
+  t.deepEqual(await wrong(), { outcome: 'invalid', triesLeft: 3 })
+})
+
+test('a look at a code while a store is down throws, and a failed giving back does not', async (t) => {
+  for (const when of WHEN) {
+    for (const at of [0, 1, 2, 3]) {
+      const { service, failing } = aFrailService()
+      const { userCode } = await askFor(service)
+      const review = failing(at, when, () => service.reviewUserCode({ userCode, person: 'ann' }))
+      if (at === 2) t.is((await review).reply.outcome, 'pending')
+      else await t.throwsAsync(review, { instanceOf: StoreUnavailableError })
+    }
+  }
+})
+
+test('nothing is issued while a store is down', async (t) => {
+  for (const when of WHEN) {
+    for (const at of [0, 1]) {
+      const { service, failing } = aFrailService()
+      await t.throwsAsync(
+        failing(at, when, () => askFor(service)),
+        { instanceOf: StoreUnavailableError },
+      )
+      t.deepEqual(service.events, [])
+    }
+  }
+})
+
+const logIn = async (service: MemoryService): Promise<{ apiKey: string; keyId: string }> => {
+  const { deviceCode, userCode } = await askFor(service)
+  await approve(service, userCode)
+  const reply = await service.pollForToken({ deviceCode })
+  if (reply.outcome !== 'granted') throw new Error(reply.outcome)
+  return reply
+}
+const typesOf = (events: readonly DeviceGrantEvent[]) => events.map(({ type }) => type)
+
+test('a use that cannot be written down is no reason to refuse the key', async (t) => {
+  for (const when of WHEN) {
+    const { service, failing } = aFrailService()
+    const { apiKey } = await logIn(service)
+    const { reply, calls } = await failing(1, when, () => service.authenticateApiKey(apiKey))
+    t.is(calls, 2)
+    t.like(reply, { outcome: 'valid', owner: 'ann' })
+    t.false(typesOf(service.events).includes('key_used_first'))
+    t.like(await service.authenticateApiKey(apiKey), { outcome: 'valid' })
+  }
+})
+
+test('a key that cannot be looked up is neither good nor bad: that throws', async (t) => {
+  const { service, failing } = aFrailService()
+  const { apiKey } = await logIn(service)
+  const use = () => service.authenticateApiKey(apiKey)
+  await t.throwsAsync(failing(0, 'before', use), { instanceOf: StoreUnavailableError })
+})
+
+test('a key revoked between the look-up and the writing down is refused', async (t) => {
+  const service: MemoryService = createMemoryService(undefined, (stores, clock) => ({
+    ...stores,
+    apiKeys: {
+      update: (id, transition) => stores.apiKeys.update(id, transition),
+      findByOwner: (owner) => stores.apiKeys.findByOwner(owner),
+      findBySecretHash: async (hash) => {
+        const found = await stores.apiKeys.findBySecretHash(hash)
+        if (found) await service.revokeApiKey('ann', found.id)
+        clock.pass(MINUTE)
+        return found
+      },
+    },
+  }))
+  const { apiKey } = await logIn(service)
+  t.deepEqual(await service.authenticateApiKey(apiKey), { outcome: 'revoked' })
+})
+
+test('a delivery, a revocation or a list that meets a fault says so', async (t) => {
+  const { service, failing } = aFrailService()
+  const { keyId } = await logIn(service)
+  const runs: (() => Promise<unknown>)[] = [
+    () => service.confirmDelivery(keyId),
+    () => service.listApiKeys('ann'),
+    () => service.revokeApiKey('ann', keyId),
+    () => service.revokeAllApiKeys('ann'),
+  ]
+  for (const run of runs) {
+    await t.throwsAsync(failing(0, 'before', run), { instanceOf: StoreUnavailableError })
+  }
+  const all = () => service.revokeAllApiKeys('ann')
+  await t.throwsAsync(failing(1, 'after', all), { instanceOf: StoreUnavailableError })
+  t.is(await all(), 0, 'it was revoked although nobody heard')
+})

@@ -1,0 +1,167 @@
+import {
+  createPolicy,
+  DEFAULT_POLICY,
+  normaliseUserCode,
+  showUserCode,
+  type UserCodeClaim,
+} from '@device-grant/core'
+import test from 'ava'
+import fc from 'fast-check'
+import { claimUserCode, newUserCode, openUserCode } from '#src/user-code.js'
+
+const NOW = Date.UTC(2030, 0, 1)
+const digits = createPolicy({ userCodeCharset: '0123456789', userCodeMask: '***-***-***' })
+const normalise = (typed: string) => normaliseUserCode(typed, DEFAULT_POLICY)
+const aCode = fc
+  .array(fc.constantFrom(...DEFAULT_POLICY.userCodeCharset), { minLength: 8, maxLength: 8 })
+  .map((signs) => signs.join(''))
+
+test('a code is shown in its mask', (t) => {
+  t.is(showUserCode('WDJBMJHT', DEFAULT_POLICY), 'WDJB-MJHT')
+  t.is(showUserCode('123456789', digits), '123-456-789')
+})
+
+test('a code is read in any case and with any separators', (t) => {
+  for (const typed of [
+    'WDJBMJHT',
+    'WDJB-MJHT',
+    'wdjb-mjht',
+    'wDjB mJhT',
+    ' WDJB\t MJHT\n',
+    'W-D-J-B-M-J-H-T',
+    'WDJB\u00a0MJHT',
+    'WDJB\u2013MJHT',
+    'WDJB\u2014\u2212\u00ad\u200bMJHT',
+    '"WDJB-MJHT".',
+    'ＷＤＪＢ－ＭＪＨＴ',
+    'ｗｄｊｂｍｊｈｔ',
+  ]) {
+    t.is(normalise(typed), 'WDJBMJHT', typed)
+  }
+})
+
+test('a code is read however it was typed', (t) => {
+  const noise = fc.constantFrom('', '-', ' ', '\u00a0', '\u2013', '.', '😀', 'é', 'A', '0')
+  fc.assert(
+    fc.property(aCode, fc.array(fc.tuple(noise, fc.nat(2)), { minLength: 8 }), (code, how) => {
+      const typed = Array.from(code, (sign, i) => {
+        const [before, form] = how[i] ?? ['', 0]
+        const wide = String.fromCodePoint((sign.codePointAt(0) ?? 0) + 0xfee0)
+        return before + ([sign, sign.toLowerCase(), wide][form] ?? sign)
+      }).join('')
+      t.is(normalise(typed), code)
+    }),
+  )
+})
+
+test('characters that look alike only to a locale or a case folding are dropped', (t) => {
+  // Dotless i and sharp s fold to I and SS, the Kelvin sign to K, the long s to S: none is one of ours.
+  for (const stranger of ['ı', 'İ', 'ß', '\u212a', 'ſ']) {
+    t.is(normalise(`WDJBMJH${stranger}`), undefined, stranger)
+    t.is(normalise(`WDJB${stranger}MJHT`), 'WDJBMJHT', stranger)
+  }
+  t.is(normaliseUserCode('ı23456789', digits), undefined)
+})
+
+test('a text of another length than a code is none', (t) => {
+  for (const typed of ['', '-', 'WDJBMJH', 'WDJBMJHTT', 'AEIOUAEI', '😀'.repeat(8)]) {
+    t.is(normalise(typed), undefined, typed)
+  }
+})
+
+test('a text of 64 characters is read, a longer one is refused at once', (t) => {
+  t.is(normalise(`WDJBMJHT${'-'.repeat(56)}`), 'WDJBMJHT')
+  t.is(normalise(`WDJBMJHT${'-'.repeat(57)}`), undefined)
+  const huge = `WDJBMJHT${'-'.repeat(1 << 20)}`
+  const started = performance.now()
+  for (let i = 0; i < 100; i++) t.is(normalise(huge), undefined)
+  t.true(performance.now() - started < 500)
+})
+
+test('digits may be typed as the letters that look like them', (t) => {
+  t.is(normaliseUserCode('O1I-lL0-o23', digits), '011110023')
+  t.is(normalise('WDJB-MJHTO'), 'WDJBMJHT', 'letters stay out of codes without digits')
+})
+
+test('random codes have the form of the policy and are read back', (t) => {
+  for (const policy of [DEFAULT_POLICY, digits]) {
+    for (let i = 0; i < 200; i++) {
+      const code = newUserCode(policy)
+      t.is(normaliseUserCode(showUserCode(code, policy), policy), code)
+    }
+  }
+})
+
+test('every character is as likely as any other, at every place', (t) => {
+  const CODES = 5_000
+  const { userCodeCharset: charset } = DEFAULT_POLICY
+  const counts = Array.from({ length: 8 }, () => new Map<string, number>())
+  for (let i = 0; i < CODES; i++) {
+    for (const [place, sign] of [...newUserCode(DEFAULT_POLICY)].entries()) {
+      counts[place]?.set(sign, (counts[place]?.get(sign) ?? 0) + 1)
+    }
+  }
+  const expected = CODES / charset.length
+  for (const count of counts) {
+    const chiSquare = [...charset].reduce(
+      (sum, sign) => sum + ((count.get(sign) ?? 0) - expected) ** 2 / expected,
+      0,
+    )
+    // 19 degrees of freedom: beyond 80 once in 10^9.
+    t.true(chiSquare < 80, `chi-square ${chiSquare}`)
+  }
+})
+
+const keepUntil = NOW + 1_200_000
+const claim: UserCodeClaim = { grantId: 'grant', keepUntil }
+
+test('a free user code is taken for a grant', (t) => {
+  const step = claimUserCode('grant', keepUntil, NOW)(undefined)
+  t.deepEqual(step, { next: claim, reply: 'claimed' })
+})
+
+test('a user code that another grant has is taken, until it is to be forgotten', (t) => {
+  const other = claimUserCode('other', keepUntil + 5, keepUntil - 1)(claim)
+  t.is(other.reply, 'taken')
+  t.is(other.next, claim)
+  t.deepEqual(claimUserCode('other', keepUntil + 5, keepUntil)(claim), {
+    next: { grantId: 'other', keepUntil: keepUntil + 5 },
+    reply: 'claimed',
+  })
+})
+
+test('the same grant may take its user code again', (t) => {
+  t.deepEqual(claimUserCode('grant', keepUntil, NOW)(claim), { next: claim, reply: 'claimed' })
+})
+
+test('who opens a user code has it alone for two minutes', (t) => {
+  const opened = openUserCode('ann', NOW, DEFAULT_POLICY)(claim)
+  t.deepEqual(opened, {
+    next: { ...claim, openedBy: 'ann', openedUntil: NOW + 120_000 },
+    reply: { outcome: 'opened', grantId: 'grant' },
+  })
+  const contested = openUserCode('bob', NOW + 119_999, DEFAULT_POLICY)(opened.next)
+  t.deepEqual(contested.reply, { outcome: 'contested', grantId: 'grant' })
+  t.is(contested.next, opened.next)
+  const later = openUserCode('bob', NOW + 120_000, DEFAULT_POLICY)(opened.next)
+  t.is(later.reply.outcome, 'opened')
+  t.like(later.next, { openedBy: 'bob', openedUntil: NOW + 240_000 })
+})
+
+test('opening it again prolongs the two minutes', (t) => {
+  const opened = openUserCode('ann', NOW, DEFAULT_POLICY)(claim).next
+  const again = openUserCode('ann', NOW + 60_000, DEFAULT_POLICY)(opened)
+  t.is(again.reply.outcome, 'opened')
+  t.is(again.next?.openedUntil, NOW + 180_000)
+  t.is(again.next?.keepUntil, keepUntil)
+})
+
+test('a user code that is unknown or to be forgotten opens nothing', (t) => {
+  t.deepEqual(openUserCode('ann', NOW, DEFAULT_POLICY)(undefined), {
+    next: undefined,
+    reply: { outcome: 'unknown' },
+  })
+  const step = openUserCode('ann', keepUntil, DEFAULT_POLICY)(claim)
+  t.deepEqual(step.reply, { outcome: 'unknown' })
+  t.is(step.next, claim)
+})

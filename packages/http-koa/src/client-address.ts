@@ -1,0 +1,63 @@
+import type { IncomingMessage } from 'node:http'
+import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
+
+/** Addresses, and whether one of them is among them. */
+export interface AddressSet {
+  has(address: string): boolean
+}
+
+/**
+ * A set of addresses and CIDR ranges, such as `10.0.0.0/8` or `::1`.
+ * @throws {RangeError} naming the entry that is none
+ */
+export const addressSet = (entries: readonly string[]): AddressSet => {
+  const list = new BlockList()
+  for (const entry of entries) {
+    const [address = '', bits, ...rest] = entry.split('/')
+    const family = isIPv4(address) ? 'ipv4' : isIPv6(address) ? 'ipv6' : undefined
+    const most = family === 'ipv4' ? 32 : 128
+    const prefix = bits === undefined ? most : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN
+    if (!family || rest.length > 0 || !(prefix >= 0 && prefix <= most)) {
+      throw new RangeError(`${entry} is no address and no CIDR range`)
+    }
+    list.addSubnet(address, prefix, family)
+  }
+  return {
+    has: (address) => isIP(address) !== 0 && list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6'),
+  }
+}
+
+/** One form for one address: IPv4-mapped IPv6 as IPv4, no zone. */
+export const plainAddress = (address: string): string => {
+  const withoutZone = address.split('%', 1)[0] ?? ''
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(withoutZone)?.[1]
+  return mapped ?? withoutZone
+}
+
+/** The address of whoever is at the other end of the connection. */
+export const peerAddress = (request: IncomingMessage): string | undefined => {
+  const address = request.socket.remoteAddress
+  return address === undefined ? undefined : plainAddress(address)
+}
+
+/**
+ * Where a request came from: the peer, or, while that is a trusted proxy, the last address of
+ * `X-Forwarded-For` that is none. Anybody else's header is not believed.
+ */
+export const clientAddress = (
+  request: IncomingMessage,
+  trusted: AddressSet,
+): string | undefined => {
+  const peer = peerAddress(request)
+  if (peer === undefined || !trusted.has(peer)) return peer
+  const header = request.headers['x-forwarded-for']
+  const hops = (Array.isArray(header) ? header.join(',') : (header ?? '')).split(',')
+  let address = peer
+  for (const hop of hops.reverse()) {
+    const next = plainAddress(hop.trim().replace(/^\[(.*)\](?::\d+)?$|^([\d.]+):\d+$/, '$1$2'))
+    if (isIP(next) === 0) break
+    address = next
+    if (!trusted.has(address)) break
+  }
+  return address
+}

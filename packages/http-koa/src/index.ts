@@ -1,0 +1,33 @@
+export type { Dependency } from './health-routes.ts'
+export { healthz, readyz } from './health-routes.ts'
+export type { PagesOptions, SomeTexts, Template } from './pages/create-pages.tsx'
+export { createPages } from './pages/create-pages.tsx'
+export { Layout } from './pages/layout.tsx'
+export type {
+  Asset,
+  ConfirmView,
+  EnterCodeView,
+  KeysView,
+  MessageKind,
+  MessageView,
+  Page,
+  PageContext,
+  Pages,
+  PageViews,
+  SignInView,
+} from './pages/pages.ts'
+export type { Texts } from './pages/texts/en.ts'
+export type { Paths } from './paths.ts'
+export { field } from './person-body.ts'
+export type { ApiKeyState, RequireApiKeyOptions } from './require-api-key.ts'
+export { requireApiKey } from './require-api-key.ts'
+export type { DeviceGrantRouterOptions } from './router.ts'
+export { createDeviceGrantRouter } from './router.ts'
+export type { Session, Sessions } from './sessions.ts'
+export { demoSignIn } from './sign-in/demo.ts'
+export type { ForwardedSignInOptions } from './sign-in/forwarded.ts'
+export { forwardedSignIn } from './sign-in/forwarded.ts'
+export type { OidcSignInOptions } from './sign-in/oidc.ts'
+export { oidcSignIn } from './sign-in/oidc.ts'
+export type { Person, SignIn, SignInFactory } from './sign-in/sign-in.ts'
+export type { Site } from './site.ts'

@@ -1,0 +1,83 @@
+import type { ListedKey, UseCases } from '@device-grant/core'
+import type { Context } from 'koa'
+import { problem } from './problem.ts'
+import type { SignIn } from './sign-in/sign-in.ts'
+import type { Site } from './site.ts'
+import { signedIn } from './verify-page.ts'
+
+export interface KeysRoutesOptions {
+  readonly site: Site
+  readonly signIn: SignIn
+  readonly useCases: Pick<UseCases, 'listApiKeys' | 'revokeApiKey' | 'revokeAllApiKeys'>
+}
+
+/** GET /oauth/device/keys: a person's connected devices, as a page or as JSON. */
+export const listKeys =
+  ({ site, signIn, useCases }: KeysRoutesOptions) =>
+  async (ctx: Context): Promise<void> => {
+    const page = wantsPage(ctx)
+    const person = await signIn.person(ctx)
+    if (!person) {
+      return page
+        ? signIn.begin(ctx, site.links.keys)
+        : problem(ctx, 401, 'Authentication required')
+    }
+    const keys = await useCases.listApiKeys(person.id)
+    if (!page) {
+      ctx.set('Cache-Control', 'no-store')
+      ctx.body = { keys: keys.map(toJson) }
+      return
+    }
+    const context = site.pageContext(ctx, signedIn(person, signIn))
+    site.show(ctx, 200, site.pages.keys(context, { keys, ...noticeOf(ctx.query['notice']) }))
+  }
+
+const noticeOf = (notice: unknown): { readonly notice?: 'revoked' | 'revoked_all' } =>
+  notice === 'revoked' || notice === 'revoked_all' ? { notice } : {}
+
+/** Whether somebody wants the page of a resource that is JSON too. */
+export const wantsPage = (ctx: Context): boolean => ctx.accepts('json', 'html') === 'html'
+
+const toJson = (key: ListedKey): Record<string, string> => ({
+  id: key.id,
+  status: key.status,
+  name: key.name,
+  ...(key.clientId === undefined ? {} : { client_id: key.clientId }),
+  ...(key.scope === undefined ? {} : { scope: key.scope }),
+  ...(key.origin.address === undefined ? {} : { address: key.origin.address }),
+  ...(key.origin.userAgent === undefined ? {} : { user_agent: key.origin.userAgent }),
+  approved_at: new Date(key.approvedAt).toISOString(),
+  ...(key.lastUsedAt === undefined ? {} : { last_used_at: new Date(key.lastUsedAt).toISOString() }),
+  expires_at: new Date(key.expiresAt).toISOString(),
+})
+
+/** DELETE /oauth/device/keys/{id}: a front end of one's own takes a key back. */
+export const deleteKey =
+  ({ site, signIn, useCases }: KeysRoutesOptions) =>
+  async (ctx: Context, id: string): Promise<void> => {
+    if (!site.isOwnRequest(ctx)) return problem(ctx, 403, 'This origin may not answer for people')
+    const person = await signIn.person(ctx)
+    if (!person) return problem(ctx, 401, 'Authentication required')
+    const revocation = await useCases.revokeApiKey(person.id, id)
+    if (revocation === 'unknown') return problem(ctx, 404, 'You have no such key')
+    ctx.status = 204
+  }
+
+/** POST /oauth/device/keys/{id}/revoke, and for all keys when there is no id: the page's forms. */
+export const revokeForm =
+  ({ site, signIn, useCases }: KeysRoutesOptions) =>
+  async (ctx: Context, id: string | undefined): Promise<void> => {
+    const retry = site.links.keys
+    if (!site.isOwnRequest(ctx)) return site.showMessage(ctx, 403, { kind: 'form_refused', retry })
+    const person = await signIn.person(ctx)
+    if (!person) return signIn.begin(ctx, retry)
+    if (!site.isOwnForm(ctx, person.binding)) {
+      const who = signedIn(person, signIn)
+      return site.showMessage(ctx, 403, { kind: 'form_refused', retry }, who)
+    }
+    if (id === undefined) await useCases.revokeAllApiKeys(person.id)
+    else if ((await useCases.revokeApiKey(person.id, id)) === 'unknown') {
+      return site.showMessage(ctx, 404, { kind: 'not_found', retry }, signedIn(person, signIn))
+    }
+    site.goTo(ctx, `${retry}?notice=${id === undefined ? 'revoked_all' : 'revoked'}`)
+  }

@@ -1,0 +1,37 @@
+import type { Context } from 'koa'
+
+/** Headers of every answer to a device: never cached, readable from any origin, no cookies. */
+export const setDeviceHeaders = (ctx: Context): void => {
+  ctx.set('Cache-Control', 'no-store')
+  ctx.set('Pragma', 'no-cache')
+  ctx.set('Access-Control-Allow-Origin', '*')
+}
+
+/**
+ * Answers with an error as RFC 6749 section 5.2 wants it. `description` is printable ASCII without
+ * quotes and backslashes.
+ */
+export const refuse = (
+  ctx: Context,
+  status: number,
+  error: string,
+  description: string,
+  more: Readonly<Record<string, number>> = {},
+): void => {
+  ctx.status = status
+  ctx.body = { error, error_description: description, ...more }
+}
+
+/** A store is down: the client may come back. */
+export const refuseForNow = (ctx: Context, description: string, retryAfterSeconds = 5): void => {
+  ctx.set('Retry-After', String(retryAfterSeconds))
+  refuse(ctx, 503, 'temporarily_unavailable', description)
+}
+
+/** Answers any method that no route has taken. */
+export const notAllowed =
+  (methods: string) =>
+  (ctx: Context): void => {
+    ctx.set('Allow', methods)
+    refuse(ctx, 405, 'invalid_request', `The method must be one of ${methods}`)
+  }

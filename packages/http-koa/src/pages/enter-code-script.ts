@@ -1,0 +1,14 @@
+/** Upper-cases a code while it is typed. Only ASCII letters change, so lengths and the caret stay. */
+export const ENTER_CODE_SCRIPT: string = `const field = document.getElementById('user_code')
+const upperCase = () => {
+  const upper = field.value.replace(/[a-z]+/g, (letters) => letters.toUpperCase())
+  if (upper === field.value) return
+  const { selectionStart, selectionEnd, selectionDirection } = field
+  field.value = upper
+  field.setSelectionRange(selectionStart, selectionEnd, selectionDirection)
+}
+field.addEventListener('input', (event) => {
+  if (!event.isComposing) upperCase()
+})
+field.addEventListener('compositionend', upperCase)
+`

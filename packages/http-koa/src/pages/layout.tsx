@@ -1,0 +1,67 @@
+import type { ComponentChildren, VNode } from 'preact'
+import type { Page } from './pages.ts'
+import { Untrusted } from './untrusted.tsx'
+
+/** What all pages share: the document's head, who is signed in, and the main part. */
+export const Layout = ({
+  page,
+  title,
+  script,
+  children,
+}: {
+  readonly page: Page
+  readonly title: string
+  /** The name of an asset to run. */
+  readonly script?: string
+  readonly children?: ComponentChildren
+}): VNode => {
+  const { locale, texts, person, paths } = page
+  return (
+    <html lang={locale} dir={texts.page.direction}>
+      <head>
+        <meta charset="utf-8" />
+        <title>{`${title} · ${texts.page.product}`}</title>
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta name="robots" content="noindex, nofollow" />
+        <link rel="icon" href="data:," />
+        <link rel="stylesheet" href={page.asset('style.css')} />
+        {script !== undefined && <script src={page.asset(script)} defer />}
+      </head>
+      <body>
+        <header class="top">
+          <div class="band">
+            <p class="product">{texts.page.product}</p>
+            {person !== undefined && (
+              <>
+                <p class="who">
+                  {texts.page.signedInAs} <Untrusted most={40}>{person}</Untrusted>
+                </p>
+                <nav aria-label={texts.page.navigation}>
+                  <a href={paths.keys}>{texts.page.connectedDevices}</a>
+                </nav>
+                {page.canSignOut && (
+                  <form method="post" action={paths.signOut}>
+                    <CsrfToken page={page} />
+                    <button type="submit" class="plain">
+                      {texts.page.signOut}
+                    </button>
+                  </form>
+                )}
+              </>
+            )}
+          </div>
+        </header>
+        <main>
+          <h1>{title}</h1>
+          {children}
+        </main>
+      </body>
+    </html>
+  )
+}
+
+/** Goes into every form that posts. */
+export const CsrfToken = ({ page }: { readonly page: Page }): VNode => (
+  <input type="hidden" name="csrf_token" value={page.csrfToken} />
+)

@@ -1,0 +1,51 @@
+import type { VNode } from 'preact'
+import { CsrfToken, Layout } from './layout.tsx'
+import type { Page, SignInView } from './pages.ts'
+
+/** The demo sign-in: it asks only for a name. */
+export const SignInPage = ({
+  page,
+  view: { returnTo, problem },
+}: {
+  readonly page: Page
+  readonly view: SignInView
+}): VNode => {
+  const texts = page.texts.signIn
+  const described = problem === undefined ? 'name-hint' : 'name-problem name-hint'
+  return (
+    <Layout page={page} title={texts.title}>
+      <div class="card">
+        <p>{texts.intro}</p>
+        {problem !== undefined && (
+          <div class="message bad" role="alert" id="name-problem">
+            <p>{texts.nameMissing}</p>
+          </div>
+        )}
+        <form method="post" action={page.paths.signIn}>
+          <CsrfToken page={page} />
+          <input type="hidden" name="return_to" value={returnTo} />
+          <label for="name">{texts.label}</label>
+          <input
+            type="text"
+            id="name"
+            name="name"
+            required
+            autofocus
+            autocomplete="username"
+            autocapitalize="none"
+            spellcheck={false}
+            maxlength={100}
+            aria-describedby={described}
+            {...(problem === undefined ? {} : { 'aria-invalid': 'true' as const })}
+          />
+          <p class="quiet small" id="name-hint">
+            {texts.hint}
+          </p>
+          <button type="submit" class="main-action">
+            {texts.submit}
+          </button>
+        </form>
+      </div>
+    </Layout>
+  )
+}

@@ -1,0 +1,73 @@
+import { type AuthenticateApiKey, type AuthenticatedKey, StoreError } from '@device-grant/core'
+import type { Context, Middleware } from 'koa'
+import { refuse, refuseForNow } from './oauth-error.ts'
+
+/** What `requireApiKey` leaves for the handlers behind it. */
+export interface ApiKeyState {
+  apiKey: AuthenticatedKey
+}
+
+export interface RequireApiKeyOptions {
+  /** Scopes that the key must have, separated by spaces. */
+  readonly scope?: string
+  /** Default: `device-grant`. */
+  readonly realm?: string
+  /** Hears of a store that failed. */
+  readonly onFault?: (fault: unknown, what: string) => void
+}
+
+/**
+ * Lets only requests with a working API key pass: `Authorization: Bearer dg_…` (RFC 6750 section 2.1).
+ * Whose key it is stands in `ctx.state.apiKey`.
+ */
+export const requireApiKey = (
+  authenticateApiKey: AuthenticateApiKey,
+  { scope, realm = 'device-grant', onFault = () => {} }: RequireApiKeyOptions = {},
+): Middleware<ApiKeyState> => {
+  const challenge = (ctx: Context, status: number, error?: string, description?: string): void => {
+    const parts = [`realm="${realm}"`]
+    if (error) parts.push(`error="${error}"`)
+    if (description) parts.push(`error_description="${description}"`)
+    if (status === 403 && scope) parts.push(`scope="${scope}"`)
+    ctx.set('WWW-Authenticate', `Bearer ${parts.join(', ')}`)
+    refuse(ctx, status, error ?? 'unauthorized', description ?? 'An API key is required')
+  }
+  return async (ctx, next) => {
+    ctx.set('Cache-Control', 'no-store')
+    const header = ctx.req.headers.authorization
+    const [, credentials] = /^bearer(?: +(.*))?$/i.exec(header ?? '') ?? []
+    if (header === undefined || !/^bearer\b/i.test(header)) return challenge(ctx, 401)
+    const twice = ctx.req.rawHeaders.filter(
+      (name, i) => i % 2 === 0 && /^authorization$/i.test(name),
+    )
+    if (twice.length > 1 || 'access_token' in ctx.query) {
+      return challenge(ctx, 400, 'invalid_request', 'The key was sent in more than one way')
+    }
+    if (!credentials || !/^[A-Za-z0-9._~+/-]+=*$/.test(credentials)) {
+      return challenge(ctx, 400, 'invalid_request', 'The Authorization header is malformed')
+    }
+    try {
+      const key = await authenticateApiKey(credentials)
+      if (key.outcome !== 'valid') {
+        return challenge(ctx, 401, 'invalid_token', REASONS[key.outcome])
+      }
+      const granted = new Set(key.scope?.split(' '))
+      if (scope && !scope.split(' ').every((one) => granted.has(one))) {
+        return challenge(ctx, 403, 'insufficient_scope', 'The key lacks a scope')
+      }
+      ctx.state.apiKey = key
+    } catch (fault) {
+      if (!(fault instanceof StoreError)) throw fault
+      onFault(fault, 'authenticate')
+      return refuseForNow(ctx, 'The key cannot be checked for now, try again later')
+    }
+    await next()
+  }
+}
+
+const REASONS = {
+  malformed: 'This is no API key',
+  unknown: 'The key is unknown',
+  expired: 'The key has expired',
+  revoked: 'The key was revoked',
+} as const

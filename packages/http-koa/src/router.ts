@@ -1,0 +1,244 @@
+import { createHash } from 'node:crypto'
+import { type Clock, StoreError, type TokenReply, type UseCases } from '@device-grant/core'
+import Router from '@koa/router'
+import type { Context, Middleware, Next } from 'koa'
+import { AuthorizeLimit } from './authorize-limit.ts'
+import { authorizeRoute } from './authorize-route.ts'
+import { addressSet } from './client-address.ts'
+import { deleteKey, listKeys, revokeForm, wantsPage } from './keys-routes.ts'
+import { metadataPaths, metadataRoute } from './metadata-route.ts'
+import { notAllowed, refuse, setDeviceHeaders } from './oauth-error.ts'
+import { createPages } from './pages/create-pages.tsx'
+import type { Pages } from './pages/pages.ts'
+import { pathsBelow } from './paths.ts'
+import { personBody } from './person-body.ts'
+import { problem } from './problem.ts'
+import { Seal } from './seal.ts'
+import type { SignInFactory } from './sign-in/sign-in.ts'
+import { Site } from './site.ts'
+import { tokenRoute } from './token-route.ts'
+import { verifyAuthenticated } from './verify-authenticated.ts'
+import { signedIn, verifyForm, verifyPage } from './verify-page.ts'
+
+export interface DeviceGrantRouterOptions {
+  readonly useCases: UseCases
+  /**
+   * The base of every URL handed out, for example `https://login.example.com/auth`. Never taken from
+   * request headers.
+   */
+  readonly publicUrl: string
+  /** How people sign in. */
+  readonly signIn: SignInFactory
+  /** Signs cookies and forms: at least 32 characters, the same on every server. */
+  readonly sessionSecret: string
+  /** Where the router is mounted, for example `/auth`. Default: the root. */
+  readonly prefix?: string
+  /** What people see. Default: `createPages()`. */
+  readonly pages?: Pages
+  /** Names of clients that you vouch for, by client id; any other is shown as unverified. */
+  readonly trustedClients?: Readonly<Record<string, string>>
+  /** Addresses (CIDR) whose `X-Forwarded-For` is believed. Default: none. */
+  readonly trustedProxies?: readonly string[]
+  /** Origins whose pages may call `verify-authenticated` and `keys`. Default: none. */
+  readonly frontEndOrigins?: readonly string[]
+  /** New codes a minute for one address; 0: no limit. Default 60. */
+  readonly authorizeLimit?: number
+  readonly clock?: Clock
+  /** Hears of every fault that was answered with a refusal. */
+  readonly onFault?: (fault: unknown, what: string) => void
+  /** Hears the outcome of every poll. */
+  readonly onPoll?: (outcome: TokenReply['outcome']) => void
+}
+
+/**
+ * All endpoints and pages of the device grant, as a router for any Koa application. It comes before any
+ * body parser, and sets nothing on requests that are not its own.
+ * @throws {TypeError} when `publicUrl` is no URL, `prefix` no path or `sessionSecret` too short
+ * @throws {RangeError} when an entry of `trustedProxies` is no address
+ */
+export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Router => {
+  const {
+    useCases,
+    signIn: makeSignIn,
+    sessionSecret,
+    prefix = '',
+    pages = createPages(),
+    trustedClients = {},
+    trustedProxies = [],
+    frontEndOrigins = [],
+    authorizeLimit = 60,
+    clock = { now: Date.now },
+    onFault = () => {},
+    onPoll = () => {},
+  } = options
+  if (!/^(\/[\w.~-]+)*$/.test(prefix)) throw new TypeError('prefix must be like /auth')
+  if (sessionSecret.length < 32) throw new TypeError('sessionSecret needs 32 characters at least')
+  const publicUrl = options.publicUrl.replace(/\/+$/, '')
+  const seal = new Seal(sessionSecret)
+  const trusted = addressSet(trustedProxies)
+  const site = new Site({
+    publicUrl,
+    seal,
+    clock,
+    pages,
+    trustedProxies: trusted,
+    frontEndOrigins,
+  })
+  const signIn = makeSignIn(site)
+  const paths = pathsBelow(prefix)
+  const router = new Router()
+
+  const forDevice = forDevices(onFault)
+  const verificationUri = `${publicUrl}/oauth/device/verify`
+  const authorize = authorizeRoute({
+    useCases,
+    clock,
+    limit: new AuthorizeLimit(authorizeLimit),
+    trustedProxies: trusted,
+    verificationUri,
+    onFault,
+  })
+  forDevice(router, paths.authorize, authorize)
+  forDevice(router, paths.token, tokenRoute({ useCases, onFault, onPoll }))
+
+  const metadata = metadataRoute({ publicUrl, locales: pages.locales })
+  for (const path of metadataPaths(publicUrl, prefix)) {
+    router.get(path, metadata)
+    router.all(path, notAllowed('GET, HEAD'))
+  }
+
+  const guard = guardPeople(site, onFault)
+  const pageBody = personBody((ctx) => site.showMessage(ctx, 400, { kind: 'bad_request' }))
+  const verify = { site, signIn, useCases, trustedClients, onFault }
+  router.get(paths.verify, guard, verifyPage(verify))
+  router.post(paths.verify, guard, pageBody, verifyForm(verify))
+  router.all(paths.verify, notAllowed('GET, HEAD, POST'))
+
+  const forFrontEnd =
+    (methods: string): Middleware =>
+    async (ctx, next) => {
+      site.allowFrontEnd(ctx, methods)
+      if (ctx.method === 'OPTIONS') ctx.status = 204
+      else await next()
+    }
+  const apiGuard = guardFrontEnd(onFault)
+  const apiBody = personBody((ctx) =>
+    problem(ctx, 400, 'The body must be a form or JSON, of 16 KiB at most'),
+  )
+  router.all(paths.verifyAuthenticated, forFrontEnd('POST'))
+  router.post(
+    paths.verifyAuthenticated,
+    apiGuard,
+    apiBody,
+    verifyAuthenticated({ site, signIn, useCases, onFault }),
+  )
+  router.all(paths.verifyAuthenticated, notAllowed('POST, OPTIONS'))
+
+  const keys = { site, signIn, useCases }
+  const idOf = (ctx: Context): string => String((ctx['params'] as Record<string, unknown>)['id'])
+  const revoke = revokeForm(keys)
+  const remove = deleteKey(keys)
+  router.all(paths.keys, forFrontEnd('GET'))
+  router.get(
+    paths.keys,
+    async (ctx, next) => (wantsPage(ctx) ? guard : apiGuard)(ctx, next),
+    listKeys(keys),
+  )
+  router.all(paths.keys, notAllowed('GET, HEAD, OPTIONS'))
+  router.post(paths.revokeAll, guard, pageBody, (ctx) => revoke(ctx, undefined))
+  router.all(paths.revokeAll, notAllowed('POST'))
+  const oneKey = `${paths.keys}/:id`
+  router.all(oneKey, forFrontEnd('DELETE'))
+  router.delete(oneKey, apiGuard, (ctx) => remove(ctx, idOf(ctx)))
+  router.all(oneKey, notAllowed('DELETE, OPTIONS'))
+  router.post(`${oneKey}/revoke`, guard, pageBody, (ctx) => revoke(ctx, idOf(ctx)))
+  router.all(`${oneKey}/revoke`, notAllowed('POST'))
+
+  router.get(paths.signIn, guard, (ctx) => handleSignIn(ctx, ''))
+  router.post(paths.signIn, guard, pageBody, (ctx) => handleSignIn(ctx, ''))
+  router.get(`${paths.signIn}/:rest`, guard, (ctx) =>
+    handleSignIn(ctx, String((ctx['params'] as Record<string, unknown>)['rest'])),
+  )
+  router.all([paths.signIn, `${paths.signIn}/:rest`], notAllowed('GET, HEAD, POST'))
+  const handleSignIn = async (ctx: Context, rest: string): Promise<void> => {
+    if (signIn.handle) await signIn.handle(ctx, rest)
+    else site.showMessage(ctx, 404, { kind: 'not_found' })
+  }
+  router.post(paths.signOut, guard, pageBody, async (ctx) => {
+    const person = await signIn.person(ctx)
+    if (!person || !signIn.signOut) return site.showMessage(ctx, 200, { kind: 'signed_out' })
+    if (!site.isOwnForm(ctx, person.binding)) {
+      return site.showMessage(ctx, 403, { kind: 'form_refused' }, signedIn(person, signIn))
+    }
+    const onward = await signIn.signOut(ctx)
+    if (onward === undefined) return site.showMessage(ctx, 200, { kind: 'signed_out' })
+    site.showAndGoOn(ctx, 200, { kind: 'signed_out' }, onward)
+  })
+  router.all(paths.signOut, notAllowed('POST'))
+
+  router.get(`${paths.assets}/:name`, (ctx) => {
+    const asset = pages.assets.get(String((ctx['params'] as Record<string, unknown>)['name']))
+    if (!asset) return site.showMessage(ctx, 404, { kind: 'not_found' })
+    ctx.set('X-Content-Type-Options', 'nosniff')
+    ctx.set('Cache-Control', 'public, max-age=3600')
+    ctx.set('ETag', `"${createHash('sha256').update(asset.body).digest('base64url').slice(0, 22)}"`)
+    ctx.type = asset.type
+    ctx.body = asset.body
+    if (ctx.fresh) ctx.status = 304
+  })
+  router.all(`${paths.assets}/:name`, notAllowed('GET, HEAD'))
+  return router
+}
+
+/** A route that devices post to: CORS for everybody, only POST, and JSON whatever happens. */
+const forDevices =
+  (onFault: (fault: unknown, what: string) => void) =>
+  (router: Router, path: string, route: (ctx: Context) => Promise<void>): void => {
+    router.post(path, async (ctx: Context) => {
+      try {
+        await route(ctx)
+      } catch (fault) {
+        if (ctx.req.aborted || ctx.req.socket.destroyed) return
+        onFault(fault, path)
+        refuse(ctx, 500, 'server_error', 'The server failed')
+      }
+    })
+    router.all(path, (ctx: Context) => {
+      setDeviceHeaders(ctx)
+      if (ctx.method !== 'OPTIONS') return notAllowed('POST, OPTIONS')(ctx)
+      ctx.set('Access-Control-Allow-Methods', 'POST')
+      ctx.set('Access-Control-Allow-Headers', 'Content-Type, Authorization')
+      ctx.set('Access-Control-Max-Age', '86400')
+      ctx.status = 204
+    })
+  }
+
+/** Turns whatever fails behind a page into a page. */
+const guardPeople =
+  (site: Site, onFault: (fault: unknown, what: string) => void): Middleware =>
+  async (ctx: Context, next: Next): Promise<void> => {
+    try {
+      await next()
+    } catch (fault) {
+      onFault(fault, ctx.path)
+      const down = fault instanceof StoreError
+      if (down) ctx.set('Retry-After', '5')
+      const retry = ctx.method === 'GET' ? { retry: site.links.verify } : {}
+      site.showMessage(ctx, down ? 503 : 500, { kind: down ? 'unavailable' : 'fault', ...retry })
+    }
+  }
+
+/** Turns whatever fails behind a front end's request into a problem document. */
+const guardFrontEnd =
+  (onFault: (fault: unknown, what: string) => void): Middleware =>
+  async (ctx: Context, next: Next): Promise<void> => {
+    ctx.set('Cache-Control', 'no-store')
+    try {
+      await next()
+    } catch (fault) {
+      onFault(fault, ctx.path)
+      if (!(fault instanceof StoreError)) return problem(ctx, 500, 'The server failed.')
+      ctx.set('Retry-After', '5')
+      problem(ctx, 503, 'The service is unavailable for now: try again.')
+    }
+  }

@@ -1,0 +1,54 @@
+import { ConfigError, configHelp, readConfig, type Settings } from './config.ts'
+import { createLog } from './log.ts'
+import { startServer } from './server.ts'
+
+/** Runs the reference server as a program: reads the environment, listens, and stops on a signal. */
+export const runServer = async (): Promise<void> => {
+  if (process.argv.includes('--help')) {
+    process.stdout.write(configHelp())
+    return
+  }
+  let settings: Settings
+  try {
+    settings = readConfig(process.env)
+  } catch (fault) {
+    if (!(fault instanceof ConfigError)) throw fault
+    process.stderr.write(`${fault.message}:\n${fault.faults.map((one) => `- ${one}\n`).join('')}`)
+    process.stderr.write('See --help.\n')
+    process.exitCode = 1
+    return
+  }
+  const log = createLog(settings.logLevel)
+  if (settings.sessionSecretIsRandom) {
+    log.warn('SESSION_SECRET is not set: sign-ins end when this process ends')
+  }
+  try {
+    const server = await startServer(settings, { log })
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        log.info({ signal }, 'stopping')
+        void server.stop().then(() => process.exit(0))
+      })
+    }
+    process.stderr.write(nextSteps(settings))
+  } catch (fault) {
+    const { code, syscall } = fault as NodeJS.ErrnoException
+    if (syscall !== 'listen' && syscall !== 'getaddrinfo') throw fault
+    process.stderr.write(`Cannot listen on ${settings.host}:${settings.port}: ${code}\n`)
+    process.exitCode = 1
+  }
+}
+
+const nextSteps = ({ publicUrl, redisUrl, mongodbUri }: Settings): string => {
+  if (redisUrl !== undefined && mongodbUri !== undefined) return ''
+  const lost = [
+    ...(redisUrl === undefined ? ['codes'] : []),
+    ...(mongodbUri === undefined ? ['API keys'] : []),
+  ]
+  return `
+  device-grant is at ${publicUrl}
+  Log in from a second terminal:  npm run login
+  (The ${lost.join(' and ')} are kept in memory: they are gone when this process ends.)
+
+`
+}

@@ -1,0 +1,44 @@
+import { peerAddress } from '../client-address.ts'
+import { isPersonId, type SignInFactory } from './sign-in.ts'
+
+export interface ForwardedSignInOptions {
+  /** The header in which the proxy says who it is. */
+  readonly header: string
+  /** Hears of the header from an address that is no trusted proxy, or given twice: somebody may be forging it. */
+  readonly onForged?: (address: string | undefined) => void
+}
+
+/**
+ * A reverse proxy signs people in and says who they are in a header (mod_auth_openidc, oauth2-proxy,
+ * Authelia, Pomerium). Believed only when the connection comes from one of the site's trusted proxies.
+ */
+export const forwardedSignIn =
+  ({ header, onForged = () => {} }: ForwardedSignInOptions): SignInFactory =>
+  (site) => ({
+    async person(ctx) {
+      const values = ctx.req.headersDistinct[header.toLowerCase()]
+      if (values === undefined) return undefined
+      const peer = peerAddress(ctx.req)
+      // Twice: the proxy has let somebody else's through beside its own.
+      if (peer === undefined || !site.trustedProxies.has(peer) || values.length > 1) {
+        onForged(peer)
+        return undefined
+      }
+      const id = utf8(values[0] ?? '')
+      return isPersonId(id) ? { id, name: id, binding: `person ${id}` } : undefined
+    },
+
+    // The proxy has not signed them in. Going there again, as a page, gives it the chance to.
+    async begin(ctx, returnTo) {
+      site.showMessage(ctx, 401, { kind: 'sign_in_failed', retry: returnTo })
+    },
+  })
+
+/** Node reads headers as Latin-1; proxies write UTF-8. */
+const utf8 = (header: string): string => {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(header, 'latin1'))
+  } catch {
+    return header
+  }
+}

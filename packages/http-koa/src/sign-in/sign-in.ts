@@ -1,0 +1,34 @@
+import type { Context } from 'koa'
+import type { Site } from '../site.ts'
+
+/** Somebody who has signed in interactively. */
+export interface Person {
+  /** Whose the keys are: at most 256 characters, the same at every sign-in. */
+  readonly id: string
+  /** As shown to them. */
+  readonly name: string
+  /** What a form of theirs is bound to: their session, or what else only they have. */
+  readonly binding: string
+}
+
+/** A way to sign people in. */
+export interface SignIn {
+  /** Who is this request's person? An API key is never an answer. */
+  person(ctx: Context): Promise<Person | undefined>
+  /** Sends somebody to sign in; they come back to `returnTo`, a path of our own. */
+  begin(ctx: Context, returnTo: string): Promise<void>
+  /** Answers below `/oauth/device/sign-in`; `rest` is what follows that, without a slash. */
+  handle?(ctx: Context, rest: string): Promise<void>
+  /**
+   * Signs out. Absent where that is not ours to do.
+   * @returns an absolute URL to go on to, when somebody else has to sign them out too
+   */
+  signOut?(ctx: Context): Promise<string | undefined>
+}
+
+/** Makes a way to sign in for a site. */
+export type SignInFactory = (site: Site) => SignIn
+
+/** Whether a text can be a person's id: 1 to 256 characters, none of them a control character. */
+export const isPersonId = (id: string): boolean =>
+  id.length >= 1 && id.length <= 256 && !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(id)

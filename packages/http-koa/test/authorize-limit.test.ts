@@ -1,0 +1,93 @@
+import test from 'ava'
+import { AuthorizeLimit, networkOf } from '#src/authorize-limit.js'
+
+const T0 = 1_800_000_000_000
+
+test('an address has so many new codes a minute, and hears when to come back', (t) => {
+  const limit = new AuthorizeLimit(3)
+  for (let i = 0; i < 3; i += 1) t.is(limit.admit('192.0.2.1', T0 + i).outcome, 'admitted')
+  t.deepEqual(limit.admit('192.0.2.1', T0 + 1_000), {
+    outcome: 'address_limit',
+    retryAfterSeconds: 59,
+  })
+  t.is(limit.admit('192.0.2.2', T0 + 1_000).outcome, 'admitted', 'others are untouched')
+  t.deepEqual(limit.admit('192.0.2.1', T0 + 59_999), {
+    outcome: 'address_limit',
+    retryAfterSeconds: 1,
+  })
+  t.is(limit.admit('192.0.2.1', T0 + 60_000).outcome, 'admitted')
+})
+
+test('a refused request does not lengthen the wait', (t) => {
+  const limit = new AuthorizeLimit(1)
+  limit.admit('192.0.2.1', T0)
+  for (let s = 1; s < 60; s += 1)
+    t.is(limit.admit('192.0.2.1', T0 + s * 1_000).outcome, 'address_limit')
+  t.is(limit.admit('192.0.2.1', T0 + 60_000).outcome, 'admitted')
+})
+
+test('0 is no limit at all', (t) => {
+  const limit = new AuthorizeLimit(0)
+  for (let i = 0; i < 20_000; i += 1) {
+    if (limit.admit('192.0.2.1', T0).outcome !== 'admitted') t.fail(`refused at ${i}`)
+  }
+  t.pass()
+})
+
+test('an IPv6 address counts as its /64, an unknown one as itself', (t) => {
+  const limit = new AuthorizeLimit(1)
+  t.is(limit.admit('2001:db8:0:1::1', T0).outcome, 'admitted')
+  t.is(limit.admit('2001:db8:0:1:ffff:ffff:ffff:ffff', T0).outcome, 'address_limit')
+  t.is(limit.admit('2001:DB8::1:0:0:0:2', T0).outcome, 'address_limit')
+  t.is(limit.admit('2001:db8:0:2::1', T0).outcome, 'admitted')
+  t.is(limit.admit(undefined, T0).outcome, 'admitted')
+  t.is(limit.admit(undefined, T0).outcome, 'address_limit')
+})
+
+for (const [address, network] of [
+  ['192.0.2.1', '192.0.2.1'],
+  ['2001:db8::1', '2001:db8:0:0'],
+  ['2001:0db8:0000:0000:1::', '2001:db8:0:0'],
+  ['::1', '0:0:0:0'],
+  ['::', '0:0:0:0'],
+  ['1:2:3:4:5:6:7:8', '1:2:3:4'],
+  ['1:2:3:4:5:6:7::', '1:2:3:4'],
+  ['::4:5:6:7:8', '0:0:0:4'],
+  ['1::8', '1:0:0:0'],
+  ['fe80::ABCD', 'fe80:0:0:0'],
+] as const) {
+  test(`the network of ${address} is ${network}`, (t) => t.is(networkOf(address), network))
+}
+
+test('everybody together has a ceiling, a hundred times that of one', (t) => {
+  const limit = new AuthorizeLimit(2)
+  for (let i = 0; i < 200; i += 1) {
+    t.is(limit.admit(`10.0.${i >> 8}.${i & 255}`, T0).outcome, 'admitted')
+  }
+  t.deepEqual(limit.admit('192.0.2.1', T0 + 500), { outcome: 'total_limit', retryAfterSeconds: 60 })
+  t.is(limit.admit('192.0.2.1', T0 + 60_000).outcome, 'admitted')
+})
+
+test('a flood from ever new addresses costs bounded memory, and is over a minute later', (t) => {
+  const limit = new AuthorizeLimit(1_000_000)
+  const outcomes = new Map<string, number>()
+  for (let i = 0; i < 12_000; i += 1) {
+    const { outcome } = limit.admit(`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, T0)
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+  }
+  t.deepEqual(
+    [...outcomes],
+    [
+      ['admitted', 10_000],
+      ['total_limit', 2_000],
+    ],
+  )
+  t.is(limit.admit('10.0.0.1', T0 + 1).outcome, 'admitted', 'who is known already goes on')
+  t.is(limit.admit('192.0.2.1', T0 + 60_000).outcome, 'admitted')
+})
+
+test('a clock that was set back locks nobody out', (t) => {
+  const limit = new AuthorizeLimit(1)
+  limit.admit('192.0.2.1', T0)
+  t.is(limit.admit('192.0.2.1', T0 - 3_600_000).outcome, 'admitted')
+})

@@ -1,0 +1,30 @@
+import { StoreUnavailableError, type Token } from '@device-grant/core'
+import type { TestServer } from './reference-server.js'
+
+type Breakable = Record<string, ((...args: never) => Promise<unknown>) | undefined>
+
+/**
+ * Takes a memory store of a running server down, as if its database had gone.
+ * @param after so many calls still get through
+ * @returns brings it back
+ */
+export const breakStore = (
+  { server }: TestServer,
+  name: Token<unknown>,
+  after = 0,
+): (() => void) => {
+  const store = server.container.get<Breakable>(name)
+  let left = after
+  const names = ['update', 'findBySecretHash', 'findByOwner'].filter((method) => store[method])
+  for (const method of names) {
+    const real = store[method]
+    store[method] = async (...args: never) => {
+      left -= 1
+      if (left >= 0) return real?.apply(store, args)
+      throw new StoreUnavailableError('The test has taken this store down')
+    }
+  }
+  return () => {
+    for (const method of names) delete store[method]
+  }
+}

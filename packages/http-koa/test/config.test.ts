@@ -1,0 +1,299 @@
+import test from 'ava'
+import { ConfigError, configHelp, readConfig, type Settings, VARIABLES } from '#src/config.js'
+
+type Env = Readonly<Record<string, string | undefined>>
+
+const faultsOf = (env: Env): readonly string[] => {
+  try {
+    readConfig(env)
+    return []
+  } catch (fault) {
+    if (fault instanceof ConfigError) return fault.faults
+    throw fault
+  }
+}
+
+const SECRET = 'a secret of thirty-two characters'
+const PROXIED = { SIGN_IN: 'forwarded', TRUSTED_PROXIES: '10.0.0.0/8, ::1' }
+const OIDC = {
+  SIGN_IN: 'oidc',
+  OIDC_ISSUER: 'https://id.example',
+  OIDC_CLIENT_ID: 'device-grant',
+  OIDC_CLIENT_SECRET: 'hush',
+}
+
+test('nothing has to be set', (t) => {
+  const { sessionSecret, policy, ...rest } = readConfig({})
+  t.deepEqual(rest, {
+    port: 3000,
+    host: '127.0.0.1',
+    publicUrl: 'http://localhost:3000',
+    signIn: { kind: 'demo' },
+    trustedProxies: [],
+    frontEndOrigins: [],
+    sessionSecretIsRandom: true,
+    authorizeLimit: 60,
+    logLevel: 'info',
+  })
+  t.true(sessionSecret.length >= 32)
+  t.not(readConfig({}).sessionSecret, sessionSecret)
+  t.is(policy.codeLifetimeMs, 600_000)
+  t.is(policy.intervalMs, 5_000)
+  t.is(policy.keyLifetimeMs, 86_400_000)
+  t.is(policy.keyPrefix, 'dg_')
+})
+
+test('an empty or blank variable is one that is not set', (t) => {
+  const env = Object.fromEntries(VARIABLES.map(([name], i) => [name, i % 2 ? '' : '  ']))
+  const { sessionSecret: _, ...settings } = readConfig(env)
+  const { sessionSecret: __, ...byDefault } = readConfig({})
+  t.deepEqual(settings, byDefault)
+})
+
+const GOOD: readonly (readonly [env: Env, expected: Partial<Settings>])[] = [
+  [{ PORT: '65535' }, { port: 65_535, publicUrl: 'http://localhost:65535' }],
+  [{ HOST: '::1' }, { host: '::1' }],
+  [{ HOST: '0.0.0.0', SIGN_IN: 'demo' }, { host: '0.0.0.0' }],
+  [{ ...PROXIED, PUBLIC_URL: 'https://login.example/' }, { publicUrl: 'https://login.example' }],
+  [
+    { ...PROXIED, PUBLIC_URL: 'https://login.example/a/b//' },
+    { publicUrl: 'https://login.example/a/b' },
+  ],
+  [
+    { ...PROXIED, PUBLIC_URL: 'http://login.example', ALLOW_HTTP: 'true' },
+    { publicUrl: 'http://login.example' },
+  ],
+  [{ PUBLIC_URL: 'http://127.0.0.1:8080' }, { publicUrl: 'http://127.0.0.1:8080' }],
+  [{ PUBLIC_URL: 'http://[::1]:8080' }, { publicUrl: 'http://[::1]:8080' }],
+  [{ PUBLIC_URL: 'http://login.localhost:8080' }, { publicUrl: 'http://login.localhost:8080' }],
+  [
+    { REDIS_URL: 'redis+cluster://a:1,b:2', SESSION_SECRET: SECRET },
+    { redisUrl: 'redis+cluster://a:1,b:2', sessionSecret: SECRET, sessionSecretIsRandom: false },
+  ],
+  [{ MONGODB_URI: 'mongodb+srv://h/db' }, { mongodbUri: 'mongodb+srv://h/db' }],
+  [
+    PROXIED,
+    {
+      signIn: { kind: 'forwarded', header: 'x-forwarded-user' },
+      trustedProxies: ['10.0.0.0/8', '::1'],
+    },
+  ],
+  [
+    { ...PROXIED, FORWARDED_USER_HEADER: 'Remote-User' },
+    { signIn: { kind: 'forwarded', header: 'remote-user' } },
+  ],
+  [
+    OIDC,
+    {
+      signIn: {
+        kind: 'oidc',
+        issuer: 'https://id.example',
+        clientId: 'device-grant',
+        clientSecret: 'hush',
+      },
+    },
+  ],
+  [
+    { FRONT_END_ORIGINS: 'https://a.example, http://localhost:5173' },
+    { frontEndOrigins: ['https://a.example', 'http://localhost:5173'] },
+  ],
+  [{ AUTHORIZE_LIMIT: '0' }, { authorizeLimit: 0 }],
+  [{ LOG_LEVEL: 'silent' }, { logLevel: 'silent' }],
+]
+
+for (const [env, expected] of GOOD) {
+  test(`taken: ${JSON.stringify(env)}`, (t) => t.like(readConfig(env), expected))
+}
+
+test('policy comes in seconds', (t) => {
+  const { policy } = readConfig({
+    DEVICE_CODE_TTL: '900',
+    POLL_INTERVAL: '1',
+    API_KEY_TTL: '60',
+    API_KEY_PREFIX: 'acme_',
+  })
+  t.like(policy, {
+    codeLifetimeMs: 900_000,
+    intervalMs: 1_000,
+    keyLifetimeMs: 60_000,
+    keyPrefix: 'acme_',
+  })
+})
+
+const BAD: readonly (readonly [env: Env, ...names: RegExp[]])[] = [
+  ...['0', '65536', '-1', '80.5', '1e3', 'http', '0x50', '٣٠٠٠'].map(
+    (PORT) => [{ PORT }, /^PORT /] as const,
+  ),
+  [{ PUBLIC_URL: 'http://login.example', SIGN_IN: 'demo' }, /^PUBLIC_URL must be https/],
+  [{ PUBLIC_URL: 'http://localhost.evil.example', SIGN_IN: 'demo' }, /^PUBLIC_URL must be https/],
+  [{ PUBLIC_URL: 'http://127.0.0.1.evil.example', SIGN_IN: 'demo' }, /^PUBLIC_URL must be https/],
+  ...[
+    'login.example',
+    '/auth',
+    'ftp://login.example',
+    'https://login.example?a=b',
+    'https://login.example#a',
+    'https://login.example/?',
+    'https://user@login.example',
+    'https://:pw@login.example',
+  ].map((PUBLIC_URL) => [{ PUBLIC_URL }, /^PUBLIC_URL must be an http or https URL/] as const),
+  [{ ALLOW_HTTP: 'yes' }, /^ALLOW_HTTP /],
+  [{ REDIS_URL: 'localhost:6379', SESSION_SECRET: SECRET }, /^REDIS_URL /],
+  [{ REDIS_URL: 'http://localhost', SESSION_SECRET: SECRET }, /^REDIS_URL /],
+  [{ REDIS_URL: 'redis://localhost' }, /^SESSION_SECRET is required with REDIS_URL/],
+  [{ MONGODB_URI: 'mongo://localhost' }, /^MONGODB_URI /],
+  [{ MONGODB_URI: 'mongodb://' }, /^MONGODB_URI /],
+  [{ SIGN_IN: 'none' }, /^SIGN_IN /],
+  [{ SIGN_IN: 'Demo' }, /^SIGN_IN /],
+  [{ SIGN_IN: 'forwarded' }, /^TRUSTED_PROXIES is required/],
+  [{ SIGN_IN: 'forwarded', TRUSTED_PROXIES: ' , ' }, /^TRUSTED_PROXIES is required/],
+  [{ SIGN_IN: 'forwarded', TRUSTED_PROXIES: 'proxy.example' }, /^TRUSTED_PROXIES: proxy.example/],
+  [{ TRUSTED_PROXIES: '10.0.0.0/99' }, /^TRUSTED_PROXIES: 10.0.0.0\/99/],
+  [{ ...PROXIED, FORWARDED_USER_HEADER: 'remote user' }, /^FORWARDED_USER_HEADER /],
+  [{ SIGN_IN: 'oidc' }, /^OIDC_ISSUER is/, /^OIDC_CLIENT_ID is/, /^OIDC_CLIENT_SECRET is/],
+  [{ ...OIDC, OIDC_ISSUER: 'id.example' }, /^OIDC_ISSUER must/],
+  [{ SESSION_SECRET: 'short' }, /^SESSION_SECRET needs 32/],
+  ...[
+    'https://app.example/',
+    'https://app.example:443',
+    'app.example',
+    'null',
+    '*',
+    'https://*.example',
+    'HTTPS://app.example',
+    'https://u:p@app.example',
+    'ftp://app.example',
+  ].map(
+    (origin) =>
+      [
+        { FRONT_END_ORIGINS: `https://a.example,${origin}` },
+        /^FRONT_END_ORIGINS: entry 2 /,
+      ] as const,
+  ),
+  [{ DEVICE_CODE_TTL: '0' }, /^DEVICE_CODE_TTL /],
+  [{ DEVICE_CODE_TTL: '3601' }, /^DEVICE_CODE_TTL: /],
+  [{ DEVICE_CODE_TTL: '4', POLL_INTERVAL: '5' }, /^DEVICE_CODE_TTL: /],
+  [{ POLL_INTERVAL: '0' }, /^POLL_INTERVAL /],
+  [{ POLL_INTERVAL: '2.5' }, /^POLL_INTERVAL /],
+  [{ POLL_INTERVAL: '61' }, /^POLL_INTERVAL: /],
+  [{ API_KEY_TTL: '999999999' }, /^API_KEY_TTL: /],
+  [{ API_KEY_PREFIX: 'a b' }, /^API_KEY_PREFIX: /],
+  [{ AUTHORIZE_LIMIT: '-1' }, /^AUTHORIZE_LIMIT /],
+  [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL /],
+]
+
+for (const [env, ...names] of BAD) {
+  test(`refused: ${JSON.stringify(env)}`, (t) => {
+    const faults = faultsOf(env)
+    t.is(faults.length, names.length, faults.join('\n'))
+    for (const [i, name] of names.entries()) t.regex(faults[i] ?? '', name)
+  })
+}
+
+test('every fault is named at once', (t) => {
+  const faults = faultsOf({
+    PORT: 'x',
+    PUBLIC_URL: 'x',
+    ALLOW_HTTP: 'x',
+    REDIS_URL: 'x',
+    MONGODB_URI: 'x',
+    SIGN_IN: 'forwarded',
+    TRUSTED_PROXIES: 'x',
+    FORWARDED_USER_HEADER: 'x y',
+    FRONT_END_ORIGINS: 'x',
+    SESSION_SECRET: 'x',
+    DEVICE_CODE_TTL: 'x',
+    POLL_INTERVAL: 'x',
+    API_KEY_TTL: 'x',
+    API_KEY_PREFIX: '-',
+    AUTHORIZE_LIMIT: 'x',
+    LOG_LEVEL: 'x',
+  })
+  t.deepEqual(faults.map((fault) => /^\w+/.exec(fault)?.[0]).toSorted(), [
+    'ALLOW_HTTP',
+    'API_KEY_PREFIX',
+    'API_KEY_TTL',
+    'AUTHORIZE_LIMIT',
+    'DEVICE_CODE_TTL',
+    'FORWARDED_USER_HEADER',
+    'FRONT_END_ORIGINS',
+    'LOG_LEVEL',
+    'MONGODB_URI',
+    'POLL_INTERVAL',
+    'PORT',
+    'PUBLIC_URL',
+    'REDIS_URL',
+    'SESSION_SECRET',
+    'TRUSTED_PROXIES',
+  ])
+})
+
+for (const [env, refused] of [
+  [{}, false],
+  [{ SIGN_IN: 'demo' }, false],
+  [{ NODE_ENV: 'development' }, false],
+  [{ NODE_ENV: 'production' }, true],
+  [{ NODE_ENV: 'production', SIGN_IN: 'demo' }, true],
+  [{ NODE_ENV: 'production', ...PROXIED }, false],
+  [{ NODE_ENV: 'production', ...OIDC }, false],
+  [{ HOST: '0.0.0.0' }, true],
+  [{ HOST: '::' }, true],
+  [{ HOST: '192.0.2.1' }, true],
+  [{ HOST: 'localhost' }, false],
+  [{ HOST: '127.0.0.2' }, false],
+  [{ HOST: '::1' }, false],
+  [{ HOST: '0.0.0.0', SIGN_IN: 'demo' }, false],
+  [{ HOST: '0.0.0.0', SIGN_IN: 'demo', NODE_ENV: 'production' }, true],
+  [{ PUBLIC_URL: 'https://login.example' }, true],
+  [{ PUBLIC_URL: 'https://login.example', SIGN_IN: 'demo' }, false],
+  [{ PUBLIC_URL: 'https://localhost:8443' }, false],
+] as readonly (readonly [Env, boolean])[]) {
+  test(`the demo sign-in is ${refused ? 'refused' : 'not refused'}: ${JSON.stringify(env)}`, (t) => {
+    t.deepEqual(
+      faultsOf(env).map((fault) => /^SIGN_IN\b.*demo/.test(fault)),
+      refused ? [true] : [],
+    )
+  })
+}
+
+test('a password in a value that is refused is not told', (t) => {
+  const word = 'hunter2'
+  const faults = faultsOf({
+    PUBLIC_URL: `https://user:${word}@login.example`,
+    REDIS_URL: `http://user:${word}@redis`,
+    MONGODB_URI: `http://user:${word}@mongo`,
+    SIGN_IN: 'oidc',
+    OIDC_ISSUER: `ftp://user:${word}@id.example`,
+    OIDC_CLIENT_ID: 'x',
+    OIDC_CLIENT_SECRET: word,
+    FRONT_END_ORIGINS: `https://user:${word}@app.example`,
+    SESSION_SECRET: word,
+  })
+  t.is(faults.length, 6)
+  t.false(faults.join().includes(word))
+  t.false(
+    faultsOf({ PUBLIC_URL: `https://user:${word}@lo gin` })
+      .join()
+      .includes(word),
+  )
+})
+
+test('the table names every variable that is read, and no other', (t) => {
+  const read = new Set<string>()
+  const recorded = (env: Env): Env =>
+    new Proxy(env, {
+      get: (target, name) => {
+        read.add(String(name))
+        return target[String(name)]
+      },
+    })
+  for (const env of [{}, PROXIED, OIDC]) readConfig(recorded(env))
+  const names = VARIABLES.map(([name]) => name)
+  t.deepEqual([...read].filter((name) => name !== 'NODE_ENV').toSorted(), names.toSorted())
+  t.is(new Set(names).size, names.length)
+  const help = configHelp()
+  for (const [name, byDefault, meaning] of VARIABLES) {
+    t.regex(help, new RegExp(`^ {2}${name} +${byDefault.replace(/[/.]/g, '\\$&')} +`, 'm'))
+    t.true(help.includes(meaning))
+  }
+})

@@ -1,0 +1,18 @@
+import test from 'ava'
+import { startTestServer } from './reference-server.js'
+
+test("a form that is not our own starts no session and ends nobody's", async (t) => {
+  const server = await startTestServer({ SIGN_IN: 'demo' })
+  try {
+    const reply = await fetch(`${server.url}/oauth/device/sign-in`, {
+      method: 'POST',
+      headers: { 'sec-fetch-site': 'cross-site', origin: 'https://elsewhere.example' },
+      body: new URLSearchParams({ name: 'mallory', csrf_token: 'made up' }),
+      redirect: 'manual',
+    })
+    t.is(reply.status, 403)
+    t.is(reply.headers.get('set-cookie'), null)
+  } finally {
+    await server.stop()
+  }
+})

@@ -1,0 +1,314 @@
+import { readFile } from 'node:fs/promises'
+import { createServer, request, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createUseCases, MemoryApiKeyStore, MemoryStateStore } from '@device-grant/core'
+import { createDeviceGrantRouter, demoSignIn } from '@device-grant/http-koa'
+import test, { type ExecutionContext } from 'ava'
+import Koa from 'koa'
+import { koaBody } from 'koa-body'
+import { BrowserLike } from './browser-like.js'
+import { freePort, startTestServer } from './reference-server.js'
+import { type Answer, FORM, membersOf, outcomeOf, send } from './wire-exchange.js'
+
+const SECRET = 'a secret of thirty-two characters'
+
+const listen = async (server: Server, port = 0): Promise<string> => {
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const form = (
+  url: string,
+  path: string,
+  fields: Readonly<Record<string, string>>,
+): Promise<Answer> =>
+  send(url, {
+    path,
+    headers: { 'content-type': FORM },
+    body: new URLSearchParams(fields).toString(),
+  })
+
+/** A whole login through everything that is handed out, at `base`. */
+const login = async (t: ExecutionContext, origin: string, base: string): Promise<string> => {
+  const asked = membersOf(
+    await form(origin, `${base}/oauth/device/authorize`, { client_id: 'cli' }),
+  )
+  const { device_code, user_code, verification_uri, verification_uri_complete } = asked
+  t.is(verification_uri, `${origin}${base}/oauth/device/verify`)
+  t.is(verification_uri_complete, `${origin}${base}/oauth/device/verify?user_code=${user_code}`)
+  const browser = new BrowserLike()
+  const signIn = await browser.open(String(verification_uri_complete))
+  t.is(new URL(signIn.url).pathname, `${base}/oauth/device/sign-in`)
+  t.is(browser.cookiesFor(`${origin}/`).size, 0, 'no cookie of ours goes to the rest of the host')
+  t.is(browser.cookiesFor(`${origin}${base}/oauth/device/verify`).size, 1)
+  for (const [, url = ''] of signIn.text.matchAll(/(?:href|src)="(\/[^"]+)"/g)) {
+    t.true(url.startsWith(`${base}/oauth/device/`), url)
+    const status = (await browser.open(origin + url)).status
+    t.is(status, 200, url)
+  }
+  const confirm = await browser.submit(signIn, '/sign-in', { name: 'alice' })
+  t.is(confirm.url, String(verification_uri_complete))
+  const poll = (): Promise<Answer> =>
+    form(origin, `${base}/oauth/device/token`, {
+      client_id: 'cli',
+      device_code: String(device_code),
+    })
+  t.is(outcomeOf(await poll()), 'authorization_pending')
+  t.is((await browser.submit(confirm, '/verify', { decision: 'approve' })).status, 200)
+  const answer = membersOf(await poll())
+  const keys = await browser.open(`${origin}${base}/oauth/device/keys`)
+  t.true(keys.text.includes(String(user_code)))
+  return String(answer['access_token'])
+}
+
+const isMetadata = async (
+  t: ExecutionContext,
+  origin: string,
+  base: string,
+  paths: readonly string[],
+): Promise<void> => {
+  for (const path of paths) {
+    const reply = await send(origin, { method: 'GET', path })
+    t.is(reply.status, 200, path)
+    t.like(membersOf(reply), {
+      issuer: `${origin}${base}`,
+      device_authorization_endpoint: `${origin}${base}/oauth/device/authorize`,
+      token_endpoint: `${origin}${base}/oauth/device/token`,
+    })
+  }
+}
+
+test.serial('the router is part of another application in at most 15 lines', async (t) => {
+  const text = await readFile(new URL('../test/embedded-app.ts', import.meta.url), 'utf8')
+  const [, shown = ''] = text.split(/^\/\/ --- .*$/m)
+  const lines = shown.split('\n').filter((line) => line.trim() !== '')
+  t.true(lines.length >= 10 && lines.length <= 15, `${lines.length} lines`)
+  const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8')
+  t.true(readme.includes(`\`\`\`ts\n${shown.trim()}\n\`\`\``), 'the README shows just this')
+})
+
+test.serial(
+  'a whole login works under a prefix, beside the routes of the application',
+  async (t) => {
+    const port = await freePort()
+    const origin = `http://127.0.0.1:${port}`
+    process.env['PUBLIC_URL'] = `${origin}/auth`
+    process.env['SESSION_SECRET'] = SECRET
+    const { app } = await import('./embedded-app.js')
+    app.keys = ['an application that signs its own cookies']
+    const server = createServer(app.callback())
+    await listen(server, port)
+    try {
+      const key = await login(t, origin, '/auth')
+      const hello = await send(origin, {
+        method: 'GET',
+        path: '/api/hello',
+        headers: { authorization: `Bearer ${key}` },
+      })
+      t.deepEqual(membersOf(hello), { hello: 'alice' })
+      t.is((await send(origin, { method: 'GET', path: '/api/hello' })).status, 401)
+      await isMetadata(t, origin, '/auth', [
+        '/.well-known/oauth-authorization-server',
+        '/.well-known/oauth-authorization-server/auth',
+        '/.well-known/openid-configuration',
+        '/.well-known/openid-configuration/auth',
+        '/auth/.well-known/openid-configuration',
+        '/auth/.well-known/oauth-authorization-server',
+      ])
+      for (const [method, path] of [
+        ['GET', '/'],
+        ['POST', '/'],
+        ['GET', '/auth'],
+        ['GET', '/oauth/device/verify'],
+        ['POST', '/oauth/device/token'],
+        ['GET', '/healthz'],
+        ['GET', '/auth/healthz'],
+        ['DELETE', '/auth/other'],
+        ['OPTIONS', '/'],
+      ] as const) {
+        const reply = await send(origin, { method, path })
+        t.is(reply.status, 200)
+        t.deepEqual(membersOf(reply), { method, path })
+        t.deepEqual(Object.keys(reply.headers).toSorted(), [
+          'connection',
+          'content-length',
+          'content-type',
+          'date',
+        ])
+      }
+    } finally {
+      await new Promise((resolve) => server.close(resolve))
+    }
+  },
+)
+
+test('a whole login works behind a proxy that takes the prefix away', async (t) => {
+  const target = { port: 0 }
+  const proxy = createServer((incoming, outgoing) => {
+    const path = incoming.url?.startsWith('/auth/')
+      ? incoming.url.slice('/auth'.length)
+      : incoming.url
+    const passed = request(
+      {
+        host: '127.0.0.1',
+        port: target.port,
+        method: incoming.method,
+        path,
+        headers: incoming.headers,
+        agent: false,
+      },
+      (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+        answer.pipe(outgoing)
+      },
+    )
+    incoming.pipe(passed)
+  })
+  const origin = await listen(proxy)
+  const server = await startTestServer({ SIGN_IN: 'demo', PUBLIC_URL: `${origin}/auth/` })
+  target.port = server.settings.port
+  try {
+    const key = await login(t, origin, '/auth')
+    const path = '/auth/api/whoami'
+    const whoami = await send(origin, {
+      method: 'GET',
+      path,
+      headers: { authorization: `Bearer ${key}` },
+    })
+    t.is(membersOf(whoami)['user'], 'alice')
+    await isMetadata(t, origin, '/auth', [
+      '/.well-known/oauth-authorization-server',
+      '/.well-known/oauth-authorization-server/auth',
+      '/.well-known/openid-configuration/auth',
+      '/auth/.well-known/openid-configuration',
+    ])
+  } finally {
+    await server.stop()
+    await new Promise((resolve) => proxy.close(resolve))
+  }
+})
+
+const clock = { now: Date.now }
+
+const aRouter = (
+  more: Partial<Parameters<typeof createDeviceGrantRouter>[0]> = {},
+  capacity = 100,
+): ReturnType<typeof createDeviceGrantRouter> =>
+  createDeviceGrantRouter({
+    useCases: createUseCases({
+      grants: new MemoryStateStore({ clock, capacity }),
+      userCodes: new MemoryStateStore({ clock }),
+      windows: new MemoryStateStore({ clock }),
+      apiKeys: new MemoryApiKeyStore({ clock }),
+      clock,
+    }),
+    publicUrl: 'https://login.example',
+    signIn: demoSignIn(),
+    sessionSecret: SECRET,
+    ...more,
+  })
+
+test('options that cannot be are refused at once', (t) => {
+  for (const prefix of ['auth', '/auth/', '/', '//auth', '/:auth', '/a b', '/(.*)']) {
+    t.throws(() => aRouter({ prefix }), { instanceOf: TypeError, message: /prefix/ })
+  }
+  t.throws(() => aRouter({ sessionSecret: 'short' }), { instanceOf: TypeError })
+  t.throws(() => aRouter({ publicUrl: 'login.example' }), { instanceOf: TypeError })
+  t.throws(() => aRouter({ trustedProxies: ['proxy'] }), { instanceOf: RangeError })
+  t.notThrows(() => aRouter({ prefix: '/auth/v1' }))
+})
+
+test('behind a body parser of the application nothing hangs, and the fault says why', async (t) => {
+  const faults: string[] = []
+  const onFault = (fault: unknown): void => void faults.push(String(fault))
+  const app = new Koa()
+  app.use(koaBody())
+  app.use(aRouter({ onFault }).routes())
+  const server = createServer(app.callback())
+  const origin = await listen(server)
+  try {
+    for (const path of ['authorize', 'token', 'verify', 'verify-authenticated']) {
+      const reply = await form(origin, `/oauth/device/${path}`, { user_code: 'x' })
+      t.is(reply.status, 500)
+    }
+    t.is(faults.length, 4)
+    for (const fault of faults) t.regex(fault, /in front of any body parser/)
+  } finally {
+    await new Promise((resolve) => server.close(resolve))
+  }
+})
+
+test('over https the cookies say so, wherever TLS ends', async (t) => {
+  const app = new Koa()
+  app.use(aRouter().routes())
+  const server = createServer(app.callback())
+  const origin = await listen(server)
+  try {
+    const reply = await send(origin, { method: 'GET', path: '/oauth/device/sign-in' })
+    t.is(reply.status, 200)
+    t.regex(
+      String(reply.headers['set-cookie']),
+      /^__Host-device_grant_session=[^;]+; path=\/; .*secure/,
+    )
+  } finally {
+    await new Promise((resolve) => server.close(resolve))
+  }
+})
+
+test('more codes than memory holds are refused for now, and the old ones live on', async (t) => {
+  const app = new Koa()
+  app.use(aRouter({}, 2).routes())
+  const server = createServer(app.callback())
+  const origin = await listen(server)
+  try {
+    const first = await form(origin, '/oauth/device/authorize', {})
+    t.is(first.status, 200)
+    t.is((await form(origin, '/oauth/device/authorize', {})).status, 200)
+    const refused = await form(origin, '/oauth/device/authorize', {})
+    t.is(refused.status, 503)
+    t.is(membersOf(refused)['error'], 'temporarily_unavailable')
+    t.regex(String(refused.headers['retry-after']), /^[1-9]\d*$/)
+    const { device_code } = membersOf(first)
+    const poll = await form(origin, '/oauth/device/token', { device_code: String(device_code) })
+    t.is(outcomeOf(poll), 'authorization_pending')
+  } finally {
+    await new Promise((resolve) => server.close(resolve))
+  }
+})
+
+test('too many new codes from one address are refused with 429; its polls are not', async (t) => {
+  const server = await startTestServer({ AUTHORIZE_LIMIT: '3', TRUSTED_PROXIES: '127.0.0.1' })
+  const ask = (headers: Readonly<Record<string, string>> = {}): Promise<Answer> =>
+    send(server.url, { path: '/oauth/device/authorize', headers })
+  try {
+    const first = await ask()
+    await ask()
+    await ask()
+    server.clock.pass(10_000)
+    const refused = await ask()
+    t.is(refused.status, 429)
+    t.is(refused.headers['retry-after'], '50')
+    t.is(refused.headers['cache-control'], 'no-store')
+    t.is(refused.headers['access-control-allow-origin'], '*')
+    t.is(membersOf(refused)['error'], 'temporarily_unavailable')
+    for (const [address, status] of [
+      ['2001:db8::1', 200],
+      ['2001:db8::2', 200],
+      ['2001:db8::3', 200],
+      ['2001:db8:0:0:ffff::1', 429],
+      ['2001:db8:0:1::1', 200],
+      ['192.0.2.1', 200],
+    ] as const) {
+      t.is((await ask({ 'x-forwarded-for': address })).status, status, address)
+    }
+    const device_code = String(membersOf(first)['device_code'])
+    for (let i = 0; i < 10; i += 1) {
+      const poll = await form(server.url, '/oauth/device/token', { device_code })
+      t.is(outcomeOf(poll), 'authorization_pending')
+      server.clock.pass(5_000)
+    }
+    t.is((await ask()).status, 200, 'a minute later')
+  } finally {
+    await server.stop()
+  }
+})

@@ -1,0 +1,140 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
+import Provider from 'oidc-provider'
+
+export interface OpenidProviderOptions {
+  /** Where `device-grant` may send people back to: its public URL. */
+  readonly publicUrl: string
+  /** Default: a free one. */
+  readonly port?: number
+  /** Settings of `oidc-provider` to add. */
+  readonly configuration?: Readonly<Record<string, unknown>>
+}
+
+export interface OpenidProvider {
+  readonly issuer: string
+  readonly port: number
+  /** The environment that makes a reference server sign people in here. */
+  readonly env: Readonly<Record<string, string>>
+  /** `METHOD /path` of every request so far. */
+  readonly requests: string[]
+  /** How clients have authenticated at the token endpoint so far: `Basic`, or nothing in a header. */
+  readonly clientAuthentications: string[]
+  /** Changes the answers of the token endpoint, for providers that misbehave. */
+  changeTokenAnswer:
+    | ((answer: Record<string, unknown>) => Promise<Record<string, unknown>>)
+    | undefined
+  /** Signs an ID token with the provider's own key. */
+  signIdToken(claims: JWTPayload): Promise<string>
+  stop(): Promise<void>
+}
+
+const KEY_ID = 'one'
+const CLIENT_ID = 'device-grant'
+const CLIENT_SECRET = 'a+secret/with:every%kind&of=character'
+
+// One key for all providers of a process: making one takes a while.
+const keys = generateKeyPair('RS256', { extractable: true })
+
+/**
+ * Runs a real OpenID provider on a free port of loopback. Anybody may sign in with any password: the
+ * login `user-alice` is the person with the `sub` `user-alice` and the name `alice`. Consent is given.
+ */
+export const startOpenidProvider = async ({
+  publicUrl,
+  port = 0,
+  configuration = {},
+}: OpenidProviderOptions): Promise<OpenidProvider> => {
+  const { privateKey } = await keys
+  const server = createServer()
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  const taken = (server.address() as AddressInfo).port
+  // Another name than the server's own address, so that browsers see another site.
+  const issuer = `http://localhost:${taken}`
+  const provider = new Provider(issuer, {
+    clients: [
+      {
+        client_id: CLIENT_ID,
+        client_secret: CLIENT_SECRET,
+        redirect_uris: [`${publicUrl}/oauth/device/sign-in/callback`],
+        post_logout_redirect_uris: [`${publicUrl}/oauth/device/sign-in/signed-out`],
+        grant_types: ['authorization_code'],
+        response_types: ['code'],
+      },
+    ],
+    jwks: { keys: [{ ...(await exportJWK(privateKey)), alg: 'RS256', use: 'sig', kid: KEY_ID }] },
+    cookies: { keys: ['only for tests'] },
+    claims: { openid: ['sub'], profile: ['preferred_username'] },
+    async findAccount(_: unknown, id: string) {
+      const name = id.replace(/^user-/, '')
+      return { accountId: id, claims: () => ({ sub: id, preferred_username: name }) }
+    },
+    loadExistingGrant,
+    ttl: {
+      AccessToken: 60,
+      AuthorizationCode: 60,
+      Grant: 600,
+      IdToken: 600,
+      Interaction: 600,
+      Session: 600,
+    },
+    ...configuration,
+  })
+  const requests: string[] = []
+  const clientAuthentications: string[] = []
+  const running: OpenidProvider = {
+    issuer,
+    port: taken,
+    env: {
+      SIGN_IN: 'oidc',
+      OIDC_ISSUER: issuer,
+      OIDC_CLIENT_ID: CLIENT_ID,
+      OIDC_CLIENT_SECRET: CLIENT_SECRET,
+    },
+    requests,
+    clientAuthentications,
+    changeTokenAnswer: undefined,
+    signIdToken: (claims) =>
+      new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: KEY_ID }).sign(privateKey),
+    async stop() {
+      server.close()
+      server.closeAllConnections()
+      await once(server, 'close')
+    },
+  }
+  provider.use(async (ctx, next) => {
+    requests.push(`${ctx.method} ${ctx.path}`)
+    if (ctx.path === '/token') {
+      clientAuthentications.push(ctx.get('Authorization').split(' ', 1)[0] ?? '')
+    }
+    await next()
+    if (ctx.path !== '/token' || ctx.status !== 200 || !running.changeTokenAnswer) return
+    ctx.body = await running.changeTokenAnswer(ctx.body as Record<string, unknown>)
+  })
+  server.on('request', provider.callback())
+  return running
+}
+
+/** Consents for everybody, so that only the login page is left. */
+const loadExistingGrant = async ({ oidc }: GrantContext): Promise<unknown> => {
+  const { accountId } = oidc.session
+  const grant = new oidc.provider.Grant({ clientId: oidc.client.clientId, accountId })
+  grant.addOIDCScope('openid profile')
+  await grant.save()
+  return grant
+}
+
+interface GrantContext {
+  readonly oidc: {
+    readonly client: { readonly clientId: string }
+    readonly session: { readonly accountId: string }
+    readonly provider: {
+      readonly Grant: new (
+        facts: Readonly<Record<string, string>>,
+      ) => { addOIDCScope(scope: string): void; save(): Promise<unknown> }
+    }
+  }
+}

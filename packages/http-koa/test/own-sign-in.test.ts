@@ -1,0 +1,70 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createUseCases, MemoryApiKeyStore, MemoryStateStore } from '@device-grant/core'
+import { createDeviceGrantRouter } from '@device-grant/http-koa'
+import test from 'ava'
+import Koa from 'koa'
+import { BrowserLike, onwardFrom } from './browser-like.ts'
+import { ownSignIn } from './own-sign-in.ts'
+
+test('an application signs people in by a few lines of its own', async (t) => {
+  const clock = { now: Date.now }
+  const useCases = createUseCases({
+    grants: new MemoryStateStore({ clock }),
+    userCodes: new MemoryStateStore({ clock }),
+    windows: new MemoryStateStore({ clock }),
+    apiKeys: new MemoryApiKeyStore({ clock }),
+    clock,
+  })
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const publicUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const router = createDeviceGrantRouter({
+    useCases,
+    publicUrl,
+    signIn: ownSignIn(),
+    sessionSecret: 'only for this test, but long enough',
+  })
+  const app = new Koa()
+  app.use((ctx, next) => {
+    if (ctx.cookies.get('app') === 'alice') {
+      ctx.state['user'] = { id: 'u1', fullName: 'Alice Liddell', sessionId: 's1' }
+    }
+    return next()
+  })
+  app.use(router.routes())
+  server.on('request', app.callback())
+
+  const { userCode } = await useCases.authorizeDevice({ origin: {} })
+  const path = `/oauth/device/verify?user_code=${userCode}`
+  const browser = new BrowserLike()
+  const asked = await browser.send(publicUrl + path)
+  t.is(asked.status, 303)
+  t.is(asked.headers.get('Location'), `/login?next=${encodeURIComponent(path)}`)
+
+  browser.setCookie(publicUrl, 'app', 'alice')
+  const page = await browser.send(publicUrl + path)
+  t.true(page.text.includes('Alice Liddell'))
+  const done = await browser.submit(page, '/verify', { decision: 'approve' })
+  t.is(done.status, 200)
+  t.is((await useCases.listApiKeys('u1')).length, 1)
+  const out = await browser.submit(page, '/sign-out', {}, 'https://app.example.com/')
+  t.is(onwardFrom(out) ?? out.url, 'https://app.example.com/logout')
+})
+
+/** What the documentation shows is what is run. */
+const shown: Readonly<Record<string, string>> = {
+  'the own sign-in': 'packages/http-koa/test/own-sign-in.ts',
+  "Apache's configuration": 'tools/identity-providers/apache-site.conf',
+}
+
+for (const [what, file] of Object.entries(shown)) {
+  test(`the documentation shows ${what} as it is run`, (t) => {
+    const read = (path: string): string =>
+      readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')
+    t.true(read('docs/sign-in.md').includes(read(file)))
+  })
+}

@@ -1,0 +1,104 @@
+import { randomInt } from 'node:crypto'
+import { createServer } from 'node:net'
+import { type ApiKeyStore, type StateStore, TOKENS, type UseCases } from '@device-grant/core'
+import { AllUseCases } from '@device-grant/core/inversify'
+import { pino } from 'pino'
+import { readConfig, type Settings } from '#src/config.js'
+import { type RunningServer, startServer } from '#src/server.js'
+
+/** A clock that stands still until it is moved, or let go. */
+export class TestClock {
+  #now = Date.now()
+  #goingSince: number | undefined
+  now(): number {
+    return this.#now + (this.#goingSince === undefined ? 0 : Date.now() - this.#goingSince)
+  }
+  /** Lets it go by itself from now on, for devices that keep real time. */
+  letGo(): void {
+    this.#goingSince ??= Date.now()
+  }
+  /** Moves on by so many milliseconds. */
+  pass(ms: number): void {
+    this.#now += ms
+  }
+}
+
+export interface TestServer {
+  readonly server: RunningServer
+  /** Where it answers, without a trailing slash. */
+  readonly url: string
+  readonly clock: TestClock
+  readonly useCases: UseCases
+  readonly settings: Settings
+  /** Every line it has logged so far. */
+  readonly log: string[]
+  /** All that its memory stores hold, as one text. */
+  dump(): string
+  stop(): Promise<void>
+}
+
+/**
+ * Runs the reference server in this process, on a free port of loopback and on memory stores, with a
+ * clock of its own. People are signed in by `X-Forwarded-User` unless `env` says otherwise.
+ */
+export const startTestServer = async (
+  env: Readonly<Record<string, string>> = {},
+): Promise<TestServer> => {
+  const clock = new TestClock()
+  const log: string[] = []
+  const port = await freePort()
+  const settings = readConfig({
+    PORT: String(port),
+    PUBLIC_URL: `http://127.0.0.1:${port}`,
+    SIGN_IN: 'forwarded',
+    TRUSTED_PROXIES: '127.0.0.1',
+    AUTHORIZE_LIMIT: '0',
+    LOG_LEVEL: 'trace',
+    ...env,
+  })
+  const server = await startServer(settings, {
+    clock,
+    log: pino({ level: settings.logLevel }, { write: (line: string) => log.push(line) }),
+  })
+  const { container } = server
+  return {
+    server,
+    url: `http://127.0.0.1:${settings.port}`,
+    clock,
+    useCases: container.get<UseCases>(AllUseCases),
+    settings,
+    log,
+    dump: () => {
+      const stores = [TOKENS.DeviceGrants, TOKENS.UserCodeClaims, TOKENS.Windows, TOKENS.ApiKeys]
+      return JSON.stringify(
+        stores.map((name) => {
+          const store = container.get<StateStore<never> | ApiKeyStore>(name)
+          return 'entries' in store
+            ? [...(store.entries as () => Iterable<unknown>).call(store)]
+            : []
+        }),
+      )
+    },
+    stop: () => server.stop(),
+  }
+}
+
+/** Tests that start together would sooner or later draw the same port. */
+const drawn = new Set<number>()
+
+/**
+ * A port of loopback that nobody listens on just now. It lies below those that the system gives to
+ * outgoing connections, so that none of them takes it before it is used.
+ */
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const probe = createServer()
+    let port = randomInt(15_000, 32_000)
+    while (drawn.has(port)) port = randomInt(15_000, 32_000)
+    drawn.add(port)
+    probe.once('error', (fault: NodeJS.ErrnoException) => {
+      if (fault.code === 'EADDRINUSE') freePort().then(resolve, reject)
+      else reject(fault)
+    })
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(port)))
+  })

@@ -1,0 +1,146 @@
+import type { ListedKey, PendingAuthorization } from '@device-grant/core'
+import type { MessageKind, PageContext, Pages } from '#src/pages/pages.js'
+import { pathsBelow } from '#src/paths.js'
+
+const MINUTE = 60_000
+const DAY = 86_400_000
+
+/** 2030-01-15, 12:00 UTC. */
+export const NOW: number = Date.UTC(2030, 0, 15, 12)
+
+export const contextOf = (changes: Partial<PageContext> = {}): PageContext => ({
+  locale: 'en',
+  paths: pathsBelow(''),
+  person: 'Ann Example',
+  csrfToken: 'a-csrf-token',
+  canSignOut: true,
+  now: NOW,
+  ...changes,
+})
+
+export const PENDING: PendingAuthorization = {
+  outcome: 'pending',
+  userCode: 'WDJB-MJHT',
+  clientId: 'acme-cli',
+  scope: 'read write projects:admin',
+  origin: { address: '203.0.113.7', userAgent: 'acme-cli/2.1 (Linux x86_64)' },
+  requestedAt: NOW - 2 * MINUTE,
+  expiresAt: NOW + 8 * MINUTE,
+  keyLifetimeMs: DAY,
+}
+
+export const KEYS: readonly ListedKey[] = [
+  {
+    id: '0123456789abcdef0123456789abcdef',
+    status: 'waiting',
+    name: 'Device Link Access Key (WDJB-MJHT)',
+    clientId: 'acme-cli',
+    scope: 'read write',
+    origin: { address: '2001:db8:85a3::8a2e:370:7334', userAgent: 'acme-cli/2.1' },
+    approvedAt: NOW - 20_000,
+    expiresAt: NOW + 8 * MINUTE,
+  },
+  {
+    id: 'fedcba9876543210fedcba9876543210',
+    status: 'active',
+    name: 'Device Link Access Key (BCDF-GHJK)',
+    clientId: 'television',
+    origin: { address: '192.0.2.44', userAgent: 'Mozilla/5.0 (SMART-TV; Linux; Tizen 7.0)' },
+    approvedAt: NOW - 3 * 3_600_000,
+    lastUsedAt: NOW - 5 * MINUTE,
+    expiresAt: NOW + 21 * 3_600_000,
+  },
+  {
+    id: '00000000000000000000000000000000',
+    status: 'active',
+    name: 'Device Link Access Key (ZZZZ-XXXX)',
+    origin: {},
+    approvedAt: NOW - 9 * DAY,
+    expiresAt: NOW + 21 * DAY,
+  },
+]
+
+const oneScope = (value: string): string => value.replaceAll(/\s/g, '')
+
+/** Something hostile or long wherever others can put a value. */
+export const hostileKey = (value: string): ListedKey => ({
+  // Ids are made by the core; half a character is not among what they could hold.
+  id: Buffer.from(value).toString(),
+  status: 'active',
+  name: value,
+  clientId: value,
+  scope: `${oneScope(value)} read`,
+  origin: { address: value, userAgent: value },
+  approvedAt: NOW - MINUTE,
+  expiresAt: NOW + DAY,
+})
+
+export const hostilePending = (value: string): PendingAuthorization => ({
+  ...PENDING,
+  userCode: value,
+  clientId: value,
+  scope: `${oneScope(value)} read`,
+  origin: { address: value, userAgent: value },
+})
+
+const MESSAGE_KINDS: Readonly<Record<MessageKind, true>> = {
+  approved: true,
+  denied: true,
+  expired: true,
+  already_processed: true,
+  too_many_wrong_codes: true,
+  sign_in_failed: true,
+  signed_out: true,
+  key_not_created: true,
+  unknown_outcome: true,
+  unavailable: true,
+  form_refused: true,
+  bad_request: true,
+  not_found: true,
+  fault: true,
+}
+
+export const ALL_MESSAGE_KINDS: readonly MessageKind[] = Object.keys(MESSAGE_KINDS).filter(
+  (kind): kind is MessageKind => kind in MESSAGE_KINDS,
+)
+
+/** Every page in every state, by name. `value` stands wherever somebody else's words do. */
+export const allPages = (
+  pages: Pages,
+  locale: string,
+  value?: string,
+): ReadonlyMap<string, string> => {
+  const context = contextOf({ locale, ...(value === undefined ? {} : { person: value }) })
+  const { person: _, ...nobody } = contextOf({ locale, canSignOut: false })
+  const { clientId: __, scope: ___, ...bare } = PENDING
+  const typed = value ?? 'WDJB-MJH'
+  const pending = value === undefined ? PENDING : hostilePending(value)
+  const keys = value === undefined ? KEYS : [hostileKey(value), hostileKey(value)]
+  const retry = '/oauth/device/verify?user_code=WDJB-MJHT'
+  const device = { userCode: value ?? 'WDJB-MJHT', clientId: value ?? 'acme-cli' }
+  const made: [string, string][] = [
+    ['enter-code', pages.enterCode(context, {})],
+    ['enter-code-invalid', pages.enterCode(context, { typed, problem: 'invalid', triesLeft: 2 })],
+    ['enter-code-expired', pages.enterCode(context, { typed, problem: 'expired' })],
+    ['confirm', pages.confirm(context, { pending, personAddress: value ?? '203.0.113.7' })],
+    [
+      'confirm-elsewhere',
+      pages.confirm(context, {
+        pending,
+        personAddress: '198.51.100.20',
+        trustedName: value ?? 'Acme Command Line',
+      }),
+    ],
+    ['confirm-bare', pages.confirm(context, { pending: { ...bare, origin: {} } })],
+    ['keys', pages.keys(context, { keys, notice: 'revoked' })],
+    ['keys-empty', pages.keys(context, { keys: [], notice: 'revoked_all' })],
+    ['sign-in', pages.signIn(nobody, { returnTo: value ?? retry })],
+    ['sign-in-again', pages.signIn(nobody, { returnTo: retry, problem: 'name_missing' })],
+  ]
+  for (const kind of ALL_MESSAGE_KINDS) {
+    const yours = kind === 'already_processed' ? { yours: 'deny' as const } : {}
+    made.push([`message-${kind}`, pages.message(context, { kind, ...device, ...yours })])
+    made.push([`message-${kind}-bare`, pages.message(nobody, { kind, retry })])
+  }
+  return new Map(made)
+}

@@ -1,0 +1,72 @@
+import test from 'ava'
+import { decodeJwt, SignJWT, UnsecuredJWT } from 'jose'
+import { Seal } from '#src/seal.js'
+
+const SECRET = 'a secret of thirty-two characters'
+const NOW = 1_800_000_000_000
+
+test('what was sealed opens for its purpose until it runs out', async (t) => {
+  const seal = new Seal(SECRET)
+  const text = await seal.seal('session', { sid: 'one' }, NOW + 10_000)
+  t.is((await seal.open('session', text, NOW))?.['sid'], 'one')
+  t.is((await seal.open('session', text, NOW + 9_999))?.['sid'], 'one')
+  t.is(await seal.open('session', text, NOW + 10_000), undefined)
+  t.is(await seal.open('oidc', text, NOW), undefined, 'another purpose')
+  t.is((await new Seal(SECRET).open('session', text, NOW))?.['sid'], 'one', 'another server')
+  t.is(await new Seal(`${SECRET}!`).open('session', text, NOW), undefined, 'another secret')
+})
+
+test('what was changed, or sealed by somebody else, opens for nothing', async (t) => {
+  const seal = new Seal(SECRET)
+  const text = await seal.seal('session', { sub: 'alice' }, NOW + 10_000)
+  const [header = '', payload = '', signature = ''] = text.split('.')
+  const forged = Buffer.from(JSON.stringify({ ...decodeJwt(text), sub: 'bob' })).toString(
+    'base64url',
+  )
+  const none = new UnsecuredJWT({ sub: 'bob', aud: 'session' }).setExpirationTime('1 year').encode()
+  const guessed = await new SignJWT({ sub: 'bob', aud: 'session' })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setExpirationTime(NOW)
+    .sign(new TextEncoder().encode(SECRET))
+  for (const wrong of [
+    `${header}.${forged}.${signature}`,
+    `${header}.${payload}.`,
+    `${header}.${payload}`,
+    `${header}.${payload}.${signature.split('').reverse().join('')}`,
+    none,
+    guessed,
+    '',
+    '..',
+    'x'.repeat(100_000),
+  ]) {
+    t.is(await seal.open('session', wrong, NOW), undefined, wrong.slice(0, 80))
+  }
+})
+
+test('nothing opens that has no end', async (t) => {
+  const seal = new Seal(SECRET)
+  const key = (seal as unknown as Record<string, unknown>)['key']
+  t.is(key, undefined, 'the key is nobody else’s to read')
+  t.is(JSON.stringify(seal), '{}')
+})
+
+test('a CSRF token is good for its binding only', (t) => {
+  const seal = new Seal(SECRET)
+  const token = seal.csrfToken('session one')
+  t.true(seal.isCsrfToken(token, 'session one'))
+  t.true(new Seal(SECRET).isCsrfToken(token, 'session one'))
+  t.false(seal.isCsrfToken(token, 'session two'))
+  t.false(new Seal(`${SECRET}!`).isCsrfToken(token, 'session one'))
+  for (const wrong of [
+    undefined,
+    null,
+    '',
+    0,
+    [token],
+    { token },
+    `${token}A`,
+    token.slice(1),
+    `${token}é`,
+  ])
+    t.false(seal.isCsrfToken(wrong, 'session one'))
+})

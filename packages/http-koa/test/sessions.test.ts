@@ -1,0 +1,192 @@
+import test from 'ava'
+import Koa, { type Context } from 'koa'
+import { Seal } from '#src/seal.js'
+import { Sessions, type SessionsOptions } from '#src/sessions.js'
+import { TestClock } from './reference-server.js'
+
+const SECRET = 'a secret of thirty-two characters'
+
+/** One request with a cookie jar, and what it leaves in the jar. */
+const request = (jar: Map<string, string>): { ctx: Context; setCookies: () => string[] } => {
+  const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
+  const headers: Record<string, string | string[]> = {}
+  const ctx = new Koa().createContext(
+    { headers: { cookie }, socket: {} } as never,
+    {
+      getHeader: (name: string) => headers[name.toLowerCase()],
+      setHeader: (name: string, value: string | string[]) => {
+        headers[name.toLowerCase()] = value
+      },
+    } as never,
+  )
+  const setCookies = (): string[] => {
+    const lines = [headers['set-cookie'] ?? []].flat()
+    for (const line of lines) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+      if (value === '' || /expires=Thu, 01 Jan 1970/i.test(line)) jar.delete(name)
+      else jar.set(name, value)
+    }
+    return lines
+  }
+  return { ctx, setCookies }
+}
+
+const sessionsWith = (clock: TestClock, options: Partial<SessionsOptions> = {}): Sessions =>
+  new Sessions({ seal: new Seal(SECRET), clock, secure: true, path: '/', ...options })
+
+const MINUTE = 60_000
+
+for (const [title, options, name, flags] of [
+  ['https', {}, '__Host-device_grant_session', ['path=/', 'secure', 'httponly', 'samesite=lax']],
+  [
+    'https below a path',
+    { path: '/auth/' },
+    '__Secure-device_grant_session',
+    ['path=/auth/', 'secure', 'httponly', 'samesite=lax'],
+  ],
+  ['http', { secure: false }, 'device_grant_session', ['path=/', 'httponly', 'samesite=lax']],
+] as const) {
+  test(`a session cookie over ${title} has the flags that it should have`, async (t) => {
+    const jar = new Map<string, string>()
+    const { ctx, setCookies } = request(jar)
+    const sessions = sessionsWith(new TestClock(), options)
+    await sessions.signIn(ctx, { person: 'alice' })
+    await sessions.keepNote(ctx, 'round_trip', { state: 'x' }, MINUTE)
+    const lines = setCookies()
+    t.is(lines.length, 2)
+    t.true(lines[0]?.startsWith(`${name}=`))
+    t.true(lines[1]?.startsWith(`${name.replace('session', 'round_trip')}=`))
+    for (const line of lines) {
+      t.deepEqual(
+        line
+          .split('; ')
+          .slice(1)
+          .map((flag) => flag.toLowerCase())
+          .filter((flag) => !flag.startsWith('expires='))
+          .toSorted(),
+        flags.toSorted(),
+      )
+    }
+  })
+}
+
+test('a sign-in makes a new session, and the old one stays a stranger’s', async (t) => {
+  const clock = new TestClock()
+  const sessions = sessionsWith(clock)
+  const jar = new Map<string, string>()
+  const first = request(jar)
+  const planted = await sessions.ensure(first.ctx)
+  first.setCookies()
+  const copy = new Map(jar)
+  const second = request(jar)
+  t.is((await sessions.ensure(second.ctx)).id, planted.id, 'one session as long as nothing happens')
+  const signedIn = await sessions.signIn(second.ctx, { person: 'alice', name: 'Alice', note: 'n' })
+  second.setCookies()
+  t.not(signedIn.id, planted.id)
+  t.deepEqual(await sessions.read(request(jar).ctx), signedIn)
+  t.deepEqual(await sessions.read(request(copy).ctx), { id: planted.id })
+})
+
+test('a session ends after an hour without a request', async (t) => {
+  const clock = new TestClock()
+  const sessions = sessionsWith(clock)
+  const jar = new Map<string, string>()
+  const { ctx, setCookies } = request(jar)
+  await sessions.signIn(ctx, { person: 'alice' })
+  setCookies()
+  clock.pass(59 * MINUTE)
+  t.is((await sessions.read(request(jar).ctx))?.person, 'alice')
+  clock.pass(MINUTE)
+  t.is(await sessions.read(request(jar).ctx), undefined)
+})
+
+test('a session that is used ends after twelve hours all the same', async (t) => {
+  const clock = new TestClock()
+  const sessions = sessionsWith(clock)
+  const jar = new Map<string, string>()
+  const first = request(jar)
+  const { id } = await sessions.signIn(first.ctx, { person: 'alice' })
+  first.setCookies()
+  let minutes = 0
+  for (; minutes < 24 * 60; minutes += 30) {
+    const { ctx, setCookies } = request(jar)
+    const session = await sessions.read(ctx)
+    if (!session) break
+    t.is(session.id, id)
+    setCookies()
+    clock.pass(30 * MINUTE)
+  }
+  t.is(minutes, 12 * 60)
+})
+
+test('a session is written again once a minute, not at every request', async (t) => {
+  const clock = new TestClock()
+  const sessions = sessionsWith(clock)
+  const jar = new Map<string, string>()
+  const first = request(jar)
+  await sessions.signIn(first.ctx, { person: 'alice' })
+  first.setCookies()
+  const soon = request(jar)
+  await sessions.read(soon.ctx)
+  t.deepEqual(soon.setCookies(), [])
+  clock.pass(MINUTE)
+  const later = request(jar)
+  await sessions.read(later.ctx)
+  t.is(later.setCookies().length, 1)
+})
+
+test('a session that was ended is forgotten, even when it was to be written again', async (t) => {
+  const clock = new TestClock()
+  const sessions = sessionsWith(clock)
+  const jar = new Map<string, string>()
+  const first = request(jar)
+  await sessions.signIn(first.ctx, { person: 'alice' })
+  first.setCookies()
+  clock.pass(2 * MINUTE)
+  const { ctx, setCookies } = request(jar)
+  await sessions.read(ctx)
+  sessions.end(ctx)
+  t.is(setCookies().length, 1)
+  t.is(jar.size, 0)
+})
+
+test('a cookie that was changed, or sealed for something else, is no session', async (t) => {
+  const clock = new TestClock()
+  const seal = new Seal(SECRET)
+  const sessions = sessionsWith(clock)
+  const name = '__Host-device_grant_session'
+  const soon = clock.now() + MINUTE
+  const facts = { sid: 'x', sub: 'alice', since: clock.now(), seen: clock.now() }
+  const good = await seal.seal('session', facts, soon)
+  t.is((await sessions.read(request(new Map([[name, good]])).ctx))?.person, 'alice')
+  for (const wrong of [
+    `${good}x`,
+    good.slice(0, -2),
+    'alice',
+    await seal.seal('round_trip', facts, soon),
+    await seal.seal('session', { sub: 'alice' }, soon),
+    await new Seal('b secret of thirty-two characters').seal('session', facts, soon),
+  ]) {
+    t.is(await sessions.read(request(new Map([[name, wrong]])).ctx), undefined, wrong)
+  }
+  const plain = request(new Map([['device_grant_session', good]]))
+  t.is(await sessions.read(plain.ctx), undefined, 'a cookie of a name that http may set')
+})
+
+test('a note comes back once, in time, and by its own name', async (t) => {
+  const clock = new TestClock()
+  const sessions = sessionsWith(clock)
+  const jar = new Map<string, string>()
+  const first = request(jar)
+  await sessions.keepNote(first.ctx, 'round_trip', { state: 's' }, MINUTE)
+  first.setCookies()
+  t.is(await sessions.takeNote(request(jar).ctx, 'other'), undefined)
+  t.is(await sessions.read(request(jar).ctx), undefined)
+  const copy = new Map(jar)
+  const second = request(jar)
+  t.is((await sessions.takeNote(second.ctx, 'round_trip'))?.['state'], 's')
+  second.setCookies()
+  t.is(await sessions.takeNote(request(jar).ctx, 'round_trip'), undefined)
+  clock.pass(MINUTE)
+  t.is(await sessions.takeNote(request(copy).ctx, 'round_trip'), undefined)
+})

@@ -1,0 +1,104 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { grantIdOf, keyIdOf } from '@device-grant/core'
+import { type Answer, post } from './requests.ts'
+import type { Tally } from './tally.ts'
+
+/** Where requests go: to each server in turn, as behind a load balancer. */
+export interface Servers {
+  next(): string
+}
+
+export const inTurn = (urls: readonly string[]): Servers => {
+  let turn = 0
+  return {
+    next: () => {
+      const url = urls[turn++ % urls.length]
+      if (url === undefined) throw new Error('There are no servers')
+      return url
+    },
+  }
+}
+
+/** What a device was given, and what the stores know of it. */
+export interface Codes {
+  readonly deviceCode: string
+  readonly userCode: string
+  /** Seconds. */
+  readonly interval: number
+  readonly grantId: string
+  readonly keyId: string
+}
+
+const TRIES = 20
+
+/** Asks for codes, and again while a server is down. */
+export const authorize = async (servers: Servers, tally: Tally): Promise<Codes> => {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const { status, body } = await post(
+      tally,
+      'authorize',
+      `${servers.next()}/oauth/device/authorize`,
+      { client_id: 'cli', scope: 'read' },
+    )
+    if (status === 200) {
+      const deviceCode = String(body['device_code'])
+      const grantId = grantIdOf(deviceCode)
+      return {
+        deviceCode,
+        userCode: String(body['user_code']),
+        interval: Number(body['interval']),
+        grantId,
+        keyId: keyIdOf(grantId),
+      }
+    }
+    if (status !== 0 && status !== 503) throw new Error(`authorize: ${status}`)
+    await pause(1_000)
+  }
+  throw new Error(`No codes in ${TRIES} tries`)
+}
+
+/** Polls once. */
+export const poll = (servers: Servers, tally: Tally, { deviceCode }: Codes): Promise<Answer> =>
+  post(tally, 'poll', `${servers.next()}/oauth/device/token`, {
+    grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+    client_id: 'cli',
+    device_code: deviceCode,
+  })
+
+export type Login =
+  | { readonly outcome: 'key'; readonly apiKey: string; readonly polls: number }
+  | { readonly outcome: 'refused'; readonly error: string; readonly polls: number }
+
+export interface PollOptions {
+  /** Gives up at this time, epoch milliseconds. */
+  readonly until: number
+  /** Called before each poll; a device may be later than it has to. */
+  readonly beforePoll?: () => Promise<void>
+}
+
+/**
+ * Polls as RFC 8628 section 3.5 has it, until there is a key or a refusal: the interval between two
+ * polls, 5 s more at `slow_down` unless the answer says how much, and again when the connection fails.
+ * @throws when it takes too long, and at any answer that a device does not know
+ */
+export const pollUntilDone = async (
+  servers: Servers,
+  tally: Tally,
+  codes: Codes,
+  { until, beforePoll = async () => {} }: PollOptions,
+): Promise<Login> => {
+  let seconds = codes.interval
+  for (let polls = 1; Date.now() < until; polls++) {
+    await pause(seconds * 1_000)
+    await beforePoll()
+    const { status, body } = await poll(servers, tally, codes)
+    if (status === 0) continue
+    if (status === 200) return { outcome: 'key', apiKey: String(body['access_token']), polls }
+    const { error, interval } = body
+    if (status !== 400 || typeof error !== 'string')
+      throw new Error(`A poll was answered ${status}`)
+    if (error === 'slow_down') seconds = typeof interval === 'number' ? interval : seconds + 5
+    else if (error !== 'authorization_pending') return { outcome: 'refused', error, polls }
+  }
+  throw new Error(`The login of ${codes.userCode} did not end in time`)
+}

@@ -1,0 +1,233 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { connect as connectMongo } from '@device-grant/adapter-mongo'
+import { connect as connectRedis, disconnect } from '@device-grant/adapter-redis'
+import test from 'ava'
+import { ownMongoServer, replicaSet } from '../../packages/adapter-mongo/dist-test/mongo-server.js'
+import { hasRedis } from '../../packages/adapter-redis/dist-test/needs-redis.js'
+import { startRedisCluster } from '../../packages/adapter-redis/dist-test/redis-cluster.js'
+import { startRedisServer } from '../../packages/adapter-redis/dist-test/redis-server.js'
+import { authorize, type Codes, inTurn, type Login, pollUntilDone } from './device.ts'
+import { faultOf, keyRecords } from './key-records.ts'
+import { approve, keyIdAt } from './person.ts'
+import { startServerProcesses } from './server-process.ts'
+import { Tally } from './tally.ts'
+
+const mongo = hasRedis ? await ownMongoServer('logins through a fail-over of Redis') : undefined
+const set = hasRedis ? await replicaSet('logins while a primary steps down') : undefined
+
+const BOUND_MS = 180_000
+const ALL_DONE_WITHIN_MS = 100_000
+const LOGINS = 100
+/** Devices that begin around the fail-over, beside those. */
+const LATE = 20
+/** From here on the victim's replica hears nothing any more, and what is written then is forgotten. */
+const DEAF_AT_MS = 5_000
+const KILL_AT_MS = 6_500
+/** A person whose device does not go on presses again after this. */
+const PATIENCE_MS = 12_000
+
+const between = (from: number, to: number): number => from + Math.random() * (to - from)
+
+interface Plan {
+  readonly beginAt: number
+  readonly approveAt: number
+  /** Does not poll from the approval until then. */
+  readonly pollNotBefore?: number
+}
+
+const plans = (): readonly Plan[] => {
+  const all: Plan[] = []
+  for (let i = 0; i < LOGINS; i++) {
+    const beginAt = between(0, 2_500)
+    // A third is approved when the approval will be forgotten, if the victim keeps it.
+    if (i % 3 === 0) {
+      const approveAt = between(DEAF_AT_MS + 200, KILL_AT_MS - 200)
+      all.push({ beginAt, approveAt, pollNotBefore: KILL_AT_MS + 300 })
+    } else all.push({ beginAt, approveAt: between(3_500, KILL_AT_MS + 4_000) })
+  }
+  for (let i = 0; i < LATE; i++) {
+    const beginAt = between(DEAF_AT_MS - 500, KILL_AT_MS + 2_500)
+    all.push({ beginAt, approveAt: beginAt + between(500, 3_000) })
+  }
+  return all
+}
+
+/** The person tells the device to begin again. */
+class BegunAnew extends Error {}
+
+const whole = mongo ? test : test.skip
+
+whole(
+  'a master of the Cluster is killed under 100 logins, and they end with one key each',
+  async (t) => {
+    t.timeout(BOUND_MS)
+    if (!mongo) return t.fail()
+    const cluster = await startRedisCluster()
+    const processes = await startServerProcesses(2, {
+      redisUrl: cluster.url,
+      mongodbUri: mongo.uri,
+    })
+    t.teardown(async () => {
+      await Promise.all(processes.map((server) => server.stop()))
+      await cluster.stop()
+      await mongo.stop()
+    })
+    const [victim, replica] = [cluster.servers[0], cluster.servers[3]]
+    if (!victim || !replica) throw new Error('The Cluster is too small')
+    const servers = inTurn(processes.map(({ url }) => url))
+    const tally = new Tally()
+    const startedAt = Date.now()
+    const until = startedAt + ALL_DONE_WITHIN_MS
+    const at = (ms: number): Promise<void> => pause(Math.max(0, startedAt + ms - Date.now()))
+
+    const failOver = async (): Promise<void> => {
+      const admin = connectRedis(victim.url)
+      await at(DEAF_AT_MS)
+      replica.freeze()
+      await admin.call('CLIENT', 'KILL', 'TYPE', 'replica')
+      await at(KILL_AT_MS)
+      await victim.kill()
+      replica.thaw()
+      await disconnect(admin)
+    }
+
+    /** One try of a device and its person with one pair of codes. */
+    const tryCodes = async (
+      person: string,
+      codes: Codes,
+      plan: Plan,
+    ): Promise<Login | undefined> => {
+      let anew = false
+      let approved = false
+      const ended = new AbortController()
+      const device = pollUntilDone(servers, tally, codes, {
+        until,
+        beforePoll: async () => {
+          if (approved && plan.pollNotBefore !== undefined) await at(plan.pollNotBefore)
+          if (anew) throw new BegunAnew()
+        },
+      }).finally(() => ended.abort())
+      const watch = async (): Promise<void> => {
+        await at(plan.approveAt)
+        for (let again = false; !ended.signal.aborted; again = true) {
+          approved = true
+          const approval = await approve(servers, tally, person, codes.userCode)
+          if (approval.outcome === 'refused') {
+            // After the device has ended nobody presses any more, so this is a code that was forgotten.
+            if (!ended.signal.aborted) {
+              tally.add(`person told: ${approval.detail}`)
+              anew = true
+            }
+            return
+          }
+          if (again && approval.told) tally.add('approvals that were forgotten, pressed again')
+          if (again && !approval.told) tally.add('pressed again, and it had not been forgotten')
+          await pause(PATIENCE_MS, undefined, { signal: ended.signal }).catch(() => {})
+        }
+      }
+      const [login] = await Promise.all([
+        device.catch((fault: unknown) => {
+          if (!(fault instanceof BegunAnew)) throw fault
+          return undefined
+        }),
+        watch(),
+      ])
+      return login
+    }
+
+    const logIn = async (plan: Plan, i: number) => {
+      const person = `person ${i}`
+      const abandoned: string[] = []
+      await at(plan.beginAt)
+      for (;;) {
+        const codes = await authorize(servers, tally)
+        const login = await tryCodes(person, codes, plan)
+        if (login?.outcome === 'key') return { person, codes, apiKey: login.apiKey, abandoned }
+        const why = login ? `device told ${login.error}` : 'person told'
+        tally.add(`codes that were forgotten, begun anew: ${why}`)
+        abandoned.push(codes.keyId)
+      }
+    }
+    const failingOver = failOver()
+    const logins = await Promise.allSettled(plans().map(logIn))
+    await failingOver
+    const tookMs = Date.now() - startedAt
+
+    const records = await keyRecords(mongo.uri)
+    const faults: string[] = []
+    let working = 0
+    for (const [i, settled] of logins.entries()) {
+      if (settled.status === 'rejected') {
+        faults.push(`login ${i}: ${String(settled.reason)}`)
+        continue
+      }
+      const { person, codes, apiKey, abandoned } = settled.value
+      const own = records.filter(({ owner }) => owner === person)
+      const record = own.find(({ id }) => id === codes.keyId)
+      const fault = faultOf(record, apiKey)
+      if (fault !== undefined) faults.push(`login ${i}: ${fault}`)
+      // What was reserved for a code that was forgotten opens nothing, and goes by itself.
+      const others = own.filter((one) => one !== record)
+      for (const { id, status } of others) {
+        if (status !== 'reserved' || !abandoned.includes(id))
+          faults.push(`login ${i}: ${status} too`)
+      }
+      const answers = await Promise.all(processes.map(({ url }) => keyIdAt(tally, url, apiKey)))
+      if (answers.every((keyId) => keyId === codes.keyId)) working += 1
+      else faults.push(`login ${i}: the key does not work everywhere`)
+    }
+    t.log(
+      `${logins.length} logins, ${working} with a working key and only one, ${tookMs} ms\n${tally}`,
+    )
+    t.deepEqual(faults, [])
+    t.is(working, LOGINS + LATE)
+    t.is(tally.sum('poll: 5'), 0)
+    t.true(tally.of('approvals that were forgotten, pressed again') > 0, 'the fail-over forgot')
+  },
+)
+
+const steppingDown = set ? test : test.skip
+
+steppingDown('a primary of MongoDB steps down between approvals and pick-ups', async (t) => {
+  t.timeout(BOUND_MS)
+  if (!set) return t.fail()
+  const redis = await startRedisServer()
+  const admin = connectMongo(set.uri)
+  await admin.collection('api_keys').deleteMany({})
+  const processes = await startServerProcesses(2, { redisUrl: redis.url, mongodbUri: set.uri })
+  t.teardown(async () => {
+    await Promise.all(processes.map((server) => server.stop()))
+    await admin.client.close()
+    await redis.stop()
+    await set.stop()
+  })
+  const servers = inTurn(processes.map(({ url }) => url))
+  const tally = new Tally()
+  const until = Date.now() + ALL_DONE_WITHIN_MS
+  const approved = await Promise.all(
+    Array.from({ length: LOGINS }, async (_, i) => {
+      const codes = await authorize(servers, tally)
+      t.is((await approve(servers, tally, `person ${i}`, codes.userCode)).outcome, 'approved')
+      return codes
+    }),
+  )
+  const [logins] = await Promise.all([
+    Promise.all(approved.map((codes) => pollUntilDone(servers, tally, codes, { until }))),
+    // The server may close the connection instead of answering.
+    pause(1_000).then(() =>
+      admin.client
+        .db('admin')
+        .command({ replSetStepDown: 2, force: true })
+        .catch(() => {}),
+    ),
+  ])
+  const records = new Map((await keyRecords(set.uri)).map((record) => [record.id, record]))
+  for (const [i, codes] of approved.entries()) {
+    const login = logins[i]
+    if (login?.outcome !== 'key') return t.fail(login?.error)
+    t.is(faultOf(records.get(codes.keyId), login.apiKey), undefined)
+    t.is(await keyIdAt(tally, servers.next(), login.apiKey), codes.keyId)
+  }
+  t.is(records.size, LOGINS)
+  t.log(`${LOGINS} logins through a primary that steps down:\n${tally}`)
+})

@@ -1,0 +1,191 @@
+import test, { type ExecutionContext } from 'ava'
+import {
+  type CuttingProxy as MongoProxy,
+  cuttingProxy as startMongoProxy,
+} from '../../packages/adapter-mongo/dist-test/cutting-proxy.js'
+import { ownMongoServer } from '../../packages/adapter-mongo/dist-test/mongo-server.js'
+import {
+  type CuttingProxy as RedisProxy,
+  startCuttingProxy as startRedisProxy,
+} from '../../packages/adapter-redis/dist-test/cutting-proxy.js'
+import { eventually } from '../../packages/adapter-redis/dist-test/eventually.js'
+import { hasRedis } from '../../packages/adapter-redis/dist-test/needs-redis.js'
+import { startRedisServer } from '../../packages/adapter-redis/dist-test/redis-server.js'
+import { authorize, poll, pollUntilDone } from './device.ts'
+import { faultOf, keyRecords } from './key-records.ts'
+import { approve, keyIdAt } from './person.ts'
+import { startServerProcess } from './server-process.ts'
+import { Tally } from './tally.ts'
+
+const mongo = hasRedis ? await ownMongoServer('answers lost between server and stores') : undefined
+const it = mongo ? test : test.skip
+
+const BOUND_MS = 240_000
+/** No login has so many writes; a loop that comes here does not see its own end. */
+const MOST_WRITES = 60
+
+let redis: Awaited<ReturnType<typeof startRedisServer>> | undefined
+let redisProxy: RedisProxy | undefined
+let mongoProxy: MongoProxy | undefined
+/** Called with every write to MongoDB that has been passed on; `true` swallows its answer and cuts. */
+let onMongoWrite: () => boolean = () => false
+
+test.before(async () => {
+  if (!mongo) return
+  redis = await startRedisServer()
+  redisProxy = await startRedisProxy(redis.port)
+  mongoProxy = await startMongoProxy({ host: '127.0.0.1', port: mongo.port }, () => onMongoWrite())
+})
+
+test.after.always(async () => {
+  await redisProxy?.close()
+  await mongoProxy?.close()
+  await redis?.stop()
+  await mongo?.stop()
+})
+
+const stores = () => ({
+  redisUrl: `redis://127.0.0.1:${redisProxy?.port}`,
+  mongodbUri: `mongodb://127.0.0.1:${mongoProxy?.port}`,
+})
+
+/** One whole login, polled before and after the approval, to a key that works at the server `at`. */
+const logIn = async (
+  t: ExecutionContext,
+  tally: Tally,
+  person: string,
+  next: () => string,
+): Promise<void> => {
+  const servers = { next }
+  const codes = await authorize(servers, tally)
+  const early = await poll(servers, tally, codes)
+  t.true(['authorization_pending', 'slow_down', undefined].includes(errorOf(early.body)), person)
+  const approval = await approve(servers, tally, person, codes.userCode)
+  t.is(approval.outcome, 'approved', person)
+  if (approval.presses > 1) tally.add('people who pressed again')
+  const login = await pollUntilDone(servers, tally, codes, { until: Date.now() + 60_000 })
+  if (login.outcome !== 'key') return t.fail(`${person}: ${login.error}`)
+  // Asked again when the server died of it; a server that lives has to take the key at once.
+  const keyId = await keyIdAt(tally, next(), login.apiKey)
+  t.is(keyId ?? (await keyIdAt(tally, next(), login.apiKey)), codes.keyId, person)
+  t.is(tally.sum('whoami: 5'), 0, person)
+  const own = (await keyRecords(mongo?.uri ?? '')).filter(({ owner }) => owner === person)
+  t.is(own.length, 1, person)
+  t.is(faultOf(own[0], login.apiKey), undefined, person)
+  tally.add('logins with one working key')
+}
+
+/**
+ * Runs a login again and again, and cuts it after its first write to MongoDB, then after its second,
+ * until one comes to its end with no cut. Returns how many writes were cut.
+ */
+const withEachWrite = async (
+  login: (n: number) => Promise<void>,
+  onCut: () => void = () => {},
+): Promise<number> => {
+  for (let n = 1; n <= MOST_WRITES; n++) {
+    let writes = 0
+    onMongoWrite = () => {
+      writes += 1
+      if (writes === n) onCut()
+      return writes === n
+    }
+    await login(n)
+    if (writes < n) return n - 1
+  }
+  throw new Error(`There is no end to the writes of a login`)
+}
+
+const errorOf = (body: Readonly<Record<string, unknown>>): string | undefined =>
+  typeof body['error'] === 'string' ? body['error'] : undefined
+
+it('the answer to each write to Redis in turn is lost with its connection', async (t) => {
+  t.timeout(BOUND_MS)
+  if (!redisProxy) return t.fail()
+  const server = await startServerProcess(stores())
+  t.teardown(() => server.stop())
+  const tally = new Tally()
+  let cut = 0
+  for (let n = 1; n <= MOST_WRITES; n++) {
+    const before = redisProxy.cuts
+    redisProxy.cutAfterWrite(n)
+    await logIn(t, tally, `redis ${n}`, () => server.url)
+    if (redisProxy.cuts === before) break
+    cut = n
+  }
+  t.true(cut >= 8, 'authorize, polls and approval are all cut')
+  t.true(cut < MOST_WRITES)
+  t.log(`${cut} writes to Redis cut, one in each login:\n${tally}`)
+})
+
+it('the answer to each write to MongoDB in turn is lost with its connection', async (t) => {
+  t.timeout(BOUND_MS)
+  const server = await startServerProcess(stores())
+  t.teardown(() => server.stop())
+  const tally = new Tally()
+  const cut = await withEachWrite(async (n) => {
+    await logIn(t, tally, `mongodb ${n}`, () => server.url)
+  })
+  t.true(cut >= 3, 'reservation, claim and confirmation are all cut')
+  t.log(`${cut} writes to MongoDB cut, one in each login:\n${tally}`)
+})
+
+it('a server is killed at each of its writes to MongoDB in turn, before it hears the answer', async (t) => {
+  t.timeout(BOUND_MS)
+  if (!redis || !mongo) return t.fail()
+  const [victim, other] = await Promise.all([
+    startServerProcess(stores()),
+    startServerProcess({ redisUrl: redis.url, mongodbUri: mongo.uri }),
+  ])
+  t.teardown(() => Promise.all([victim.stop(), other.stop()]))
+  const tally = new Tally()
+  let url = victim.url
+  let death = Promise.resolve()
+  const killed = await withEachWrite(
+    async (n) => {
+      await logIn(t, tally, `killed ${n}`, () => url)
+      await death
+      await victim.restart()
+      url = victim.url
+    },
+    () => {
+      death = victim.kill()
+      url = other.url
+    },
+  )
+  t.true(killed >= 3, 'reservation, claim and confirmation are all cut')
+  t.log(`A server killed at ${killed} writes, one in each login:\n${tally}`)
+})
+
+it('the answer that tells the key is lost on its way to the device, and is told again', async (t) => {
+  t.timeout(BOUND_MS)
+  if (!redis || !mongo) return t.fail()
+  const mongodbUri = mongo.uri
+  const server = await startServerProcess({ redisUrl: redis.url, mongodbUri })
+  const proxy = await startRedisProxy(Number(new URL(server.url).port))
+  t.teardown(async () => {
+    await server.stop()
+    await proxy.close()
+  })
+  const tally = new Tally()
+  const direct = { next: () => server.url }
+  const broken = { next: () => `http://127.0.0.1:${proxy.port}` }
+  const logins = 10
+  for (let n = 1; n <= logins; n++) {
+    const person = `unheard ${n}`
+    const codes = await authorize(direct, tally)
+    t.is((await approve(direct, tally, person, codes.userCode)).outcome, 'approved')
+    proxy.cutAfterWrite(1)
+    t.is((await poll(broken, tally, codes)).status, 0)
+    await eventually('the key is claimed', async () =>
+      (await keyRecords(mongodbUri)).some(
+        ({ owner, status }) => owner === person && status === 'claimed',
+      ),
+    )
+    const login = await pollUntilDone(direct, tally, codes, { until: Date.now() + 30_000 })
+    if (login.outcome !== 'key') return t.fail(login.error)
+    t.is(await keyIdAt(tally, server.url, login.apiKey), codes.keyId)
+  }
+  t.is(proxy.cuts, logins)
+  t.log(`${logins} answers with a key lost on their way to the device:\n${tally}`)
+})

@@ -1,0 +1,201 @@
+import test, { type ExecutionContext } from 'ava'
+import { ownMongoServer } from '../../packages/adapter-mongo/dist-test/mongo-server.js'
+import { hasRedis } from '../../packages/adapter-redis/dist-test/needs-redis.js'
+import { startRedisServer } from '../../packages/adapter-redis/dist-test/redis-server.js'
+import { authorize, type Codes, inTurn, poll, pollUntilDone, type Servers } from './device.ts'
+import { faultOf, keyRecords } from './key-records.ts'
+import { approve, decide, keyIdAt } from './person.ts'
+import type { Answer } from './requests.ts'
+import { type ServerProcess, startServerProcesses } from './server-process.ts'
+import { Tally } from './tally.ts'
+
+const mongo = hasRedis ? await ownMongoServer('races between processes') : undefined
+const it = mongo ? test : test.skip
+
+const SERVERS = 4
+const CODES = 200
+const POLLS = 50
+const BOUND_MS = 180_000
+
+let redis: Awaited<ReturnType<typeof startRedisServer>> | undefined
+let processes: readonly ServerProcess[] = []
+let servers: Servers = inTurn([])
+const mongodbUri = mongo?.uri ?? ''
+
+test.before(async () => {
+  if (!mongo) return
+  redis = await startRedisServer()
+  processes = await startServerProcesses(SERVERS, { redisUrl: redis.url, mongodbUri })
+  servers = inTurn(processes.map(({ url }) => url))
+})
+
+test.after.always(async () => {
+  await Promise.all(processes.map((server) => server.stop()))
+  await redis?.stop()
+  await mongo?.stop()
+})
+
+/** Does something with all numbers below `count`, so many at once. */
+const forAll = async (
+  count: number,
+  atOnce: number,
+  work: (i: number) => Promise<void>,
+): Promise<void> => {
+  let next = 0
+  const lane = async (): Promise<void> => {
+    while (next < count) await work(next++)
+  }
+  await Promise.all(Array.from({ length: atOnce }, lane))
+}
+
+interface Told {
+  readonly apiKey: string
+  readonly sentAt: number
+  readonly heardAt: number
+}
+
+const DOCUMENTED = ['slow_down', 'authorization_pending', 'invalid_grant']
+
+/** So many polls at once. Every answer but a key has to be one that RFC 8628 names for it. */
+const pollAtOnce = async (
+  t: ExecutionContext,
+  tally: Tally,
+  codes: Codes,
+): Promise<readonly Told[]> => {
+  const told: Told[] = []
+  const one = async (): Promise<void> => {
+    const sentAt = performance.now()
+    const { status, body } = await poll(servers, tally, codes)
+    if (status === 200) {
+      told.push({ apiKey: String(body['access_token']), sentAt, heardAt: performance.now() })
+    } else {
+      t.is(status, 400)
+      t.true(DOCUMENTED.includes(String(body['error'])), String(body['error']))
+    }
+  }
+  await Promise.all(Array.from({ length: POLLS }, one))
+  return told
+}
+
+/** A key may be told again, but only the same one, and not within 2 s of the last time. */
+const checkTold = (t: ExecutionContext, told: readonly Told[]): void => {
+  t.is(new Set(told.map(({ apiKey }) => apiKey)).size, 1)
+  for (const [i, { heardAt }] of told.entries()) {
+    if (i > 0) t.true(heardAt - Math.min(...told.map(({ sentAt }) => sentAt)) >= 2_000)
+  }
+}
+
+const checkKeys = async (
+  t: ExecutionContext,
+  tally: Tally,
+  keys: ReadonlyMap<string, string>,
+): Promise<void> => {
+  const records = new Map((await keyRecords(mongodbUri)).map((record) => [record.id, record]))
+  for (const [keyId, apiKey] of keys) {
+    t.is(faultOf(records.get(keyId), apiKey), undefined)
+    for (const { url } of processes) t.is(await keyIdAt(tally, url, apiKey), keyId)
+  }
+}
+
+it('of 50 polls at once on four servers one is told the key, and the others are told the truth', async (t) => {
+  t.timeout(BOUND_MS)
+  const tally = new Tally()
+  const keys = new Map<string, string>()
+  await forAll(CODES, 5, async (i) => {
+    const codes = await authorize(servers, tally)
+    const { outcome } = await approve(servers, tally, `racer ${i}`, codes.userCode)
+    t.is(outcome, 'approved')
+    const told = await pollAtOnce(t, tally, codes)
+    tally.add('key told', told.length)
+    t.true(told.length > 0)
+    checkTold(t, told)
+    keys.set(codes.keyId, told[0]?.apiKey ?? '')
+  })
+  t.is(new Set(keys.values()).size, CODES)
+  t.is(tally.sum('poll: '), CODES * POLLS)
+  t.is(tally.of('poll: 200'), tally.of('key told'))
+  await checkKeys(t, tally, keys)
+  t.log(`${CODES} codes, ${POLLS} polls each:\n${tally}`)
+})
+
+it('an approval in the midst of 50 polls is lost by none of them', async (t) => {
+  t.timeout(BOUND_MS)
+  const tally = new Tally()
+  const keys = new Map<string, string>()
+  await forAll(CODES / 4, 5, async (i) => {
+    const codes = await authorize(servers, tally)
+    const [told, approval] = await Promise.all([
+      pollAtOnce(t, tally, codes),
+      approve(servers, tally, `busy ${i}`, codes.userCode),
+    ])
+    t.is(approval.outcome, 'approved')
+    t.is(approval.presses, 1)
+    if (told.length > 0) checkTold(t, told)
+    tally.add(told.length > 0 ? 'picked up at once' : 'picked up later', 1)
+    let apiKey = told[0]?.apiKey
+    if (apiKey === undefined) {
+      const login = await pollUntilDone(servers, tally, codes, { until: Date.now() + 60_000 })
+      if (login.outcome !== 'key') return t.fail(login.error)
+      apiKey = login.apiKey
+    }
+    keys.set(codes.keyId, apiKey)
+  })
+  t.is(new Set(keys.values()).size, CODES / 4)
+  await checkKeys(t, tally, keys)
+  t.log(`${CODES / 4} codes approved while they are polled:\n${tally}`)
+})
+
+it('of an approve and a deny at once one wins, and everybody is told which', async (t) => {
+  t.timeout(BOUND_MS)
+  const tally = new Tally()
+  const keys = new Map<string, string>()
+  await forAll(CODES, 20, async (i) => {
+    const twoPeople = i % 2 === 0
+    const [ann, bob] = twoPeople ? [`ann ${i}`, `bob ${i}`] : [`ann ${i}`, `ann ${i}`]
+    const codes = await authorize(servers, tally)
+    const deny = () => decide(servers, tally, bob, codes.userCode, 'deny')
+    const allow = () => decide(servers, tally, ann, codes.userCode, 'approve')
+    // Who is sent first takes turns, and so does which server gets it.
+    const denyFirst = Math.floor(i / 2) % 2 === 0
+    if (i % 4 > 1) servers.next()
+    const [first, second] = await Promise.all(denyFirst ? [deny(), allow()] : [allow(), deny()])
+    const [approval, denial] = denyFirst ? [second, first] : [first, second]
+    const won = [approval, denial].filter(({ status }) => status === 200)
+    t.is(won.length, 1)
+    const approved = approval.status === 200
+    tally.add(`${twoPeople ? 'two people' : 'one person'}: ${approved ? 'approved' : 'denied'}`)
+    checkLoser(t, approved ? denial : approval, twoPeople ? undefined : approved)
+    const login = await pollUntilDone(servers, tally, codes, { until: Date.now() + 60_000 })
+    if (login.outcome === 'key') keys.set(codes.keyId, login.apiKey)
+    else t.is(login.error, 'access_denied')
+    t.is(login.outcome === 'key', approved)
+  })
+  await checkKeys(t, tally, keys)
+  // A key that was reserved for an approval that lost opens nothing and goes with its grant.
+  const open = (await keyRecords(mongodbUri)).filter(
+    ({ owner, status }) => /^(?:ann|bob) /.test(owner) && status !== 'reserved',
+  )
+  t.deepEqual(open.map(({ id }) => id).sort(), [...keys.keys()].sort())
+  t.log(`${CODES} races of an approve and a deny:\n${tally}`)
+})
+
+const checkLoser = (
+  t: ExecutionContext,
+  { status, body }: Answer,
+  approvedByThemselves: boolean | undefined,
+): void => {
+  t.is(status, 400)
+  if (approvedByThemselves !== undefined) {
+    t.is(body['detail'], 'This device code has already been processed.')
+    t.is(body['your_decision'], approvedByThemselves ? 'approve' : 'deny')
+    return
+  }
+  // Another person's code looks like none, until that person's time alone with it is over.
+  t.true(
+    [
+      'The device code is invalid or has expired.',
+      'This device code has already been processed.',
+    ].includes(String(body['detail'])),
+  )
+  t.false('your_decision' in body)
+}
