@@ -37,6 +37,14 @@ export interface CompareAndSwapOptions {
   readonly random?: () => number
 }
 
+/** What is known of an id. It stays the same object, so that the map that has it is not rebuilt all the time. */
+interface Known<S> {
+  /** The cell that was last seen on the server. */
+  cell: Cell<S> | undefined
+  /** The last of the updates that are under way. */
+  turn: Promise<unknown> | undefined
+}
+
 const MAX_PAUSE_MS = 100
 
 const noReply = (): void => {}
@@ -51,8 +59,9 @@ const onlyOutages = (fault: unknown): void => {
  */
 export class CompareAndSwapStore<S extends Keepable> implements StateStore<S> {
   readonly #cells: Cells<S>
-  readonly #seen = new Map<string, Cell<S>>()
-  readonly #turns = new Map<string, Promise<unknown>>()
+  readonly #known = new Map<string, Known<S>>()
+  /** Goes on where it stood: from the start it would pass over all that was deleted, each time. */
+  #oldest = this.#known.entries()
   readonly #remember: number
   readonly #attempts: number
   readonly #pause: (ms: number) => Promise<void>
@@ -71,41 +80,47 @@ export class CompareAndSwapStore<S extends Keepable> implements StateStore<S> {
    * other lose. When the server cannot be reached, those that wait hear it too, and do not try in turn.
    */
   async update<R>(id: string, transition: Transition<S, R>): Promise<R> {
-    const before = this.#turns.get(id)
+    const known = this.#known.get(id) ?? this.#getToKnow(id)
+    const before = known.turn
     const turn =
       before === undefined
-        ? this.#update(id, transition)
-        : before.then(noReply, onlyOutages).then(() => this.#update(id, transition))
-    this.#turns.set(id, turn)
+        ? this.#update(id, known, transition)
+        : before.then(noReply, onlyOutages).then(() => this.#update(id, known, transition))
+    known.turn = turn
     try {
       return await turn
     } finally {
-      if (this.#turns.get(id) === turn) this.#turns.delete(id)
+      if (known.turn === turn) {
+        known.turn = undefined
+        if (known.cell) this.#makeRoom()
+        else this.#known.delete(id)
+      }
     }
   }
 
-  async #update<R>(id: string, transition: Transition<S, R>): Promise<R> {
+  async #update<R>(id: string, known: Known<S>, transition: Transition<S, R>): Promise<R> {
     // What is remembered, or "nothing is there": a guess either way, until the server confirms it.
-    let current = this.#seen.get(id)
+    let current = known.cell
     let confirmed = false
     for (let lost = 0; lost < this.#attempts; ) {
       const { next, reply } = transition(current?.state)
       if (next === current?.state) {
         if (confirmed) return reply
-        const fresh = await this.#read(id)
+        const fresh = await this.#cells.read(id)
+        known.cell = fresh
         confirmed = true
         if (fresh?.rev === current?.rev) return reply
         current = fresh
         continue
       }
       const cell = next === undefined ? undefined : { rev: randomText(6), state: next }
-      const swap = await this.#swap(id, current?.rev, cell)
+      const swap = await this.#swap(id, known, current?.rev, cell)
       if (swap.written) {
-        this.remember(id, cell)
+        known.cell = cell
         return reply
       }
       current = swap.found
-      this.remember(id, current)
+      known.cell = current
       if (!confirmed) {
         confirmed = true
         continue
@@ -118,26 +133,40 @@ export class CompareAndSwapStore<S extends Keepable> implements StateStore<S> {
   }
 
   /** Takes note of a cell that was seen on the server, as a guess to start from. */
-  protected remember(id: string, cell: Cell<S> | undefined): void {
-    this.#seen.delete(id)
-    if (!cell) return
-    this.#seen.set(id, cell)
-    if (this.#seen.size <= this.#remember) return
-    for (const oldest of this.#seen.keys()) {
-      this.#seen.delete(oldest)
-      break
-    }
+  protected remember(id: string, cell: Cell<S>): void {
+    const known = this.#known.get(id) ?? this.#getToKnow(id)
+    known.cell = cell
+    this.#makeRoom()
   }
 
-  async #read(id: string): Promise<Cell<S> | undefined> {
-    const cell = await this.#cells.read(id)
-    this.remember(id, cell)
-    return cell
+  #getToKnow(id: string): Known<S> {
+    const known: Known<S> = { cell: undefined, turn: undefined }
+    this.#known.set(id, known)
+    return known
+  }
+
+  /** Forgets whom it has known longest, except who has a turn. */
+  #makeRoom(): void {
+    if (this.#known.size <= this.#remember) return
+    let next = this.#oldest.next()
+    if (next.done) {
+      this.#oldest = this.#known.entries()
+      next = this.#oldest.next()
+    }
+    while (!next.done) {
+      const [id, { turn }] = next.value
+      if (!turn) {
+        this.#known.delete(id)
+        return
+      }
+      next = this.#oldest.next()
+    }
   }
 
   /** Swaps; when the answer is lost, looks whether it was done, and does it if not. */
   async #swap(
     id: string,
+    known: Known<S>,
     expected: string | undefined,
     next: Cell<S> | undefined,
   ): Promise<Swap<S>> {
@@ -145,7 +174,7 @@ export class CompareAndSwapStore<S extends Keepable> implements StateStore<S> {
       return await this.#cells.swap(id, expected, next)
     } catch (fault) {
       if (!(fault instanceof StoreUnavailableError)) throw fault
-      this.remember(id, undefined)
+      known.cell = undefined
       const found = await this.#cells.read(id)
       if (found === undefined && next === undefined) return { written: true }
       // It is there. Writing it once more makes the server confirm that it stays, after a fail-over too.

@@ -1,8 +1,7 @@
-import { createHash, createHmac, randomBytes, randomInt } from 'node:crypto'
+import { createHmac, hash, randomBytes, randomInt } from 'node:crypto'
 
 /** SHA-256 of a text, base64url without padding (43 characters). */
-export const sha256 = (text: string): string =>
-  createHash('sha256').update(text).digest('base64url')
+export const sha256 = (text: string): string => hash('sha256', text, 'base64url')
 
 /** HMAC-SHA-256, 32 bytes. */
 export const hmacSha256 = (key: string, message: string): Uint8Array =>
@@ -31,4 +30,4 @@ export const randomText = (bytes: number): string => {
 export const randomBelow = (limit: number): number => randomInt(limit)
 
 /** SHA-256 of a text, 64 hexadecimal digits. */
-export const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex')
+export const sha256Hex = (text: string): string => hash('sha256', text, 'hex')

@@ -250,6 +250,29 @@ test('it remembers so many states and no more, the oldest go first', async (t) =
   t.is(await cost(() => store.update('b', add(1))), 'swap swap', 'pushed out by a')
 })
 
+test('ids that are not there push nothing out of what it remembers', async (t) => {
+  const { store, cost } = aPair({ remember: 2 })
+  await store.update('a', add(1))
+  for (let i = 0; i < 10; i++)
+    await store.update(`missing ${i}`, () => ({ next: undefined, reply: 0 }))
+  t.is(await cost(() => store.update('a', add(1))), 'swap')
+})
+
+test('however many come and go, it remembers the last ones', async (t) => {
+  const { store, cost } = aPair({ remember: 3 })
+  for (let i = 0; i < 100; i += 10) {
+    await Promise.all(Array.from({ length: 10 }, (_, k) => store.update(`id ${i + k}`, add(1))))
+  }
+  const costs = []
+  for (const id of ['id 86', 'id 97', 'id 98', 'id 99']) {
+    costs.push(await cost(() => store.update(id, (state) => ({ next: state, reply: 0 }))))
+  }
+  t.deepEqual(costs, ['read', 'read', 'read', 'read'])
+  const rewritten = []
+  for (const id of ['id 99', 'id 3']) rewritten.push(await cost(() => store.update(id, add(1))))
+  t.deepEqual(rewritten, ['swap', 'swap swap'])
+})
+
 test('it works without remembering anything', async (t) => {
   const { store, cost } = aPair({ remember: 0 })
   t.is(await store.update('a', add(1)), 1)
