@@ -41,9 +41,9 @@ const lengthen = (name: string): string =>
 const rename = (value: unknown, newName: (name: string) => string): unknown => {
   if (value === null || typeof value !== 'object') return value
   if (Array.isArray(value)) return value.map((item) => rename(item, newName))
+  const members = value as Record<string, unknown>
   const renamed: Record<string, unknown> = {}
-  for (const [name, member] of Object.entries(value))
-    renamed[newName(name)] = rename(member, newName)
+  for (const name of Object.keys(members)) renamed[newName(name)] = rename(members[name], newName)
   return renamed
 }
 

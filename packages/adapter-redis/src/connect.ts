@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls'
 import type { CommonRedisOptions } from 'ioredis'
 import { Cluster, Redis } from 'ioredis'
+import { batchWrites } from './batch-writes.ts'
 import { DEFAULT_TIMEOUT_MS, withDeadline } from './deadline.ts'
 import type { RedisClient } from './redis-client.ts'
 import { withoutCommand } from './redis-fault.ts'
@@ -56,14 +57,12 @@ export const connect = (url: string, options: ConnectOptions = {}): RedisClient 
     // A command whose answer was lost is sent again: the script knows its own writes by their rev.
     autoResendUnfulfilledCommands: true,
     maxLoadingRetryTime: 500,
-    enableAutoPipelining: true,
     reconnectOnError: (error: Error) => RECONNECT_ON.test(error.message),
   } satisfies CommonRedisOptions & { tls?: ConnectionOptions }
   const report = (error: Error): void => onError(withoutCommand(error))
   if (target.topology === 'cluster') {
     const cluster = new Cluster([...target.nodes], {
       redisOptions: connection,
-      enableAutoPipelining: true,
       scaleReads: 'master',
       clusterRetryStrategy: pauseBeforeTry,
       slotsRefreshTimeout: commandTimeoutMs,
@@ -75,7 +74,7 @@ export const connect = (url: string, options: ConnectOptions = {}): RedisClient 
       // A certificate names hosts, so they must not be resolved to addresses first.
       ...(target.tls ? { dnsLookup: (host, done) => done(null, host) } : {}),
     })
-    return cluster.on('error', report).on('node error', report)
+    return cluster.on('+node', batchWrites).on('error', report).on('node error', report)
   }
   const where =
     target.topology === 'single'
@@ -87,7 +86,9 @@ export const connect = (url: string, options: ConnectOptions = {}): RedisClient 
           sentinelCommandTimeout: commandTimeoutMs,
           ...(target.tls ? { enableTLSForSentinelMode: true, sentinelTLS: tls } : {}),
         }
-  return new Redis({ ...connection, ...where, retryStrategy: pauseBeforeTry }).on('error', report)
+  const redis = new Redis({ ...connection, ...where, retryStrategy: pauseBeforeTry })
+  batchWrites(redis)
+  return redis.on('error', report)
 }
 
 /** Closes a client after the answers that are due, or without them when they take too long. */

@@ -32,32 +32,27 @@ export class RedisCells<S extends Keepable> implements Cells<S> {
   }
 
   read(id: string): Promise<Cell<S> | undefined> {
-    return this.#ask(false, async () => {
-      const text = await this.#redis.get(this.#prefix + id)
-      return text === null ? undefined : parseCell<S>(text)
-    })
+    return this.#ask(false, () =>
+      this.#redis
+        .get(this.#prefix + id)
+        .then((text) => (text === null ? undefined : parseCell<S>(text))),
+    )
   }
 
   swap(id: string, expected: string | undefined, next: Cell<S> | undefined): Promise<Swap<S>> {
-    return this.#ask(expected === undefined && next !== undefined, async () => {
-      const answer = await this.#run(this.#prefix + id, [
-        expected ?? '',
-        next ? formatCell(next) : '',
-        next ? forgetAt(next.state) : '',
-      ])
-      if (answer === 'OK') return { written: true }
-      return { written: false, found: typeof answer === 'string' ? parseCell(answer) : undefined }
-    })
+    const key = this.#prefix + id
+    const args = [expected ?? '', next ? formatCell(next) : '', next ? forgetAt(next.state) : '']
+    return this.#ask(expected === undefined && next !== undefined, () =>
+      this.#run(key, args).then((answer) => (answer === 'OK' ? WRITTEN : notWritten(answer))),
+    )
   }
 
-  /** A server that has just started, or was promoted, may not know the script yet. */
-  async #run(key: string, args: readonly string[]): Promise<unknown> {
-    try {
-      return await this.#redis.evalsha(SCRIPT_SHA, 1, key, ...args)
-    } catch (fault) {
+  #run(key: string, args: readonly string[]): Promise<unknown> {
+    return this.#redis.evalsha(SCRIPT_SHA, 1, key, ...args).catch((fault: unknown) => {
+      // A server that has just started, or was promoted, does not know the script yet.
       if (!(fault instanceof Error) || !fault.message.startsWith('NOSCRIPT')) throw fault
-      return await this.#redis.eval(SCRIPT, 1, key, ...args)
-    }
+      return this.#redis.eval(SCRIPT, 1, key, ...args)
+    })
   }
 
   async #ask<T>(creates: boolean, work: () => Promise<T>): Promise<T> {
@@ -84,6 +79,13 @@ export class RedisCells<S extends Keepable> implements Cells<S> {
     if (now - this.#awaySince > this.#timeoutMs) throw new Error(`The connection is: ${status}`)
   }
 }
+
+const WRITTEN = { written: true } as const
+
+const notWritten = <S>(answer: unknown): Swap<S> => ({
+  written: false,
+  found: typeof answer === 'string' ? parseCell<S>(answer) : undefined,
+})
 
 /** `PXAT` takes whole milliseconds above 0; a time that has passed is no error. */
 const forgetAt = ({ keepUntil }: Keepable): string =>

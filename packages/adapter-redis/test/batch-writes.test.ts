@@ -1,0 +1,61 @@
+import { connect, disconnect, type RedisClient } from '@device-grant/adapter-redis'
+import test, { type ExecutionContext } from 'ava'
+import { eventually } from './eventually.ts'
+import { hasRedis } from './needs-redis.ts'
+import { startRedisServer } from './redis-server.ts'
+
+const it = hasRedis ? test : test.skip
+
+const COMMANDS = 200
+
+const start = async (t: ExecutionContext) => {
+  const server = await startRedisServer()
+  const redis = connect(server.url)
+  t.teardown(async () => {
+    await disconnect(redis)
+    await server.stop()
+  })
+  return { server, redis }
+}
+
+/** How often the server has read from its connections. */
+const reads = async (redis: RedisClient): Promise<number> =>
+  Number(/total_reads_processed:(\d+)/.exec(await redis.info('stats'))?.[1])
+
+const readsOf = async (redis: RedisClient, work: () => Promise<unknown>): Promise<number> => {
+  const before = await reads(redis)
+  await work()
+  return (await reads(redis)) - before - 1
+}
+
+const askTogether = (redis: RedisClient): Promise<unknown> =>
+  Promise.all(Array.from({ length: COMMANDS }, (_, i) => redis.get(String(i))))
+
+it('commands of one turn of the event loop reach the server in one piece', async (t) => {
+  const { redis } = await start(t)
+  t.is(await readsOf(redis, () => askTogether(redis)), 1)
+})
+
+it('they do on the connection that follows a lost one, too', async (t) => {
+  const { server, redis } = await start(t)
+  await redis.ping()
+  await server.restart()
+  await eventually('it is connected again', async () => (await redis.ping()) === 'PONG')
+  t.is(await readsOf(redis, () => askTogether(redis)), 1)
+})
+
+it('answers come to whoever asked, however the commands are batched', async (t) => {
+  const { redis } = await start(t)
+  const echoes = await Promise.all(
+    Array.from({ length: COMMANDS }, async (_, i) => {
+      // Some ask at once, some a turn later, some after an answer.
+      if (i % 3 === 1) await new Promise(setImmediate)
+      if (i % 3 === 2) await redis.ping()
+      return redis.echo(String(i))
+    }),
+  )
+  t.deepEqual(
+    echoes,
+    Array.from({ length: COMMANDS }, (_, i) => String(i)),
+  )
+})
