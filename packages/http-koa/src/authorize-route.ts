@@ -3,7 +3,7 @@ import type { Context } from 'koa'
 import type { AuthorizeLimit } from './authorize-limit.ts'
 import type { AddressSet } from './client-address.ts'
 import { identifyClient } from './client-identity.ts'
-import { refuse, refuseForNow, setDeviceHeaders } from './oauth-error.ts'
+import { answerJson, refuse, refuseForNow, setDeviceHeaders } from './oauth-error.ts'
 import { requestOrigin } from './request-origin.ts'
 import { readSmallForm } from './small-form.ts'
 import { refuseClient, refuseForm } from './token-route.ts'
@@ -57,14 +57,14 @@ const authorize = async (
 ): Promise<void> => {
   try {
     const { deviceCode, userCode, expiresIn, interval } = await useCases.authorizeDevice(request)
-    ctx.body = {
+    answerJson(ctx, {
       device_code: deviceCode,
       user_code: userCode,
       verification_uri: verificationUri,
       verification_uri_complete: `${verificationUri}?user_code=${encodeURIComponent(userCode)}`,
       expires_in: expiresIn,
       interval,
-    }
+    })
   } catch (fault) {
     if (!(fault instanceof StoreError)) throw fault
     onFault(fault, 'authorize')

@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
 
+/** The list makes native objects for every question, and the same few proxies ask all the time. */
+const MAX_VERDICTS = 1_000
+
 /** Addresses, and whether one of them is among them. */
 export interface AddressSet {
   has(address: string): boolean
@@ -22,8 +25,17 @@ export const addressSet = (entries: readonly string[]): AddressSet => {
     }
     list.addSubnet(address, prefix, family)
   }
+  const verdicts = new Map<string, boolean>()
   return {
-    has: (address) => isIP(address) !== 0 && list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6'),
+    has: (address) => {
+      let verdict = verdicts.get(address)
+      if (verdict === undefined) {
+        verdict = isIP(address) !== 0 && list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6')
+        if (verdicts.size >= MAX_VERDICTS) verdicts.clear()
+        verdicts.set(address, verdict)
+      }
+      return verdict
+    },
   }
 }
 

@@ -1,8 +1,7 @@
 import { type Clock, TOKENS, type UseCases } from '@device-grant/core'
 import { AllUseCases } from '@device-grant/core/inversify'
-import type Router from '@koa/router'
 import { ContainerModule } from 'inversify'
-import { createDeviceGrantRouter } from './router.ts'
+import { createDeviceGrantRouter, type DeviceGrantRouter } from './router.ts'
 import { HTTP_TOKENS, type RouterOptions } from './tokens.ts'
 
 export { HTTP_TOKENS, type RouterOptions } from './tokens.ts'
@@ -10,7 +9,7 @@ export { HTTP_TOKENS, type RouterOptions } from './tokens.ts'
 /** Binds the router. It needs `coreModule`, `Clock` and `HTTP_TOKENS.RouterOptions`. */
 export const httpModule = (): ContainerModule =>
   new ContainerModule(({ bind }) => {
-    bind<Router>(HTTP_TOKENS.Router)
+    bind<DeviceGrantRouter>(HTTP_TOKENS.Router)
       .toResolvedValue(
         (useCases: UseCases, clock: Clock, options: RouterOptions) =>
           createDeviceGrantRouter({ ...options, useCases, clock }),

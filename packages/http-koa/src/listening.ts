@@ -1,7 +1,7 @@
 import type { RequestListener, Server, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
-import { Server as NetServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { Server as NetServer, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
 /** Pollers come every interval; a connection that closes in between costs some of them their login. */
@@ -25,18 +25,22 @@ export const listen = async (
   { port, host }: { readonly port: number; readonly host: string },
 ): Promise<Listening> => {
   const server = createServer({ requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS })
-  const open: Open = { sockets: new Set(), answers: new Set() }
+  const open: Open = new Map()
   server.on('connection', (socket: Socket) => {
-    open.sockets.add(socket)
-    socket.once('close', () => open.sockets.delete(socket))
+    open.set(socket, [])
+    socket.once('close', () => open.delete(socket))
   })
-  server.on('request', (_request, answer: ServerResponse) => {
-    open.answers.add(answer)
-    answer.once('close', () => open.answers.delete(answer))
+  server.on('request', ({ socket }, answer: ServerResponse) => {
+    // A list for each connection: of one set of all answers, the collector of young garbage keeps
+    // every table that it has outgrown, and so whole requests, until it collects everything.
+    const answers = open.get(socket)
+    answers?.push(answer)
+    answer.once('close', () => answers?.splice(answers.indexOf(answer), 1))
   })
   server.on('request', app)
   server.on('clientError', (fault: NodeJS.ErrnoException, socket: Duplex) => {
-    const begun = [...open.answers].some((answer) => answer.socket === socket && answer.headersSent)
+    const answers = open.get(socket) ?? []
+    const begun = answers.some((answer) => answer.socket === socket && answer.headersSent)
     if (begun || !socket.writable || fault.code === 'ECONNRESET') socket.destroy()
     else socket.end(refusalOf(fault.code))
   })
@@ -68,13 +72,10 @@ const refusalOf = (code = ''): string => {
   return `HTTP/1.1 ${status}\r\n${headers.join('\r\n')}\r\n\r\n${body}`
 }
 
-/** What is going on at a server. */
-interface Open {
-  readonly sockets: Set<Socket>
-  readonly answers: Set<ServerResponse>
-}
+/** The open connections, each with the answers that are under way on it. */
+type Open = Map<Duplex, ServerResponse[]>
 
-const close = async (server: Server, { sockets, answers }: Open): Promise<void> => {
+const close = async (server: Server, open: Open): Promise<void> => {
   // Not by the HTTP server's own `close`: it closes idle connections at once, unread requests and all.
   const closed = new Promise<void>((resolve) => {
     NetServer.prototype.close.call(server, () => resolve())
@@ -83,13 +84,15 @@ const close = async (server: Server, { sockets, answers }: Open): Promise<void> 
   const goodbye = (answer: ServerResponse): void => {
     if (!answer.headersSent) answer.setHeader('Connection', 'close')
   }
-  for (const answer of answers) goodbye(answer)
+  for (const answers of open.values()) for (const answer of answers) goodbye(answer)
   server.prependListener('request', (_request, answer: ServerResponse) => goodbye(answer))
   // Connections that are kept alive are closed as they fall idle, none in the middle of a request.
   const closeIdle = (): void => {
     server.closeIdleConnections()
     // Browsers open connections in advance, which Node does not count as idle before a first request.
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+    for (const socket of open.keys()) {
+      if (socket instanceof Socket && socket.bytesRead === 0) socket.destroy()
+    }
   }
   // Only after the event loop has read what has arrived: after a pause it may be behind.
   const idle = setInterval(() => setImmediate(closeIdle), 50)

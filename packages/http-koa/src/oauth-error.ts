@@ -19,7 +19,13 @@ export const refuse = (
   more: Readonly<Record<string, number>> = {},
 ): void => {
   ctx.status = status
-  ctx.body = { error, error_description: description, ...more }
+  answerJson(ctx, { error, error_description: description, ...more })
+}
+
+/** Answers with JSON. As text with its type: that Koa looks at an object and finds its type costs more. */
+export const answerJson = (ctx: Context, body: object): void => {
+  ctx.set('Content-Type', 'application/json; charset=utf-8')
+  ctx.body = JSON.stringify(body)
 }
 
 /** A store is down: the client may come back. */

@@ -50,13 +50,18 @@ export interface DeviceGrantRouterOptions {
   readonly onPoll?: (outcome: TokenReply['outcome']) => void
 }
 
+/** The endpoints and pages of the device grant, to be used in a Koa application. */
+export interface DeviceGrantRouter {
+  /** The middleware. It comes before any body parser, and sets nothing on requests that are not its own. */
+  routes(): ReturnType<Router['routes']>
+}
+
 /**
- * All endpoints and pages of the device grant, as a router for any Koa application. It comes before any
- * body parser, and sets nothing on requests that are not its own.
+ * All endpoints and pages of the device grant, as a router for any Koa application.
  * @throws {TypeError} when `publicUrl` is no URL, `prefix` no path or `sessionSecret` too short
  * @throws {RangeError} when an entry of `trustedProxies` is no address
  */
-export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Router => {
+export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): DeviceGrantRouter => {
   const {
     useCases,
     signIn: makeSignIn,
@@ -86,7 +91,9 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Rout
   })
   const signIn = makeSignIn(site)
   const paths = pathsBelow(prefix)
-  const router = new Router()
+  // A router looks at all of its routes, every time: devices poll, so theirs are few and come first.
+  const devices = new Router()
+  const people = new Router()
 
   const forDevice = forDevices(onFault)
   const verificationUri = `${publicUrl}/oauth/device/verify`
@@ -98,21 +105,21 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Rout
     verificationUri,
     onFault,
   })
-  forDevice(router, paths.authorize, authorize)
-  forDevice(router, paths.token, tokenRoute({ useCases, onFault, onPoll }))
+  forDevice(devices, paths.token, tokenRoute({ useCases, onFault, onPoll }))
+  forDevice(devices, paths.authorize, authorize)
 
   const metadata = metadataRoute({ publicUrl, locales: pages.locales })
   for (const path of metadataPaths(publicUrl, prefix)) {
-    router.get(path, metadata)
-    router.all(path, notAllowed('GET, HEAD'))
+    people.get(path, metadata)
+    people.all(path, notAllowed('GET, HEAD'))
   }
 
   const guard = guardPeople(site, onFault)
   const pageBody = personBody((ctx) => site.showMessage(ctx, 400, { kind: 'bad_request' }))
   const verify = { site, signIn, useCases, trustedClients, onFault }
-  router.get(paths.verify, guard, verifyPage(verify))
-  router.post(paths.verify, guard, pageBody, verifyForm(verify))
-  router.all(paths.verify, notAllowed('GET, HEAD, POST'))
+  people.get(paths.verify, guard, verifyPage(verify))
+  people.post(paths.verify, guard, pageBody, verifyForm(verify))
+  people.all(paths.verify, notAllowed('GET, HEAD, POST'))
 
   const forFrontEnd =
     (methods: string): Middleware =>
@@ -125,46 +132,46 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Rout
   const apiBody = personBody((ctx) =>
     problem(ctx, 400, 'The body must be a form or JSON, of 16 KiB at most'),
   )
-  router.all(paths.verifyAuthenticated, forFrontEnd('POST'))
-  router.post(
+  people.all(paths.verifyAuthenticated, forFrontEnd('POST'))
+  people.post(
     paths.verifyAuthenticated,
     apiGuard,
     apiBody,
     verifyAuthenticated({ site, signIn, useCases, onFault }),
   )
-  router.all(paths.verifyAuthenticated, notAllowed('POST, OPTIONS'))
+  people.all(paths.verifyAuthenticated, notAllowed('POST, OPTIONS'))
 
   const keys = { site, signIn, useCases }
   const idOf = (ctx: Context): string => String((ctx['params'] as Record<string, unknown>)['id'])
   const revoke = revokeForm(keys)
   const remove = deleteKey(keys)
-  router.all(paths.keys, forFrontEnd('GET'))
-  router.get(
+  people.all(paths.keys, forFrontEnd('GET'))
+  people.get(
     paths.keys,
     async (ctx, next) => (wantsPage(ctx) ? guard : apiGuard)(ctx, next),
     listKeys(keys),
   )
-  router.all(paths.keys, notAllowed('GET, HEAD, OPTIONS'))
-  router.post(paths.revokeAll, guard, pageBody, (ctx) => revoke(ctx, undefined))
-  router.all(paths.revokeAll, notAllowed('POST'))
+  people.all(paths.keys, notAllowed('GET, HEAD, OPTIONS'))
+  people.post(paths.revokeAll, guard, pageBody, (ctx) => revoke(ctx, undefined))
+  people.all(paths.revokeAll, notAllowed('POST'))
   const oneKey = `${paths.keys}/:id`
-  router.all(oneKey, forFrontEnd('DELETE'))
-  router.delete(oneKey, apiGuard, (ctx) => remove(ctx, idOf(ctx)))
-  router.all(oneKey, notAllowed('DELETE, OPTIONS'))
-  router.post(`${oneKey}/revoke`, guard, pageBody, (ctx) => revoke(ctx, idOf(ctx)))
-  router.all(`${oneKey}/revoke`, notAllowed('POST'))
+  people.all(oneKey, forFrontEnd('DELETE'))
+  people.delete(oneKey, apiGuard, (ctx) => remove(ctx, idOf(ctx)))
+  people.all(oneKey, notAllowed('DELETE, OPTIONS'))
+  people.post(`${oneKey}/revoke`, guard, pageBody, (ctx) => revoke(ctx, idOf(ctx)))
+  people.all(`${oneKey}/revoke`, notAllowed('POST'))
 
-  router.get(paths.signIn, guard, (ctx) => handleSignIn(ctx, ''))
-  router.post(paths.signIn, guard, pageBody, (ctx) => handleSignIn(ctx, ''))
-  router.get(`${paths.signIn}/:rest`, guard, (ctx) =>
+  people.get(paths.signIn, guard, (ctx) => handleSignIn(ctx, ''))
+  people.post(paths.signIn, guard, pageBody, (ctx) => handleSignIn(ctx, ''))
+  people.get(`${paths.signIn}/:rest`, guard, (ctx) =>
     handleSignIn(ctx, String((ctx['params'] as Record<string, unknown>)['rest'])),
   )
-  router.all([paths.signIn, `${paths.signIn}/:rest`], notAllowed('GET, HEAD, POST'))
+  people.all([paths.signIn, `${paths.signIn}/:rest`], notAllowed('GET, HEAD, POST'))
   const handleSignIn = async (ctx: Context, rest: string): Promise<void> => {
     if (signIn.handle) await signIn.handle(ctx, rest)
     else site.showMessage(ctx, 404, { kind: 'not_found' })
   }
-  router.post(paths.signOut, guard, pageBody, async (ctx) => {
+  people.post(paths.signOut, guard, pageBody, async (ctx) => {
     const person = await signIn.person(ctx)
     if (!person || !signIn.signOut) return site.showMessage(ctx, 200, { kind: 'signed_out' })
     if (!site.isOwnForm(ctx, person.binding)) {
@@ -174,9 +181,9 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Rout
     if (onward === undefined) return site.showMessage(ctx, 200, { kind: 'signed_out' })
     site.showAndGoOn(ctx, 200, { kind: 'signed_out' }, onward)
   })
-  router.all(paths.signOut, notAllowed('POST'))
+  people.all(paths.signOut, notAllowed('POST'))
 
-  router.get(`${paths.assets}/:name`, (ctx) => {
+  people.get(`${paths.assets}/:name`, (ctx) => {
     const asset = pages.assets.get(String((ctx['params'] as Record<string, unknown>)['name']))
     if (!asset) return site.showMessage(ctx, 404, { kind: 'not_found' })
     ctx.set('X-Content-Type-Options', 'nosniff')
@@ -186,8 +193,14 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Rout
     ctx.body = asset.body
     if (ctx.fresh) ctx.status = 304
   })
-  router.all(`${paths.assets}/:name`, notAllowed('GET, HEAD'))
-  return router
+  people.all(`${paths.assets}/:name`, notAllowed('GET, HEAD'))
+  return {
+    routes: () => {
+      const first = devices.routes()
+      const then = people.routes()
+      return (ctx, next) => first(ctx, () => then(ctx, next))
+    },
+  }
 }
 
 /** A route that devices post to: CORS for everybody, only POST, and JSON whatever happens. */

@@ -17,7 +17,7 @@ import {
   memoryApiKeysModule,
   memoryStateModule,
 } from '@device-grant/core/inversify'
-import type Router from '@koa/router'
+import Router from '@koa/router'
 import { Container, ContainerModule } from 'inversify'
 import Koa, { type Context } from 'koa'
 import type { Logger } from 'pino'
@@ -28,6 +28,7 @@ import { listen } from './listening.ts'
 import { describeFault, logEvents } from './log.ts'
 import { notAllowed } from './oauth-error.ts'
 import { requireApiKey } from './require-api-key.ts'
+import type { DeviceGrantRouter } from './router.ts'
 import { demoSignIn } from './sign-in/demo.ts'
 import { forwardedSignIn } from './sign-in/forwarded.ts'
 import { oidcSignIn } from './sign-in/oidc.ts'
@@ -245,8 +246,8 @@ const createApp = (
   dependencies: readonly Dependency[],
   onFault: (fault: unknown, what: string) => void,
 ): Koa => {
-  const router = container.get<Router>(HTTP_TOKENS.Router)
   const { authenticateApiKey } = container.get<UseCases>(AllUseCases)
+  const router = new Router()
   router.get('/healthz', healthz)
   router.get('/readyz', readyz(dependencies))
   router.get('/api/whoami', requireApiKey(authenticateApiKey, { onFault }), whoami)
@@ -262,6 +263,7 @@ const createApp = (
     // A client that breaks off in the middle of its request is no fault of ours.
     if (ctx?.req.complete !== false) onFault(fault, 'request')
   })
+  app.use(container.get<DeviceGrantRouter>(HTTP_TOKENS.Router).routes())
   app.use(router.routes())
   app.use((ctx) => {
     ctx.status = 404

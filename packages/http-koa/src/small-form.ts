@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import { requireUnreadBody } from './unread-body.ts'
 
@@ -39,12 +40,8 @@ export const readSmallForm = async (
   if (type !== FORM && !(lenient && type === JSON_TYPE)) {
     return refused(`The Content-Type must be ${FORM}`)
   }
-  let text: string
-  try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body)
-  } catch {
-    return refused('The body is not UTF-8')
-  }
+  if (!isUtf8(body)) return refused('The body is not UTF-8')
+  const text = body.toString('utf8')
   return type === FORM ? parseForm(text) : parseJson(text)
 }
 
@@ -73,7 +70,7 @@ const readBody = (request: IncomingMessage): Promise<Buffer | undefined> =>
   })
 
 const parseForm = (text: string): SmallForm => {
-  const pairs: [string, string][] = []
+  const parameters = new Map<string, string>()
   for (const part of text.split('&')) {
     if (part === '') continue
     const at = part.indexOf('=')
@@ -81,9 +78,10 @@ const parseForm = (text: string): SmallForm => {
     const value = decode(at < 0 ? '' : part.slice(at + 1))
     if (name === undefined) return refused('A parameter name has malformed percent-encoding')
     if (value === undefined) return refused(`${quote(name)} has malformed percent-encoding`)
-    pairs.push([name, value])
+    const fault = add(parameters, name, value)
+    if (fault !== undefined) return refused(fault)
   }
-  return collect(pairs)
+  return withoutEmpty(parameters)
 }
 
 const decode = (text: string): string | undefined => {
@@ -106,34 +104,37 @@ const parseJson = (text: string): SmallForm => {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     return refused('The body must be a JSON object of strings')
   }
-  const pairs: [string, string][] = []
+  const parameters = new Map<string, string>()
   for (const [name, member] of Object.entries(value)) {
     if (typeof member !== 'string') return refused(`${quote(name)} must be a string`)
-    pairs.push([name, member])
+    const fault = add(parameters, name, member)
+    if (fault !== undefined) return refused(fault)
   }
   // Every name and every value is one string of the text, unless a name was given twice.
   const strings = text.match(/"(?:[^"\\]|\\.)*"/g) ?? []
-  if (strings.length !== 2 * pairs.length) {
+  if (strings.length !== 2 * parameters.size) {
     const names = strings.filter((_, i) => i % 2 === 0)
-    const twice = pairs.find(
-      ([name]) => names.indexOf(`"${name}"`) < names.lastIndexOf(`"${name}"`),
+    const twice = [...parameters.keys()].find(
+      (name) => names.indexOf(`"${name}"`) < names.lastIndexOf(`"${name}"`),
     )
-    return refused(`${quote(twice?.[0] ?? '')} was given more than once`)
+    return refused(`${quote(twice ?? '')} was given more than once`)
   }
-  return collect(pairs)
+  return withoutEmpty(parameters)
 }
 
-const collect = (pairs: readonly (readonly [string, string])[]): SmallForm => {
-  const parameters = new Map<string, string>()
-  const seen = new Set<string>()
-  for (const [name, value] of pairs) {
-    if (seen.has(name)) return refused(`${quote(name)} was given more than once`)
-    seen.add(name)
-    if (Buffer.byteLength(value) > MAX_PARAMETER) {
-      return refused(`${quote(name)} is longer than ${MAX_PARAMETER} bytes`)
-    }
-    if (value !== '') parameters.set(name, value)
+/** Adds a parameter, or says why it cannot be one. */
+const add = (parameters: Map<string, string>, name: string, value: string): string | undefined => {
+  if (parameters.has(name)) return `${quote(name)} was given more than once`
+  if (Buffer.byteLength(value) > MAX_PARAMETER) {
+    return `${quote(name)} is longer than ${MAX_PARAMETER} bytes`
   }
+  parameters.set(name, value)
+  return undefined
+}
+
+/** A parameter without a value counts as not sent, but only once (RFC 6749 section 3.2). */
+const withoutEmpty = (parameters: Map<string, string>): SmallForm => {
+  for (const [name, value] of parameters) if (value === '') parameters.delete(name)
   return { ok: true, parameters }
 }
 
