@@ -9,6 +9,7 @@ export type {
   RedisStoresOptions,
 } from './redis-state-store.ts'
 export { createRedisStateStore, createRedisStores } from './redis-state-store.ts'
-export { RedisUrlError } from './redis-url.ts'
+export type { RedisNode, RedisTarget } from './redis-url.ts'
+export { parseRedisUrl, RedisUrlError } from './redis-url.ts'
 export type { ServerCheck, ServerFinding } from './server-check.ts'
 export { checkServer, clockOffset, ping } from './server-check.ts'

@@ -1,18 +1,16 @@
 /** Where a Redis URL points. */
-export type RedisTarget = RedisAccess &
-  (
-    | { readonly topology: 'single'; readonly node: RedisNode; readonly db: number }
-    | { readonly topology: 'cluster'; readonly nodes: readonly RedisNode[] }
-    | { readonly topology: 'sentinel'; readonly nodes: readonly RedisNode[]; readonly name: string }
-  )
-
-interface RedisAccess {
+export type RedisTarget = {
   readonly tls: boolean
   readonly username?: string
   readonly password?: string
-}
+} & (
+  | { readonly topology: 'single'; readonly node: RedisNode; readonly db: number }
+  | { readonly topology: 'cluster'; readonly nodes: readonly RedisNode[] }
+  | { readonly topology: 'sentinel'; readonly nodes: readonly RedisNode[]; readonly name: string }
+)
 
-interface RedisNode {
+/** One server of a topology. */
+export interface RedisNode {
   readonly host: string
   readonly port: number
 }

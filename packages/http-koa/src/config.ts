@@ -84,11 +84,18 @@ export const VARIABLES: readonly (readonly [name: string, byDefault: string, mea
   ['LOG_LEVEL', 'info', LOG_LEVELS.join(', ')],
 ]
 
+/** Says what is wrong with the URL of a store, without repeating it; `undefined` when nothing is. */
+export type CheckStoreUrl = (name: 'REDIS_URL' | 'MONGODB_URI', url: string) => string | undefined
+
 /**
  * Reads the settings from the environment.
+ * @param checkStoreUrl asks whoever will connect; without it only a URL's scheme is checked
  * @throws {ConfigError} naming every fault at once
  */
-export const readConfig = (env: Readonly<Record<string, string | undefined>>): Settings => {
+export const readConfig = (
+  env: Readonly<Record<string, string | undefined>>,
+  checkStoreUrl: CheckStoreUrl = () => undefined,
+): Settings => {
   const faults: string[] = []
   const text = (name: string): string | undefined => env[name]?.trim() || undefined
   const wholeNumber = (name: string, byDefault: number, least: number, most: number): number => {
@@ -120,8 +127,22 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): S
     allowHttp,
     faults,
   )
-  const redisUrl = readUrl('REDIS_URL', text('REDIS_URL'), REDIS_SCHEMES, faults)
-  const mongodbUri = readUrl('MONGODB_URI', text('MONGODB_URI'), MONGODB_SCHEMES, faults)
+  const storeUrl = (
+    name: 'REDIS_URL' | 'MONGODB_URI',
+    schemes: readonly string[],
+  ): string | undefined => {
+    const given = text(name)
+    if (given === undefined) return undefined
+    if (!hasScheme(given, schemes)) {
+      faults.push(`${name} must begin with ${schemes.map((scheme) => `${scheme}//`).join(', ')}`)
+    } else {
+      const fault = checkStoreUrl(name, given)
+      if (fault !== undefined) faults.push(`${name}: ${fault}`)
+    }
+    return given
+  }
+  const redisUrl = storeUrl('REDIS_URL', REDIS_SCHEMES)
+  const mongodbUri = storeUrl('MONGODB_URI', MONGODB_SCHEMES)
 
   const signInKind = oneOf('SIGN_IN', ['demo', 'forwarded', 'oidc'], 'demo')
   const required = (name: string): string => {
@@ -214,21 +235,8 @@ const MONGODB_SCHEMES = ['mongodb:', 'mongodb+srv:']
 
 const quote = (value: string): string => JSON.stringify(value.slice(0, 60))
 
-/** Checks the scheme only. Whatever may hold a password is not repeated in a fault. */
-const readUrl = (
-  name: string,
-  given: string | undefined,
-  schemes: readonly string[],
-  faults: string[],
-): string | undefined => {
-  if (given === undefined) return undefined
-  if (
-    !schemes.some((scheme) => given.startsWith(`${scheme}//`) && given.length > scheme.length + 2)
-  ) {
-    faults.push(`${name} must begin with ${schemes.map((scheme) => `${scheme}//`).join(', ')}`)
-  }
-  return given
-}
+const hasScheme = (url: string, schemes: readonly string[]): boolean =>
+  schemes.some((scheme) => url.startsWith(`${scheme}//`) && url.length > scheme.length + 2)
 
 const readPublicUrl = (given: string, allowHttp: boolean, faults: string[]): string => {
   const url = URL.canParse(given) ? new URL(given) : undefined

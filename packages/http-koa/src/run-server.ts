@@ -1,6 +1,6 @@
 import { ConfigError, configHelp, readConfig, type Settings } from './config.ts'
 import { createLog } from './log.ts'
-import { startServer } from './server.ts'
+import { checkStoreUrl, startServer } from './server.ts'
 
 /** Runs the reference server as a program: reads the environment, listens, and stops on a signal. */
 export const runServer = async (): Promise<void> => {
@@ -10,7 +10,7 @@ export const runServer = async (): Promise<void> => {
   }
   let settings: Settings
   try {
-    settings = readConfig(process.env)
+    settings = readConfig(process.env, checkStoreUrl)
   } catch (fault) {
     if (!(fault instanceof ConfigError)) throw fault
     process.stderr.write(`${fault.message}:\n${fault.faults.map((one) => `- ${one}\n`).join('')}`)

@@ -21,7 +21,7 @@ import Router from '@koa/router'
 import { Container, ContainerModule } from 'inversify'
 import Koa, { type Context } from 'koa'
 import type { Logger } from 'pino'
-import type { Settings, SignInSettings } from './config.ts'
+import type { CheckStoreUrl, Settings, SignInSettings } from './config.ts'
 import { type Dependency, healthz, readyz } from './health-routes.ts'
 import { HTTP_TOKENS, httpModule, type RouterOptions } from './inversify.ts'
 import { listen } from './listening.ts'
@@ -113,6 +113,20 @@ export const startServer = async (
       stopped ??= stop()
       return stopped
     },
+  }
+}
+
+/** Whether the adapters understand the stores' URLs. Connects to nothing. */
+export const checkStoreUrl: CheckStoreUrl = (name, url) => {
+  try {
+    if (name === 'REDIS_URL') redisAdapter.parseRedisUrl(url)
+    else mongoAdapter.connect(url)
+    return undefined
+  } catch (fault) {
+    const isTold =
+      fault instanceof redisAdapter.RedisUrlError || fault instanceof mongoAdapter.MongoUriError
+    if (!isTold) throw fault
+    return fault.message
   }
 }
 

@@ -96,6 +96,25 @@ test('faulty settings are all named at once, and end it with 1', async (t) => {
   t.false(program.err().includes('    at '))
 })
 
+const STORE_URLS: readonly (readonly [env: Readonly<Record<string, string>>, fault: RegExp])[] = [
+  [{ REDIS_URL: 'redis://:hunter2@h:99999' }, /- REDIS_URL: .*port/],
+  [{ REDIS_URL: 'redis+sentinel://:hunter2@h:1' }, /- REDIS_URL: .*master-name/],
+  [{ REDIS_URL: 'redis://u:hunter2%zz@h' }, /- REDIS_URL: .*password/],
+  [{ MONGODB_URI: 'mongodb://u:hunter2@h/?unknown=1' }, /- MONGODB_URI: .*unknown/],
+  [{ MONGODB_URI: 'mongodb://u:hunter2/@h' }, /- MONGODB_URI: .*percent-encode/],
+  [{ MONGODB_URI: 'mongodb://u:hunter2%zz@h' }, /- MONGODB_URI: /],
+]
+for (const [env, fault] of STORE_URLS) {
+  test(`a store's URL that cannot be understood is one of the faults: ${Object.values(env)}`, async (t) => {
+    const program = run(t, { PORT: 'x', ...env })
+    t.is(await program.ended, 1)
+    t.regex(program.err(), fault)
+    t.true(program.err().includes('- PORT '))
+    t.false(program.err().includes('hunter2'))
+    t.notRegex(program.err(), /^ +at |node:|file:/m)
+  })
+}
+
 test('it says so when it cannot listen', async (t) => {
   const taken = createServer()
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
