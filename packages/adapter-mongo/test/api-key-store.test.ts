@@ -62,6 +62,7 @@ const reservation = (owner: string): ReservedKey => ({
   origin: {},
   approvedAt: Date.now(),
   salt: 'salt',
+  prefix: 'dg_',
   expiresAt: Date.now() + 600_000,
   keepUntil: Date.now() + 600_000,
 })
@@ -216,15 +217,19 @@ it('a document carries its times as dates and everything else plainly', async (t
   const expiresAt = at(3)
   const works = { ...base, secretHash: 'dates', expiresAt }
   const expires = { secretHash: 'dates', expiresAt: new Date(expiresAt) }
-  t.deepEqual<object, object>(await raw({ status: 'reserved', ...base, salt: 's', expiresAt }), {
-    status: 'reserved',
-    ...dated,
-    salt: 's',
-    expiresAt: new Date(expiresAt),
-  })
   t.deepEqual<object, object>(
-    await raw({ status: 'claimed', ...works, salt: 's', toldAt: at(4) }),
-    { status: 'claimed', ...dated, ...expires, salt: 's', toldAt: new Date(at(4)) },
+    await raw({ status: 'reserved', ...base, salt: 's', prefix: 'dg_', expiresAt }),
+    {
+      status: 'reserved',
+      ...dated,
+      salt: 's',
+      prefix: 'dg_',
+      expiresAt: new Date(expiresAt),
+    },
+  )
+  t.deepEqual<object, object>(
+    await raw({ status: 'claimed', ...works, salt: 's', prefix: 'dg_', toldAt: at(4) }),
+    { status: 'claimed', ...dated, ...expires, salt: 's', prefix: 'dg_', toldAt: new Date(at(4)) },
   )
   t.deepEqual<object, object>(await raw({ status: 'active', ...works, lastUsedAt: at(5) }), {
     status: 'active',

@@ -74,6 +74,7 @@ const reservation = (owner: string): ReservedKey => ({
   origin: {},
   approvedAt: 1,
   salt: 'salt',
+  prefix: 'dg_',
   expiresAt: Date.now() + 600_000,
   keepUntil: Date.now() + 600_000,
 })

@@ -40,6 +40,7 @@ it('writes around a primary that steps down are told the truth', async (t) => {
     origin: {},
     approvedAt: 1,
     salt: 'salt',
+    prefix: 'dg_',
     expiresAt: Date.now() + 600_000,
     keepUntil: Date.now() + 600_000,
   }

@@ -83,6 +83,7 @@ const reserve = async (
       origin,
       approvedAt: now,
       salt: randomText(16),
+      prefix: policy.keyPrefix,
       expiresAt,
       keepUntil,
     }),

@@ -21,6 +21,8 @@ interface Owned extends Keepable {
 export interface ReservedKey extends Owned {
   readonly status: 'reserved'
   readonly salt: string
+  /** What the key will begin with: told again, it has to be the same, whatever the policy says by then. */
+  readonly prefix: string
   /** When the offer lapses, epoch milliseconds. */
   readonly expiresAt: number
 }
@@ -29,6 +31,7 @@ export interface ReservedKey extends Owned {
 export interface ClaimedKey extends Owned {
   readonly status: 'claimed'
   readonly salt: string
+  readonly prefix: string
   readonly secretHash: string
   /** When it was last told, epoch milliseconds. */
   readonly toldAt: number
@@ -52,6 +55,8 @@ export interface RevokedKey extends Owned {
   readonly revokedAt: number
   /** Absent when it was revoked before pick-up. */
   readonly secretHash?: string
+  /** Present when it had arrived at its device, whose code is used up. */
+  readonly delivered?: true
 }
 
 /** One API key. Its id is derived from its grant's id, so that one grant can have one key only. */
@@ -92,7 +97,13 @@ export type Claim =
       readonly again: boolean
     }
   | {
-      readonly outcome: 'under_way' | 'lapsed' | 'used_up' | 'revoked' | 'missing'
+      readonly outcome:
+        | 'under_way'
+        | 'lapsed'
+        | 'used_up'
+        | 'used_up_and_expired'
+        | 'revoked'
+        | 'missing'
     }
 
 /**
@@ -112,7 +123,7 @@ export const claimKey =
     switch (key.status) {
       case 'reserved': {
         if (!redeemable) return stay(key, { outcome: 'lapsed' })
-        const apiKey = mint(deviceCode, key.salt, policy)
+        const apiKey = mint(deviceCode, key)
         const expiresAt = now + policy.keyLifetimeMs
         const next: ClaimedKey = {
           ...key,
@@ -127,27 +138,31 @@ export const claimKey =
       case 'claimed': {
         if (now >= key.expiresAt) return stay(key, { outcome: 'used_up' })
         if (now - key.toldAt < ANSWER_UNDER_WAY_MS) return stay(key, { outcome: 'under_way' })
-        const apiKey = mint(deviceCode, key.salt, policy)
+        const apiKey = mint(deviceCode, key)
         return {
           next: { ...key, toldAt: now },
           reply: { outcome: 'told', apiKey, expiresAt: key.expiresAt, again: true },
         }
       }
       case 'active':
-        return stay(key, { outcome: redeemable ? 'used_up' : 'lapsed' })
+        return stay(key, usedUp(redeemable))
       case 'revoked':
-        return stay(key, { outcome: 'revoked' })
+        return stay(key, key.delivered ? usedUp(redeemable) : { outcome: 'revoked' })
     }
   }
 
-const mint = (deviceCode: string, salt: string, policy: Policy): string =>
-  formatApiKey(policy.keyPrefix, hmacSha256(deviceCode, salt))
+const usedUp = (redeemable: boolean): Claim => ({
+  outcome: redeemable ? 'used_up' : 'used_up_and_expired',
+})
+
+const mint = (deviceCode: string, { prefix, salt }: ReservedKey | ClaimedKey): string =>
+  formatApiKey(prefix, hmacSha256(deviceCode, salt))
 
 /** The key has arrived at the device: it is never told again. */
 export const confirmKey = (): Transition<ApiKey, void> => (key) =>
   key?.status === 'claimed' ? { next: activate(key), reply: undefined } : stay(key, undefined)
 
-const activate = ({ salt: _, toldAt: __, ...key }: ClaimedKey): ActiveKey => ({
+const activate = ({ salt: _, prefix: __, toldAt: ___, ...key }: ClaimedKey): ActiveKey => ({
   ...key,
   status: 'active',
 })
@@ -174,7 +189,9 @@ export const checkKey = (key: ApiKey | undefined, now: number): KeyUse => {
 
 /** Whether a use has to be written down: the first one, and then one a minute. */
 export const isUseWorthWriting = (key: ClaimedKey | ActiveKey, now: number): boolean =>
-  key.status === 'claimed' || now - (key.lastUsedAt ?? 0) >= LAST_USE_STEP_MS
+  key.status === 'claimed' ||
+  key.lastUsedAt === undefined ||
+  now - key.lastUsedAt >= LAST_USE_STEP_MS
 
 /** Writes a use down; the first one proves that the key has arrived. */
 export const useKey =
@@ -210,6 +227,7 @@ export const revokeKey =
           approvedAt,
           revokedAt: now,
           ...(key.status === 'reserved' ? {} : { secretHash: key.secretHash }),
+          ...(key.status === 'active' ? { delivered: true } : {}),
           keepUntil,
         }
         return { next, reply: 'revoked' }

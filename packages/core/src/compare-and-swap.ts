@@ -78,6 +78,7 @@ export class CompareAndSwapStore<S extends Keepable> implements StateStore<S> {
   /**
    * Updates of one id within this process come one after the other: at once they would only make each
    * other lose. When the server cannot be reached, those that wait hear it too, and do not try in turn.
+   * When the answer to a write was lost and somebody has written since, `transition` is applied once more.
    */
   async update<R>(id: string, transition: Transition<S, R>): Promise<R> {
     const known = this.#known.get(id) ?? this.#getToKnow(id)
@@ -155,10 +156,8 @@ export class CompareAndSwapStore<S extends Keepable> implements StateStore<S> {
     }
     while (!next.done) {
       const [id, { turn }] = next.value
-      if (!turn) {
-        this.#known.delete(id)
-        return
-      }
+      if (!turn) this.#known.delete(id)
+      if (this.#known.size <= this.#remember) return
       next = this.#oldest.next()
     }
   }

@@ -88,6 +88,7 @@ export type GrantPoll =
   | {
       readonly outcome: 'approved'
       readonly scope?: string
+      readonly intervalMs: number
       /** False when the code has run out and only an answer already under way may still be told. */
       readonly redeemable: boolean
     }
@@ -109,6 +110,7 @@ export const pollGrant =
         return stay(grant, {
           outcome: 'approved',
           ...(grant.scope === undefined ? {} : { scope: grant.scope }),
+          intervalMs: grant.intervalMs,
           // A device that polls on time may find the approval just after the code's end.
           redeemable: now <= grant.expiresAt + grant.intervalMs + slackMs(grant.intervalMs, policy),
         })

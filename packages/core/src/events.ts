@@ -2,7 +2,7 @@
 export interface Origin {
   /** IP address, as the server saw it. */
   readonly address?: string
-  /** The program, as it named itself (`User-Agent`), cut to 100 characters. */
+  /** The program, as it named itself (`User-Agent`); whoever hands it over keeps it short. */
   readonly userAgent?: string
 }
 

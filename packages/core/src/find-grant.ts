@@ -30,7 +30,7 @@ export type FoundGrant =
 /**
  * Finds the grant of a typed user code and opens it for the person. The try is charged before the
  * look-up and given back when the code exists, so that parallel guesses count (RFC 8628 section 5.1).
- * @throws {StoreError} nothing was opened, or nobody knows; a charged try may stay charged
+ * @throws {StoreError} nothing was opened, or nobody knows
  */
 export const findGrant = async (
   dependencies: FindGrantDependencies,
@@ -46,7 +46,13 @@ export const findGrant = async (
   }
   const userCode = normaliseUserCode(typed, policy)
   if (userCode !== undefined) {
-    const opened = await userCodes.update(userCode, openUserCode(person, now, policy))
+    const opened = await userCodes
+      .update(userCode, openUserCode(person, now, policy))
+      .catch(async (fault: unknown) => {
+        // A fault tells nothing about the code, so it was no try.
+        await giveBack(dependencies, charged.windowIds, now)
+        throw fault
+      })
     if (opened.outcome === 'opened') {
       await giveBack(dependencies, charged.windowIds, now)
       return { outcome: 'found', grantId: opened.grantId, userCode }

@@ -39,7 +39,7 @@ const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
 /** The policy that holds where nothing else is said. */
-export const DEFAULT_POLICY: Policy = {
+export const DEFAULT_POLICY: Policy = Object.freeze({
   codeLifetimeMs: 10 * MINUTE,
   keepAfterExpiryMs: 10 * MINUTE,
   intervalMs: 5 * SECOND,
@@ -54,7 +54,7 @@ export const DEFAULT_POLICY: Policy = {
   wrongCodesWindowMs: 10 * MINUTE,
   keyPrefix: 'dg_',
   keyLifetimeMs: DAY,
-}
+})
 
 /** A policy that would be unsafe or absurd. `faults` names every reason. */
 export class PolicyError extends Error {
@@ -74,20 +74,25 @@ export const userCodeEntropy = (policy: Pick<Policy, 'userCodeCharset' | 'userCo
  * How likely one person's wrong guesses hit one given code within its life, as a power of two:
  * -32.3 for the defaults (RFC 8628 section 5.1 asks for about 2^-32).
  */
-export const guessBits = (policy: Policy): number => {
+export const guessBits = (policy: Policy): number => bitsOf(policy.wrongCodesPerPerson, policy)
+
+const bitsOf = (tries: number, policy: Policy): number => {
   const windows = Math.ceil(policy.codeLifetimeMs / policy.wrongCodesWindowMs)
-  return Math.log2(policy.wrongCodesPerPerson * windows) - userCodeEntropy(policy)
+  return Math.log2(tries * windows) - userCodeEntropy(policy)
 }
 
 /** Nine digits, the shortest code that RFC 8628 section 6.1 shows, just pass with five tries. */
 const WORST_GUESS_BITS = -27
+/** For all tries below the ceiling together: many accounts may work as one. */
+const WORST_GUESS_BITS_OF_EVERYBODY = -20
 
 /**
  * A policy of your own: the defaults with `changes`.
  * @throws {PolicyError} when codes could be guessed or a value is absurd; it names every fault
  */
 export const createPolicy = (changes: Partial<Policy> = {}): Policy => {
-  const policy: Policy = { ...DEFAULT_POLICY, ...changes }
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined)
+  const policy: Policy = { ...DEFAULT_POLICY, ...Object.fromEntries(given) }
   const faults: string[] = []
   const range = (name: keyof Policy, least: number, most: number): void => {
     const value = policy[name]
@@ -102,9 +107,9 @@ export const createPolicy = (changes: Partial<Policy> = {}): Policy => {
   }
   range('intervalMs', SECOND, MINUTE)
   if (policy.intervalMs % SECOND !== 0) faults.push('intervalMs must be whole seconds')
-  range('codeLifetimeMs', policy.intervalMs, HOUR)
+  range('codeLifetimeMs', MINUTE, HOUR)
   if (policy.codeLifetimeMs % SECOND !== 0) faults.push('codeLifetimeMs must be whole seconds')
-  range('keepAfterExpiryMs', policy.maxIntervalMs + policy.slackMs, DAY)
+  range('keepAfterExpiryMs', Number(policy.maxIntervalMs) + Number(policy.slackMs), DAY)
   range('intervalStepMs', SECOND, MINUTE)
   if (policy.intervalStepMs % SECOND !== 0) faults.push('intervalStepMs must be whole seconds')
   range('maxIntervalMs', policy.intervalMs, HOUR)
@@ -115,7 +120,7 @@ export const createPolicy = (changes: Partial<Policy> = {}): Policy => {
   range('wrongCodesOfEverybody', 1, 10_000)
   range('wrongCodesWindowMs', SECOND, DAY)
   range('keyLifetimeMs', SECOND, 3_660 * DAY)
-  if (!/^[A-Za-z0-9][A-Za-z0-9._~-]{0,31}$/.test(policy.keyPrefix)) {
+  if (!isText(policy.keyPrefix, /^[A-Za-z0-9][A-Za-z0-9._~-]{0,31}$/)) {
     faults.push(
       'keyPrefix must be 1 to 32 letters, digits or ._~-, beginning with a letter or digit',
     )
@@ -125,11 +130,14 @@ export const createPolicy = (changes: Partial<Policy> = {}): Policy => {
   return policy
 }
 
+const isText = (value: unknown, form: RegExp): boolean =>
+  typeof value === 'string' && form.test(value)
+
 const userCodeFaults = (policy: Policy): string[] => {
   const faults: string[] = []
   const { userCodeCharset: charset, userCodeMask: mask } = policy
-  if (!/^[A-Z0-9]{2,36}$/.test(charset)) {
-    faults.push('userCodeCharset must be 2 to 36 upper-case letters and digits')
+  if (!isText(charset, /^[A-Z0-9]{2,36}$/)) {
+    return ['userCodeCharset must be 2 to 36 upper-case letters and digits']
   }
   if (new Set(charset).size !== charset.length) {
     faults.push('userCodeCharset has a character twice')
@@ -139,13 +147,19 @@ const userCodeFaults = (policy: Policy): string[] => {
       faults.push(`userCodeCharset has the look-alikes ${pair.charAt(0)} and ${pair.charAt(1)}`)
     }
   }
-  if (!/^[*. -]{1,40}$/.test(mask) || !mask.includes(MASK_SIGN)) {
+  if (!isText(mask, /^[*. -]{1,40}$/) || !mask.includes(MASK_SIGN)) {
     faults.push(`userCodeMask must be up to 40 of ${MASK_SIGN}, dash, dot and space`)
   } else if (!(guessBits(policy) <= WORST_GUESS_BITS)) {
     faults.push(
       `user codes have ${userCodeEntropy(policy).toFixed(1)} bits of entropy, and one person's tries hit one ` +
         `with 2^${guessBits(policy).toFixed(1)}, more than 2^${WORST_GUESS_BITS}: ` +
         'use more characters, a larger charset, or fewer tries',
+    )
+  } else if (!(bitsOf(policy.wrongCodesOfEverybody, policy) <= WORST_GUESS_BITS_OF_EVERYBODY)) {
+    faults.push(
+      `user codes have ${userCodeEntropy(policy).toFixed(1)} bits of entropy, and wrongCodesOfEverybody lets many people ` +
+        `together hit one with 2^${bitsOf(policy.wrongCodesOfEverybody, policy).toFixed(1)}, ` +
+        `more than 2^${WORST_GUESS_BITS_OF_EVERYBODY}: use more characters, a larger charset, or a lower ceiling`,
     )
   }
   return faults

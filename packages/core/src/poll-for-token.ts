@@ -1,5 +1,5 @@
 import { type ApiKey, claimKey, confirmKey, keyIdOf } from './api-key.ts'
-import { type DeviceGrant, grantIdOf, pollGrant } from './device-grant.ts'
+import { type DeviceGrant, type GrantPoll, grantIdOf, pollGrant } from './device-grant.ts'
 import type { Policy } from './policy.ts'
 import type { Clock, Events, StateStore } from './ports.ts'
 import { StoreError } from './store-errors.ts'
@@ -83,7 +83,7 @@ const pickUp = async (
   { apiKeys, policy, clock, events }: PollForTokenDependencies,
   deviceCode: string,
   grantId: string,
-  { redeemable, scope }: { readonly redeemable: boolean; readonly scope?: string },
+  { redeemable, scope, intervalMs }: Extract<GrantPoll, { readonly outcome: 'approved' }>,
 ): Promise<TokenReply> => {
   const keyId = keyIdOf(grantId)
   const now = clock.now()
@@ -99,9 +99,11 @@ const pickUp = async (
         ...(scope === undefined ? {} : { scope }),
       }
     case 'under_way':
-      return { outcome: 'slow_down', interval: Math.ceil(policy.intervalMs / 1000) }
+      return { outcome: 'slow_down', interval: Math.ceil(intervalMs / 1000) }
     case 'lapsed':
       events.emit({ type: 'expired_on_poll', at: now, grantId })
+      return { outcome: 'expired_token' }
+    case 'used_up_and_expired':
       return { outcome: 'expired_token' }
     case 'revoked':
       return { outcome: 'access_denied' }

@@ -56,7 +56,7 @@ export interface Clock {
   now(): number
 }
 
-/** Hears of everything worth counting or auditing. It must neither throw nor block. */
+/** Hears of everything worth counting or auditing. It must not block; what it throws changes nothing. */
 export interface Events {
   emit(event: DeviceGrantEvent): void
 }

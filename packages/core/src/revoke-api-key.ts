@@ -35,8 +35,11 @@ export const createRevokeAllApiKeys = (
   const revoke = createRevokeApiKey(dependencies)
   return async (owner) => {
     let revoked = 0
-    for (const { id, key } of await dependencies.apiKeys.findByOwner(owner)) {
-      if (key.status !== 'revoked' && (await revoke(owner, id)) === 'revoked') revoked += 1
+    const stored = await dependencies.apiKeys.findByOwner(owner)
+    const now = dependencies.clock.now()
+    for (const { id, key } of stored) {
+      if (key.status === 'revoked' || now >= key.expiresAt) continue
+      if ((await revoke(owner, id)) === 'revoked') revoked += 1
     }
     return revoked
   }

@@ -1,4 +1,4 @@
-/** What a store throws. Use cases and routes tell the kinds apart by `code`. */
+/** What a store throws, so that use cases and routes know it from a programming error; `code` says which. */
 export abstract class StoreError extends Error {
   abstract readonly code: 'store_unavailable' | 'store_conflict' | 'store_full'
   override get name(): string {

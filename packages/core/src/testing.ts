@@ -259,6 +259,7 @@ export const testApiKeyStore = (
     origin: { address: '203.0.113.7', userAgent: 'kit/1.0' },
     approvedAt: Date.now(),
     salt: randomText(16),
+    prefix: 'dg_',
     expiresAt: later(),
     keepUntil: later(),
   })
@@ -288,13 +289,13 @@ export const testApiKeyStore = (
     const works = { ...asked, secretHash, expiresAt, keepUntil }
     await expectBoth({ ...works, status: 'claimed', toldAt: now })
     await store.update(id, confirmKey())
-    const { salt: _, ...active } = works
+    const { salt: _, prefix: __, ...active } = works
     await expectBoth({ ...active, status: 'active' })
     await peer.update(id, useKey(now + 1))
     await expectBoth({ ...active, status: 'active', lastUsedAt: now + 1 })
     same(await store.update(id, revokeKey(asked.owner, now + 2)), 'revoked', 'reply')
-    const { expiresAt: __, ...revoked } = active
-    await expectBoth({ ...revoked, status: 'revoked', revokedAt: now + 2 })
+    const { expiresAt: ___, ...revoked } = active
+    await expectBoth({ ...revoked, status: 'revoked', revokedAt: now + 2, delivered: true })
   })
 
   it('members that are absent stay absent', async ({ store, peer }) => {

@@ -48,13 +48,16 @@ export interface UseCases {
   readonly revokeAllApiKeys: RevokeAllApiKeys
 }
 
-/** Makes all use cases, without a container. */
+/**
+ * Makes all use cases, without a container.
+ * @throws {PolicyError} the policy is refused
+ */
 export const createUseCases = ({
-  policy = createPolicy(),
+  policy,
   events = { emit: () => {} },
   ...ports
 }: UseCaseDependencies): UseCases => {
-  const dependencies = { ...ports, policy, events }
+  const dependencies = { ...ports, policy: createPolicy(policy), events: harmless(events) }
   return {
     authorizeDevice: createAuthorizeDevice(dependencies),
     pollForToken: createPollForToken(dependencies),
@@ -67,3 +70,14 @@ export const createUseCases = ({
     revokeAllApiKeys: createRevokeAllApiKeys(dependencies),
   }
 }
+
+/** A listener decides nothing: what it throws must not turn a key that was told into a failure. */
+const harmless = (events: Events): Events => ({
+  async emit(event) {
+    try {
+      await events.emit(event)
+    } catch {
+      // The listener's own matter.
+    }
+  },
+})

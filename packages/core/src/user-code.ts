@@ -24,8 +24,8 @@ export const showUserCode = (code: string, policy: Policy): string => {
 }
 
 /**
- * What somebody typed, as a stored code: any case, any separators, full-width letters too; digits-only
- * codes take O, I and L for 0 and 1. Independent of the locale (RFC 8628 section 6.1).
+ * What somebody typed, as a stored code: any case, any separators, full-width letters too. O, I and L count
+ * as 0 and 1 where the charset has those and not the letters. Independent of the locale (RFC 8628 section 6.1).
  * @returns `undefined` when it cannot be a code
  */
 export const normaliseUserCode = (typed: string, policy: Policy): string | undefined => {

@@ -2,7 +2,7 @@ import { sha256 } from './crypto.ts'
 import type { Policy } from './policy.ts'
 import type { Keepable, Transition } from './ports.ts'
 
-/** The times of the tries charged within the last window, epoch milliseconds, oldest first. */
+/** The times of the tries charged within the last window, epoch milliseconds. */
 export interface Window extends Keepable {
   readonly charges: readonly number[]
 }
@@ -24,6 +24,12 @@ export type Charge =
 const running = (window: Window | undefined, now: number, windowMs: number): readonly number[] =>
   window?.charges.filter((at) => at > now - windowMs) ?? []
 
+/** Servers' clocks differ a little, so the last charge need not be the newest. */
+const kept = (charges: readonly number[], windowMs: number): Window => ({
+  charges,
+  keepUntil: Math.max(...charges) + windowMs,
+})
+
 /** Charges one try, unless `limit` tries are charged within the last `windowMs` already. */
 export const chargeTry =
   (limit: number, now: number, windowMs: number): Transition<Window, Charge> =>
@@ -31,7 +37,7 @@ export const chargeTry =
     const charges = running(current, now, windowMs)
     if (charges.length >= limit) return { next: current, reply: { outcome: 'full' } }
     return {
-      next: { charges: [...charges, now], keepUntil: now + windowMs },
+      next: kept([...charges, now], windowMs),
       reply: { outcome: 'charged', before: charges.length },
     }
   }
@@ -47,9 +53,8 @@ export const giveTryBack =
       now,
       windowMs,
     )
-    const newest = charges.at(-1)
     return {
-      next: newest === undefined ? undefined : { charges, keepUntil: newest + windowMs },
+      next: charges.length === 0 ? undefined : kept(charges, windowMs),
       reply: undefined,
     }
   }

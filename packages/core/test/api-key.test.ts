@@ -30,6 +30,7 @@ const asked: Omit<ReservedKey, 'status'> = {
   origin: { address: '192.0.2.1' },
   approvedAt: NOW,
   salt: 'salt',
+  prefix: 'dg_',
   expiresAt: NOW + 10 * MINUTE,
   keepUntil: NOW + 20 * MINUTE,
 }
@@ -58,7 +59,7 @@ const life = () => {
   }
 }
 
-const withoutSalt = ({ salt: _, ...rest }: Omit<ReservedKey, 'status'>) => rest
+const withoutSalt = ({ salt: _, prefix: __, ...rest }: Omit<ReservedKey, 'status'>) => rest
 
 test('one grant has one key id, which does not give the grant away', (t) => {
   t.regex(keyIdOf('grant'), /^[0-9a-f]{32}$/)
@@ -142,8 +143,14 @@ test('a key told less than two seconds ago is under way, and later told again', 
   t.like(claim(again.next, NOW + 4_000).reply, { outcome: 'told', apiKey })
 })
 
+test('a key that is told again is the same, whatever keys begin with by then', (t) => {
+  const { claimed, apiKey } = life()
+  const policy = { ...DEFAULT_POLICY, keyPrefix: 'acme_' }
+  t.like(claimKey(CODE, true, NOW + 2_000, policy)(claimed).reply, { outcome: 'told', apiKey })
+})
+
 test('every status has its answer to a pick-up', (t) => {
-  const { reserved, claimed, active, used, revokedReserved, revokedActive } = life()
+  const { reserved, claimed, active, used, revokedReserved, revokedClaimed, revokedActive } = life()
   const later = NOW + MINUTE
   for (const [name, key, redeemable, outcome] of [
     ['missing', undefined, true, 'missing'],
@@ -153,12 +160,14 @@ test('every status has its answer to a pick-up', (t) => {
     ['claimed', claimed, true, 'told'],
     ['claimed', claimed, false, 'told'],
     ['active', active, true, 'used_up'],
-    ['active', active, false, 'lapsed'],
+    ['active', active, false, 'used_up_and_expired'],
     ['used', used, true, 'used_up'],
-    ['used', used, false, 'lapsed'],
+    ['used', used, false, 'used_up_and_expired'],
     ['revoked', revokedReserved, true, 'revoked'],
-    ['revoked', revokedActive, true, 'revoked'],
-    ['revoked', revokedActive, false, 'revoked'],
+    ['revoked', revokedReserved, false, 'revoked'],
+    ['revoked', revokedClaimed, true, 'revoked'],
+    ['revoked', revokedActive, true, 'used_up'],
+    ['revoked', revokedActive, false, 'used_up_and_expired'],
   ] as const) {
     const step = claim(key, later, redeemable)
     t.is(step.reply.outcome, outcome, `${name}, redeemable: ${redeemable}`)
@@ -233,7 +242,7 @@ test('a first use is worth writing whatever the clock says', (t) => {
   const { claimed, active } = life()
   for (const key of [claimed, active]) {
     if (key?.status !== 'claimed' && key?.status !== 'active') return t.fail()
-    t.true(isUseWorthWriting(key, NOW))
+    for (const now of [0, NOW]) t.true(isUseWorthWriting(key, now))
   }
 })
 
@@ -248,6 +257,7 @@ test('its owner takes a key back from every status', (t) => {
       status: 'revoked',
       revokedAt: NOW + 5,
       ...(key?.status === 'reserved' ? {} : { secretHash: secretHashOf(apiKey) }),
+      ...(key?.status === 'active' ? { delivered: true } : {}),
       keepUntil: key?.keepUntil,
     })
     const again = revokeKey('ann', NOW + 6)(step.next)

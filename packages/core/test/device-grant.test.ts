@@ -286,12 +286,22 @@ test('an approved code is redeemable until its expiry, one interval and the slac
   t.like(slowed.poll(611_001), { outcome: 'approved', redeemable: false })
 })
 
+test('the slack after the expiry is at most a fifth of the interval, too', (t) => {
+  const policy = createPolicy({ intervalMs: 1_000 })
+  const opened = openGrant(asked, START, policy)(undefined).next
+  const approved = decideGrant('approve', 'ann', START)(opened).next
+  const redeemable = (after: number) => pollGrant(undefined, START + after, policy)(approved).reply
+  t.like(redeemable(601_200), { redeemable: true })
+  t.like(redeemable(601_201), { redeemable: false })
+})
+
 test('the scope that was asked comes back with the approval', (t) => {
   const opened = openGrant({ ...asked, scope: 'read' }, START, DEFAULT_POLICY)(undefined).next
   const approved = decideGrant('approve', 'ann', START)(opened).next
   t.deepEqual(pollGrant(undefined, START, DEFAULT_POLICY)(approved).reply, {
     outcome: 'approved',
     scope: 'read',
+    intervalMs: 5_000,
     redeemable: true,
   })
 })

@@ -1,6 +1,22 @@
-import { createPolicy, grantIdOf } from '@device-grant/core'
+import {
+  createAuthorizeDevice,
+  createPolicy,
+  createUseCases,
+  DEFAULT_POLICY,
+  grantIdOf,
+  PolicyError,
+  StoreFullError,
+  StoreUnavailableError,
+} from '@device-grant/core'
 import test from 'ava'
-import { createMemoryService, type MemoryService, MINUTE, SECOND } from './memory-service.ts'
+import {
+  createMemoryService,
+  createMemoryStores,
+  type MemoryService,
+  MINUTE,
+  SECOND,
+  SettableClock,
+} from './memory-service.ts'
 
 const origin = { address: '192.0.2.1', userAgent: 'cli/1.0' }
 const PENDING = { outcome: 'authorization_pending' } as const
@@ -280,6 +296,49 @@ test('a revoked key stops working at once', async (t) => {
   t.is(service.events.filter(({ type }) => type === 'key_revoked').length, 1)
 })
 
+test('a code whose key has arrived is used up, revoked or not', async (t) => {
+  const service = createMemoryService()
+  const { deviceCode, keyId } = await logIn(service)
+  await service.confirmDelivery(keyId)
+  await service.revokeApiKey('ann', keyId)
+  t.deepEqual(await service.pollForToken({ deviceCode }), { outcome: 'invalid_grant' })
+})
+
+test('a key that was told and never arrived is denied once it is revoked', async (t) => {
+  const service = createMemoryService()
+  const { deviceCode, keyId } = await logIn(service)
+  await service.revokeApiKey('ann', keyId)
+  t.deepEqual(await service.pollForToken({ deviceCode }), { outcome: 'access_denied' })
+})
+
+test('a device that was slowed down keeps its interval while its key is under way', async (t) => {
+  const service = createMemoryService()
+  const { deviceCode, userCode } = await askFor(service)
+  for (let polls = 0; polls < 4; polls++) await service.pollForToken({ deviceCode })
+  await answer(service, userCode)
+  t.like(await service.pollForToken({ deviceCode }), { outcome: 'granted' })
+  t.deepEqual(await service.pollForToken({ deviceCode }), { outcome: 'slow_down', interval: 15 })
+})
+
+test('a poll of what has run out is an event, and one of what was picked up in time is none', async (t) => {
+  const service = createMemoryService()
+  const { clock, events } = service
+  const pending = await askFor(service)
+  const approved = await askFor(service)
+  await answer(service, approved.userCode)
+  const { deviceCode: used, keyId } = await logIn(service)
+  await service.confirmDelivery(keyId)
+  clock.pass(15 * MINUTE)
+  events.length = 0
+  for (const deviceCode of [used, pending.deviceCode, approved.deviceCode]) {
+    t.deepEqual(await service.pollForToken({ deviceCode }), { outcome: 'expired_token' })
+  }
+  t.deepEqual(
+    events.map((event) => [event.type, 'grantId' in event ? event.grantId : '']),
+    [pending, approved].map(({ deviceCode }) => ['expired_on_poll', grantIdOf(deviceCode)]),
+  )
+})
+
 test('a device that comes for a key revoked before pick-up is denied', async (t) => {
   const service = createMemoryService()
   const { deviceCode, userCode } = await askFor(service)
@@ -360,4 +419,63 @@ test('a code that expires while its key is reserved is not approved', async (t) 
   t.deepEqual(await service.pollForToken({ deviceCode }), { outcome: 'expired_token' })
   t.deepEqual(await service.listApiKeys('ann'), [])
   t.false(service.events.some(({ type }) => type === 'authorization_approved'))
+})
+
+for (const [title, emit] of [
+  [
+    'throws',
+    () => {
+      throw new Error('The listener fails')
+    },
+  ],
+  [
+    'throws what a store would',
+    () => {
+      throw new StoreUnavailableError('The listener fails')
+    },
+  ],
+  ['rejects', () => Promise.reject(new Error('The listener fails'))],
+] as const) {
+  test(`a listener that ${title} changes nothing`, async (t) => {
+    const clock = new SettableClock()
+    const service = createUseCases({ ...createMemoryStores(clock), clock, events: { emit } })
+    const { deviceCode, userCode } = await service.authorizeDevice({ origin })
+    t.like(await service.reviewUserCode({ userCode: 'BBBB-BBBB', person: 'ann' }), {
+      outcome: 'invalid',
+      triesLeft: 4,
+    })
+    for (const outcome of ['authorization_pending', 'authorization_pending', 'slow_down']) {
+      t.is((await service.pollForToken({ deviceCode })).outcome, outcome as 'slow_down')
+    }
+    const decision = { userCode, person: 'ann', decision: 'approve' } as const
+    t.like(await service.answerUserCode(decision), { outcome: 'approved' })
+    const reply = await service.pollForToken({ deviceCode })
+    if (reply.outcome !== 'granted') return t.fail(reply.outcome)
+    t.is((await service.authenticateApiKey(reply.apiKey)).outcome, 'valid')
+    t.is(await service.revokeApiKey('ann', reply.keyId), 'revoked')
+  })
+}
+
+test('use cases refuse a policy that was not checked', (t) => {
+  const clock = new SettableClock()
+  const policy = { ...DEFAULT_POLICY, userCodeMask: '*' }
+  t.throws(() => createUseCases({ ...createMemoryStores(clock), clock, policy }), {
+    instanceOf: PolicyError,
+  })
+})
+
+test('of few user codes each is given once, and then there are none', async (t) => {
+  const clock = new SettableClock()
+  const authorizeDevice = createAuthorizeDevice({
+    ...createMemoryStores(clock),
+    clock,
+    policy: { ...DEFAULT_POLICY, userCodeCharset: 'BC', userCodeMask: '*' },
+    events: { emit: () => {} },
+  })
+  const given: string[] = []
+  const ask = async () => given.push((await authorizeDevice({ origin })).userCode)
+  // Each is drawn at random ten times, so two may not do.
+  for (let i = 0; i < 20; i++) await ask().catch(() => {})
+  t.deepEqual(given.toSorted(), ['B', 'C'])
+  await t.throwsAsync(ask, { instanceOf: StoreFullError })
 })

@@ -221,6 +221,22 @@ test('a look at a code while a store is down throws, and a failed giving back do
   }
 })
 
+test('a look-up that fails is no wrong code', async (t) => {
+  const { service, failing } = aFrailService()
+  const { userCode } = await askFor(service)
+  const look = (typed: string) => service.reviewUserCode({ userCode: typed, person: 'ann' })
+  for (const when of WHEN) {
+    for (let tries = 0; tries < 5; tries++) {
+      await t.throwsAsync(
+        failing(1, when, () => look('BBBB-BBBB')),
+        { instanceOf: StoreUnavailableError },
+      )
+    }
+  }
+  t.deepEqual(await look('BBBB-BBBB'), { outcome: 'invalid', triesLeft: 4 })
+  t.like(await look(userCode), { outcome: 'pending' })
+})
+
 test('nothing is issued while a store is down', async (t) => {
   for (const when of WHEN) {
     for (const at of [0, 1]) {
