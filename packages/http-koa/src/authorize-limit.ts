@@ -9,6 +9,7 @@ const WINDOW_MS = 60_000
 /** One address may not fill the ceiling, however it is set. */
 const CEILING = 100
 const MAX_ADDRESSES = 10_000
+const SWEEP_EVERY_MS = 1_000
 
 interface Count {
   since: number
@@ -23,6 +24,7 @@ export class AuthorizeLimit {
   readonly #perAddress: number
   readonly #counts = new Map<string, Count>()
   readonly #total: Count = { since: 0, count: 0 }
+  #sweptAt = 0
 
   /** @param perAddress new codes a minute for one address; 0: no limit at all */
   constructor(perAddress: number) {
@@ -47,6 +49,9 @@ export class AuthorizeLimit {
     const known = this.#counts.get(network)
     if (known) return renew(known, now)
     if (this.#counts.size >= MAX_ADDRESSES) {
+      // A flood from ever new addresses must not cost a look at all of them each time.
+      if (Math.abs(now - this.#sweptAt) < SWEEP_EVERY_MS) return undefined
+      this.#sweptAt = now
       for (const [old, { since }] of this.#counts) {
         if (isOver(since, now)) this.#counts.delete(old)
       }

@@ -3,7 +3,7 @@ import type { Context } from 'koa'
 import type { AuthorizeLimit } from './authorize-limit.ts'
 import type { AddressSet } from './client-address.ts'
 import { identifyClient } from './client-identity.ts'
-import { answerJson, refuse, refuseForNow, setDeviceHeaders } from './oauth-error.ts'
+import { answerJson, refuse, refuseForNow, setDeviceHeaders, setRetryAfter } from './oauth-error.ts'
 import { requestOrigin } from './request-origin.ts'
 import { readSmallForm } from './small-form.ts'
 import { refuseClient, refuseForm } from './token-route.ts'
@@ -29,7 +29,7 @@ export const authorizeRoute =
     const origin = requestOrigin(ctx.req, options.trustedProxies)
     const admission = options.limit.admit(origin.address, options.clock.now())
     if (admission.outcome !== 'admitted') {
-      ctx.set('Retry-After', String(admission.retryAfterSeconds))
+      setRetryAfter(ctx, admission.retryAfterSeconds)
       const status = admission.outcome === 'address_limit' ? 429 : 503
       refuse(ctx, status, 'temporarily_unavailable', 'Too many new codes, try again later')
       return

@@ -42,9 +42,15 @@ export const addressSet = (entries: readonly string[]): AddressSet => {
 /** One form for one address: IPv4-mapped IPv6 as IPv4, no zone. */
 export const plainAddress = (address: string): string => {
   const withoutZone = address.split('%', 1)[0] ?? ''
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(withoutZone)?.[1]
-  return mapped ?? withoutZone
+  const [, dotted, high, low] =
+    /^::ffff:(?:(\d+\.\d+\.\d+\.\d+)|([\da-f]{1,4}):([\da-f]{1,4}))$/i.exec(withoutZone) ?? []
+  if (high !== undefined && low !== undefined) {
+    return [high, low].flatMap((group) => bytesOf(Number.parseInt(group, 16))).join('.')
+  }
+  return dotted ?? withoutZone
 }
+
+const bytesOf = (group: number): readonly number[] => [group >> 8, group & 0xff]
 
 /** The address of whoever is at the other end of the connection. */
 export const peerAddress = (request: IncomingMessage): string | undefined => {

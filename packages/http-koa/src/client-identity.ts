@@ -36,6 +36,14 @@ export const identifyClient = (
     }
   }
   const header = request.headers.authorization
+  if (header !== undefined && request.headersDistinct['authorization']?.length !== 1) {
+    return {
+      ok: false,
+      error: 'invalid_request',
+      fault: 'There is more than one Authorization header',
+      challenge: false,
+    }
+  }
   const basic = header === undefined ? undefined : /^basic(?:\s+(.*))?$/i.exec(header)
   if (!basic) {
     return parameters.has('client_secret')

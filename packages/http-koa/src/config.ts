@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createPolicy, DEFAULT_POLICY, type Policy, PolicyError } from '@device-grant/core'
 import { addressSet } from './client-address.ts'
 import { isHttpsOrLoopback, isLoopback } from './loopback.ts'
+import { parsePublicUrl } from './public-url.ts'
 
 /** How the reference server is to run, checked. */
 export interface Settings {
@@ -120,7 +121,7 @@ export const readConfig = (
       .filter(Boolean)
 
   const port = wholeNumber('PORT', 3000, 1, 65_535)
-  const host = text('HOST') ?? '127.0.0.1'
+  const host = (text('HOST') ?? '127.0.0.1').replace(/^\[(.*)\]$/, '$1')
   const allowHttp = oneOf('ALLOW_HTTP', ['true', 'false'], 'false') === 'true'
   const publicUrl = readPublicUrl(
     text('PUBLIC_URL') ?? `http://localhost:${port}`,
@@ -239,15 +240,19 @@ const hasScheme = (url: string, schemes: readonly string[]): boolean =>
   schemes.some((scheme) => url.startsWith(`${scheme}//`) && url.length > scheme.length + 2)
 
 const readPublicUrl = (given: string, allowHttp: boolean, faults: string[]): string => {
-  const url = URL.canParse(given) ? new URL(given) : undefined
-  if (!url || !/^https?:$/.test(url.protocol) || /[?#]/.test(given) || hasUser(url)) {
-    faults.push('PUBLIC_URL must be an http or https URL without user, query and fragment')
+  let publicUrl: string
+  try {
+    publicUrl = parsePublicUrl(given)
+  } catch (fault) {
+    if (!(fault instanceof TypeError)) throw fault
+    faults.push(`PUBLIC_URL ${fault.message}`)
     return 'http://localhost'
   }
-  if (url.protocol === 'http:' && !isLoopback(url.hostname) && !allowHttp) {
+  const { protocol, hostname } = new URL(publicUrl)
+  if (protocol === 'http:' && !isLoopback(hostname) && !allowHttp) {
     faults.push('PUBLIC_URL must be https beyond loopback (ALLOW_HTTP=true to do without)')
   }
-  return (url.origin + url.pathname).replace(/\/+$/, '')
+  return publicUrl
 }
 
 const demoFaults = (
@@ -263,8 +268,6 @@ const demoFaults = (
     ? ['SIGN_IN must be named when HOST or PUBLIC_URL is beyond loopback: demo believes any name']
     : []
 }
-
-const hasUser = ({ username, password }: URL): boolean => username !== '' || password !== ''
 
 const isOrigin = (text: string): boolean =>
   URL.canParse(text) && /^https?:[^*]+$/.test(text) && new URL(text).origin === text

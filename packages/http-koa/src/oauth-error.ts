@@ -28,9 +28,15 @@ export const answerJson = (ctx: Context, body: object): void => {
   ctx.body = JSON.stringify(body)
 }
 
+/** Says when a client may come back, to scripts of other origins too. */
+export const setRetryAfter = (ctx: Context, seconds: number): void => {
+  ctx.set('Retry-After', String(seconds))
+  ctx.set('Access-Control-Expose-Headers', 'Retry-After')
+}
+
 /** A store is down: the client may come back. */
 export const refuseForNow = (ctx: Context, description: string, retryAfterSeconds = 5): void => {
-  ctx.set('Retry-After', String(retryAfterSeconds))
+  setRetryAfter(ctx, retryAfterSeconds)
   refuse(ctx, 503, 'temporarily_unavailable', description)
 }
 

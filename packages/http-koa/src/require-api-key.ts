@@ -35,14 +35,12 @@ export const requireApiKey = (
   return async (ctx, next) => {
     ctx.set('Cache-Control', 'no-store')
     const header = ctx.req.headers.authorization
-    const [, credentials] = /^bearer(?: +(.*))?$/i.exec(header ?? '') ?? []
-    if (header === undefined || !/^bearer\b/i.test(header)) return challenge(ctx, 401)
-    const twice = ctx.req.rawHeaders.filter(
-      (name, i) => i % 2 === 0 && /^authorization$/i.test(name),
-    )
-    if (twice.length > 1 || 'access_token' in ctx.query) {
+    const twice = (ctx.req.headersDistinct['authorization']?.length ?? 0) > 1
+    if (twice || (header !== undefined && 'access_token' in ctx.query)) {
       return challenge(ctx, 400, 'invalid_request', 'The key was sent in more than one way')
     }
+    const [, credentials] = /^bearer(?: +(.*))?$/i.exec(header ?? '') ?? []
+    if (header === undefined || !/^bearer\b/i.test(header)) return challenge(ctx, 401)
     if (!credentials || !/^[A-Za-z0-9._~+/-]+=*$/.test(credentials)) {
       return challenge(ctx, 400, 'invalid_request', 'The Authorization header is malformed')
     }

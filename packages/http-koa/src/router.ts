@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Clock, StoreError, type TokenReply, type UseCases } from '@device-grant/core'
-import Router from '@koa/router'
+import Router, { type RouterContext } from '@koa/router'
 import type { Context, Middleware, Next } from 'koa'
 import { AuthorizeLimit } from './authorize-limit.ts'
 import { authorizeRoute } from './authorize-route.ts'
@@ -13,6 +13,7 @@ import type { Pages } from './pages/pages.ts'
 import { pathsBelow } from './paths.ts'
 import { personBody } from './person-body.ts'
 import { problem } from './problem.ts'
+import { parsePublicUrl } from './public-url.ts'
 import { Seal } from './seal.ts'
 import type { SignInFactory } from './sign-in/sign-in.ts'
 import { Site } from './site.ts'
@@ -52,13 +53,18 @@ export interface DeviceGrantRouterOptions {
 
 /** The endpoints and pages of the device grant, to be used in a Koa application. */
 export interface DeviceGrantRouter {
-  /** The middleware. It comes before any body parser, and sets nothing on requests that are not its own. */
-  routes(): ReturnType<Router['routes']>
+  /**
+   * The middleware, for `app.use`; a `prefix` mounts it elsewhere than at the root. It comes before any body
+   * parser, and answers no requests that are not its own.
+   */
+  routes(): Middleware
+  /** Resolves when all that goes on behind answers that have left is done: before stores are closed. */
+  settled(): Promise<void>
 }
 
 /**
  * All endpoints and pages of the device grant, as a router for any Koa application.
- * @throws {TypeError} when `publicUrl` is no URL, `prefix` no path or `sessionSecret` too short
+ * @throws {TypeError} when `publicUrl` or `prefix` cannot be one, or `sessionSecret` too short
  * @throws {RangeError} when an entry of `trustedProxies` is no address
  */
 export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): DeviceGrantRouter => {
@@ -78,7 +84,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
   } = options
   if (!/^(\/[\w.~-]+)*$/.test(prefix)) throw new TypeError('prefix must be like /auth')
   if (sessionSecret.length < 32) throw new TypeError('sessionSecret needs 32 characters at least')
-  const publicUrl = options.publicUrl.replace(/\/+$/, '')
+  const publicUrl = readPublicUrl(options.publicUrl)
   const seal = new Seal(sessionSecret)
   const trusted = addressSet(trustedProxies)
   const site = new Site({
@@ -92,8 +98,9 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
   const signIn = makeSignIn(site)
   const paths = pathsBelow(prefix)
   // A router looks at all of its routes, every time: devices poll, so theirs are few and come first.
-  const devices = new Router()
-  const people = new Router()
+  const devices = new Router(EXACTLY)
+  const people = new Router(EXACTLY)
+  const deliveries = new Set<Promise<void>>()
 
   const forDevice = forDevices(onFault)
   const verificationUri = `${publicUrl}/oauth/device/verify`
@@ -105,7 +112,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     verificationUri,
     onFault,
   })
-  forDevice(devices, paths.token, tokenRoute({ useCases, onFault, onPoll }))
+  forDevice(devices, paths.token, tokenRoute({ useCases, onFault, onPoll, deliveries }))
   forDevice(devices, paths.authorize, authorize)
 
   const metadata = metadataRoute({ publicUrl, locales: pages.locales })
@@ -198,8 +205,34 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     routes: () => {
       const first = devices.routes()
       const then = people.routes()
-      return (ctx, next) => first(ctx, () => then(ctx, next))
+      return (ctx, next) =>
+        hasPath(ctx)
+          ? first(ctx as RouterContext, () => then(ctx as RouterContext, next))
+          : refuse(ctx, 400, 'invalid_request', 'The request target is no URL')
     },
+    settled: async () => {
+      await Promise.all(deliveries)
+    },
+  }
+}
+
+/** A proxy in front may guard paths letter by letter, so another spelling is another path. */
+const EXACTLY = { sensitive: true, strict: true }
+
+const readPublicUrl = (given: string): string => {
+  try {
+    return parsePublicUrl(given)
+  } catch (fault) {
+    throw new TypeError(`publicUrl ${(fault as Error).message}`)
+  }
+}
+
+/** A request may name any target, and Koa throws at one that it cannot read. */
+const hasPath = (ctx: Context): boolean => {
+  try {
+    return ctx.path !== undefined
+  } catch {
+    return false
   }
 }
 

@@ -4,8 +4,16 @@ import { checkStoreUrl, startServer } from './server.ts'
 
 /** Runs the reference server as a program: reads the environment, listens, and stops on a signal. */
 export const runServer = async (): Promise<void> => {
-  if (process.argv.includes('--help')) {
+  const [argument] = process.argv.slice(2)
+  if (argument === '--help' || argument === '-h') {
     process.stdout.write(configHelp())
+    return
+  }
+  if (argument !== undefined) {
+    process.stderr.write(
+      `There is no argument ${argument}: it is configured by its environment. See --help.\n`,
+    )
+    process.exitCode = 1
     return
   }
   let settings: Settings

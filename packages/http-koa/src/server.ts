@@ -7,6 +7,7 @@ import {
   type Clock,
   type Events,
   type Policy,
+  StoreError,
   TOKENS,
   type TokenReply,
   type UseCases,
@@ -59,9 +60,7 @@ export const startServer = async (
   { log, clock = { now: Date.now } }: ServerOptions,
 ): Promise<RunningServer> => {
   const container = new Container({ defaultScope: 'Singleton' })
-  const onFault = (fault: unknown, what: string): void => {
-    log.error(describeFault(fault, log), `failed: ${what}`)
-  }
+  const onFault = reportFaults(log)
   const polls = new Map<TokenReply['outcome'], number>()
   const onPoll = (outcome: TokenReply['outcome']): void => {
     polls.set(outcome, (polls.get(outcome) ?? 0) + 1)
@@ -100,6 +99,7 @@ export const startServer = async (
   let stopped: Promise<void> | undefined
   const stop = async (): Promise<void> => {
     await listening.close()
+    await container.get<DeviceGrantRouter>(HTTP_TOKENS.Router).settled()
     clearInterval(counting)
     logPolls(polls, log)
     await closeAll(dependencies)
@@ -135,6 +135,9 @@ interface RemoteStore extends Dependency {
   close(): Promise<void>
 }
 
+const BROKEN_OFF = ['ECONNRESET', 'ECONNABORTED', 'EPIPE']
+
+const QUIET_MS = 5_000
 const PING_MS = 1_500
 const LOOK_AGAIN_MS = 60_000
 const MAX_CLOCK_OFFSET_MS = 500
@@ -212,6 +215,27 @@ const loadApiKeys = (
   }
 }
 
+/** While a store is down every request fails: that is a line every so often, with a count, not one a request. */
+const reportFaults = (log: Logger): ((fault: unknown, what: string) => void) => {
+  const outages = new Map<string, { quietUntil: number; more: number }>()
+  return (fault, what) => {
+    if (!(fault instanceof StoreError)) {
+      return log.error(describeFault(fault, log), `failed: ${what}`)
+    }
+    const outage = outages.get(fault.code) ?? { quietUntil: 0, more: 0 }
+    outages.set(fault.code, outage)
+    const now = performance.now()
+    if (now < outage.quietUntil) {
+      outage.more += 1
+      return
+    }
+    const { more } = outage
+    outage.quietUntil = now + QUIET_MS
+    outage.more = 0
+    log.error({ ...describeFault(fault, log), ...(more > 0 ? { more } : {}) }, `failed: ${what}`)
+  }
+}
+
 const RETRY_MS = 2_000
 
 /** Does something now and every so often; until it has succeeded once, `first` holds and it is tried sooner. */
@@ -245,7 +269,7 @@ const onceAMoment = (report: (error: Error) => void): ((error: Error) => void) =
   let quietUntil = 0
   return (error) => {
     if (performance.now() < quietUntil) return
-    quietUntil = performance.now() + 5_000
+    quietUntil = performance.now() + QUIET_MS
     report(error)
   }
 }
@@ -261,7 +285,7 @@ const createApp = (
   onFault: (fault: unknown, what: string) => void,
 ): Koa => {
   const { authenticateApiKey } = container.get<UseCases>(AllUseCases)
-  const router = new Router()
+  const router = new Router({ sensitive: true, strict: true })
   router.get('/healthz', healthz)
   router.get('/readyz', readyz(dependencies))
   router.get('/api/whoami', requireApiKey(authenticateApiKey, { onFault }), whoami)
@@ -274,8 +298,9 @@ const createApp = (
   router.all(['/', '/healthz', '/readyz', '/api/whoami'], notAllowed('GET, HEAD'))
   const app = new Koa()
   app.on('error', (fault: unknown, ctx?: Context) => {
-    // A client that breaks off in the middle of its request is no fault of ours.
-    if (ctx?.req.complete !== false) onFault(fault, 'request')
+    // A client that breaks off is no fault of ours.
+    const { code = '' } = fault as NodeJS.ErrnoException
+    if (ctx?.req.complete !== false && !BROKEN_OFF.includes(code)) onFault(fault, 'request')
   })
   app.use(container.get<DeviceGrantRouter>(HTTP_TOKENS.Router).routes())
   app.use(router.routes())

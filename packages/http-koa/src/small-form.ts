@@ -50,6 +50,9 @@ const refused = (fault: string): SmallForm => ({ ok: false, fault })
 /** The body, or `undefined` when it is too long. Rejects when the connection breaks. */
 const readBody = (request: IncomingMessage): Promise<Buffer | undefined> =>
   new Promise((resolve, reject) => {
+    // Whoever left while something in front of us waited is heard of no more.
+    if (request.destroyed)
+      return reject(new Error('The connection was closed before the body was read'))
     const chunks: Buffer[] = []
     let length = 0
     request.on('data', (chunk: Buffer) => {

@@ -13,6 +13,8 @@ export interface TokenRouteOptions {
   readonly onFault: (fault: unknown, what: string) => void
   /** Hears of every poll; polls are counted, not logged. */
   readonly onPoll: (outcome: TokenReply['outcome']) => void
+  /** Where confirmations stand while they are under way. They never reject. */
+  readonly deliveries: Set<Promise<void>>
 }
 
 /** POST /oauth/device/token (RFC 8628 sections 3.4 and 3.5). Whatever fails, a poll is answered 400 or 200. */
@@ -107,13 +109,17 @@ const isCut = async (ctx: Context): Promise<boolean> => {
 const confirmWhenSent = (
   ctx: Context,
   keyId: string,
-  { useCases, onFault }: TokenRouteOptions,
+  { useCases, onFault, deliveries }: TokenRouteOptions,
 ): void => {
   const { req, res } = ctx
   res.once('finish', () => {
     // A write that failed at once finishes too.
     if (req.socket.errored || req.socket.destroyed) return
-    useCases.confirmDelivery(keyId).catch((fault: unknown) => onFault(fault, 'confirm delivery'))
+    const delivery = useCases
+      .confirmDelivery(keyId)
+      .catch((fault: unknown) => onFault(fault, 'confirm delivery'))
+      .finally(() => deliveries.delete(delivery))
+    deliveries.add(delivery)
   })
 }
 

@@ -26,6 +26,15 @@ test('a refused request does not lengthen the wait', (t) => {
   t.is(limit.admit('192.0.2.1', T0 + 60_000).outcome, 'admitted')
 })
 
+test('addresses whose minute is over make room for new ones', (t) => {
+  const limit = new AuthorizeLimit(1_000)
+  const address = (i: number): string => `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`
+  for (let i = 0; i < 10_000; i += 1) limit.admit(address(i), T0)
+  t.is(limit.admit('192.0.2.1', T0 + 59_500).outcome, 'total_limit')
+  t.is(limit.admit('192.0.2.1', T0 + 60_100).outcome, 'total_limit', 'looked at a moment ago')
+  t.is(limit.admit('192.0.2.1', T0 + 60_500).outcome, 'admitted')
+})
+
 test('0 is no limit at all', (t) => {
   const limit = new AuthorizeLimit(0)
   for (let i = 0; i < 20_000; i += 1) {

@@ -54,6 +54,8 @@ test('an entry that is no address and no range is refused by its name', (t) => {
 test('one address has one form', (t) => {
   t.is(plainAddress('::ffff:192.0.2.1'), '192.0.2.1')
   t.is(plainAddress('::FFFF:192.0.2.1'), '192.0.2.1')
+  t.is(plainAddress('::ffff:c000:201'), '192.0.2.1')
+  t.is(plainAddress('::FFFF:7f00:1'), '127.0.0.1')
   t.is(plainAddress('fe80::1%eth0'), 'fe80::1')
   t.is(plainAddress('192.0.2.1'), '192.0.2.1')
   t.is(plainAddress('2001:db8::1'), '2001:db8::1')

@@ -53,6 +53,7 @@ test('an empty or blank variable is one that is not set', (t) => {
 const GOOD: readonly (readonly [env: Env, expected: Partial<Settings>])[] = [
   [{ PORT: '65535' }, { port: 65_535, publicUrl: 'http://localhost:65535' }],
   [{ HOST: '::1' }, { host: '::1' }],
+  [{ HOST: '[::1]' }, { host: '::1' }],
   [{ HOST: '0.0.0.0', SIGN_IN: 'demo' }, { host: '0.0.0.0' }],
   [{ ...PROXIED, PUBLIC_URL: 'https://login.example/' }, { publicUrl: 'https://login.example' }],
   [
@@ -136,6 +137,9 @@ const BAD: readonly (readonly [env: Env, ...names: RegExp[]])[] = [
     'https://login.example/?',
     'https://user@login.example',
     'https://:pw@login.example',
+    'https://login.example/a(b',
+    'https://login.example/a/*',
+    'https://login.example/:tenant',
   ].map((PUBLIC_URL) => [{ PUBLIC_URL }, /^PUBLIC_URL must be an http or https URL/] as const),
   [{ ALLOW_HTTP: 'yes' }, /^ALLOW_HTTP /],
   [{ REDIS_URL: 'localhost:6379', SESSION_SECRET: SECRET }, /^REDIS_URL /],

@@ -1,7 +1,13 @@
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer, request, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { createUseCases, MemoryApiKeyStore, MemoryStateStore } from '@device-grant/core'
+import { type AddressInfo, connect } from 'node:net'
+import {
+  createMemoryStores,
+  createUseCases,
+  MemoryApiKeyStore,
+  MemoryStateStore,
+} from '@device-grant/core'
 import { createDeviceGrantRouter, demoSignIn } from '@device-grant/http-koa'
 import test, { type ExecutionContext } from 'ava'
 import Koa from 'koa'
@@ -213,7 +219,18 @@ test('options that cannot be are refused at once', (t) => {
     t.throws(() => aRouter({ prefix }), { instanceOf: TypeError, message: /prefix/ })
   }
   t.throws(() => aRouter({ sessionSecret: 'short' }), { instanceOf: TypeError })
-  t.throws(() => aRouter({ publicUrl: 'login.example' }), { instanceOf: TypeError })
+  for (const publicUrl of [
+    'login.example',
+    'mailto:login.example',
+    'https://login.example?x=1',
+    'https://ann:secret@login.example/auth',
+    'https://login.example/:auth',
+  ]) {
+    t.throws(() => aRouter({ publicUrl }), {
+      instanceOf: TypeError,
+      message: /^publicUrl must be /,
+    })
+  }
   t.throws(() => aRouter({ trustedProxies: ['proxy'] }), { instanceOf: RangeError })
   t.notThrows(() => aRouter({ prefix: '/auth/v1' }))
 })
@@ -236,6 +253,64 @@ test('behind a body parser of the application nothing hangs, and the fault says 
   } finally {
     await new Promise((resolve) => server.close(resolve))
   }
+})
+
+test('whoever leaves while something in front of the router waits is not waited for', async (t) => {
+  for (const path of ['authorize', 'token']) {
+    const app = new Koa()
+    app.silent = true
+    const device = { leave: (): void => {} }
+    let settled = false
+    app.use(async (ctx, next) => {
+      const gone = once(ctx.req.socket, 'close')
+      device.leave()
+      await gone
+      try {
+        await next()
+      } finally {
+        settled = true
+      }
+    })
+    app.use(aRouter().routes())
+    const server = createServer(app.callback())
+    const origin = await listen(server)
+    const socket = connect(Number(new URL(origin).port), '127.0.0.1')
+    device.leave = () => socket.destroy()
+    socket.write(
+      `POST /oauth/device/${path} HTTP/1.1\r\nHost: x\r\nContent-Type: ${FORM}\r\nContent-Length: 3\r\n\r\na=b`,
+    )
+    await once(socket, 'close')
+    await new Promise((resolve) => server.close(resolve))
+    for (let turns = 0; !settled && turns < 1_000; turns++) await new Promise(setImmediate)
+    t.true(settled, path)
+  }
+})
+
+test('what goes on behind an answer can be waited for', async (t) => {
+  const useCases = createUseCases({ ...createMemoryStores({ clock }), clock })
+  let confirm = (): void => {}
+  const confirmed = new Promise<void>((resolve) => {
+    confirm = resolve
+  })
+  const router = aRouter({ useCases: { ...useCases, confirmDelivery: () => confirmed } })
+  const app = new Koa()
+  app.use(router.routes())
+  const server = createServer(app.callback())
+  const origin = await listen(server)
+  const { deviceCode, userCode } = await useCases.authorizeDevice({ origin: {} })
+  await useCases.answerUserCode({ userCode, person: 'ann', decision: 'approve' })
+  const reply = await form(origin, '/oauth/device/token', { device_code: deviceCode })
+  t.is(outcomeOf(reply), 'token')
+  await new Promise((resolve) => server.close(resolve))
+  let settled = false
+  const settling = router.settled().then(() => {
+    settled = true
+  })
+  await new Promise(setImmediate)
+  t.false(settled)
+  confirm()
+  await settling
+  t.true(settled)
 })
 
 test('over https the cookies say so, wherever TLS ends', async (t) => {

@@ -84,6 +84,17 @@ test('--help prints every variable and starts nothing', async (t) => {
   t.is(await program.ended, 0)
   for (const [name] of VARIABLES) t.regex(program.out(), new RegExp(`^ +${name} `, 'm'))
   t.is(program.err(), '')
+  t.is(await run(t, {}, '-h').ended, 0)
+})
+
+test('an argument that it does not know starts nothing', async (t) => {
+  for (const argument of ['--port=3000', 'serve']) {
+    const program = run(t, { PORT: 'nonsense' }, argument)
+    t.is(await program.ended, 1)
+    t.is(program.out(), '')
+    t.true(program.err().includes(argument))
+    t.regex(program.err(), /--help/)
+  }
 })
 
 test('faulty settings are all named at once, and end it with 1', async (t) => {

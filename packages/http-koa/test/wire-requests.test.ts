@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { type StateStore, StoreUnavailableError, TOKENS } from '@device-grant/core'
 import test, { type ExecutionContext } from 'ava'
 import { ConfigError, readConfig } from '#src/config.js'
+import { breakStore } from './break-store.js'
 import { startTestServer, type TestServer } from './reference-server.ts'
 import {
   type Answer,
@@ -997,3 +998,66 @@ for (const [what, [bytes, status]] of Object.entries(MALFORMED)) {
     t.is((await send(server.url, { method: 'GET', path: '/healthz' })).status, 200)
   })
 }
+
+for (const target of ['http://[::1/oauth', 'http://[::1/oauth/device/token', '//[/oauth']) {
+  test(`a request target that is no URL is refused as JSON: ${target}`, async (t) => {
+    const text = await sendBytes(
+      server.url,
+      `POST ${target} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+    )
+    t.regex(text, /^HTTP\/1\.1 4\d\d /)
+    t.regex(text, /^content-type: application\/json/im)
+    t.regex(text, /\r\n\r\n\{"error":"/)
+  })
+}
+
+test('paths are what they are, to the letter', async (t) => {
+  const { device_code } = await authorize(server.url)
+  for (const path of [
+    TOKEN.toUpperCase(),
+    `${TOKEN}/`,
+    `/${TOKEN}`,
+    TOKEN.replace('t', '%74'),
+    TOKEN.replace('device', 'Device'),
+    `${VERIFY_AUTHENTICATED}/`,
+    VERIFY_AUTHENTICATED.replace('verify', 'VERIFY'),
+  ]) {
+    const answer = await post(server.url, path, { device_code, user_code: 'x' })
+    t.is(answer.status, 404, path)
+  }
+})
+
+test('OA-10: two Authorization headers are several credentials', async (t) => {
+  for (const path of [AUTHORIZE, TOKEN]) {
+    const header = (text: string): string =>
+      `Authorization: Basic ${Buffer.from(text).toString('base64')}\r\n`
+    const body = 'device_code=x'
+    const text = await sendBytes(
+      server.url,
+      `POST ${path} HTTP/1.1\r\nHost: x\r\n${header('a:')}${header('b:')}Content-Type: ${FORM}\r\n` +
+        `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+    )
+    t.regex(text, /^HTTP\/1\.1 400 /)
+    t.regex(text, /"error":"invalid_request"/)
+    t.notRegex(text, /www-authenticate/i)
+  }
+})
+
+test('a refusal for now says when to come back, to scripts of other origins too', async (t) => {
+  const limited = await startTestServer({ AUTHORIZE_LIMIT: '1' })
+  t.teardown(limited.stop)
+  await authorize(limited.url)
+  const answer = await post(limited.url, AUTHORIZE)
+  t.is(answer.status, 429)
+  t.is(answer.headers['access-control-expose-headers'], 'Retry-After')
+})
+
+test('while a store is down the log has a line every so often, and not one a poll', async (t) => {
+  const down = await startTestServer()
+  t.teardown(down.stop)
+  const { device_code } = await authorize(down.url)
+  const bringBack = breakStore(down, TOKENS.DeviceGrants)
+  for (let i = 0; i < 50; i++) t.is(outcomeOf(await poll(down.url, device_code)), 'slow_down')
+  bringBack()
+  t.is(down.log.filter((line) => line.includes('failed: poll')).length, 1)
+})
