@@ -129,6 +129,16 @@ const throughApache = async ({ apacheUrl, publicUrl, issuer }) => {
   assert.ok(page.text.includes(codes.user_code) && page.text.includes('alice'))
   say('forwarded: signed in at Keycloak by Apache, and the code came along')
 
+  const asking = await browser.open(codes.verification_uri)
+  assert.ok(asking.text.includes('id="user_code"'))
+  assert.doesNotMatch(asking.headers.get('Content-Security-Policy'), /form-action/)
+  const typed = `${codes.verification_uri}?user_code=${codes.user_code}`
+  const ended = new BrowserLike()
+  const askedAgain = await ended.open(typed)
+  assert.ok(askedAgain.url.startsWith(issuer), `a form may be led to ${askedAgain.url}`)
+  assert.equal((await logIn(ended, askedAgain)).url, typed)
+  say('forwarded: a code typed after the sign-in has ended leads through the login to its page')
+
   const asAlice = await browser.open(codes.verification_uri_complete, forged)
   assert.ok(asAlice.text.includes('alice') && !asAlice.text.includes('mallory'))
   for (const method of ['GET', 'DELETE', 'POST']) {

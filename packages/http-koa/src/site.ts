@@ -3,7 +3,7 @@ import type { Context } from 'koa'
 import { isOwnRequest } from './browser-request.ts'
 import { type AddressSet, clientAddress } from './client-address.ts'
 import { chooseLocale } from './pages/choose-locale.ts'
-import type { MessageView, PageContext, Pages } from './pages/pages.ts'
+import type { EnterCodeView, MessageView, PageContext, Pages } from './pages/pages.ts'
 import { type Paths, pathsBelow } from './paths.ts'
 import { field } from './person-body.ts'
 import type { Seal } from './seal.ts'
@@ -20,15 +20,15 @@ export interface SiteOptions {
   readonly frontEndOrigins: readonly string[]
 }
 
-const CONTENT_SECURITY_POLICY = [
+const POLICY_BUT_FORMS = [
   "default-src 'none'",
   "style-src 'self'",
   "script-src 'self'",
   "img-src 'self' data:",
-  "form-action 'self'",
   "base-uri 'none'",
   "frame-ancestors 'none'",
 ].join('; ')
+const CONTENT_SECURITY_POLICY = `${POLICY_BUT_FORMS}; form-action 'self'`
 
 /** What all that people meet has in common: where it stands, how it looks, and whose requests count. */
 export class Site {
@@ -100,6 +100,20 @@ export class Site {
     ctx.set('Referrer-Policy', 'no-referrer')
     ctx.body = ''
     ctx.remove('Content-Type')
+  }
+
+  /**
+   * Answers with the form for a code. When the sign-in has ended, that GET is redirected to a provider,
+   * and `form-action` would hold it back without a word. The form carries no secret, so it may go.
+   */
+  showEnterCode(
+    ctx: Context,
+    status: number,
+    view: EnterCodeView,
+    who?: Partial<Person> & { readonly canSignOut?: boolean },
+  ): void {
+    this.show(ctx, status, this.pages.enterCode(this.pageContext(ctx, who), view))
+    ctx.set('Content-Security-Policy', POLICY_BUT_FORMS)
   }
 
   /** Answers with a page that only says something. */

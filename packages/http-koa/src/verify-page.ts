@@ -22,10 +22,9 @@ export const verifyPage =
     const typed = codeOf(ctx.query['user_code'])
     const person = await signIn.person(ctx)
     if (!person) return signIn.begin(ctx, verifyPath(site, typed))
-    const context = site.pageContext(ctx, signedIn(person, signIn))
+    const who = signedIn(person, signIn)
     if (typed === undefined || !isVisit(ctx)) {
-      const view = typed === undefined ? {} : { typed }
-      return site.show(ctx, 200, site.pages.enterCode(context, view))
+      return site.showEnterCode(ctx, 200, typed === undefined ? {} : { typed }, who)
     }
     const review = await useCases.reviewUserCode({ userCode: typed, person: person.id })
     if (review.outcome !== 'pending') return refuse(ctx, options, person, typed, review)
@@ -40,7 +39,7 @@ export const verifyPage =
       ...(personAddress === undefined ? {} : { personAddress }),
       ...(trustedName === undefined ? {} : { trustedName }),
     }
-    site.show(ctx, 200, site.pages.confirm(context, view))
+    site.show(ctx, 200, site.pages.confirm(site.pageContext(ctx, who), view))
   }
 
 /** POST /oauth/device/verify: the answer of the form. */
@@ -108,9 +107,7 @@ const refuse = (
   switch (refusal.outcome) {
     case 'invalid': {
       const { triesLeft } = refusal
-      const context = site.pageContext(ctx, who)
-      const view = { typed, problem: 'invalid', triesLeft } as const
-      return site.show(ctx, 400, site.pages.enterCode(context, view))
+      return site.showEnterCode(ctx, 400, { typed, problem: 'invalid', triesLeft }, who)
     }
     case 'expired':
       return site.showMessage(ctx, 400, { kind: 'expired', userCode: typed }, who)

@@ -100,6 +100,25 @@ browserTest(
   },
 )
 
+browserTest(
+  'a code that is typed after the session has ended leads to the provider and to its page',
+  async (t) => {
+    const [server, provider, page] = await setUp(t)
+    await page.goto(`${server.url}/oauth/device/verify`)
+    await logIn(page, provider)
+    await page.waitForURL(`${server.url}/oauth/device/verify`)
+    await page.context().clearCookies({ domain: 'localhost' })
+    server.clock.pass(61 * 60_000)
+    const codes = await askForCode(server.url)
+
+    await enterCode(page, codes.user_code)
+    await logIn(page, provider)
+    await page.waitForURL(codes.verification_uri_complete)
+    t.is(await title(page), 'Connect this device?')
+    t.is(await page.locator('.code [aria-hidden]').innerText(), codes.user_code)
+  },
+)
+
 browserTest('who signs out is signed out at the provider, too', async (t) => {
   const [server, provider, page] = await setUp(t)
   const { url } = server
