@@ -13,3 +13,10 @@ export const isOwnRequest = (request: IncomingMessage, origins: ReadonlySet<stri
   if (origin !== undefined) return origins.has(origin)
   return site === undefined
 }
+
+/**
+ * Whether only a CSRF token can tell that a posted form is our own. Over plain http beyond loopback
+ * browsers send no `Sec-Fetch-Site` (before 16.4 Safari never does), and `no-referrer` leaves no origin.
+ */
+export const isUndecided = ({ headers }: IncomingMessage): boolean =>
+  headers['sec-fetch-site'] === undefined && headers.origin === 'null'

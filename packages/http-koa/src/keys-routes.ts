@@ -68,16 +68,15 @@ export const revokeForm =
   ({ site, signIn, useCases }: KeysRoutesOptions) =>
   async (ctx: Context, id: string | undefined): Promise<void> => {
     const retry = site.links.keys
-    if (!site.isOwnRequest(ctx)) return site.showMessage(ctx, 403, { kind: 'form_refused', retry })
     const person = await signIn.person(ctx)
-    if (!person) return signIn.begin(ctx, retry)
-    if (!site.isOwnForm(ctx, person.binding)) {
-      const who = signedIn(person, signIn)
+    const who = person && signedIn(person, signIn)
+    if (!site.isOwnForm(ctx, person)) {
       return site.showMessage(ctx, 403, { kind: 'form_refused', retry }, who)
     }
+    if (!person) return signIn.begin(ctx, retry)
     if (id === undefined) await useCases.revokeAllApiKeys(person.id)
     else if ((await useCases.revokeApiKey(person.id, id)) === 'unknown') {
-      return site.showMessage(ctx, 404, { kind: 'not_found', retry }, signedIn(person, signIn))
+      return site.showMessage(ctx, 404, { kind: 'not_found', retry }, who)
     }
     site.goTo(ctx, `${retry}?notice=${id === undefined ? 'revoked_all' : 'revoked'}`)
   }

@@ -181,7 +181,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
   people.post(paths.signOut, guard, pageBody, async (ctx) => {
     const person = await signIn.person(ctx)
     if (!person || !signIn.signOut) return site.showMessage(ctx, 200, { kind: 'signed_out' })
-    if (!site.isOwnForm(ctx, person.binding)) {
+    if (!site.isOwnForm(ctx, person)) {
       return site.showMessage(ctx, 403, { kind: 'form_refused' }, signedIn(person, signIn))
     }
     const onward = await signIn.signOut(ctx)

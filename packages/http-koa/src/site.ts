@@ -1,6 +1,6 @@
 import type { Clock } from '@device-grant/core'
 import type { Context } from 'koa'
-import { isOwnRequest } from './browser-request.ts'
+import { isOwnRequest, isUndecided } from './browser-request.ts'
 import { type AddressSet, clientAddress } from './client-address.ts'
 import { chooseLocale } from './pages/choose-locale.ts'
 import type { EnterCodeView, MessageView, PageContext, Pages } from './pages/pages.ts'
@@ -140,9 +140,13 @@ export class Site {
     return isOwnRequest(ctx.req, this.origins)
   }
 
-  /** Whether a posted form is one of our own pages', made for this binding. */
-  isOwnForm(ctx: Context, binding: string): boolean {
-    return this.isOwnRequest(ctx) && this.#seal.isCsrfToken(field(ctx, 'csrf_token'), binding)
+  /**
+   * Whether a posted form is one of our own pages', made for this person. Where nobody is signed in it
+   * has no token to check, and only what is known to come from another site is refused.
+   */
+  isOwnForm(ctx: Context, person: Pick<Person, 'binding'> | undefined): boolean {
+    if (!this.isOwnRequest(ctx) && !isUndecided(ctx.req)) return false
+    return !person || this.#seal.isCsrfToken(field(ctx, 'csrf_token'), person.binding)
   }
 
   /** Lets an allowed front end read the answer (CORS with credentials). */

@@ -50,13 +50,12 @@ export const verifyForm =
     const typed = codeOf(field(ctx, 'user_code'))
     const retry = verifyPath(site, typed)
     const decision = field(ctx, 'decision')
-    if (!site.isOwnRequest(ctx)) return site.showMessage(ctx, 403, { kind: 'form_refused', retry })
     const person = await signIn.person(ctx)
-    if (!person) return signIn.begin(ctx, retry)
-    const who = signedIn(person, signIn)
-    if (!site.isOwnForm(ctx, person.binding)) {
+    const who = person && signedIn(person, signIn)
+    if (!site.isOwnForm(ctx, person)) {
       return site.showMessage(ctx, 403, { kind: 'form_refused', retry }, who)
     }
+    if (!person) return signIn.begin(ctx, retry)
     if (typed === undefined || (decision !== 'approve' && decision !== 'deny')) {
       return site.showMessage(ctx, 400, { kind: 'bad_request', retry }, who)
     }

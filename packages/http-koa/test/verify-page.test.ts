@@ -325,6 +325,70 @@ test.serial('a decision counts only with the token of this very session', async 
   t.is(outcomeOf(await poll(server.url, device_code)), 'token')
 })
 
+/** `Origin`, `Sec-Fetch-Site`, the token, and whether the form counts; what counts comes last. */
+const FORMS_SENT: readonly (readonly [
+  origin: string,
+  site: string | undefined,
+  token: 'good' | 'bad' | 'missing',
+  counts: boolean,
+])[] = [
+  ['null', undefined, 'bad', false],
+  ['null', undefined, 'missing', false],
+  ['https://evil.example', undefined, 'good', false],
+  ['', undefined, 'good', false],
+  ['null', 'cross-site', 'good', false],
+  ['null', 'same-site', 'good', false],
+  ['null', 'none', 'good', false],
+  ['null', '', 'good', false],
+  ['null', undefined, 'good', true],
+]
+
+for (const [path, accepted] of [
+  ['/verify', 200],
+  ['/keys/none/revoke', 404],
+  ['/keys/revoke-all', 303],
+  ['/sign-out', 200],
+  ['/sign-in', 303],
+] as const) {
+  test.serial(
+    `where a browser cannot say whose form it is, its token decides at ${path}`,
+    async (t) => {
+      const browser = await signedIn('plain http')
+      const good = csrfTokenOf(await browser.open(server.url + VERIFY))
+      const { user_code } = await authorize(server.url)
+      for (const [origin, site, token, counts] of FORMS_SENT) {
+        const visit = await browser.send(`${server.url}/oauth/device${path}`, {
+          method: 'POST',
+          headers: { Origin: origin, ...(site === undefined ? {} : { 'Sec-Fetch-Site': site }) },
+          body: new URLSearchParams({
+            ...{ user_code, decision: 'deny', name: 'plain http' },
+            ...(token === 'missing' ? {} : { csrf_token: token === 'good' ? good : 'made up' }),
+          }),
+        })
+        t.is(visit.status, counts ? accepted : 403, `${origin} ${site} ${token}`)
+      }
+    },
+  )
+}
+
+test.serial('a front end that has no origin answers nothing, whatever it holds', async (t) => {
+  const browser = await signedIn('strict')
+  const csrf_token = csrfTokenOf(await browser.open(server.url + VERIFY))
+  const { device_code, user_code } = await authorize(server.url)
+  const fields = new URLSearchParams({ user_code, csrf_token })
+  for (const [path, sending] of [
+    ['/verify-authenticated', { method: 'POST', body: fields }],
+    ['/keys/none', { method: 'DELETE' }],
+  ] as const) {
+    const visit = await browser.send(`${server.url}/oauth/device${path}`, {
+      headers: { Origin: 'null' },
+      ...sending,
+    })
+    t.is(visit.status, 403)
+  }
+  await isPending(t, device_code)
+})
+
 test.serial('what the page cannot read is a page that says so', async (t) => {
   const browser = await signedIn('alice')
   const csrf_token = csrfTokenOf(await browser.open(server.url + VERIFY))

@@ -25,7 +25,7 @@ export const demoSignIn = (): SignInFactory => (site) => ({
     }
     // No new session here: a form of another site comes without its cookie, and would end the old one.
     const session = await site.sessions.read(ctx)
-    if (!session || !site.isOwnForm(ctx, session.id)) {
+    if (!session || !site.isOwnForm(ctx, { binding: session.id })) {
       return site.showMessage(ctx, 403, { kind: 'form_refused', retry: site.links.signIn })
     }
     const name = field(ctx, 'name')?.trim()

@@ -22,7 +22,12 @@ export const hasChromium = (what: string): boolean => {
  * A browser that talks to nobody but the pages under test. Tests take turns in it: pages that load side
  * by side cost it several times as much as one after the other.
  */
-export const launchChromium = (): Promise<Browser> =>
+export const launchChromium = ({
+  host = 'localhost',
+}: {
+  /** A name that stands for this machine. */
+  readonly host?: string
+} = {}): Promise<Browser> =>
   chromium.launch({
     executablePath: CHROMIUM_PATH ?? '',
     // People's browsers have it, and going back after a sign-out must not show what was.
@@ -34,6 +39,6 @@ export const launchChromium = (): Promise<Browser> =>
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
-      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
+      `--host-resolver-rules=MAP ${host} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1`,
     ],
   })
