@@ -83,6 +83,8 @@ export class Site {
     ctx.type = 'text/html; charset=utf-8'
     ctx.set('Cache-Control', 'no-store')
     ctx.set('Content-Security-Policy', CONTENT_SECURITY_POLICY)
+    // Another site's page loses its hold on a window that it has opened, and cannot lead it on.
+    ctx.set('Cross-Origin-Opener-Policy', 'same-origin')
     ctx.set('X-Frame-Options', 'DENY')
     ctx.set('Referrer-Policy', 'no-referrer')
     ctx.set('X-Content-Type-Options', 'nosniff')

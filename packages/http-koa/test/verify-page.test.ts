@@ -52,6 +52,7 @@ const isSafePage = (t: ExecutionContext, visit: Visit, status: number): void => 
   // A typed code may have to go through a provider's sign-in.
   const asksForCode = visit.text.includes('id="user_code"')
   t.is(headers.get('content-security-policy')?.includes("form-action 'self'"), !asksForCode)
+  t.is(headers.get('cross-origin-opener-policy'), 'same-origin')
   t.is(headers.get('x-frame-options'), 'DENY')
   t.is(headers.get('referrer-policy'), 'no-referrer')
   t.is(headers.get('x-content-type-options'), 'nosniff')

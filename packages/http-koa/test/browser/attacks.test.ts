@@ -231,6 +231,26 @@ for (const [attacker, host] of Object.entries(ATTACKERS)) {
   })
 }
 
+for (const [attacker, host] of Object.entries(ATTACKERS)) {
+  browserTest(`${attacker} cannot use up somebody’s tries in a window that it opens`, async (t) => {
+    const { server, page, waiting, attack } = await setUp(t, host)
+    const wrong = (n: number): string => `${server.url}/oauth/device/verify?user_code=WRONG-${n}`
+    await page.goto(attack(`<button onclick="opened = window.open('${wrong(0)}')">Win</button>`))
+    const [popup] = await Promise.all([page.waitForEvent('popup'), page.click('button')])
+    await popup.waitForURL(wrong(0))
+    for (let n = 1; n <= 7; n += 1) {
+      // Whether it got there, or has lost the window.
+      await Promise.all([
+        Promise.race([popup.waitForURL(wrong(n)), page.waitForFunction('opened.closed')]),
+        page.evaluate(`opened.location = '${wrong(n)}'`),
+      ])
+    }
+    t.is(server.log.filter((line) => line.includes('"wrong_user_code"')).length, 1)
+    await popup.goto(waiting.verification_uri_complete)
+    t.is(await title(popup), 'Connect this device?')
+  })
+}
+
 browserTest('what a device says of itself stays text', async (t) => {
   const server = await startTestServer({ SIGN_IN: 'demo' })
   t.teardown(() => server.stop())

@@ -29,6 +29,8 @@ export const openBrowser = async (
     // A page that refuses has a status that says so.
     const isRefusal = /^Failed to load resource: .*status of 4\d\d/.test(message.text())
     if (isRefusal && !url.includes('/assets/')) return
+    // All that it can do over plain http beyond loopback.
+    if (message.text().startsWith('The Cross-Origin-Opener-Policy header has been ignored')) return
     complaints.push(`${message.text()} (${url})`)
   })
   t.teardown(async () => {
