@@ -73,7 +73,7 @@ export const revokeForm =
     if (!site.isOwnForm(ctx, person)) {
       return site.showMessage(ctx, 403, { kind: 'form_refused', retry }, who)
     }
-    if (!person) return signIn.begin(ctx, retry)
+    if (!person) return site.showMessage(ctx, 401, { kind: 'session_ended', retry })
     if (id === undefined) await useCases.revokeAllApiKeys(person.id)
     else if ((await useCases.revokeApiKey(person.id, id)) === 'unknown') {
       return site.showMessage(ctx, 404, { kind: 'not_found', retry }, who)

@@ -55,7 +55,7 @@ export const verifyForm =
     if (!site.isOwnForm(ctx, person)) {
       return site.showMessage(ctx, 403, { kind: 'form_refused', retry }, who)
     }
-    if (!person) return signIn.begin(ctx, retry)
+    if (!person) return site.showMessage(ctx, 401, { kind: 'session_ended', retry })
     if (typed === undefined || (decision !== 'approve' && decision !== 'deny')) {
       return site.showMessage(ctx, 400, { kind: 'bad_request', retry }, who)
     }

@@ -291,6 +291,15 @@ test('a form revokes only with the token of the person who sends it', async (t) 
   t.is(outcomeOf(await poll(server.url, codes.device_code)), 'token')
 })
 
+test('a form that is sent without a sign-in revokes nothing and says so', async (t) => {
+  for (const path of [`${KEYS}/x/revoke`, `${KEYS}/revoke-all`]) {
+    const visit = await new BrowserLike().send(server.url + path, { method: 'POST' })
+    t.is(visit.status, 401)
+    t.regex(visit.text, /Your sign-in has ended/)
+    t.true(visit.text.includes(`href="${KEYS}">Sign in<`))
+  }
+})
+
 test('while the store of the keys is down, list and revocation say so', async (t) => {
   const down = await startTestServer()
   try {

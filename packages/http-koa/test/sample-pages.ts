@@ -90,6 +90,7 @@ const MESSAGE_KINDS: Readonly<Record<MessageKind, true>> = {
   already_processed: true,
   too_many_wrong_codes: true,
   sign_in_failed: true,
+  session_ended: true,
   signed_out: true,
   key_not_created: true,
   unknown_outcome: true,

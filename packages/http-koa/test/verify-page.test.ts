@@ -178,7 +178,7 @@ test.serial('a session that was planted is worth nothing after the sign-in', asy
       method: 'POST',
       body: new URLSearchParams({ csrf_token: csrfTokenOf(page), user_code, decision: 'approve' }),
     })
-    t.is(visit.status, browser === victim ? 403 : 303, 'its CSRF token neither')
+    t.is(visit.status, browser === victim ? 403 : 401, 'its CSRF token neither')
   }
   await isPending(t, device_code)
 })
@@ -239,13 +239,18 @@ test.serial('who signs out is signed out; a form of another site signs nobody ou
 })
 
 test.serial(
-  'a session ends after an hour of nothing; the form then leads to the sign-in with its code',
+  'a session ends after an hour of nothing; the form then says so, and leads to the sign-in with its code',
   async (t) => {
     const { device_code, user_code } = await authorize(server.url)
     const browser = await signedIn('alice')
     const page = await confirmPage(browser, user_code)
     server.clock.pass(3_600_000)
-    const visit = await browser.submit(page, '/verify', { decision: 'approve' })
+    const told = await browser.submit(page, '/verify', { decision: 'approve' })
+    isSafePage(t, told, 401)
+    t.regex(told.text, /Your sign-in has ended/)
+    const [, onward = ''] = /<a class="button" href="([^"]+)">Sign in</.exec(told.text) ?? []
+    t.is(onward, `${VERIFY}?user_code=${user_code}`)
+    const visit = await browser.open(server.url + onward)
     isSafePage(t, visit, 200)
     t.true(new URL(visit.url).searchParams.get('return_to')?.endsWith(`?user_code=${user_code}`))
     t.is(outcomeOf(await poll(server.url, device_code)), 'invalid_grant')
@@ -415,7 +420,7 @@ test.serial('what the page cannot read is a page that says so', async (t) => {
     body: '{"user_code":"\\ud800"}',
     headers: { 'content-type': 'application/json' },
   })
-  t.is(none.status, 303)
+  t.is(none.status, 401)
 })
 
 test.serial('a code that is too long to be one is refused, and shown cut', async (t) => {

@@ -11,6 +11,7 @@ const TONES: Readonly<Record<MessageKind, 'good' | 'warn' | 'bad'>> = {
   already_processed: 'warn',
   too_many_wrong_codes: 'bad',
   sign_in_failed: 'bad',
+  session_ended: 'warn',
   signed_out: 'good',
   key_not_created: 'bad',
   unknown_outcome: 'warn',
@@ -64,7 +65,7 @@ export const MessagePage = ({
       <div class="actions">
         {retry !== undefined && (
           <a class="button" href={retry}>
-            {texts.message.retry}
+            {kind === 'session_ended' ? texts.message.signIn : texts.message.retry}
           </a>
         )}
         {retry === undefined && CODE_NEXT.has(kind) && (

@@ -26,6 +26,8 @@ export type MessageKind =
   | 'already_processed'
   | 'too_many_wrong_codes'
   | 'sign_in_failed'
+  /** The sign-in ended before the form was sent. */
+  | 'session_ended'
   | 'signed_out'
   /** A store is down: nothing was approved. */
   | 'key_not_created'

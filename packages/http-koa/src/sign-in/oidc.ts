@@ -58,10 +58,6 @@ const createSignIn = (site: Site, options: OidcSignInOptions): SignIn => {
   }
 
   const begin = async (ctx: Context, returnTo: string): Promise<void> => {
-    if (ctx.method === 'POST') {
-      const retry = `${links.signIn}?return_to=${encodeURIComponent(returnTo)}`
-      return site.showAndGoOn(ctx, 401, { kind: 'form_refused', retry }, retry)
-    }
     let config: client.Configuration
     try {
       config = await provider()

@@ -15,7 +15,7 @@ export interface Person {
 export interface SignIn {
   /** Who is this request's person? An API key is never an answer. */
   person(ctx: Context): Promise<Person | undefined>
-  /** Sends somebody to sign in; they come back to `returnTo`, a path of our own. */
+  /** Sends somebody who has come to a page (a GET) to sign in; they come back to `returnTo`, a path of our own. */
   begin(ctx: Context, returnTo: string): Promise<void>
   /** Answers below `/oauth/device/sign-in`; `rest` is what follows that, without a slash. */
   handle?(ctx: Context, rest: string): Promise<void>

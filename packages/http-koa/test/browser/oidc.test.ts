@@ -90,6 +90,8 @@ browserTest(
     server.clock.pass(59 * 60_000 + 2)
 
     await decide(page, 'approve')
+    t.is(await title(page), 'Please sign in again')
+    await page.getByRole('link', { name: 'Sign in' }).click()
     await logIn(page, provider)
     await page.waitForURL(codes.verification_uri_complete)
     t.is(await title(page), 'Connect this device?')

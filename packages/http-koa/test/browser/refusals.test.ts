@@ -146,7 +146,7 @@ browserTest(
     await page.goBack()
     t.is(await title(page), 'Sign in', 'the page is asked for anew')
     await decide(other, 'approve')
-    t.is(await title(other), 'Sign in')
+    t.is(await title(other), 'Please sign in again')
     t.is((await poll(server.url, codes)).error, 'authorization_pending')
     t.deepEqual(await server.useCases.listApiKeys('alice'), [])
   },
@@ -162,6 +162,9 @@ browserTest('a session that ends while the page is open leads back to the code',
   server.clock.pass(59 * MINUTE + 2)
 
   await decide(page, 'approve')
+  t.is(await title(page), 'Please sign in again')
+  await lookAt(t, page, 'session-ended')
+  await page.getByRole('link', { name: 'Sign in' }).click()
   t.is(await title(page), 'Sign in')
   await signIn(page, 'alice')
   await page.waitForURL(codes.verification_uri_complete)

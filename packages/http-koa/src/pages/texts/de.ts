@@ -70,6 +70,7 @@ export const de: Texts = {
     approve: 'Sie selbst hatten zugestimmt.',
     deny: 'Sie selbst hatten abgelehnt.',
     retry: 'Noch einmal versuchen',
+    signIn: 'Anmelden',
     anotherCode: 'Anderen Code eingeben',
     seeDevices: 'Verbundene Geräte ansehen',
   },
@@ -103,6 +104,11 @@ export const de: Texts = {
       title: 'Sie sind nicht angemeldet',
       text: 'Die Anmeldung ist fehlgeschlagen oder wurde abgebrochen. Es wurde nichts freigegeben.',
       next: 'Versuchen Sie es noch einmal. Gelingt es wieder nicht, dann beginnen Sie auf Ihrem Gerät von vorn.',
+    },
+    session_ended: {
+      title: 'Bitte melden Sie sich noch einmal an',
+      text: 'Ihre Anmeldung ist abgelaufen, deshalb wurde Ihre Antwort nicht angenommen. Es wurde nichts freigegeben.',
+      next: 'Melden Sie sich an und antworten Sie noch einmal.',
     },
     signed_out: {
       title: 'Sie sind abgemeldet',

@@ -70,6 +70,7 @@ export const en = {
     approve: 'You had approved it yourself.',
     deny: 'You had denied it yourself.',
     retry: 'Try again',
+    signIn: 'Sign in',
     anotherCode: 'Enter another code',
     seeDevices: 'See your connected devices',
   },
@@ -104,6 +105,11 @@ export const en = {
       title: 'You are not signed in',
       text: 'Signing in did not work, or was cancelled. Nothing was approved.',
       next: 'Try again. If it fails again, start once more on your device.',
+    },
+    session_ended: {
+      title: 'Please sign in again',
+      text: 'Your sign-in has ended, so your answer was not taken. Nothing was approved.',
+      next: 'Sign in, and answer again.',
     },
     signed_out: {
       title: 'You are signed out',
