@@ -186,7 +186,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     }
     const onward = await signIn.signOut(ctx)
     if (onward === undefined) return site.showMessage(ctx, 200, { kind: 'signed_out' })
-    site.showAndGoOn(ctx, 200, { kind: 'signed_out' }, onward)
+    site.showSigningOut(ctx, onward)
   })
   people.all(paths.signOut, notAllowed('POST'))
 

@@ -129,11 +129,12 @@ export class Site {
   }
 
   /**
-   * Answers a form with a page that goes on by itself to where another origin takes part. `goTo` would
-   * not arrive: browsers hold the whole chain of redirects after a form to the page's `form-action`.
+   * Answers the form for signing out with a page that goes on, by itself or by its link, to where somebody
+   * else signs people out. `goTo` would not arrive: browsers hold the whole chain of redirects after a form
+   * to the page's `form-action`.
    */
-  showAndGoOn(ctx: Context, status: number, view: MessageView, url: string): void {
-    this.showMessage(ctx, status, view)
+  showSigningOut(ctx: Context, url: string): void {
+    this.showMessage(ctx, 200, { kind: 'signing_out', retry: url })
     ctx.set('Refresh', `0; url=${url}`)
   }
 

@@ -380,7 +380,11 @@ test("the answer to a sign-out form is a page, so that the page's form-action ho
     body: new URLSearchParams({ csrf_token: token }),
   })
   t.is(answer.status, 200)
-  t.true(onwardFrom(answer)?.startsWith(`${setting.provider.issuer}/session/end?`))
+  const onward = onwardFrom(answer) ?? ''
+  t.true(onward.startsWith(`${setting.provider.issuer}/session/end?`))
+  // For browsers that do not go on by themselves.
+  const link = `<a class="button" href="${onward.replaceAll('&', '&amp;')}">Continue signing out</a>`
+  t.true(answer.text.includes(link), answer.text)
 })
 
 test('signing out works without an ID token to show, and while the provider is down', async (t) => {

@@ -92,6 +92,7 @@ const MESSAGE_KINDS: Readonly<Record<MessageKind, true>> = {
   sign_in_failed: true,
   session_ended: true,
   signed_out: true,
+  signing_out: true,
   key_not_created: true,
   unknown_outcome: true,
   unavailable: true,

@@ -13,6 +13,7 @@ const TONES: Readonly<Record<MessageKind, 'good' | 'warn' | 'bad'>> = {
   sign_in_failed: 'bad',
   session_ended: 'warn',
   signed_out: 'good',
+  signing_out: 'warn',
   key_not_created: 'bad',
   unknown_outcome: 'warn',
   unavailable: 'bad',
@@ -20,6 +21,12 @@ const TONES: Readonly<Record<MessageKind, 'good' | 'warn' | 'bad'>> = {
   bad_request: 'bad',
   not_found: 'warn',
   fault: 'bad',
+}
+
+/** What the link of `retry` says, where it is more than trying again. */
+const LINKS: { readonly [kind in MessageKind]?: 'signIn' | 'goOnSigningOut' } = {
+  session_ended: 'signIn',
+  signing_out: 'goOnSigningOut',
 }
 
 /** After these, another code may follow. */
@@ -65,7 +72,7 @@ export const MessagePage = ({
       <div class="actions">
         {retry !== undefined && (
           <a class="button" href={retry}>
-            {kind === 'session_ended' ? texts.message.signIn : texts.message.retry}
+            {texts.message[LINKS[kind] ?? 'retry']}
           </a>
         )}
         {retry === undefined && CODE_NEXT.has(kind) && (

@@ -29,6 +29,8 @@ export type MessageKind =
   /** The sign-in ended before the form was sent. */
   | 'session_ended'
   | 'signed_out'
+  /** Signed out here; `retry` is where somebody else goes on with it, an absolute URL. */
+  | 'signing_out'
   /** A store is down: nothing was approved. */
   | 'key_not_created'
   /** A store went down while the decision was written: answering again is safe. */
@@ -46,7 +48,7 @@ export interface MessageView {
   readonly userCode?: string
   readonly clientId?: string
   readonly yours?: 'approve' | 'deny'
-  /** Where trying again leads, a path of our own. */
+  /** Where trying again leads, a path of our own (but for `signing_out`). */
   readonly retry?: string
 }
 

@@ -138,6 +138,28 @@ browserTest('who signs out is signed out at the provider, too', async (t) => {
   t.true(await page.locator('[name=login]').isVisible())
 })
 
+browserTest(
+  'a browser that does not go on by itself has a link to go on signing out',
+  async (t) => {
+    const [server, provider, page] = await setUp(t)
+    const { url } = server
+    await page.route(`${url}/oauth/device/sign-out`, async (route) => {
+      const response = await route.fetch()
+      const { refresh: _, ...headers } = response.headers()
+      await route.fulfill({ response, headers })
+    })
+    await page.goto(`${url}/oauth/device/keys`)
+    await logIn(page, provider)
+    await page.click('text=Sign out')
+    t.is(await title(page), 'Signing you out…')
+    await lookAt(t, page, 'signing-out')
+    await page.getByRole('link', { name: 'Continue signing out' }).click()
+    await page.click('button[value=yes]')
+    await page.waitForURL(`${url}/oauth/device/sign-in/signed-out`)
+    t.is(await title(page), 'You are signed out')
+  },
+)
+
 browserTest('who cancels at the provider is told so, and can try again', async (t) => {
   const [server, provider, page] = await setUp(t)
   const codes = await askForCode(server.url)

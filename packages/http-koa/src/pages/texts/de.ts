@@ -71,6 +71,7 @@ export const de: Texts = {
     deny: 'Sie selbst hatten abgelehnt.',
     retry: 'Noch einmal versuchen',
     signIn: 'Anmelden',
+    goOnSigningOut: 'Abmeldung fortsetzen',
     anotherCode: 'Anderen Code eingeben',
     seeDevices: 'Verbundene Geräte ansehen',
   },
@@ -114,6 +115,11 @@ export const de: Texts = {
       title: 'Sie sind abgemeldet',
       text: 'Ihre verbundenen Geräte bleiben verbunden.',
       next: 'Sie können diese Seite schließen.',
+    },
+    signing_out: {
+      title: 'Sie werden abgemeldet …',
+      text: 'Hier sind Sie abgemeldet, aber noch nicht dort, wo Sie sich angemeldet haben.',
+      next: 'Geht es nicht von selbst weiter, dann setzen Sie die Abmeldung hier fort.',
     },
     key_not_created: {
       title: 'Das Gerät ist noch nicht verbunden',

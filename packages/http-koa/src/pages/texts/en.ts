@@ -71,6 +71,7 @@ export const en = {
     deny: 'You had denied it yourself.',
     retry: 'Try again',
     signIn: 'Sign in',
+    goOnSigningOut: 'Continue signing out',
     anotherCode: 'Enter another code',
     seeDevices: 'See your connected devices',
   },
@@ -115,6 +116,11 @@ export const en = {
       title: 'You are signed out',
       text: 'Your connected devices stay connected.',
       next: 'You can close this page.',
+    },
+    signing_out: {
+      title: 'Signing you out…',
+      text: 'You are signed out here, but not yet where you signed in.',
+      next: 'If this page does not go on by itself, continue signing out here.',
     },
     key_not_created: {
       title: 'The device is not connected yet',
