@@ -213,7 +213,7 @@ test('a callback counts once', async (t) => {
   const session = sessionOf(setting, browser)
 
   const again = await browser.send(back.url)
-  t.is(again.status, 400)
+  t.is(onwardFrom(again), setting.verify, 'who is signed in is told nothing else')
   t.is(sessionOf(setting, browser), session)
   // Even with the cookies as they were, the provider takes its code back only once.
   const retry = `/oauth/device/verify?user_code=${code.user_code}`
@@ -307,12 +307,29 @@ test('somebody who cancels at the provider can try again with the same code', as
 test('a sign-in that takes longer than ten minutes has to begin again', async (t) => {
   const setting = await setUp(t)
   const browser = new BrowserLike()
-  const back = await signIn(setting, browser, { stopAt: setting.callback })
+  const code = await newCode(setting)
+  const back = await signIn(setting, browser, { code, stopAt: setting.callback })
+  const retry = `/oauth/device/verify?user_code=${code.user_code}`
+  const elsewhere = browser.copy()
+  const forgotten = browser.copy()
   setting.server.clock.pass(10 * 60_000)
-  failedWith(t, setting, browser, await browser.send(back.url))
-  const late = await browser.open(setting.verify)
-  t.is(late.url, setting.verify)
-  t.truthy(sessionOf(setting, browser))
+  failedWith(t, setting, browser, await browser.send(back.url), { retry })
+  t.false(setting.provider.requests.includes('POST /token'))
+
+  // Whoever has signed in meanwhile in another tab is led to the code itself.
+  t.is((await elsewhere.open(setting.verify)).url, setting.verify)
+  t.is(onwardFrom(await elsewhere.send(back.url)), setting.publicUrl + retry)
+
+  setting.server.clock.pass(50 * 60_000)
+  failedWith(t, setting, forgotten, await forgotten.send(back.url))
+})
+
+test("a round trip's cookie outlives the ten minutes, to lead back to the code", async (t) => {
+  const setting = await setUp(t)
+  const visit = await new BrowserLike().send(setting.verify)
+  const [, expires = ''] = /expires=([^;]+)/i.exec(visit.headers.get('Set-Cookie') ?? '') ?? []
+  const minutes = (Date.parse(expires) - Date.now()) / 60_000
+  t.true(minutes > 58 && minutes <= 60, expires)
 })
 
 test('after signing in, nobody is led anywhere but to our own pages', async (t) => {

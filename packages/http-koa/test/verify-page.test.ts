@@ -207,6 +207,23 @@ test.serial(
   },
 )
 
+test.serial(
+  'a form to sign in that is too old leads to a new one, for the same code',
+  async (t) => {
+    const { user_code } = await authorize(server.url)
+    const browser = new BrowserLike()
+    const page = await confirmPage(browser, user_code)
+    server.clock.pass(3_600_000)
+    const told = await browser.submit(page, '/sign-in', { name: 'alice' })
+    isSafePage(t, told, 403)
+    const [, retry = ''] = /<a class="button" href="([^"]+)"/.exec(told.text) ?? []
+    const again = await browser.submit(await browser.open(server.url + retry), '/sign-in', {
+      name: 'alice',
+    })
+    t.is(again.url, `${server.url}${VERIFY}?user_code=${user_code}`)
+  },
+)
+
 test.serial('signing in again gives another session, too', async (t) => {
   const browser = await signedIn('alice')
   const stolen = browser.copy()

@@ -1,5 +1,6 @@
 import { ownPath } from '../own-path.ts'
 import { field } from '../person-body.ts'
+import type { Site } from '../site.ts'
 import { isPersonId, type SignInFactory } from './sign-in.ts'
 
 /** Asks for a name and believes it. For a look around, and for nothing else. */
@@ -11,7 +12,7 @@ export const demoSignIn = (): SignInFactory => (site) => ({
   },
 
   async begin(ctx, returnTo) {
-    site.goTo(ctx, `${site.links.signIn}?return_to=${encodeURIComponent(returnTo)}`)
+    site.goTo(ctx, formFor(site, returnTo))
   },
 
   async handle(ctx, rest) {
@@ -26,7 +27,7 @@ export const demoSignIn = (): SignInFactory => (site) => ({
     // No new session here: a form of another site comes without its cookie, and would end the old one.
     const session = await site.sessions.read(ctx)
     if (!session || !site.isOwnForm(ctx, { binding: session.id })) {
-      return site.showMessage(ctx, 403, { kind: 'form_refused', retry: site.links.signIn })
+      return site.showMessage(ctx, 403, { kind: 'form_refused', retry: formFor(site, returnTo) })
     }
     const name = field(ctx, 'name')?.trim()
     if (name === undefined || !isPersonId(name)) {
@@ -42,3 +43,6 @@ export const demoSignIn = (): SignInFactory => (site) => ({
     return undefined
   },
 })
+
+const formFor = ({ links }: Site, returnTo: string): string =>
+  `${links.signIn}?return_to=${encodeURIComponent(returnTo)}`

@@ -4,7 +4,7 @@ import * as client from 'openid-client'
 import { isHttpsOrLoopback } from '../loopback.ts'
 import { ownPath } from '../own-path.ts'
 import type { Site } from '../site.ts'
-import { isPersonId, type SignIn, type SignInFactory } from './sign-in.ts'
+import { isPersonId, type Person, type SignIn, type SignInFactory } from './sign-in.ts'
 
 export interface OidcSignInOptions {
   /** The provider's issuer, exactly as its discovery document names it. `http:` only on loopback. */
@@ -35,6 +35,8 @@ export const oidcSignIn = (options: OidcSignInOptions): SignInFactory => {
 }
 
 const ROUND_TRIP_MS = 10 * 60_000
+/** Whoever comes back later than that is at least led back to where they wanted to go. */
+const REMEMBERED_MS = 60 * 60_000
 const NOTE = 'oidc_'
 /** Sign-ins that one browser may have under way, so that their cookies stay within a header's limits. */
 const MAX_ROUND_TRIPS = 4
@@ -49,6 +51,12 @@ const createSignIn = (site: Site, options: OidcSignInOptions): SignIn => {
   const provider = discovering(site, options)
   // A session of another issuer, or of another way to sign in, names somebody else.
   const noteStart = `oidc ${issuer} `
+
+  const personOf = async (ctx: Context): Promise<Person | undefined> => {
+    const session = await sessions.read(ctx)
+    if (session?.person === undefined || !session.note?.startsWith(noteStart)) return undefined
+    return { id: session.person, name: session.name ?? session.person, binding: session.id }
+  }
 
   const fail = (ctx: Context, fault: unknown, what: string, retry: string): void => {
     onFault(describe(fault), what)
@@ -78,8 +86,9 @@ const createSignIn = (site: Site, options: OidcSignInOptions): SignIn => {
     for (const name of underWay.slice(0, Math.max(0, underWay.length - MAX_ROUND_TRIPS + 1))) {
       await sessions.takeNote(ctx, name)
     }
-    const facts = { state, nonce, verifier, return_to: returnTo }
-    await sessions.keepNote(ctx, noteName(state), facts, ROUND_TRIP_MS)
+    const until = String(site.clock.now() + ROUND_TRIP_MS)
+    const facts = { state, nonce, verifier, return_to: returnTo, until }
+    await sessions.keepNote(ctx, noteName(state), facts, REMEMBERED_MS)
     site.goTo(ctx, url.href)
   }
 
@@ -87,10 +96,12 @@ const createSignIn = (site: Site, options: OidcSignInOptions): SignIn => {
     const { state } = ctx.query
     const note =
       typeof state === 'string' ? await sessions.takeNote(ctx, noteName(state)) : undefined
-    if (!note) {
-      return site.showMessage(ctx, 400, { kind: 'sign_in_failed', retry: links.verify })
+    const returnTo = ownPath(note?.['return_to'], site.base, links.verify)
+    if (!note || site.clock.now() >= Number(note['until'])) {
+      // Whoever is signed in has only opened this URL again, or was faster in another tab.
+      if (await personOf(ctx)) return site.goTo(ctx, returnTo)
+      return site.showMessage(ctx, 400, { kind: 'sign_in_failed', retry: returnTo })
     }
-    const returnTo = String(note['return_to'])
     try {
       const config = await provider()
       const tokens = await client.authorizationCodeGrant(
@@ -138,11 +149,7 @@ const createSignIn = (site: Site, options: OidcSignInOptions): SignIn => {
   }
 
   return {
-    async person(ctx) {
-      const session = await sessions.read(ctx)
-      if (session?.person === undefined || !session.note?.startsWith(noteStart)) return undefined
-      return { id: session.person, name: session.name ?? session.person, binding: session.id }
-    },
+    person: personOf,
 
     begin,
 

@@ -104,7 +104,7 @@ export const de: Texts = {
     sign_in_failed: {
       title: 'Sie sind nicht angemeldet',
       text: 'Die Anmeldung ist fehlgeschlagen oder wurde abgebrochen. Es wurde nichts freigegeben.',
-      next: 'Versuchen Sie es noch einmal. Gelingt es wieder nicht, dann beginnen Sie auf Ihrem Gerät von vorn.',
+      next: 'Versuchen Sie es noch einmal. Gelingt es wieder nicht, dann beginnen Sie auf Ihrem Gerät von vorn. Cookies müssen erlaubt sein.',
     },
     session_ended: {
       title: 'Bitte melden Sie sich noch einmal an',
@@ -139,7 +139,7 @@ export const de: Texts = {
     form_refused: {
       title: 'Bitte noch einmal senden',
       text: 'Das Formular war zu alt, Sie hatten sich neu angemeldet, oder es kam nicht von unserer eigenen Seite. Es wurde nichts geändert.',
-      next: 'Öffnen Sie die Seite neu und antworten Sie dort. Kamen Sie von einer fremden Seite, dann schließen Sie diese.',
+      next: 'Öffnen Sie die Seite neu und antworten Sie dort. Kamen Sie von einer fremden Seite, dann schließen Sie diese. Cookies müssen erlaubt sein.',
     },
     bad_request: {
       title: 'Das haben wir nicht verstanden',

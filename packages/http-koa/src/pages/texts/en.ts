@@ -105,7 +105,7 @@ export const en = {
     sign_in_failed: {
       title: 'You are not signed in',
       text: 'Signing in did not work, or was cancelled. Nothing was approved.',
-      next: 'Try again. If it fails again, start once more on your device.',
+      next: 'Try again. If it fails again, start once more on your device. Cookies must be allowed.',
     },
     session_ended: {
       title: 'Please sign in again',
@@ -140,7 +140,7 @@ export const en = {
     form_refused: {
       title: 'Please send that again',
       text: 'The form was too old, you had signed in anew, or it did not come from our own page. Nothing was changed.',
-      next: 'Open the page anew and answer there. If you came from somebody else’s page, close it.',
+      next: 'Open the page anew and answer there. If you came from somebody else’s page, close it. Cookies must be allowed.',
     },
     bad_request: {
       title: 'We did not understand that',
