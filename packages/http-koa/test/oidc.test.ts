@@ -156,6 +156,21 @@ test('the provider is asked with PKCE, a state and a nonce, and by our own publi
   }
 })
 
+test('the provider is asked for the language of our own pages', async (t) => {
+  const setting = await setUp(t)
+  for (const [query, accepted] of [
+    ['', ''],
+    ['', 'de-CH, en;q=0.5'],
+    ['?ui_locales=de', 'en'],
+    ['', 'xx'],
+  ] as const) {
+    const headers = { 'Accept-Language': accepted }
+    const login = await new BrowserLike().open(setting.verify + query, { headers })
+    t.true(isLoginPage(login, setting))
+  }
+  t.deepEqual(setting.provider.languages, ['en', 'de', 'de', 'en'])
+})
+
 test('a Host header from outside does not change where the provider sends people', async (t) => {
   const setting = await setUp(t)
   const location = await new Promise<string>((resolve, reject) => {

@@ -20,6 +20,8 @@ export interface OpenidProvider {
   readonly env: Readonly<Record<string, string>>
   /** `METHOD /path` of every request so far. */
   readonly requests: string[]
+  /** The `ui_locales` of every authorization request so far. */
+  readonly languages: unknown[]
   /** How clients have authenticated at the token endpoint so far: `Basic`, or nothing in a header. */
   readonly clientAuthentications: string[]
   /** Changes the answers of the token endpoint, for providers that misbehave. */
@@ -84,6 +86,7 @@ export const startOpenidProvider = async ({
     ...configuration,
   })
   const requests: string[] = []
+  const languages: unknown[] = []
   const clientAuthentications: string[] = []
   const running: OpenidProvider = {
     issuer,
@@ -95,6 +98,7 @@ export const startOpenidProvider = async ({
       OIDC_CLIENT_SECRET: CLIENT_SECRET,
     },
     requests,
+    languages,
     clientAuthentications,
     changeTokenAnswer: undefined,
     signIdToken: (claims) =>
@@ -107,6 +111,7 @@ export const startOpenidProvider = async ({
   }
   provider.use(async (ctx, next) => {
     requests.push(`${ctx.method} ${ctx.path}`)
+    if (ctx.path === '/auth') languages.push(ctx.query['ui_locales'])
     if (ctx.path === '/token') {
       clientAuthentications.push(ctx.get('Authorization').split(' ', 1)[0] ?? '')
     }

@@ -81,6 +81,7 @@ const createSignIn = (site: Site, options: OidcSignInOptions): SignIn => {
       nonce,
       code_challenge: await client.calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
+      ui_locales: site.pageContext(ctx).locale,
     })
     const underWay = sessions.noteNames(ctx, NOTE)
     for (const name of underWay.slice(0, Math.max(0, underWay.length - MAX_ROUND_TRIPS + 1))) {
