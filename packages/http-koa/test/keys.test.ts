@@ -267,11 +267,13 @@ test('the page’s forms revoke one key, then all', async (t) => {
 test('a form revokes only with the token of the person who sends it', async (t) => {
   const codes = await approved('guarded')
   const [listed] = await keysOf('guarded')
-  const foreign = await new Proxied('mallory').open(server.url + KEYS)
-  const [, token = ''] = /name="csrf_token" value="([^"]+)"/.exec(foreign.text) ?? []
+  const tokenIn = ({ text }: Visit): string =>
+    /name="csrf_token" value="([^"]+)"/.exec(text)?.[1] ?? ''
+  const foreign = tokenIn(await new Proxied('mallory').open(server.url + KEYS))
+  const elsewhere = tokenIn(await new Proxied('guarded').open(server.url + KEYS))
   const browser = new Proxied('guarded')
   for (const path of [`${KEYS}/${listed?.id}/revoke`, `${KEYS}/revoke-all`]) {
-    for (const csrf_token of ['', token, 'x']) {
+    for (const csrf_token of ['', foreign, elsewhere, 'x']) {
       const visit = await browser.send(server.url + path, {
         method: 'POST',
         headers: { 'Sec-Fetch-Site': 'same-origin' },
@@ -279,10 +281,14 @@ test('a form revokes only with the token of the person who sends it', async (t) 
       })
       t.is(visit.status, 403)
       t.is(visit.headers.get('x-frame-options'), 'DENY')
+      t.is(visit.headers.get('set-cookie'), null, 'a form of another site ends no session')
     }
   }
   const own = await browser.open(server.url + KEYS)
-  const [, good = ''] = /name="csrf_token" value="([^"]+)"/.exec(own.text) ?? []
+  t.regex(own.headers.get('set-cookie') ?? '', /^device_grant_session=.*; samesite=lax; httponly/)
+  const good = tokenIn(own)
+  const again = await browser.open(server.url + KEYS)
+  t.is(tokenIn(again), good, 'the same in every tab')
   const none = await browser.send(`${server.url}${KEYS}/nothing/revoke`, {
     method: 'POST',
     body: new URLSearchParams({ csrf_token: good }),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { peerAddress } from '../client-address.ts'
 import { isPersonId, type SignInFactory } from './sign-in.ts'
 
@@ -25,7 +26,12 @@ export const forwardedSignIn =
         return undefined
       }
       const id = utf8(values[0] ?? '')
-      return isPersonId(id) ? { id, name: id, binding: `person ${id}` } : undefined
+      if (!isPersonId(id)) return undefined
+      // Only a page begins a session: a form of another site comes without its cookie, and would end the old one.
+      const session = await (ctx.method === 'GET'
+        ? site.sessions.ensure(ctx)
+        : site.sessions.read(ctx))
+      return { id, name: id, binding: `${session?.id ?? randomUUID()} ${id}` }
     },
 
     // The proxy has not signed them in. Going there again, as a page, gives it the chance to.
