@@ -11,7 +11,13 @@ const { PORT = '5173', DEVICE_GRANT_URL = 'http://localhost:3000' } = process.en
 const page = await readFile(new URL('page.html', import.meta.url), 'utf8')
 const html = page.replaceAll('DEVICE_GRANT_URL', DEVICE_GRANT_URL.replace(/\/+$/, ''))
 
+const headers = {
+  'Content-Type': 'text/html; charset=utf-8',
+  // In a frame of another site, people could be led to answer without seeing what.
+  'Content-Security-Policy': "frame-ancestors 'none'",
+}
+
 createServer((request, response) => {
   if (request.url !== '/') return response.writeHead(404).end()
-  return response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end(html)
+  return response.writeHead(200, headers).end(html)
 }).listen(Number(PORT), '127.0.0.1', () => console.log(`http://localhost:${PORT}`))

@@ -59,6 +59,12 @@ const asPage = (origin: string): Readonly<Record<string, string>> => ({
   Accept: '*/*',
 })
 
+test('the page is shown in nobody’s frame', async (t) => {
+  const { frontEnd } = await setUp(t)
+  const { headers } = await new BrowserLike().send(`${frontEnd}/`)
+  t.is(headers.get('Content-Security-Policy'), "frame-ancestors 'none'")
+})
+
 test('the page asks the server that it is told of', async (t) => {
   const { frontEnd, verify } = await setUp(t)
   const page = await new BrowserLike().send(`${frontEnd}/`)
