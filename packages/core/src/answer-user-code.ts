@@ -8,12 +8,14 @@ import type { UserCodeQuestion, UserCodeRefusal } from './review-user-code.ts'
 import { StoreError } from './store-errors.ts'
 import { showUserCode } from './user-code.ts'
 
+/** What a signed-in person decided about the code that they typed. */
 export interface UserCodeAnswer extends UserCodeQuestion {
   readonly decision: 'approve' | 'deny'
   /** Where the person decides from; recorded beside the device's own origin, never mixed with it. */
   readonly origin?: Origin
 }
 
+/** What came of an answer: decided, refused with a reason, or left open by a store that failed. Never an exception for that. */
 export type AnswerReply =
   | { readonly outcome: 'approved' | 'denied' }
   | UserCodeRefusal
@@ -34,6 +36,7 @@ export interface AnswerUserCodeDependencies extends FindGrantDependencies {
   readonly apiKeys: StateStore<ApiKey>
 }
 
+/** Makes the use case that approves or denies: a key is reserved first, then one compare and swap decides. */
 export const createAnswerUserCode =
   (dependencies: AnswerUserCodeDependencies): AnswerUserCode =>
   async (answer) => {

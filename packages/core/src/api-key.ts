@@ -89,6 +89,7 @@ export const reserveKey =
     return stay(current, harmless ? 'reserved' : 'already_processed')
   }
 
+/** What came of a claim: the key (`told`; `expiresAt` in epoch milliseconds), or why there is none to tell now. */
 export type Claim =
   | {
       readonly outcome: 'told'
@@ -167,6 +168,7 @@ const activate = ({ salt: _, prefix: __, toldAt: ___, ...key }: ClaimedKey): Act
   status: 'active',
 })
 
+/** Whether a key works, and whether this is its first use. */
 export type KeyUse =
   | { readonly outcome: 'valid'; readonly key: ClaimedKey | ActiveKey; readonly first: boolean }
   | { readonly outcome: 'unknown' | 'revoked' | 'expired' }
@@ -203,6 +205,7 @@ export const useKey =
     return { next: { ...active, lastUsedAt: now }, reply: use }
   }
 
+/** What came of taking a key back; `unknown` when there is no such key or it is somebody else's. */
 export type Revocation = 'revoked' | 'already_revoked' | 'unknown'
 
 /** Its owner takes the key back, from whatever status, before pick-up too. */

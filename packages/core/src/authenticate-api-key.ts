@@ -24,6 +24,7 @@ export interface AuthenticatedKey {
   readonly expiresAt: number
 }
 
+/** Whose key it is, or why it opens nothing; `malformed` was not even looked up. */
 export type Authentication =
   | AuthenticatedKey
   | { readonly outcome: 'malformed' | 'unknown' | 'expired' | 'revoked' }
@@ -40,6 +41,7 @@ export interface AuthenticateApiKeyDependencies {
   readonly events: Events
 }
 
+/** Makes the use case that checks API keys: checksum, one look-up by the hash, and at most one write a minute. */
 export const createAuthenticateApiKey = (
   dependencies: AuthenticateApiKeyDependencies,
 ): AuthenticateApiKey => {

@@ -7,6 +7,7 @@ import type { Clock, Events, StateStore } from './ports.ts'
 import { StoreFullError } from './store-errors.ts'
 import { claimUserCode, newUserCode, showUserCode, type UserCodeClaim } from './user-code.ts'
 
+/** Who asks for codes, and what for (RFC 8628 section 3.1). */
 export interface DeviceAuthorizationRequest {
   readonly clientId?: string
   readonly scope?: string
@@ -38,6 +39,7 @@ export interface AuthorizeDeviceDependencies {
 
 const USER_CODE_TRIES = 10
 
+/** Makes the use case that issues both codes (RFC 8628 section 3.2): two writes, no read. */
 export const createAuthorizeDevice =
   ({ grants, userCodes, policy, clock, events }: AuthorizeDeviceDependencies): AuthorizeDevice =>
   async ({ clientId, scope, origin }) => {

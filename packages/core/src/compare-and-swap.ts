@@ -26,6 +26,7 @@ export interface Cells<S extends Keepable> {
   swap(id: string, expected: string | undefined, next: Cell<S> | undefined): Promise<Swap<S>>
 }
 
+/** How a `CompareAndSwapStore` guesses and tries again; all of it has defaults. */
 export interface CompareAndSwapOptions {
   /** How many cells it remembers to start from. A wrong guess costs one command, never the truth. Default 10 000. */
   readonly remember?: number

@@ -27,11 +27,13 @@ export interface PendingGrant extends Asked {
   readonly companion?: true
 }
 
+/** Approved: its device may pick the key up. `person` is who approved it. */
 export interface ApprovedGrant extends Asked {
   readonly status: 'approved'
   readonly person: string
 }
 
+/** Denied: every further poll hears `access_denied`. `person` is who denied it. */
 export interface DeniedGrant extends Asked {
   readonly status: 'denied'
   readonly person: string
@@ -52,6 +54,7 @@ const stay = <R>(grant: DeviceGrant | undefined, reply: R): Step<DeviceGrant, R>
   reply,
 })
 
+/** What a new grant is for: who asks, for which scope, from where, and the user code as it is stored. */
 export interface OpenGrant {
   readonly clientId?: string
   readonly scope?: string
@@ -76,6 +79,7 @@ export const openGrant =
     return { next, reply: 'opened' }
   }
 
+/** What a poll finds: an answer of RFC 8628 section 3.5, or that the key may be claimed. Intervals in milliseconds. */
 export type GrantPoll =
   | {
       readonly outcome:
@@ -188,6 +192,7 @@ const review = (grant: DeviceGrant | undefined, person: string, now: number): Gr
   }
 }
 
+/** Whether the decision counts, or why there was nothing left to decide. */
 export type GrantDecision =
   | { readonly outcome: 'decided' }
   | Exclude<GrantReview, { readonly outcome: 'pending' }>

@@ -24,6 +24,7 @@ export interface ListedKey {
  */
 export type ListApiKeys = (owner: string) => Promise<readonly ListedKey[]>
 
+/** Makes the use case that lists what a person has connected; revoked and expired keys are left out. */
 export const createListApiKeys =
   ({ apiKeys, clock }: { readonly apiKeys: ApiKeyStore; readonly clock: Clock }): ListApiKeys =>
   async (owner) => {

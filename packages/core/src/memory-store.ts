@@ -2,6 +2,7 @@ import type { ApiKey } from './api-key.ts'
 import type { ApiKeyStore, Clock, Keepable, StateStore, StoredApiKey, Transition } from './ports.ts'
 import { StoreFullError } from './store-errors.ts'
 
+/** What a memory store goes by: a clock, and how much it may hold. */
 export interface MemoryStoreOptions {
   /** Decides when a state may be forgotten. */
   readonly clock: Clock

@@ -4,6 +4,7 @@ import type { Policy } from './policy.ts'
 import type { Clock, Events, StateStore } from './ports.ts'
 import { StoreError } from './store-errors.ts'
 
+/** One poll of a device (RFC 8628 section 3.4). */
 export interface TokenRequest {
   readonly deviceCode: string
   /** Must be the client that asked for the code. */
@@ -53,6 +54,7 @@ export interface PollForTokenDependencies {
   readonly events: Events
 }
 
+/** Makes the use case that answers polls: one write while pending, one more when the key is picked up. */
 export const createPollForToken = (dependencies: PollForTokenDependencies): PollForToken => {
   const { grants, policy, clock, events } = dependencies
   return async ({ deviceCode, clientId }) => {
@@ -113,6 +115,7 @@ const pickUp = async (
   }
 }
 
+/** Makes the use case that takes note of a delivery. */
 export const createConfirmDelivery =
   ({ apiKeys }: { readonly apiKeys: StateStore<ApiKey> }): ConfirmDelivery =>
   (keyId) =>

@@ -4,6 +4,7 @@ import { type FindGrantDependencies, findGrant } from './find-grant.ts'
 import type { StateStore } from './ports.ts'
 import { showUserCode } from './user-code.ts'
 
+/** Who asks about which user code. */
 export interface UserCodeQuestion {
   /** What the person typed. */
   readonly userCode: string
@@ -43,6 +44,7 @@ export interface ReviewUserCodeDependencies extends FindGrantDependencies {
   readonly grants: StateStore<DeviceGrant>
 }
 
+/** Makes the use case that shows what a code stands for; a wrong one costs its person a try (RFC 8628 section 5.1). */
 export const createReviewUserCode =
   (dependencies: ReviewUserCodeDependencies): ReviewUserCode =>
   async ({ userCode, person }) => {

@@ -13,6 +13,7 @@ export interface RevokeApiKeyDependencies {
  */
 export type RevokeApiKey = (owner: string, keyId: string) => Promise<Revocation>
 
+/** Makes the use case that takes one key back. */
 export const createRevokeApiKey =
   ({ apiKeys, clock, events }: RevokeApiKeyDependencies): RevokeApiKey =>
   async (owner, keyId) => {
@@ -29,6 +30,7 @@ export const createRevokeApiKey =
  */
 export type RevokeAllApiKeys = (owner: string) => Promise<number>
 
+/** Makes the use case that takes all keys of a person back, one after the other. */
 export const createRevokeAllApiKeys = (
   dependencies: RevokeApiKeyDependencies,
 ): RevokeAllApiKeys => {

@@ -72,6 +72,7 @@ export const claimUserCode =
       ? { next: current, reply: 'taken' }
       : { next: { grantId, keepUntil }, reply: 'claimed' }
 
+/** The grant that an opened code stands for; `contested` while another person has it open. */
 export type OpenedUserCode =
   | { readonly outcome: 'opened'; readonly grantId: string }
   | { readonly outcome: 'contested'; readonly grantId: string }

@@ -13,6 +13,7 @@ export const EVERYBODY = 'everybody'
 /** The id of a person's window. */
 export const windowIdOf = (person: string): string => sha256(person)
 
+/** Whether there was a try left to charge. */
 export type Charge =
   | {
       readonly outcome: 'charged'

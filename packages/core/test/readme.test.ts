@@ -1,13 +1,30 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import test from 'ava'
 
-test('the code in the README runs as it stands, and ends with a key that works', async (t) => {
-  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
-  const [, code = ''] = /```ts\n(.*?)```/s.exec(readme) ?? []
-  const last = 'await authenticateApiKey(reply.apiKey)'
-  t.true(code.includes(last))
-  const module = new URL('readme-snippet.mjs', import.meta.url)
-  await writeFile(module, code.replace(last, `globalThis.readmeResult = ${last}`))
+/** Runs a block of the README as a module of its own. */
+const run = async (name: string, code: string): Promise<void> => {
+  const module = new URL(`readme-${name}.mjs`, import.meta.url)
+  await writeFile(module, code)
   await import(module.href)
+}
+
+const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+const [login = '', ...others] = Array.from(
+  readme.matchAll(/```ts\n(.*?)```/gs),
+  ([, code = '']) => code,
+)
+
+test('the login in the README runs as it stands, and ends with a key that works', async (t) => {
+  const last = 'await authenticateApiKey(reply.apiKey)'
+  t.true(login.includes(last))
+  await run('login', login.replace(last, `globalThis.readmeResult = ${last}`))
   t.like(Reflect.get(globalThis, 'readmeResult'), { outcome: 'valid', owner: 'ann' })
+})
+
+test('every other code in the README runs as it stands, and what it asserts is so', async (t) => {
+  t.true(others.length > 0)
+  for (const [i, code] of others.entries()) {
+    t.regex(code, /^assert\./m)
+    await t.notThrowsAsync(run(String(i), code))
+  }
 })
