@@ -72,6 +72,7 @@ export class CompareAndSwapStore<S extends Keepable> implements StateStore<S> {
     this.#cells = cells
     this.#remember = options.remember ?? 10_000
     this.#attempts = options.attempts ?? 20
+    // biome-ignore lint/style/noRestrictedGlobals: the pause of whoever passes none
     this.#pause = options.pause ?? ((ms) => new Promise((done) => setTimeout(done, ms)))
     this.#random = options.random ?? Math.random
   }
