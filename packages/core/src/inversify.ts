@@ -1,14 +1,16 @@
-import { ContainerModule } from 'inversify'
+import { type Container, ContainerModule } from 'inversify'
 import type { DeviceGrant } from './device-grant.ts'
 import { MemoryApiKeyStore, MemoryStateStore } from './memory-store.ts'
 import type { Policy } from './policy.ts'
 import type { ApiKeyStore, Clock, Events, StateStore } from './ports.ts'
-import type { Token } from './token.ts'
-import { token } from './token.ts'
+import { type Token, token } from './token.ts'
 import { TOKENS } from './tokens.ts'
 import { createUseCases, type UseCases } from './use-cases.ts'
 import type { UserCodeClaim } from './user-code.ts'
 import type { Window } from './wrong-codes.ts'
+
+/** What a container has for a token, typed as the token says. */
+export const get = <T>(container: Container, name: Token<T>): T => container.get<T>(name)
 
 /** All use cases in one object, for whoever wants several of them. */
 export const AllUseCases: Token<UseCases> = token<UseCases>('AllUseCases')

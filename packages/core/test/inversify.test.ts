@@ -1,20 +1,11 @@
 import 'reflect-metadata'
+import { createPolicy, type DeviceGrantEvent, type Events, TOKENS } from '@device-grant/core'
 import {
-  type AnswerUserCode,
-  type AuthenticateApiKey,
-  type AuthorizeDevice,
-  type ConfirmDelivery,
-  createPolicy,
-  type DeviceGrantEvent,
-  type Events,
-  type ListApiKeys,
-  type PollForToken,
-  type ReviewUserCode,
-  type RevokeAllApiKeys,
-  type RevokeApiKey,
-  TOKENS,
-} from '@device-grant/core'
-import { coreModule, memoryApiKeysModule, memoryStateModule } from '@device-grant/core/inversify'
+  coreModule,
+  get,
+  memoryApiKeysModule,
+  memoryStateModule,
+} from '@device-grant/core/inversify'
 import test from 'ava'
 import { Container } from 'inversify'
 import { MINUTE, SettableClock } from './memory-service.ts'
@@ -29,22 +20,19 @@ test('a container with the modules gives every use case, all on the same stores'
     .toConstantValue({ emit: (event) => void events.push(event) })
   container.bind(TOKENS.Policy).toConstantValue(createPolicy({ codeLifetimeMs: 5 * MINUTE }))
 
-  const asked = await container.get<AuthorizeDevice>(TOKENS.AuthorizeDevice)({ origin: {} })
+  const asked = await get(container, TOKENS.AuthorizeDevice)({ origin: {} })
   const { deviceCode, userCode } = asked
   t.is(asked.expiresIn, 300)
   const question = { userCode, person: 'ann' }
-  t.is((await container.get<ReviewUserCode>(TOKENS.ReviewUserCode)(question)).outcome, 'pending')
+  t.is((await get(container, TOKENS.ReviewUserCode)(question)).outcome, 'pending')
   const answer = { ...question, decision: 'approve' } as const
-  t.is((await container.get<AnswerUserCode>(TOKENS.AnswerUserCode)(answer)).outcome, 'approved')
-  const reply = await container.get<PollForToken>(TOKENS.PollForToken)({ deviceCode })
+  t.is((await get(container, TOKENS.AnswerUserCode)(answer)).outcome, 'approved')
+  const reply = await get(container, TOKENS.PollForToken)({ deviceCode })
   if (reply.outcome !== 'granted') return t.fail(reply.outcome)
-  await container.get<ConfirmDelivery>(TOKENS.ConfirmDelivery)(reply.keyId)
-  t.is(
-    (await container.get<AuthenticateApiKey>(TOKENS.AuthenticateApiKey)(reply.apiKey)).outcome,
-    'valid',
-  )
-  t.is((await container.get<ListApiKeys>(TOKENS.ListApiKeys)('ann')).length, 1)
-  t.is(await container.get<RevokeApiKey>(TOKENS.RevokeApiKey)('ann', reply.keyId), 'revoked')
-  t.is(await container.get<RevokeAllApiKeys>(TOKENS.RevokeAllApiKeys)('ann'), 0)
+  await get(container, TOKENS.ConfirmDelivery)(reply.keyId)
+  t.is((await get(container, TOKENS.AuthenticateApiKey)(reply.apiKey)).outcome, 'valid')
+  t.is((await get(container, TOKENS.ListApiKeys)('ann')).length, 1)
+  t.is(await get(container, TOKENS.RevokeApiKey)('ann', reply.keyId), 'revoked')
+  t.is(await get(container, TOKENS.RevokeAllApiKeys)('ann'), 0)
   t.is(events.at(-1)?.type, 'key_revoked')
 })
