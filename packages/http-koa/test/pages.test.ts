@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import test from 'ava'
 import { h } from 'preact'
 import { createPages } from '#src/pages/create-pages.js'
@@ -6,6 +7,7 @@ import { de } from '#src/pages/texts/de.js'
 import { en } from '#src/pages/texts/en.js'
 import { distance } from '#src/pages/times.js'
 import { plainText } from '#src/pages/untrusted.js'
+import { pages as ownPages } from './own-pages.tsx'
 import { ALL_MESSAGE_KINDS, allPages, contextOf, KEYS, NOW, PENDING } from './sample-pages.ts'
 
 const pages = createPages()
@@ -344,3 +346,34 @@ test('a template that gives a string is sent as it is', (t) => {
   const own = createPages({ templates: { confirm: (page) => `<!DOCTYPE html>${page.locale}` } })
   t.is(own.confirm(contextOf({ locale: 'de' }), { pending: PENDING }), '<!DOCTYPE html>de')
 })
+
+test('the pages that docs/pages.md shows are these', async (t) => {
+  const text = await readFile(new URL('../test/own-pages.tsx', import.meta.url), 'utf8')
+  const [, shown = ''] = text.split(/^\/\/ --- .*$/m)
+  const docs = await readFile(new URL('../../../docs/pages.md', import.meta.url), 'utf8')
+  t.true(docs.includes(`\`\`\`tsx\n${shown.trim()}\n\`\`\``))
+})
+
+test('they have other words, another language, another look and another page', (t) => {
+  t.true(ownPages.enterCode(contextOf(), {}).includes('Acme'))
+  t.deepEqual(ownPages.locales, ['en', 'de', 'fr'])
+  const french = ownPages.enterCode(contextOf({ locale: 'fr' }), {})
+  t.true(french.includes('<h1>Saisissez le code</h1>'))
+  t.true(french.includes(en.enterCode.submit))
+  t.is(ownPages.assets.get('style.css')?.body, 'body { font: 1.1em serif }')
+  t.true(ownPages.message(contextOf(), { kind: 'denied' }).includes('<h1>Acme</h1>denied'))
+})
+
+for (const [what, made] of [
+  ['nothing', undefined],
+  ['null', null],
+  ['an empty text', ''],
+  ['an element of another library', { type: 'p', props: {} }],
+  ['a promise', Promise.resolve('<p>late</p>')],
+  ['an element that renders to nothing', h(() => null, null)],
+] as const) {
+  test(`a template that makes ${what} is a fault, not a blank page`, (t) => {
+    const own = createPages({ templates: { message: () => made as string } })
+    t.throws(() => own.message(contextOf(), { kind: 'denied' }), { instanceOf: TypeError })
+  })
+}

@@ -73,10 +73,8 @@ export const createPages = (options: PagesOptions = {}): Pages => {
   }
   const render =
     <View,>(template: Template<View>) =>
-    (context: PageContext, view: View): string => {
-      const made = template(pageOf(context), view)
-      return isValidElement(made) ? `<!DOCTYPE html>${renderToString(made)}` : String(made)
-    }
+    (context: PageContext, view: View): string =>
+      documentOf(template(pageOf(context), view))
   return {
     locales,
     assets,
@@ -86,6 +84,17 @@ export const createPages = (options: PagesOptions = {}): Pages => {
     keys: render(templates.keys),
     signIn: render(templates.signIn),
   }
+}
+
+/** @throws {TypeError} it is no document: better a fault that is heard of than a blank page */
+const documentOf = (made: unknown): string => {
+  if (typeof made === 'string' && made !== '') return made
+  if (!isValidElement(made)) throw new TypeError('A template of a page made neither JSX nor a text')
+  const html = renderToString(made)
+  if (html === '') {
+    throw new TypeError('A template of a page made nothing; is there more than one copy of preact?')
+  }
+  return `<!DOCTYPE html>${html}`
 }
 
 const catalogsOf = (changes: Readonly<Record<string, SomeTexts>>): ReadonlyMap<string, Texts> => {
