@@ -15,7 +15,13 @@ export const showWaiting = (seconds: number): (() => void) => {
       `\r  ${SIGNS[turn++ % SIGNS.length]} waiting for the approval, ${clock} left `,
     )
   }, 100)
+  const leave = (): never => {
+    process.stdout.write('\n')
+    process.exit(130)
+  }
+  process.once('SIGINT', leave)
   return () => {
+    process.off('SIGINT', leave)
     clearInterval(timer)
     process.stdout.write('\r\u001b[K')
   }
