@@ -2,6 +2,9 @@ import { ConfigError, configHelp, readConfig, type Settings } from './config.ts'
 import { createLog } from './log.ts'
 import { checkStoreUrl, startServer } from './server.ts'
 
+/** Where `npm run login` looks when it is told nothing. */
+const DEFAULT_URL = 'http://localhost:3000'
+
 /** Runs the reference server as a program: reads the environment, listens, and stops on a signal. */
 export const runServer = async (): Promise<void> => {
   const [argument] = process.argv.slice(2)
@@ -42,21 +45,23 @@ export const runServer = async (): Promise<void> => {
   } catch (fault) {
     const { code, syscall } = fault as NodeJS.ErrnoException
     if (syscall !== 'listen' && syscall !== 'getaddrinfo') throw fault
-    process.stderr.write(`Cannot listen on ${settings.host}:${settings.port}: ${code}\n`)
+    const hint = code === 'EADDRINUSE' ? '; set PORT to another one' : ''
+    process.stderr.write(`Cannot listen on ${settings.host}:${settings.port}: ${code}${hint}\n`)
     process.exitCode = 1
   }
 }
 
 const nextSteps = ({ publicUrl, redisUrl, mongodbUri }: Settings): string => {
-  if (redisUrl !== undefined && mongodbUri !== undefined) return ''
   const lost = [
     ...(redisUrl === undefined ? ['codes'] : []),
     ...(mongodbUri === undefined ? ['API keys'] : []),
   ]
+  const address = publicUrl === DEFAULT_URL ? '' : ` -- ${publicUrl}`
+  const memory = `
+  (The ${lost.join(' and ')} are kept in memory: they are gone when this process ends.)`
   return `
   device-grant is at ${publicUrl}
-  Log in from a second terminal:  npm run login
-  (The ${lost.join(' and ')} are kept in memory: they are gone when this process ends.)
+  Log in from a second terminal, in the repository:  npm run login${address}${lost.length > 0 ? memory : ''}
 
 `
 }

@@ -63,7 +63,10 @@ const started = async (
 
 test('with no settings it starts, says what to do next, and hands out codes', async (t) => {
   const program = await started(t)
-  t.true(program.err().includes(`http://localhost:${program.port}`))
+  const at = `http://localhost:${program.port}`
+  t.true(program.err().includes(`device-grant is at ${at}\n`))
+  t.true(program.err().includes(`npm run login -- ${at}\n`))
+  t.true(program.err().includes('(The codes and API keys are kept in memory'))
   const { verification_uri, device_code } = await authorize(program.url)
   t.is(verification_uri, `http://localhost:${program.port}/oauth/device/verify`)
   t.is(outcomeOf(await poll(program.url, device_code)), 'authorization_pending')
@@ -77,6 +80,20 @@ test('with no settings it starts, says what to do next, and hands out codes', as
   t.true(lines.some(({ msg }) => /SESSION_SECRET is not set/.test(msg)))
   t.is(lines.at(-1)?.msg, 'stopped')
   t.false(program.out().includes(device_code))
+})
+
+test('on stores of its own it says what to do next too, and nothing of memory', async (t) => {
+  const nobody = await freePort()
+  const program = await started(t, {
+    REDIS_URL: `redis://127.0.0.1:${nobody}`,
+    MONGODB_URI: `mongodb://127.0.0.1:${nobody}`,
+    PUBLIC_URL: 'https://login.example',
+    SIGN_IN: 'demo',
+    SESSION_SECRET: 'a secret of thirty-two characters',
+  })
+  t.regex(program.err(), /device-grant is at https:\/\/login\.example\n/)
+  t.regex(program.err(), /npm run login -- https:\/\/login\.example\n/)
+  t.notRegex(program.err(), /in memory/)
 })
 
 test('--help prints every variable and starts nothing', async (t) => {
@@ -132,7 +149,7 @@ test('it says so when it cannot listen', async (t) => {
   const { port } = taken.address() as { port: number }
   const program = run(t, { PORT: String(port) })
   t.is(await program.ended, 1)
-  t.is(program.err(), `Cannot listen on 127.0.0.1:${port}: EADDRINUSE\n`)
+  t.is(program.err(), `Cannot listen on 127.0.0.1:${port}: EADDRINUSE; set PORT to another one\n`)
   taken.close()
   const nowhere = run(t, { HOST: '192.0.2.1', SIGN_IN: 'demo', PORT: String(port) })
   t.is(await nowhere.ended, 1)
