@@ -15,7 +15,7 @@ export interface UserCodeAnswer extends UserCodeQuestion {
   readonly origin?: Origin
 }
 
-/** What came of an answer: decided, refused with a reason, or left open by a store that failed. Never an exception for that. */
+/** What came of an answer: decided, refused with a reason, or left open by a store that failed. */
 export type AnswerReply =
   | { readonly outcome: 'approved' | 'denied' }
   | UserCodeRefusal
