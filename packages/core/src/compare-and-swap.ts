@@ -36,6 +36,8 @@ export interface CompareAndSwapOptions {
   readonly pause?: (ms: number) => Promise<void>
   /** A random number from 0 to 1, for the jitter of the pauses. */
   readonly random?: () => number
+  /** Milliseconds of a clock that never goes back: how long an update has waited for its turn. */
+  readonly now?: () => number
 }
 
 /** What is known of an id. It stays the same object, so that the map that has it is not rebuilt all the time. */
@@ -47,6 +49,8 @@ interface Known<S> {
 }
 
 const MAX_PAUSE_MS = 100
+/** Nobody waits longer for the others of this process. */
+const MAX_WAIT_MS = 5_000
 
 const noReply = (): void => {}
 
@@ -67,6 +71,7 @@ export class CompareAndSwapStore<S extends Keepable> implements StateStore<S> {
   readonly #attempts: number
   readonly #pause: (ms: number) => Promise<void>
   readonly #random: () => number
+  readonly #now: () => number
 
   constructor(cells: Cells<S>, options: CompareAndSwapOptions = {}) {
     this.#cells = cells
@@ -75,11 +80,14 @@ export class CompareAndSwapStore<S extends Keepable> implements StateStore<S> {
     // biome-ignore lint/style/noRestrictedGlobals: the pause of whoever passes none
     this.#pause = options.pause ?? ((ms) => new Promise((done) => setTimeout(done, ms)))
     this.#random = options.random ?? Math.random
+    // biome-ignore lint/style/noRestrictedGlobals: the clock of whoever passes none
+    this.#now = options.now ?? (() => performance.now())
   }
 
   /**
    * Updates of one id within this process come one after the other: at once they would only make each
    * other lose. When the server cannot be reached, those that wait hear it too, and do not try in turn.
+   * One whose turn has not come after 5 s is given up, so that a slow server makes no long queues.
    * When the answer to a write was lost and somebody has written since, `transition` is applied once more.
    */
   async update<R>(id: string, transition: Transition<S, R>): Promise<R> {
@@ -88,7 +96,7 @@ export class CompareAndSwapStore<S extends Keepable> implements StateStore<S> {
     const turn =
       before === undefined
         ? this.#update(id, known, transition)
-        : before.then(noReply, onlyOutages).then(() => this.#update(id, known, transition))
+        : this.#inTurn(before, () => this.#update(id, known, transition))
     known.turn = turn
     try {
       return await turn
@@ -99,6 +107,15 @@ export class CompareAndSwapStore<S extends Keepable> implements StateStore<S> {
         else this.#known.delete(id)
       }
     }
+  }
+
+  async #inTurn<R>(before: Promise<unknown>, update: () => Promise<R>): Promise<R> {
+    const since = this.#now()
+    await before.then(noReply, onlyOutages)
+    if (this.#now() - since > MAX_WAIT_MS) {
+      throw new StoreConflictError(`Others were first for more than ${MAX_WAIT_MS} ms`)
+    }
+    return update()
   }
 
   async #update<R>(id: string, known: Known<S>, transition: Transition<S, R>): Promise<R> {

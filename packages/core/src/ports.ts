@@ -25,7 +25,7 @@ export interface StateStore<S extends Keepable> {
    * Applies `transition` atomically: writes only if nobody wrote since the read, else reads and
    * applies again. A reply counts only for a state that was read or compared in this call.
    * @throws {StoreUnavailableError} the store cannot be reached; a write may or may not have happened
-   * @throws {StoreConflictError} every attempt lost its race; nothing was written
+   * @throws {StoreConflictError} every attempt lost its race, or its turn did not come; nothing was written
    * @throws {StoreFullError} a new id was refused; nothing was written
    */
   update<R>(id: string, transition: Transition<S, R>): Promise<R>

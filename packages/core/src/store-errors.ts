@@ -11,7 +11,7 @@ export class StoreUnavailableError extends StoreError {
   readonly code = 'store_unavailable' as const
 }
 
-/** Every attempt to write lost its race. Nothing was written. */
+/** Every attempt to write lost its race, or its turn did not come in time. Nothing was written. */
 export class StoreConflictError extends StoreError {
   readonly code = 'store_conflict' as const
 }

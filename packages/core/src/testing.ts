@@ -15,11 +15,11 @@ import type { ApiKeyStore, Keepable, StateStore } from './ports.ts'
 import { StoreConflictError } from './store-errors.ts'
 
 /** A test runner's `test`: ava's, node:test's or vitest's will do. */
-export type Test = (title: string, run: (t: TestContext) => Promise<void>) => unknown
+export type Test = (title: string, run: (t: unknown) => Promise<void>) => unknown
 
 /** ava wants to hear that something was checked; other runners do not mind. */
-export interface TestContext {
-  pass?: () => unknown
+const pass = (t: unknown): void => {
+  if (t instanceof Object && 'pass' in t && typeof t.pass === 'function') t.pass()
 }
 
 /** Two instances on the same data: two processes, as far as the store can tell. */
@@ -82,7 +82,7 @@ const titled = <Store>(
       } finally {
         await pair.close?.()
       }
-      t.pass?.()
+      pass(t)
     })
   }
 }
@@ -339,18 +339,22 @@ export const testApiKeyStore = (
   })
 
   it('of many who claim one key one is told', async ({ store, peer }) => {
-    const { deviceCode, id } = aGrant()
-    await store.update(id, reserveKey(reservation(anId())))
-    const claims = await Promise.all(
-      Array.from({ length: 40 }, (_, i) =>
-        insist(() =>
-          (i % 2 ? store : peer).update(id, claimKey(deviceCode, true, Date.now(), policy)),
+    for (let round = 0; round < 10; round++) {
+      const { deviceCode, id } = aGrant()
+      await store.update(id, reserveKey(reservation(anId())))
+      // Both instances have seen it, so both go straight for the write.
+      await read<ApiKey>(peer, id)
+      const claims = await Promise.all(
+        Array.from({ length: 40 }, (_, i) =>
+          insist(() =>
+            (i % 2 ? store : peer).update(id, claimKey(deviceCode, true, Date.now(), policy)),
+          ),
         ),
-      ),
-    )
-    const outcomes = claims.map(({ outcome }) => outcome)
-    same(outcomes.filter((outcome) => outcome === 'told').length, 1, 'told')
-    same(outcomes.filter((outcome) => outcome === 'under_way').length, 39, 'told to wait')
+      )
+      const outcomes = claims.map(({ outcome }) => outcome)
+      same(outcomes.filter((outcome) => outcome === 'told').length, 1, 'told')
+      same(outcomes.filter((outcome) => outcome === 'under_way').length, 39, 'told to wait')
+    }
   })
 
   it('of two who reserve one key one owns it', async ({ store, peer }) => {

@@ -242,6 +242,22 @@ test('one that fails does not stop those that wait, but an outage is told to all
   t.is(value(), 2)
 })
 
+test('a slow server makes no long queue: who has waited too long hears it, and nothing is written', async (t) => {
+  let now = 0
+  const cells = new MemoryCells<Sample>(async () => {
+    now += 500
+  })
+  const store = new CompareAndSwapStore(cells, { ...immediately, now: () => now })
+  const all = await Promise.allSettled(Array.from({ length: 15 }, () => store.update('a', add(1))))
+  const told = all.flatMap((update) => (update.status === 'fulfilled' ? [update.value] : []))
+  t.deepEqual(told, [1, 2, 3, 4, 5, 6], 'a second each')
+  for (const update of all.slice(told.length)) {
+    t.true(update.status === 'rejected' && update.reason instanceof StoreConflictError)
+  }
+  t.is(cells.commands.length, told.length, 'those who gave up asked nothing')
+  t.is(await store.update('a', add(1)), 7)
+})
+
 test('it remembers so many states and no more, the oldest go first', async (t) => {
   const { store, cost } = aPair({ remember: 2 })
   for (const id of ['a', 'b', 'c']) await store.update(id, add(1))
