@@ -14,6 +14,9 @@ export interface ConnectOptions {
   readonly commandTimeoutMs?: number
   /** How long making a connection may take, milliseconds. Default 3 000. */
   readonly connectTimeoutMs?: number
+  /** What the Sentinels ask for. The user and password of the URL are for the servers that they lead to. */
+  readonly sentinelUsername?: string
+  readonly sentinelPassword?: string
   /** For `rediss`: certificates, and whatever else `tls.connect` takes. */
   readonly tls?: ConnectionOptions
 }
@@ -40,6 +43,8 @@ export const connect = (url: string, options: ConnectOptions = {}): RedisClient 
     onError = () => {},
     commandTimeoutMs = DEFAULT_TIMEOUT_MS,
     connectTimeoutMs = 3_000,
+    sentinelUsername,
+    sentinelPassword,
     tls = {},
   } = options
   const target = parseRedisUrl(url)
@@ -84,6 +89,8 @@ export const connect = (url: string, options: ConnectOptions = {}): RedisClient 
           name: target.name,
           sentinelRetryStrategy: pauseBeforeTry,
           sentinelCommandTimeout: commandTimeoutMs,
+          ...(sentinelUsername === undefined ? {} : { sentinelUsername }),
+          ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
           ...(target.tls ? { enableTLSForSentinelMode: true, sentinelTLS: tls } : {}),
         }
   const redis = new Redis({ ...connection, ...where, retryStrategy: pauseBeforeTry })

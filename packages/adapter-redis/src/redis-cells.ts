@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Cell, Cells, Keepable, Swap } from '@device-grant/core'
+import { type Absence, absenceOf } from './absence.ts'
 import { formatCell, parseCell } from './cell-text.ts'
 import { DEFAULT_TIMEOUT_MS, withDeadline } from './deadline.ts'
 import type { RedisClient } from './redis-client.ts'
@@ -16,17 +17,22 @@ export interface RedisCellsOptions {
   readonly timeoutMs?: number
 }
 
-/** Cells in Redis: one key each, read by `GET`, swapped by one script, forgotten by `PXAT`. */
+/**
+ * Cells in Redis: one key each, read by `GET`, swapped by one script, forgotten by `PXAT`.
+ * A client that `connect` did not make reads from masters, and needs a `commandTimeout`, a `socketTimeout`
+ * a little above it (else a connection that fell silent stays) and a small `maxRetriesPerRequest`.
+ */
 export class RedisCells<S extends Keepable> implements Cells<S> {
   readonly #redis: RedisClient
   readonly #prefix: string
   readonly #timeoutMs: number
-  #awaySince: number | undefined
+  readonly #absence: Absence
 
   /** @throws {TypeError} when the client reads from replicas: they lag, and a reply would not count */
   constructor(redis: RedisClient, { prefix, timeoutMs = DEFAULT_TIMEOUT_MS }: RedisCellsOptions) {
     if (readsFromReplicas(redis)) throw new TypeError('The Redis client must read from masters')
     this.#redis = redis
+    this.#absence = absenceOf(redis)
     this.#prefix = prefix
     this.#timeoutMs = timeoutMs
   }
@@ -71,12 +77,12 @@ export class RedisCells<S extends Keepable> implements Cells<S> {
   #refuseWhileAway(): void {
     const { status } = this.#redis
     if (status === 'ready' || status === 'wait') {
-      this.#awaySince = undefined
+      this.#absence.since = undefined
       return
     }
     const now = performance.now()
-    this.#awaySince ??= now
-    if (now - this.#awaySince > this.#timeoutMs) throw new Error(`The connection is: ${status}`)
+    this.#absence.since ??= now
+    if (now - this.#absence.since > this.#timeoutMs) throw new Error(`The connection is: ${status}`)
   }
 }
 

@@ -39,6 +39,9 @@ export const storeFault = (fault: unknown, creates: boolean): StoreError => {
   if (fault instanceof DeadlineError) {
     return new StoreUnavailableError('Redis did not answer in time', { cause })
   }
+  if (fault instanceof SyntaxError) {
+    return new StoreUnavailableError('Redis holds something else under this key', { cause })
+  }
   const code = answerCode(fault)
   return new StoreUnavailableError(
     code === undefined ? 'Redis cannot be reached' : `Redis refused a command: ${code}`,

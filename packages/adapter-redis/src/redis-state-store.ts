@@ -37,7 +37,10 @@ export interface RedisStores {
   readonly windows: StateStore<Window>
 }
 
-/** All three stores of the use cases on one client. The kinds are short because keys cost memory. */
+/**
+ * All three stores of the use cases on one client. What a client has to bring that `connect` did not
+ * make, `RedisCells` says. The kinds are short because keys cost memory.
+ */
 export const createRedisStores = (
   redis: RedisClient,
   options: RedisStoresOptions = {},

@@ -1,4 +1,5 @@
 import type { Clock } from '@device-grant/core'
+import type { Redis } from 'ioredis'
 import { DEFAULT_TIMEOUT_MS, withDeadline } from './deadline.ts'
 import type { RedisClient } from './redis-client.ts'
 import { storeFault } from './redis-fault.ts'
@@ -50,11 +51,28 @@ export const checkServer = async (
       }
     }),
   )
+  if (!isCluster) checks.push({ findings: await checkDatabase(redis, timeoutMs) })
   const version = checks.find((check) => check.version !== undefined)?.version
   const findings = new Map(
     checks.flatMap((check) => check.findings.map((finding) => [finding.text, finding])),
   )
   return { ...(version === undefined ? {} : { version }), findings: [...findings.values()] }
+}
+
+/** Where `SELECT` is forbidden, the driver goes on in database 0 without a word. */
+const checkDatabase = async (redis: Redis, timeoutMs: number): Promise<ServerFinding[]> => {
+  const { db } = redis.options
+  if (!db) return []
+  try {
+    const info = await withDeadline(redis.client('INFO'), timeoutMs)
+    const found = /\bdb=(\d+)/.exec(info)?.[1]
+    if (found === undefined || Number(found) === db) return []
+    const text = `Keys go to database ${found} and not to ${db}: SELECT is forbidden here, or there is no such database`
+    return [{ level: 'error', text }]
+  } catch (fault) {
+    if (!isForbidden(fault)) throw storeFault(fault, false)
+    return [{ level: 'note', text: 'CLIENT INFO is forbidden here: the database was not checked' }]
+  }
 }
 
 const isForbidden = (fault: unknown): boolean =>

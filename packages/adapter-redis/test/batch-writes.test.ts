@@ -1,6 +1,9 @@
+import { readFile } from 'node:fs/promises'
 import { connect, disconnect, type RedisClient } from '@device-grant/adapter-redis'
 import test, { type ExecutionContext } from 'ava'
+import { hasOpenssl, makeCertificate } from './certificate.ts'
 import { eventually } from './eventually.ts'
+import { startLoneCluster } from './lone-cluster.ts'
 import { hasRedis } from './needs-redis.ts'
 import { startRedisServer } from './redis-server.ts'
 
@@ -42,6 +45,33 @@ it('they do on the connection that follows a lost one, too', async (t) => {
   await server.restart()
   await eventually('it is connected again', async () => (await redis.ping()) === 'PONG')
   t.is(await readsOf(redis, () => askTogether(redis)), 1)
+})
+
+const secure = hasRedis && hasOpenssl ? test : test.skip
+
+secure('they do with TLS', async (t) => {
+  const certificate = await makeCertificate()
+  const server = await startRedisServer({ tls: certificate })
+  const redis = connect(server.url, { tls: { ca: await readFile(certificate.cert) } })
+  t.teardown(async () => {
+    await disconnect(redis)
+    await server.stop()
+    await certificate.remove()
+  })
+  await redis.ping()
+  t.is(await readsOf(redis, () => askTogether(redis)), 1)
+})
+
+it('they do with a Cluster', async (t) => {
+  const server = await startLoneCluster()
+  const redis = connect(server.url)
+  t.teardown(async () => {
+    await disconnect(redis)
+    await server.stop()
+  })
+  await redis.ping()
+  // The client looks after the Cluster's topology now and then.
+  t.true((await readsOf(redis, () => askTogether(redis))) <= 3)
 })
 
 it('answers come to whoever asked, however the commands are batched', async (t) => {

@@ -76,8 +76,10 @@ it('a pending code costs no more than 600 bytes, before and after a poll', async
 
 it('every use case sends as few commands as it can', async (t) => {
   await withServer(t, async (server, start) => {
-    const { redis, useCases } = start()
+    const here = start()
+    const { redis, useCases } = here
     const other = start()
+    const third = start()
     const watcher = new Redis(server.url)
     const monitor = await watcher.monitor()
     t.teardown(() => {
@@ -102,35 +104,41 @@ it('every use case sends as few commands as it can', async (t) => {
       await run()
       return sent.slice(from + 1, await mark()).map((line) => line.split(' ')[0] ?? '')
     }
-    // The script is loaded, and both processes are connected.
-    await useCases.authorizeDevice(asked)
-    await other.useCases.authorizeDevice(asked)
+    // The script is loaded, and all processes are connected.
+    for (const { useCases } of [here, other, third]) await useCases.authorizeDevice(asked)
 
     let codes = { deviceCode: '', userCode: '' }
     const poll = ({ useCases }: Process) =>
       useCases.pollForToken({ deviceCode: codes.deviceCode, clientId: 'cli' })
-    const person = { person: 'ann', decision: 'approve' } as const
-    const here = { redis, useCases }
+    const review = ({ useCases }: Process) =>
+      useCases.reviewUserCode({ userCode: codes.userCode, person: 'ann' })
+    const approve = ({ useCases }: Process) =>
+      useCases.answerUserCode({ userCode: codes.userCode, person: 'ann', decision: 'approve' })
     const counts: Record<string, readonly string[]> = {
       authorize: await commandsOf(async () => {
         codes = await useCases.authorizeDevice(asked)
       }),
       'pending poll in the process that knows it': await commandsOf(() => poll(here)),
       'pending poll in another process': await commandsOf(() => poll(other)),
-      review: await commandsOf(() =>
-        useCases.reviewUserCode({ userCode: codes.userCode, person: 'ann' }),
-      ),
-      approve: await commandsOf(() =>
-        useCases.answerUserCode({ ...person, userCode: codes.userCode }),
-      ),
+      review: await commandsOf(() => review(here)),
+      approve: await commandsOf(() => approve(here)),
       'poll that picks up': await commandsOf(() => poll(other)),
     }
+    codes = await useCases.authorizeDevice(asked)
+    counts['review in another process'] = await commandsOf(() => review(other))
+    counts['approve in a third process'] = await commandsOf(() => approve(third))
     for (const [what, names] of Object.entries(counts)) {
       t.log(`Redis commands per ${what}: ${names.length} (${names.join(', ')})`)
     }
     t.deepEqual(counts['authorize'], ['evalsha', 'evalsha'])
     t.deepEqual(counts['pending poll in the process that knows it'], ['evalsha'])
     t.deepEqual(counts['pending poll in another process'], ['get', 'evalsha'])
+    // The rest as docs/operating.md has it.
+    t.is(counts['review']?.length, 4)
+    t.is(counts['review in another process']?.length, 5)
+    t.is(counts['approve']?.length, 5)
+    t.is(counts['approve in a third process']?.length, 6)
+    t.is(counts['poll that picks up']?.length, 1)
   })
 })
 

@@ -13,6 +13,8 @@ export interface CuttingProxy {
    * connection. It does so once.
    */
   cutAfterWrite(n: number): void
+  /** The connections that are open carry nothing any more, and nobody is told; new ones work. */
+  silence(): void
   /** From now on leads new connections to another port. Those that are open stay where they are. */
   redirect(port: number): void
   close(): Promise<void>
@@ -24,6 +26,7 @@ export const startCuttingProxy = async (targetPort: number): Promise<CuttingProx
   let left = 0
   let cuts = 0
   let writes = 0
+  let silences = 0
   const track = (socket: Socket): void => {
     sockets.add(socket)
     // A broken connection shows at the client; the pair is closed below.
@@ -35,7 +38,9 @@ export const startCuttingProxy = async (targetPort: number): Promise<CuttingProx
     track(client)
     track(upstream)
     let swallow = false
+    const begunAfter = silences
     client.on('data', (bytes) => {
+      if (silences > begunAfter) return
       writes += 1
       upstream.write(bytes)
       if (left === 0) return
@@ -48,7 +53,7 @@ export const startCuttingProxy = async (targetPort: number): Promise<CuttingProx
       client.destroy()
     })
     upstream.on('data', (bytes) => {
-      if (!swallow) client.write(bytes)
+      if (!swallow && silences === begunAfter) client.write(bytes)
     })
     client.once('close', () => {
       if (!swallow) upstream.destroy()
@@ -68,6 +73,9 @@ export const startCuttingProxy = async (targetPort: number): Promise<CuttingProx
     },
     cutAfterWrite: (n) => {
       left = n
+    },
+    silence: () => {
+      silences += 1
     },
     redirect: (port) => {
       target = port

@@ -1,5 +1,5 @@
 import { connect, createRedisStateStore, disconnect } from '@device-grant/adapter-redis'
-import { type StateStore, StoreError } from '@device-grant/core'
+import { type StateStore, StoreError, StoreUnavailableError } from '@device-grant/core'
 import type { Sample } from '@device-grant/core/testing'
 import test from 'ava'
 import { Redis } from 'ioredis'
@@ -109,6 +109,30 @@ it('Sentinels lead to the new master after a fail-over', async (t) => {
     `${Math.round(performance.now() - started)} ms and ${faults} typed errors until the next write`,
   )
   t.is(await store.update('x', (state) => ({ next: state, reply: state?.value })), 2)
+})
+
+it('Sentinels and their master may each have a password of their own', async (t) => {
+  const master = await startRedisServer({ settings: ['requirepass of-master'] })
+  const sentinel = await startRedisServer({
+    sentinel: true,
+    settings: [
+      'user watcher on >of-sentinel ~* &* +@all',
+      'user default off',
+      `sentinel monitor main 127.0.0.1 ${master.port} 1`,
+      'sentinel auth-pass main of-master',
+    ],
+  })
+  const url = `redis+sentinel://:of-master@127.0.0.1:${sentinel.port}/main`
+  const redis = connect(url, { sentinelUsername: 'watcher', sentinelPassword: 'of-sentinel' })
+  const stranger = connect(url)
+  t.teardown(async () => {
+    stranger.disconnect()
+    await disconnect(redis)
+    await Promise.all([sentinel, master].map((server) => server.stop()))
+  })
+  t.is(await add(createRedisStateStore<Sample>(redis, { kind: 't:' }), 'x'), 1)
+  const store = createRedisStateStore<Sample>(stranger, { kind: 't:', timeoutMs: 500 })
+  await t.throwsAsync(() => add(store, 'x'), { instanceOf: StoreUnavailableError })
 })
 
 it('a Cluster goes on after one of its masters is killed', async (t) => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { inspect } from 'node:util'
 import {
   connect,
@@ -11,6 +12,7 @@ import test, { type ExecutionContext } from 'ava'
 import { Cluster, Redis } from 'ioredis'
 import { startCuttingProxy } from './cutting-proxy.ts'
 import { eventually } from './eventually.ts'
+import { startLoneCluster } from './lone-cluster.ts'
 import { hasRedis } from './needs-redis.ts'
 import { type RedisServer, startRedisServer } from './redis-server.ts'
 
@@ -93,6 +95,54 @@ it('a server that stops answering is given up in time, and taken back', async (t
   t.is(await add(store, 'x'), 2)
 })
 
+it('a connection that falls silent is given up for a new one', async (t) => {
+  const { server } = await start(t)
+  const proxy = await startCuttingProxy(server.port)
+  const redis = connect(`redis://127.0.0.1:${proxy.port}`, { commandTimeoutMs: TIMEOUT_MS })
+  t.teardown(async () => {
+    await disconnect(redis)
+    await proxy.close()
+  })
+  const store = storeOn(redis)
+  t.is(await add(store, 'x'), 1)
+  proxy.silence()
+  const socketTimeoutMs = TIMEOUT_MS + 1_000
+  await eventually(
+    'an update works',
+    async () => (await add(store, 'y')) > 0,
+    // The rest is a busy machine.
+    TIMEOUT_MS + socketTimeoutMs + 1_500,
+  )
+  t.is(await add(store, 'x'), 2)
+})
+
+for (const [what, startServer] of [
+  ['a single server', startRedisServer],
+  ['a Cluster', startLoneCluster],
+] as const) {
+  it(`updates wait through a blip of ${what}, however long it was away before`, async (t) => {
+    const server = await startServer()
+    const redis = connect(server.url, { commandTimeoutMs: TIMEOUT_MS })
+    const store = storeOn(redis)
+    t.teardown(async () => {
+      await disconnect(redis)
+      await server.stop()
+    })
+    t.is(await add(store, 'x'), 1)
+    await server.kill()
+    await eventually('nobody waits for it any more', async () => {
+      const fault = await t.throwsAsync(() => add(store, 'x'))
+      return fault?.cause instanceof Error && /The connection is/.test(fault.cause.message)
+    })
+    await server.restart()
+    await eventually('it is connected again', () => redis.status === 'ready')
+    const lost = once(redis, 'close')
+    redis.disconnect(true)
+    await lost
+    await t.notThrowsAsync(() => add(store, 'x'))
+  })
+}
+
 it('a client that never connects fails in time, whatever its own settings', async (t) => {
   const proxy = await startCuttingProxy(1)
   const silent = (error: unknown) => t.truthy(error)
@@ -144,8 +194,14 @@ it('what somebody else wrote under the prefix is a typed fault', async (t) => {
   await redis.set('dg:t:text', 'not a cell')
   await redis.set('dg:t:json', '{"a":1}')
   await redis.hset('dg:t:hash', 'a', '1')
-  for (const id of ['text', 'json', 'hash']) {
-    t.is((await faultOf(t, () => add(store, id))).code, 'store_unavailable')
+  for (const [id, message] of [
+    ['text', 'Redis holds something else under this key'],
+    ['json', 'Redis holds something else under this key'],
+    ['hash', 'Redis refused a command: WRONGTYPE'],
+  ] as const) {
+    const fault = await faultOf(t, () => add(store, id))
+    t.is(fault.code, 'store_unavailable')
+    t.is(fault.message, message)
   }
   t.is(await redis.get('dg:t:text'), 'not a cell')
   t.is(await redis.get('dg:t:json'), '{"a":1}')

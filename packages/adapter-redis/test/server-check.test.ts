@@ -1,7 +1,15 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
-import { checkServer, clockOffset, connect, disconnect, ping } from '@device-grant/adapter-redis'
+import {
+  checkServer,
+  clockOffset,
+  connect,
+  createRedisStateStore,
+  disconnect,
+  ping,
+} from '@device-grant/adapter-redis'
 import { StoreUnavailableError } from '@device-grant/core'
+import type { Sample } from '@device-grant/core/testing'
 import test, { type ExecutionContext } from 'ava'
 import { Redis } from 'ioredis'
 import { hasRedis } from './needs-redis.ts'
@@ -60,6 +68,43 @@ it('a server that forbids INFO gives a note, and CONFIG is not needed', async (t
   t.is(version, undefined)
   t.deepEqual(
     findings.map(({ level }) => level),
+    ['note'],
+  )
+})
+
+/** As docs/operating.md has it. */
+const COMMANDS = 'get set del eval evalsha ping time info select hello client'.split(' ')
+
+const startAcl = async (t: ExecutionContext, commands: readonly string[], db: number) => {
+  const rules = commands.map((name) => `+${name}`).join(' ')
+  const { server } = await start(t, [`user app on >pw ~dg:* ${rules}`])
+  const redis = connect(`${server.url.replace('//', '//app:pw@')}/${db}`)
+  t.teardown(() => disconnect(redis))
+  return redis
+}
+
+it('the rights that the docs name are enough', async (t) => {
+  const redis = await startAcl(t, COMMANDS, 2)
+  t.deepEqual((await checkServer(redis)).findings, [])
+  await clockOffset(redis, { now: Date.now })
+  const store = createRedisStateStore<Sample>(redis, { kind: 't:' })
+  const keepUntil = Date.now() + 60_000
+  await store.update('x', () => ({ next: { value: 1, keepUntil }, reply: undefined }))
+  t.is(await store.update('x', (state) => ({ next: state, reply: state?.value })), 1)
+  t.is(await store.update('x', () => ({ next: undefined, reply: 'removed' })), 'removed')
+})
+
+it('a client that is not in its database is an error', async (t) => {
+  const without = (name: string) => COMMANDS.filter((command) => command !== name)
+  const { findings } = await checkServer(await startAcl(t, without('select'), 2))
+  t.deepEqual(
+    findings.map(({ level }) => level),
+    ['error'],
+  )
+  t.regex(findings[0]?.text ?? '', /database 0 and not to 2: SELECT is forbidden/)
+  t.deepEqual((await checkServer(await startAcl(t, without('select'), 0))).findings, [])
+  t.deepEqual(
+    (await checkServer(await startAcl(t, without('client'), 2))).findings.map(({ level }) => level),
     ['note'],
   )
 })

@@ -1,0 +1,31 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** Whether certificates can be made here. With `CI=true`, that they cannot is an error, never a skip. */
+export const hasOpenssl: boolean = spawnSync('openssl', ['version']).error === undefined
+
+if (!hasOpenssl) {
+  const missing =
+    'SKIPPED: no openssl on the PATH, so TLS is not tested. Get one: apt-get install openssl'
+  if (process.env['CI'] === 'true') throw new Error(missing)
+  console.warn(missing)
+}
+
+/** The paths of a certificate for 127.0.0.1 that signs itself, and of its key. */
+export interface Certificate {
+  readonly cert: string
+  readonly key: string
+  remove(): Promise<void>
+}
+
+export const makeCertificate = async (): Promise<Certificate> => {
+  const dir = await mkdtemp(join(tmpdir(), 'redis-tls-'))
+  const [cert, key] = [join(dir, 'cert.pem'), join(dir, 'key.pem')]
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']
+  const files = ['-keyout', key, '-out', cert, '-days', '1']
+  execFileSync('openssl', ['req', '-x509', ...curve, ...subject, ...files], { stdio: 'ignore' })
+  return { cert, key, remove: () => rm(dir, { recursive: true }) }
+}
