@@ -196,6 +196,7 @@ const compare = async (codes: readonly string[]): Promise<string[]> => {
   const p99 = calm.ours.p99.median / calm.constant.p99.median
   say(`  ratio of p99 by pairs ${spreadOf(calm.ratio, 2)}`)
   say(`  => ${p99.toFixed(2)} (median p99s), target ≤ 2: ${verdict(p99 <= 2)}`)
+  if (p99 > 2) missed.push('polls')
 
   say('')
   const others = await prepare(Math.max(0, manyCodes - codes.length))

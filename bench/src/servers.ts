@@ -42,12 +42,14 @@ export const startDeviceGrant = async (
   const port = await freePort()
   const log = join(folder, 'log')
   const main = fileURLToPath(new URL('main.js', import.meta.resolve('@device-grant/http-koa')))
+  // Keys belong into memory here, and never into a database that somebody uses.
+  const { MONGODB_URI: _, ...environment } = process.env
   const child = startPinned({
     core: SERVER_CORE,
     command: process.execPath,
     args: [...nodeOptions, '--enable-source-maps', main],
     env: {
-      ...process.env,
+      ...environment,
       PORT: String(port),
       REDIS_URL: redisUrl,
       SESSION_SECRET: randomBytes(32).toString('base64url'),

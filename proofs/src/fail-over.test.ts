@@ -2,7 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { connect as connectMongo } from '@device-grant/adapter-mongo'
 import { connect as connectRedis, disconnect } from '@device-grant/adapter-redis'
 import test from 'ava'
-import { ownMongoServer, replicaSet } from '../../packages/adapter-mongo/dist-test/mongo-server.js'
+import {
+  ownMongoServer,
+  replicaSet,
+  withDatabase,
+} from '../../packages/adapter-mongo/dist-test/mongo-server.js'
 import { hasRedis } from '../../packages/adapter-redis/dist-test/needs-redis.js'
 import { startRedisCluster } from '../../packages/adapter-redis/dist-test/redis-cluster.js'
 import { startRedisServer } from '../../packages/adapter-redis/dist-test/redis-server.js'
@@ -25,6 +29,8 @@ const DEAF_AT_MS = 5_000
 const KILL_AT_MS = 6_500
 /** A person whose device does not go on presses again after this. */
 const PATIENCE_MS = 12_000
+/** Longer than a poll waits for a primary. */
+const STEPPED_DOWN_S = 6
 
 const between = (from: number, to: number): number => from + Math.random() * (to - from)
 
@@ -192,11 +198,12 @@ steppingDown('a primary of MongoDB steps down between approvals and pick-ups', a
   t.timeout(BOUND_MS)
   if (!set) return t.fail()
   const redis = await startRedisServer()
-  const admin = connectMongo(set.uri)
-  await admin.collection('api_keys').deleteMany({})
-  const processes = await startServerProcesses(2, { redisUrl: redis.url, mongodbUri: set.uri })
+  const mongodbUri = withDatabase(set.uri, `device_grant_proof_${process.pid}`)
+  const admin = connectMongo(mongodbUri)
+  const processes = await startServerProcesses(2, { redisUrl: redis.url, mongodbUri })
   t.teardown(async () => {
     await Promise.all(processes.map((server) => server.stop()))
+    await admin.dropDatabase()
     await admin.client.close()
     await redis.stop()
     await set.stop()
@@ -211,17 +218,17 @@ steppingDown('a primary of MongoDB steps down between approvals and pick-ups', a
       return codes
     }),
   )
-  const [logins] = await Promise.all([
-    Promise.all(approved.map((codes) => pollUntilDone(servers, tally, codes, { until }))),
-    // The server may close the connection instead of answering.
-    pause(1_000).then(() =>
-      admin.client
-        .db('admin')
-        .command({ replSetStepDown: 2, force: true })
-        .catch(() => {}),
-    ),
-  ])
-  const records = new Map((await keyRecords(set.uri)).map((record) => [record.id, record]))
+  // The server may close the connection instead of answering; either way it has stepped down.
+  await admin.client
+    .db('admin')
+    .command({ replSetStepDown: STEPPED_DOWN_S, force: true })
+    .catch(() => {})
+  const logins = await Promise.all(
+    approved.map((codes) => pollUntilDone(servers, tally, codes, { until })),
+  )
+  t.true(tally.of('poll: 400 slow_down') > 0, 'polls met no primary')
+  t.is(tally.sum('poll: 5'), 0)
+  const records = new Map((await keyRecords(mongodbUri)).map((record) => [record.id, record]))
   for (const [i, codes] of approved.entries()) {
     const login = logins[i]
     if (login?.outcome !== 'key') return t.fail(login?.error)

@@ -115,6 +115,8 @@ it('of 50 polls at once on four servers one is told the key, and the others are 
   t.is(tally.sum('poll: '), CODES * POLLS)
   t.is(tally.of('poll: 200'), tally.of('key told'))
   await checkKeys(t, tally, keys)
+  const records = await keyRecords(mongodbUri)
+  t.is(records.filter(({ owner }) => owner.startsWith('racer ')).length, CODES)
   t.log(`${CODES} codes, ${POLLS} polls each:\n${tally}`)
 })
 

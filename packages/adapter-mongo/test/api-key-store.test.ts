@@ -10,6 +10,7 @@ import {
 import { type Sample, testApiKeyStore, testStateStore } from '@device-grant/core/testing'
 import test from 'ava'
 import { BSON, type CommandStartedEvent, type Db } from 'mongodb'
+import { apiKeyCollection } from '#src/api-key-collection.js'
 import type { ApiKeyDocument } from '#src/api-key-document.js'
 import { connect, ensureIndexes, MongoApiKeyStore } from '#src/index.js'
 import { useCasesOn } from './life-of-a-key.ts'
@@ -163,6 +164,8 @@ it('another process claims with two commands', async (t) => {
 
 it('what correctness needs is asked for, whatever the connection string says', async (t) => {
   const db = open('w=0&readPreference=secondaryPreferred&readConcernLevel=available')
+  // A direct connection makes something else of it on its way to the server.
+  t.is(apiKeyCollection(db, {}).readPreference?.mode, 'primary')
   const store = new MongoApiKeyStore(db)
   const id = keyIdOf('pinned')
   const key = reservation('pinned')

@@ -92,22 +92,38 @@ export const ownMongoServer = async (what: string): Promise<OwnMongoServer | und
   }
 }
 
-/** A replica set, where a real mongod can be had: that is the only thing that CI may do without. */
+/**
+ * A replica set, where a real mongod can be had: that is the only thing that CI may do without. One that
+ * a real mongod does not make of itself is a fault there.
+ */
 export const replicaSet = async (what: string): Promise<MongoServer | undefined> => {
   const uri = process.env['MONGODB_URI']
   if (uri && (await isReplicaSet(uri))) return { uri, stop: async () => {} }
+  let real = false
   try {
+    const systemBinary = await mongod()
+    real = await isMongoDB(systemBinary)
+    if (!real) throw new Error('A compatible server has none')
     const set = await MongoMemoryReplSet.create({
-      binary: { systemBinary: await mongod() },
+      binary: { systemBinary },
       replSet: { count: 1, storageEngine: 'wiredTiger' },
     })
     return { uri: set.getUri(), stop: async () => void (await set.stop()) }
   } catch (fault) {
+    if (real && process.env['CI'] === 'true') throw fault
     loud(
       `SKIPPED, no MongoDB replica set: ${what}. It needs a real mongod. ${HOW} (${reason(fault)})`,
     )
     return undefined
   }
+}
+
+/** What only speaks its protocol may call itself a version of it, but tells nothing of its build. */
+const isMongoDB = async (binary: string): Promise<boolean> => {
+  const { stdout } = await promisify(execFile)(binary, ['--version'], { timeout: 10_000 }).catch(
+    () => ({ stdout: '' }),
+  )
+  return /^Build Info: /m.test(stdout)
 }
 
 const isReplicaSet = async (uri: string): Promise<boolean> => {
@@ -127,10 +143,24 @@ const reason = (fault: unknown): string =>
   /^.*(?:failed for url|ENOTFOUND|closed).*$/m.exec(String(fault))?.[0] ??
   String(fault).split('\n', 1).join('')
 
-/** The connection string with something added to its options. */
-export const withOptions = (uri: string, options: string): string => {
+const partsOf = (uri: string) => {
   const { origin, rest } = /^(?<origin>[^:]+:\/\/[^/?]+)(?<rest>.*)$/.exec(uri)?.groups ?? {}
   if (origin === undefined || rest === undefined) throw new Error(`Not a URI: ${uri}`)
-  const [path = '', query] = rest.split('?')
-  return `${origin}${path === '' ? '/' : path}?${query ? `${query}&` : ''}${options}`
+  const [path = '', query = ''] = rest.split('?')
+  return { origin, database: path.slice(1), query }
+}
+
+/** The connection string with something added to its options. */
+export const withOptions = (uri: string, options: string): string => {
+  const { origin, database, query } = partsOf(uri)
+  return `${origin}/${database}?${query ? `${query}&` : ''}${options}`
+}
+
+/** The connection string with a database of a test's own: the one that it names may hold real keys. */
+export const withDatabase = (uri: string, name: string): string => {
+  const { origin, database, query } = partsOf(uri)
+  // Users are looked up in the database that is named, unless something else is said.
+  const said = !origin.includes('@') || /\bauthSource=/i.test(query)
+  const own = `${origin}/${name}${query ? `?${query}` : ''}`
+  return said ? own : withOptions(own, `authSource=${database || 'admin'}`)
 }

@@ -1,0 +1,18 @@
+import test from 'ava'
+import { MongoClient } from 'mongodb'
+import { withDatabase } from './mongo-server.ts'
+
+for (const [uri, expected] of [
+  ['mongodb://localhost', 'mongodb://localhost/own'],
+  ['mongodb://one,two/keys?replicaSet=rs', 'mongodb://one,two/own?replicaSet=rs'],
+  ['mongodb://ann:pw@localhost/?w=1', 'mongodb://ann:pw@localhost/own?w=1&authSource=admin'],
+  ['mongodb://ann:pw@localhost/keys', 'mongodb://ann:pw@localhost/own?authSource=keys'],
+  ['mongodb://ann:pw@localhost/keys?authSource=x', 'mongodb://ann:pw@localhost/own?authSource=x'],
+] as const) {
+  test(`a database of its own instead of the one that ${uri} names`, (t) => {
+    t.is(withDatabase(uri, 'own'), expected)
+    const [before, after] = [new MongoClient(uri), new MongoClient(expected)]
+    t.is(after.db().databaseName, 'own')
+    t.is(after.options.credentials?.source, before.options.credentials?.source)
+  })
+}
