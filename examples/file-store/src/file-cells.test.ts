@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CompareAndSwapStore } from '@device-grant/core'
+import { CompareAndSwapStore, StoreUnavailableError } from '@device-grant/core'
 import { type Sample, testStateStore } from '@device-grant/core/testing'
 import test from 'ava'
 import { compact, FileCells } from './file-cells.ts'
@@ -43,5 +43,31 @@ test('compacting forgets what may be forgotten, and nothing else', async (t) => 
   const read = (id: string) => aStore(path).update(id, (s) => ({ next: s, reply: s?.value }))
   t.is(await read('old'), undefined)
   t.is(await read('new'), 2)
+  await rm(folder, { recursive: true })
+})
+
+test('an instance that was there before goes on with the compacted file', async (t) => {
+  const folder = await aFolder()
+  const path = join(folder, 'states')
+  const store = aStore(path)
+  const add = (keepUntil: number) =>
+    store.update('a', (s) => {
+      const value = (s?.value ?? 0) + 1
+      return { next: { value, keepUntil }, reply: value }
+    })
+  for (let i = 0; i < 3; i++) await add(3_000)
+  await compact(path, 2_000)
+  t.is(await add(3_000), 4)
+  // As long as before or longer: only that it is another file tells.
+  await writeFile(`${path}.other`, ' '.repeat((await readFile(path)).length))
+  await rename(`${path}.other`, path)
+  t.is(await add(3_000), 1)
+  await rm(folder, { recursive: true })
+})
+
+test('whatever the disk does is the fault that the use cases know', async (t) => {
+  const folder = await aFolder()
+  const read = () => aStore(folder).update('a', (s) => ({ next: s, reply: s?.value }))
+  await t.throwsAsync(read, { instanceOf: StoreUnavailableError })
   await rm(folder, { recursive: true })
 })

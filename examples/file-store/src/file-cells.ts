@@ -26,6 +26,7 @@ export class FileCells<S extends Keepable> implements Cells<S> {
   /** Our attempts whose place in the file is not read yet, and whether they count. */
   readonly #own = new Map<string, boolean>()
   #offset = 0
+  #file = 0
   #reading: Promise<void> = Promise.resolve()
 
   constructor(path: string) {
@@ -35,6 +36,12 @@ export class FileCells<S extends Keepable> implements Cells<S> {
   async read(id: string): Promise<Cell<S> | undefined> {
     await this.#catchUp()
     return this.#cells.get(id)
+  }
+
+  /** Every cell of the file, with its id. */
+  async all(): Promise<readonly (readonly [string, Cell<S>])[]> {
+    await this.#catchUp()
+    return [...this.#cells]
   }
 
   async swap(
@@ -63,15 +70,16 @@ export class FileCells<S extends Keepable> implements Cells<S> {
 
   /** Reads what was appended since the last time, one reader after the other. */
   #catchUp(): Promise<void> {
-    const done = this.#reading.then(() => this.#readOn())
+    const done = this.#reading.then(() => available(this.#readOn()))
     this.#reading = done.catch(() => {})
     return done
   }
 
   async #readOn(): Promise<void> {
-    const file = await available(open(this.#path, 'a+'))
+    const file = await open(this.#path, 'a+')
     try {
-      const { size } = await file.stat()
+      const { ino, size } = await file.stat()
+      if (ino !== this.#file || size < this.#offset) this.#startAnew(ino)
       const { buffer } = await file.read(Buffer.alloc(size - this.#offset), {
         position: this.#offset,
       })
@@ -81,6 +89,13 @@ export class FileCells<S extends Keepable> implements Cells<S> {
     } finally {
       await file.close()
     }
+  }
+
+  /** Another file has taken the place of the one that was read: it was compacted. */
+  #startAnew(ino: number): void {
+    this.#file = ino
+    this.#offset = 0
+    this.#cells.clear()
   }
 
   #apply(attempt: Attempt<S> | undefined): void {
@@ -110,7 +125,7 @@ const available = async <T>(work: Promise<T>): Promise<T> => {
 
 /**
  * Forgets what may be forgotten: a file with only the cells that are to be kept takes the old one's
- * place. For a moment in which no process has the file open.
+ * place. While no process uses it: what is written in between is lost.
  */
 export const compact = async (path: string, now: number): Promise<void> => {
   const cells = new Map<string, Cell<Keepable>>()

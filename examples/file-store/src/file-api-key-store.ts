@@ -1,0 +1,33 @@
+import {
+  type ApiKey,
+  type ApiKeyStore,
+  CompareAndSwapStore,
+  type StoredApiKey,
+} from '@device-grant/core'
+import { FileCells } from './file-cells.ts'
+
+/** API keys in a file of their own. All of them lie in memory too, so a look-up goes through them. */
+export class FileApiKeyStore extends CompareAndSwapStore<ApiKey> implements ApiKeyStore {
+  readonly #cells: FileCells<ApiKey>
+
+  constructor(path: string) {
+    const cells = new FileCells<ApiKey>(path)
+    super(cells)
+    this.#cells = cells
+  }
+
+  async findBySecretHash(secretHash: string): Promise<StoredApiKey | undefined> {
+    const keys = await this.#keys()
+    return keys.find(({ key }) => 'secretHash' in key && key.secretHash === secretHash)
+  }
+
+  async findByOwner(owner: string): Promise<readonly StoredApiKey[]> {
+    const keys = await this.#keys()
+    return keys.filter(({ key }) => key.owner === owner)
+  }
+
+  async #keys(): Promise<readonly StoredApiKey[]> {
+    const cells = await this.#cells.all()
+    return cells.map(([id, { state }]) => ({ id, key: state }))
+  }
+}
