@@ -11,6 +11,8 @@ const DEFAULTS = {
   socketTimeoutMS: 30_000,
   maxPoolSize: 50,
   waitQueueTimeoutMS: 2_000,
+  // Connections that fell silent are given up this much and a connectTimeoutMS later.
+  heartbeatFrequencyMS: 3_000,
   maxIdleTimeMS: 60_000,
 } satisfies MongoClientOptions
 

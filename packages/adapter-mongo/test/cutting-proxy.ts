@@ -8,6 +8,8 @@ export interface CuttingProxy {
   readonly writes: number
   /** How many connections were cut after a write. */
   readonly cuts: number
+  /** The connections that are open carry nothing any more, and nobody is told; new ones work. */
+  readonly silence: () => void
   readonly close: () => Promise<void>
 }
 
@@ -24,10 +26,12 @@ export const cuttingProxy = async (
 ): Promise<CuttingProxy> => {
   let writes = 0
   let cuts = 0
+  let silences = 0
   const sockets = new Set<Socket>()
   const server = createServer((driver) => {
     const upstream = connect(target)
     const swallowed = new Set<number>()
+    const begunAfter = silences
     for (const socket of [driver, upstream]) {
       sockets.add(socket)
       socket.setNoDelay(true)
@@ -41,6 +45,7 @@ export const cuttingProxy = async (
     driver.on(
       'data',
       messages((message) => {
+        if (silences > begunAfter) return
         if (WRITES.includes(commandOf(message))) {
           writes += 1
           if (cut(writes)) swallowed.add(message.readInt32LE(4))
@@ -54,7 +59,7 @@ export const cuttingProxy = async (
         if (swallowed.has(message.readInt32LE(8))) {
           cuts += 1
           driver.destroy()
-        } else if (!driver.destroyed) {
+        } else if (!driver.destroyed && silences === begunAfter) {
           driver.write(message)
         }
       }),
@@ -70,6 +75,9 @@ export const cuttingProxy = async (
     },
     get cuts() {
       return cuts
+    },
+    silence: () => {
+      silences += 1
     },
     close: async () => {
       const closed = once(server, 'close')

@@ -128,6 +128,24 @@ const back = async (db: Db): Promise<void> => {
   }
 }
 
+it('connections that fall silent are all given up for new ones, soon', async (t) => {
+  const proxy = await cuttingProxy(target, () => false)
+  const db = connect(`mongodb://127.0.0.1:${proxy.port}`)
+  try {
+    await Promise.all(Array.from({ length: 30 }, () => ping(db, 2_500)))
+    proxy.silence()
+    const began = performance.now()
+    await back(db)
+    const tookMs = performance.now() - began
+    t.log(`${Math.round(tookMs)} ms`)
+    // A heartbeat, the bound of its answer, and a busy machine.
+    t.true(tookMs < 3_000 + 2_000 + 3_500)
+  } finally {
+    await db.client.close()
+    await proxy.close()
+  }
+})
+
 it('a killed server is reported in time, and used again when it is back', async (t) => {
   if (!server) return t.fail()
   const early = connect(server.uri)
