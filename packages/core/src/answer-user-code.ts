@@ -4,7 +4,12 @@ import { type DeviceGrant, decideGrant, type PendingGrant, reviewGrant } from '.
 import type { Origin } from './events.ts'
 import { type FindGrantDependencies, findGrant } from './find-grant.ts'
 import type { StateStore } from './ports.ts'
-import type { UserCodeQuestion, UserCodeRefusal } from './review-user-code.ts'
+import {
+  type AskingDevice,
+  refusalOf,
+  type UserCodeQuestion,
+  type UserCodeRefusal,
+} from './review-user-code.ts'
 import { StoreError } from './store-errors.ts'
 import { showUserCode } from './user-code.ts'
 
@@ -17,7 +22,7 @@ export interface UserCodeAnswer extends UserCodeQuestion {
 
 /** What came of an answer: decided, refused with a reason, or left open by a store that failed. */
 export type AnswerReply =
-  | { readonly outcome: 'approved' | 'denied' }
+  | ({ readonly outcome: 'approved' | 'denied' } & AskingDevice)
   | UserCodeRefusal
   | {
       /**
@@ -41,25 +46,27 @@ export const createAnswerUserCode =
   (dependencies: AnswerUserCodeDependencies): AnswerUserCode =>
   async (answer) => {
     const { decision, person, origin } = answer
-    const { grants, clock, events } = dependencies
+    const { grants, policy, clock, events } = dependencies
     // Until the swap below nothing is decided, so a fault up to there is a plain failure.
     let deciding = decision === 'deny'
     try {
       const found = await findGrant(dependencies, answer.userCode, person)
       if (found.outcome !== 'found') return found
-      const { grantId } = found
+      const { grantId, userCode } = found
       if (decision === 'approve') {
-        const refusal = await reserve(dependencies, grantId, person)
+        const refusal = await reserve(dependencies, found, person)
         if (refusal) return refusal
       }
       deciding = true
       // Read anew: reserving may have taken its time, and an expired code is not to be approved.
       const now = clock.now()
       const decided = await grants.update(grantId, decideGrant(decision, person, now))
-      if (decided.outcome !== 'decided') return decided
+      if (decided.outcome !== 'decided') return refusalOf(decided, userCode, policy)
       const type = decision === 'approve' ? 'authorization_approved' : 'authorization_denied'
       events.emit({ type, at: now, grantId, person, ...(origin ? { origin } : {}) })
-      return { outcome: decision === 'approve' ? 'approved' : 'denied' }
+      const { outcome: _, ...client } = decided
+      const outcome = decision === 'approve' ? 'approved' : 'denied'
+      return { outcome, userCode: showUserCode(userCode, policy), ...client }
     } catch (fault) {
       if (!(fault instanceof StoreError)) throw fault
       return { outcome: deciding ? 'unknown' : 'key_not_created', fault }
@@ -69,13 +76,13 @@ export const createAnswerUserCode =
 /** Reserves the key of a pending grant, or says why there is none to reserve. */
 const reserve = async (
   { grants, apiKeys, policy, clock }: AnswerUserCodeDependencies,
-  grantId: string,
+  { grantId, userCode }: { readonly grantId: string; readonly userCode: string },
   person: string,
 ): Promise<UserCodeRefusal | undefined> => {
   const now = clock.now()
   const review = await grants.update(grantId, reviewGrant(person, now))
-  if (review.outcome !== 'pending') return review
-  const { clientId, scope, origin, userCode, expiresAt, keepUntil }: PendingGrant = review.grant
+  if (review.outcome !== 'pending') return refusalOf(review, userCode, policy)
+  const { clientId, scope, origin, expiresAt, keepUntil }: PendingGrant = review.grant
   const reserved = await apiKeys.update(
     keyIdOf(grantId),
     reserveKey({

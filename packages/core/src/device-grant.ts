@@ -163,11 +163,14 @@ const pacePoll = (
 /** What may be shown of a grant, or why there is nothing to decide. */
 export type GrantReview =
   | { readonly outcome: 'pending'; readonly grant: PendingGrant }
-  | { readonly outcome: 'expired' }
+  | { readonly outcome: 'expired'; readonly clientId?: string }
+  /** Somebody else has decided: nobody is told on what. */
+  | { readonly outcome: 'already_processed'; readonly yours?: never }
   | {
       readonly outcome: 'already_processed'
-      /** What this very person decided; absent when it was somebody else. */
-      readonly yours?: 'approve' | 'deny'
+      /** What this very person decided. */
+      readonly yours: 'approve' | 'deny'
+      readonly clientId?: string
     }
 
 /** Looks whether `person` may decide on this grant now; changes nothing. */
@@ -179,22 +182,22 @@ export const reviewGrant =
 const review = (grant: DeviceGrant | undefined, person: string, now: number): GrantReview => {
   // A code whose grant is lost has run out, as far as a person can tell.
   if (!grant || now >= grant.keepUntil) return { outcome: 'expired' }
-  switch (grant.status) {
-    case 'pending':
-      return now < grant.expiresAt ? { outcome: 'pending', grant } : { outcome: 'expired' }
-    case 'approved':
-      return {
-        outcome: 'already_processed',
-        ...(grant.person === person ? { yours: 'approve' } : {}),
-      }
-    case 'denied':
-      return { outcome: 'already_processed', ...(grant.person === person ? { yours: 'deny' } : {}) }
+  if (grant.status === 'pending') {
+    return now < grant.expiresAt
+      ? { outcome: 'pending', grant }
+      : { outcome: 'expired', ...clientOf(grant) }
   }
+  if (grant.person !== person) return { outcome: 'already_processed' }
+  const yours = grant.status === 'approved' ? 'approve' : 'deny'
+  return { outcome: 'already_processed', yours, ...clientOf(grant) }
 }
+
+const clientOf = ({ clientId }: Asked): { readonly clientId?: string } =>
+  clientId === undefined ? {} : { clientId }
 
 /** Whether the decision counts, or why there was nothing left to decide. */
 export type GrantDecision =
-  | { readonly outcome: 'decided' }
+  | { readonly outcome: 'decided'; readonly clientId?: string }
   | Exclude<GrantReview, { readonly outcome: 'pending' }>
 
 /** Approves or denies a pending grant (RFC 8628 section 3.3). Of several decisions the first one holds. */
@@ -209,5 +212,5 @@ export const decideGrant =
     if (found.outcome !== 'pending') return stay(grant, found)
     const { nextPollAt: _, companion: __, ...asked } = found.grant
     const status = decision === 'approve' ? 'approved' : 'denied'
-    return { next: { ...asked, status, person }, reply: { outcome: 'decided' } }
+    return { next: { ...asked, status, person }, reply: { outcome: 'decided', ...clientOf(asked) } }
   }

@@ -23,9 +23,13 @@ export interface FindGrantDependencies {
 /** What a typed user code stands for, as far as this person may know. */
 export type FoundGrant =
   | { readonly outcome: 'found'; readonly grantId: string; readonly userCode: string }
+  | WrongUserCode
+
+/** There is no code to be found. Where no try is left, there will be one after `retryAfterMs`. */
+export type WrongUserCode =
   /** No such code, or somebody else has it open: the two look the same. */
-  | { readonly outcome: 'invalid'; readonly triesLeft: number }
-  | { readonly outcome: 'too_many_wrong_codes' }
+  | { readonly outcome: 'invalid'; readonly triesLeft: number; readonly retryAfterMs?: number }
+  | { readonly outcome: 'too_many_wrong_codes'; readonly retryAfterMs: number }
 
 /**
  * Finds the grant of a typed user code and opens it for the person. The try is charged before the
@@ -42,7 +46,7 @@ export const findGrant = async (
   const charged = await charge(dependencies, person, now)
   if (!charged) {
     events.emit({ type: 'too_many_wrong_user_codes', at: now, person })
-    return { outcome: 'too_many_wrong_codes' }
+    return { outcome: 'too_many_wrong_codes', retryAfterMs: policy.wrongCodesWindowMs }
   }
   const userCode = normaliseUserCode(typed, policy)
   if (userCode !== undefined) {
@@ -63,7 +67,11 @@ export const findGrant = async (
   }
   const triesLeft = await countWrong(dependencies, charged, now)
   events.emit({ type: 'wrong_user_code', at: now, person, triesLeft })
-  return { outcome: 'invalid', triesLeft }
+  return {
+    outcome: 'invalid',
+    triesLeft,
+    ...(triesLeft > 0 ? {} : { retryAfterMs: policy.wrongCodesWindowMs }),
+  }
 }
 
 interface ChargedTry {

@@ -48,6 +48,7 @@ export type {
   Transition,
 } from './ports.ts'
 export type {
+  AskingDevice,
   PendingAuthorization,
   ReviewUserCode,
   UserCodeQuestion,

@@ -1,6 +1,7 @@
-import { type DeviceGrant, reviewGrant } from './device-grant.ts'
+import { type DeviceGrant, type GrantReview, reviewGrant } from './device-grant.ts'
 import type { Origin } from './events.ts'
-import { type FindGrantDependencies, findGrant } from './find-grant.ts'
+import { type FindGrantDependencies, findGrant, type WrongUserCode } from './find-grant.ts'
+import type { Policy } from './policy.ts'
 import type { StateStore } from './ports.ts'
 import { showUserCode } from './user-code.ts'
 
@@ -12,18 +13,25 @@ export interface UserCodeQuestion {
   readonly person: string
 }
 
-/** Why there is nothing to decide. */
-export type UserCodeRefusal =
-  | { readonly outcome: 'invalid'; readonly triesLeft: number }
-  | { readonly outcome: 'expired' | 'too_many_wrong_codes' }
-  | { readonly outcome: 'already_processed'; readonly yours?: 'approve' | 'deny' }
-
-/** What the person has to see before they decide (RFC 8628 sections 3.3 and 5.4). Times in epoch milliseconds. */
-export interface PendingAuthorization {
-  readonly outcome: 'pending'
+/** The device that a user code belongs to, for those who may know of it. */
+export interface AskingDevice {
   /** As it stands on the device's screen. */
   readonly userCode: string
   readonly clientId?: string
+}
+
+/** Why there is nothing to decide. */
+export type UserCodeRefusal =
+  | WrongUserCode
+  | ({ readonly outcome: 'expired' } & AskingDevice)
+  /** Somebody else has decided: neutral. */
+  | { readonly outcome: 'already_processed'; readonly yours?: never }
+  /** This very person has. */
+  | ({ readonly outcome: 'already_processed'; readonly yours: 'approve' | 'deny' } & AskingDevice)
+
+/** What the person has to see before they decide (RFC 8628 sections 3.3 and 5.4). Times in epoch milliseconds. */
+export interface PendingAuthorization extends AskingDevice {
+  readonly outcome: 'pending'
   readonly scope?: string
   readonly origin: Origin
   readonly requestedAt: number
@@ -52,7 +60,7 @@ export const createReviewUserCode =
     const found = await findGrant(dependencies, userCode, person)
     if (found.outcome !== 'found') return found
     const review = await grants.update(found.grantId, reviewGrant(person, clock.now()))
-    if (review.outcome !== 'pending') return review
+    if (review.outcome !== 'pending') return refusalOf(review, found.userCode, policy)
     const { clientId, scope, origin, requestedAt, expiresAt } = review.grant
     return {
       outcome: 'pending',
@@ -65,3 +73,13 @@ export const createReviewUserCode =
       keyLifetimeMs: policy.keyLifetimeMs,
     }
   }
+
+/** Names the device in a refusal, unless it was somebody else's to decide. */
+export const refusalOf = (
+  review: Exclude<GrantReview, { readonly outcome: 'pending' }>,
+  userCode: string,
+  policy: Policy,
+): UserCodeRefusal =>
+  review.outcome === 'already_processed' && review.yours === undefined
+    ? review
+    : { ...review, userCode: showUserCode(userCode, policy) }

@@ -67,7 +67,11 @@ test('a login: ask, wait, look, approve, pick up, use', async (t) => {
     keyLifetimeMs: 24 * 60 * MINUTE,
   })
   t.deepEqual(await service.pollForToken({ deviceCode, clientId: 'cli' }), PENDING)
-  t.deepEqual(await answer(service, userCode), { outcome: 'approved' })
+  t.deepEqual(await answer(service, userCode), {
+    outcome: 'approved',
+    userCode,
+    clientId: 'cli',
+  })
 
   const reply = await service.pollForToken({ deviceCode, clientId: 'cli' })
   if (reply.outcome !== 'granted') return t.fail(reply.outcome)
@@ -102,7 +106,7 @@ test('a denied device is told so, whatever its pace', async (t) => {
   const service = createMemoryService()
   const { deviceCode, userCode } = await askFor(service)
   await service.pollForToken({ deviceCode })
-  t.deepEqual(await answer(service, userCode, 'deny'), { outcome: 'denied' })
+  t.deepEqual(await answer(service, userCode, 'deny'), { outcome: 'denied', userCode })
   for (let polls = 0; polls < 3; polls++) {
     t.deepEqual(await service.pollForToken({ deviceCode }), { outcome: 'access_denied' })
   }
@@ -131,9 +135,12 @@ test('an expired code is told to the device and to the person, and is forgotten 
   const { deviceCode, userCode } = await askFor(service)
   clock.pass(10 * MINUTE)
   t.deepEqual(await service.pollForToken({ deviceCode }), { outcome: 'expired_token' })
-  t.deepEqual(await service.reviewUserCode({ userCode, person: 'ann' }), { outcome: 'expired' })
-  t.deepEqual(await answer(service, userCode), { outcome: 'expired' })
-  t.deepEqual(await answer(service, userCode, 'deny'), { outcome: 'expired' })
+  t.deepEqual(await service.reviewUserCode({ userCode, person: 'ann' }), {
+    outcome: 'expired',
+    userCode,
+  })
+  t.deepEqual(await answer(service, userCode), { outcome: 'expired', userCode })
+  t.deepEqual(await answer(service, userCode, 'deny'), { outcome: 'expired', userCode })
   t.deepEqual(await service.pollForToken({ deviceCode }), { outcome: 'expired_token' })
   clock.pass(10 * MINUTE)
   t.deepEqual(await service.pollForToken({ deviceCode }), { outcome: 'invalid_grant' })
@@ -149,7 +156,7 @@ test('an approval just before the expiry is still picked up one interval later',
     const service = createMemoryService()
     const { deviceCode, userCode } = await askFor(service)
     service.clock.pass(10 * MINUTE - 1)
-    t.deepEqual(await answer(service, userCode), { outcome: 'approved' })
+    t.deepEqual(await answer(service, userCode), { outcome: 'approved', userCode })
     service.clock.pass(1 + ms)
     t.is((await service.pollForToken({ deviceCode })).outcome, outcome)
   }
@@ -229,13 +236,38 @@ test('an early poll is told the interval in seconds, and counted', async (t) => 
 test('who approves twice is told that it was their own decision', async (t) => {
   const service = createMemoryService()
   const { userCode } = await askFor(service)
-  t.deepEqual(await answer(service, userCode), { outcome: 'approved' })
-  const processed = { outcome: 'already_processed', yours: 'approve' } as const
+  t.deepEqual(await answer(service, userCode), { outcome: 'approved', userCode })
+  const processed = { outcome: 'already_processed', yours: 'approve', userCode } as const
   t.deepEqual(await answer(service, userCode), processed)
   t.deepEqual(await answer(service, userCode, 'deny'), processed)
   t.deepEqual(await service.reviewUserCode({ userCode, person: 'ann' }), processed)
   service.clock.pass(2 * MINUTE)
   t.deepEqual(await answer(service, userCode, 'deny', 'bob'), { outcome: 'already_processed' })
+})
+
+test('the device is named to whoever decided, in its own words, and to nobody else afterwards', async (t) => {
+  for (const decision of ['approve', 'deny'] as const) {
+    const service = createMemoryService()
+    const { userCode } = await askFor(service, 'cli')
+    const typed = ` ${userCode.replace('-', '').toLowerCase()} `
+    const device = { userCode, clientId: 'cli' }
+    const outcome = decision === 'approve' ? 'approved' : 'denied'
+    t.deepEqual(await answer(service, typed, decision), { outcome, ...device })
+    const processed = { outcome: 'already_processed', yours: decision, ...device } as const
+    t.deepEqual(await answer(service, typed, 'approve'), processed)
+    t.deepEqual(await service.reviewUserCode({ userCode: typed, person: 'ann' }), processed)
+    service.clock.pass(2 * MINUTE)
+    const neutral = { outcome: 'already_processed' } as const
+    t.deepEqual(await answer(service, typed, 'deny', 'bob'), neutral)
+    t.deepEqual(await service.reviewUserCode({ userCode: typed, person: 'bob' }), neutral)
+  }
+  const service = createMemoryService()
+  const { userCode } = await askFor(service, 'cli')
+  service.clock.pass(10 * MINUTE)
+  const expired = { outcome: 'expired', userCode, clientId: 'cli' } as const
+  const typed = userCode.replace('-', '')
+  t.deepEqual(await answer(service, typed), expired)
+  t.deepEqual(await service.reviewUserCode({ userCode: typed, person: 'ann' }), expired)
 })
 
 test('two people with two devices each get what is theirs', async (t) => {
@@ -415,7 +447,7 @@ test('a code that expires while its key is reserved is not approved', async (t) 
     },
   }))
   const { deviceCode, userCode } = await askFor(service)
-  t.deepEqual(await answer(service, userCode), { outcome: 'expired' })
+  t.deepEqual(await answer(service, userCode), { outcome: 'expired', userCode })
   t.deepEqual(await service.pollForToken({ deviceCode }), { outcome: 'expired_token' })
   t.deepEqual(await service.listApiKeys('ann'), [])
   t.false(service.events.some(({ type }) => type === 'authorization_approved'))

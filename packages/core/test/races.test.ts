@@ -112,10 +112,12 @@ for (const { title, people, policy } of [
       const winner = approval.outcome === 'approved' ? 'approve' : 'deny'
       won[winner] += 1
       const same = people[0] === people[1]
-      const lost = { outcome: 'already_processed', ...(same ? { yours: winner } : {}) }
+      const lost = { outcome: 'already_processed', ...(same ? { yours: winner, userCode } : {}) }
       t.deepEqual(
         [approval, denial],
-        winner === 'approve' ? [{ outcome: 'approved' }, lost] : [lost, { outcome: 'denied' }],
+        winner === 'approve'
+          ? [{ outcome: 'approved', userCode }, lost]
+          : [lost, { outcome: 'denied', userCode }],
       )
       const replies = await polling
       replies.push(await one.pollForToken({ deviceCode }))

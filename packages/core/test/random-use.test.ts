@@ -5,6 +5,7 @@ import { createMemoryService, type MemoryService, MINUTE, SECOND } from './memor
 
 // Numbers small enough that random use comes across all of them.
 const LIFE = 10 * MINUTE
+const WAIT = { retryAfterMs: 10 * MINUTE }
 const KEPT = 20 * MINUTE
 const KEY_LIFE = 15 * MINUTE
 const CEILING = 8
@@ -156,7 +157,7 @@ class Expectation {
     const own = recent(this.wrong[person]).length
     const full = recent(this.wrongOfAll).length >= CEILING
     const tries = full ? 1 : 5
-    if (own >= tries) return { outcome: 'too_many_wrong_codes' }
+    if (own >= tries) return { outcome: 'too_many_wrong_codes', ...WAIT }
     const known = d !== undefined && this.now - d.askedAt < KEPT
     const held =
       d?.openedBy !== undefined && d.openedBy !== person && this.now - d.openedAt < 2 * MINUTE
@@ -167,20 +168,23 @@ class Expectation {
     }
     this.wrong[person].push(this.now)
     if (!full) this.wrongOfAll.push(this.now)
-    return { outcome: 'invalid', triesLeft: tries - own - 1 }
+    const triesLeft = tries - own - 1
+    return { outcome: 'invalid', triesLeft, ...(triesLeft > 0 ? {} : WAIT) }
   }
 
   answer(what: 'review' | 'approve' | 'deny', person: Person, d: Device): object {
     const refusal = this.open(person, d)
     if (refusal) return refusal
+    const { userCode, client: clientId } = d
+    const named = { userCode, ...(clientId === undefined ? {} : { clientId }) }
     if (d.decision) {
       const { by, what: yours } = d.decision
-      return { outcome: 'already_processed', ...(by === person ? { yours } : {}) }
+      return { outcome: 'already_processed', ...(by === person ? { yours, ...named } : {}) }
     }
-    if (this.now - d.askedAt >= LIFE) return { outcome: 'expired' }
-    if (what === 'review') return { outcome: 'pending', userCode: d.userCode }
+    if (this.now - d.askedAt >= LIFE) return { outcome: 'expired', ...named }
+    if (what === 'review') return { outcome: 'pending', ...named }
     d.decision = { by: person, what }
-    return { outcome: what === 'approve' ? 'approved' : 'denied' }
+    return { outcome: what === 'approve' ? 'approved' : 'denied', ...named }
   }
 
   knows(key: Key | undefined): key is Key {

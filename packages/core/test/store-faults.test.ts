@@ -132,21 +132,21 @@ test('an approval that meets a fault says what is known, and pressing again is s
       const { deviceCode, userCode } = await askFor(service)
       const { reply } = await failing(at, when, () => approve(service, userCode))
       if (name.endsWith('back')) {
-        t.deepEqual(reply, { outcome: 'approved' }, about)
+        t.deepEqual(reply, { outcome: 'approved', userCode }, about)
       } else if (name === 'swap') {
         isFault(t, reply, 'unknown', about)
         const again = await approve(service, userCode)
         t.deepEqual(
           again,
           when === 'after'
-            ? { outcome: 'already_processed', yours: 'approve' }
-            : { outcome: 'approved' },
+            ? { outcome: 'already_processed', yours: 'approve', userCode }
+            : { outcome: 'approved', userCode },
           about,
         )
       } else {
         isFault(t, reply, 'key_not_created', about)
         t.is((await service.pollForToken({ deviceCode })).outcome, 'authorization_pending', about)
-        t.deepEqual(await approve(service, userCode), { outcome: 'approved' }, about)
+        t.deepEqual(await approve(service, userCode), { outcome: 'approved', userCode }, about)
       }
       t.is((await service.pollForToken({ deviceCode })).outcome, 'granted', about)
       t.is((await service.listApiKeys('ann')).length, 1, about)
@@ -171,13 +171,15 @@ test('a denial that meets a fault is unknown, and pressing again is safe', async
       const deny = () => service.answerUserCode({ userCode, decision: 'deny', person: 'ann' })
       const { reply } = await failing(at, when, deny)
       if (name.endsWith('back')) {
-        t.deepEqual(reply, { outcome: 'denied' }, about)
+        t.deepEqual(reply, { outcome: 'denied', userCode }, about)
       } else {
         isFault(t, reply, 'unknown', about)
         const denied = name === 'swap' && when === 'after'
         t.deepEqual(
           await deny(),
-          denied ? { outcome: 'already_processed', yours: 'deny' } : { outcome: 'denied' },
+          denied
+            ? { outcome: 'already_processed', yours: 'deny', userCode }
+            : { outcome: 'denied', userCode },
           about,
         )
       }
@@ -202,9 +204,11 @@ test('when the window of everybody is fought for, each person has one try', asyn
   t.deepEqual((await failing(2, 'before', wrong, conflict)).reply, {
     outcome: 'invalid',
     triesLeft: 0,
+    retryAfterMs: 10 * MINUTE,
   })
   t.deepEqual((await failing(1, 'before', wrong, conflict)).reply, {
     outcome: 'too_many_wrong_codes',
+    retryAfterMs: 10 * MINUTE,
   })
   t.deepEqual(await wrong(), { outcome: 'invalid', triesLeft: 3 })
 })

@@ -13,7 +13,8 @@ const review = (service: MemoryService, userCode: string, person = 'ann') =>
   service.reviewUserCode({ userCode, person })
 // A code that is never drawn: each of them would have to be BBBB-BBBB, once in 10^10.
 const wrong = (service: MemoryService, person = 'ann') => review(service, 'BBBB-BBBB', person)
-const TOO_MANY = { outcome: 'too_many_wrong_codes' } as const
+const WAIT = { retryAfterMs: 10 * MINUTE }
+const TOO_MANY = { outcome: 'too_many_wrong_codes', ...WAIT } as const
 
 /** Counts the calls of a store. */
 const counted = <S extends Keepable>(store: StateStore<S>, count: () => void): StateStore<S> => ({
@@ -23,11 +24,15 @@ const counted = <S extends Keepable>(store: StateStore<S>, count: () => void): S
   },
 })
 
+/** What a wrong code is told; who has no try left, how long to wait besides. */
+const invalid = (triesLeft: number) =>
+  ({ outcome: 'invalid', triesLeft, ...(triesLeft > 0 ? {} : WAIT) }) as const
+
 test('a person has five wrong codes in ten minutes, in a sliding window', async (t) => {
   const service = createMemoryService()
   const { clock, events } = service
   for (const triesLeft of [4, 3, 2, 1, 0]) {
-    t.deepEqual(await wrong(service), { outcome: 'invalid', triesLeft })
+    t.deepEqual(await wrong(service), invalid(triesLeft))
     t.like(events.at(-1), { type: 'wrong_user_code', person: 'ann', triesLeft })
     clock.pass(MINUTE)
   }
@@ -36,10 +41,10 @@ test('a person has five wrong codes in ten minutes, in a sliding window', async 
   clock.pass(5 * MINUTE - 1)
   t.deepEqual(await wrong(service), TOO_MANY)
   clock.pass(1)
-  t.deepEqual(await wrong(service), { outcome: 'invalid', triesLeft: 0 })
+  t.deepEqual(await wrong(service), invalid(0))
   t.deepEqual(await wrong(service), TOO_MANY)
   clock.pass(MINUTE)
-  t.deepEqual(await wrong(service), { outcome: 'invalid', triesLeft: 0 })
+  t.deepEqual(await wrong(service), invalid(0))
 })
 
 test('what cannot be a code at all is charged too', async (t) => {
@@ -49,7 +54,7 @@ test('what cannot be a code at all is charged too', async (t) => {
     ['WDJB', 3],
     ['x'.repeat(1 << 20), 2],
   ] as const) {
-    t.deepEqual(await review(service, typed), { outcome: 'invalid', triesLeft })
+    t.deepEqual(await review(service, typed), invalid(triesLeft))
   }
 })
 
@@ -72,7 +77,7 @@ test('right codes cost no tries', async (t) => {
   for (let looks = 0; looks < 20; looks++) {
     t.is((await review(service, userCode)).outcome, 'pending')
   }
-  t.deepEqual(await wrong(service), { outcome: 'invalid', triesLeft: 0 })
+  t.deepEqual(await wrong(service), invalid(0))
 })
 
 test('of a thousand parallel guesses by one person five are looked up', async (t) => {
@@ -117,7 +122,7 @@ test('past 300 wrong codes of everybody each person has one, and right codes wor
     t.is((await wrong(service, `guesser ${Math.floor(i / 5)}`)).outcome, 'invalid')
   }
   t.deepEqual(await wrong(service, 'early'), TOO_MANY, 'has had one')
-  t.deepEqual(await wrong(service, 'late'), { outcome: 'invalid', triesLeft: 0 })
+  t.deepEqual(await wrong(service, 'late'), invalid(0))
   t.deepEqual(await wrong(service, 'late'), TOO_MANY)
   for (let looks = 0; looks < 10; looks++) {
     t.is((await review(service, userCode, 'bob')).outcome, 'pending', 'costs no try')
@@ -127,7 +132,7 @@ test('past 300 wrong codes of everybody each person has one, and right codes wor
     'approved',
   )
   clock.pass(10 * MINUTE)
-  t.deepEqual(await wrong(service, 'late'), { outcome: 'invalid', triesLeft: 4 })
+  t.deepEqual(await wrong(service, 'late'), invalid(4))
 })
 
 test('right codes do not fill the ceiling of everybody', async (t) => {
@@ -144,12 +149,12 @@ test('a code that somebody else has open looks exactly like a wrong one, and is 
   t.is((await review(service, userCode, 'ann')).outcome, 'pending')
   for (const triesLeft of [4, 2]) {
     const contested = await review(service, userCode, 'bob')
-    t.deepEqual(contested, { outcome: 'invalid', triesLeft })
+    t.deepEqual(contested, invalid(triesLeft))
     t.true(events.some(({ type }) => type === 'user_code_contested'))
-    t.deepEqual(await wrong(service, 'bob'), { outcome: 'invalid', triesLeft: triesLeft - 1 })
+    t.deepEqual(await wrong(service, 'bob'), invalid(triesLeft - 1))
   }
   for (const [decision, reply] of [
-    ['approve', { outcome: 'invalid', triesLeft: 0 }],
+    ['approve', invalid(0)],
     ['deny', TOO_MANY],
   ] as const) {
     t.deepEqual(await service.answerUserCode({ userCode, decision, person: 'bob' }), reply)
@@ -163,5 +168,6 @@ test('a code that somebody else has open looks exactly like a wrong one, and is 
   clock.pass(SECOND)
   t.deepEqual(await service.answerUserCode({ userCode, decision: 'approve', person: 'eve' }), {
     outcome: 'approved',
+    userCode,
   })
 })
