@@ -1,4 +1,5 @@
 import type { Context } from 'koa'
+import { answerJson } from './oauth-error.ts'
 
 /** A store that the server needs, and how to ask whether it is there. */
 export interface Dependency {
@@ -10,7 +11,7 @@ export interface Dependency {
 /** GET /healthz: the process lives. */
 export const healthz = (ctx: Context): void => {
   ctx.set('Cache-Control', 'no-store')
-  ctx.body = { status: 'ok' }
+  answerJson(ctx, { status: 'ok' })
 }
 
 /** GET /readyz: its stores answer; 503 names those that do not. */
@@ -23,5 +24,5 @@ export const readyz =
       pings[i]?.status === 'rejected' ? [name] : [],
     )
     ctx.status = down.length === 0 ? 200 : 503
-    ctx.body = down.length === 0 ? { status: 'ready' } : { status: 'unavailable', down }
+    answerJson(ctx, down.length === 0 ? { status: 'ready' } : { status: 'unavailable', down })
   }

@@ -14,6 +14,7 @@ export type {
   PageContext,
   Pages,
   PageViews,
+  ShownKey,
   SignInView,
 } from './pages/pages.ts'
 export type { Texts } from './pages/texts/en.ts'

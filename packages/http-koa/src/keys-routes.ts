@@ -1,19 +1,23 @@
-import type { ListedKey, UseCases } from '@device-grant/core'
+import { type ListedKey, StoreError, type UseCases } from '@device-grant/core'
 import type { Context } from 'koa'
+import { answerJson } from './oauth-error.ts'
 import { problem } from './problem.ts'
 import type { SignIn } from './sign-in/sign-in.ts'
 import type { Site } from './site.ts'
+import { type TrustedClients, trustedNameOf } from './trusted-clients.ts'
 import { signedIn } from './verify-page.ts'
 
 export interface KeysRoutesOptions {
   readonly site: Site
   readonly signIn: SignIn
   readonly useCases: Pick<UseCases, 'listApiKeys' | 'revokeApiKey' | 'revokeAllApiKeys'>
+  readonly trustedClients: TrustedClients
+  readonly onFault: (fault: unknown, what: string) => void
 }
 
 /** GET /oauth/device/keys: a person's connected devices, as a page or as JSON. */
 export const listKeys =
-  ({ site, signIn, useCases }: KeysRoutesOptions) =>
+  ({ site, signIn, useCases, trustedClients }: KeysRoutesOptions) =>
   async (ctx: Context): Promise<void> => {
     const page = wantsPage(ctx)
     const person = await signIn.person(ctx)
@@ -25,11 +29,12 @@ export const listKeys =
     const keys = await useCases.listApiKeys(person.id)
     if (!page) {
       ctx.set('Cache-Control', 'no-store')
-      ctx.body = { keys: keys.map(toJson) }
-      return
+      return answerJson(ctx, { keys: keys.map(toJson) })
     }
     const context = site.pageContext(ctx, signedIn(person, signIn))
-    site.show(ctx, 200, site.pages.keys(context, { keys, ...noticeOf(ctx.query['notice']) }))
+    const shown = keys.map((key) => ({ ...key, ...trustedNameOf(trustedClients, key.clientId) }))
+    const view = { keys: shown, ...noticeOf(ctx.query['notice']) }
+    site.show(ctx, 200, site.pages.keys(context, view))
   }
 
 const noticeOf = (notice: unknown): { readonly notice?: 'revoked' | 'revoked_all' } =>
@@ -65,7 +70,7 @@ export const deleteKey =
 
 /** POST /oauth/device/keys/{id}/revoke, and for all keys when there is no id: the page's forms. */
 export const revokeForm =
-  ({ site, signIn, useCases }: KeysRoutesOptions) =>
+  ({ site, signIn, useCases, onFault }: KeysRoutesOptions) =>
   async (ctx: Context, id: string | undefined): Promise<void> => {
     const retry = site.links.keys
     const person = await signIn.person(ctx)
@@ -74,9 +79,16 @@ export const revokeForm =
       return site.showMessage(ctx, 403, { kind: 'form_refused', retry }, who)
     }
     if (!person) return site.showMessage(ctx, 401, { kind: 'session_ended', retry })
-    if (id === undefined) await useCases.revokeAllApiKeys(person.id)
-    else if ((await useCases.revokeApiKey(person.id, id)) === 'unknown') {
-      return site.showMessage(ctx, 404, { kind: 'not_found', retry }, who)
+    try {
+      if (id === undefined) await useCases.revokeAllApiKeys(person.id)
+      else if ((await useCases.revokeApiKey(person.id, id)) === 'unknown') {
+        return site.showMessage(ctx, 404, { kind: 'not_found', retry }, who)
+      }
+    } catch (fault) {
+      if (!(fault instanceof StoreError)) throw fault
+      onFault(fault, 'revoke keys')
+      ctx.set('Retry-After', '5')
+      return site.showMessage(ctx, 503, { kind: 'revocation_unknown', retry }, who)
     }
     site.goTo(ctx, `${retry}?notice=${id === undefined ? 'revoked_all' : 'revoked'}`)
   }

@@ -25,6 +25,7 @@ export const metadataRoute = ({
   return (ctx) => {
     ctx.set('Access-Control-Allow-Origin', '*')
     ctx.type = 'application/json'
+    ctx.set('X-Content-Type-Options', 'nosniff')
     ctx.body = document
   }
 }

@@ -1,5 +1,7 @@
 /** Every path of the router, the mount point's prefix included. They are fixed relative to it. */
 export interface Paths {
+  /** What all others begin with. */
+  readonly base: string
   readonly authorize: string
   readonly token: string
   readonly verify: string
@@ -15,6 +17,7 @@ export interface Paths {
 export const pathsBelow = (prefix: string): Paths => {
   const base = `${prefix}/oauth/device`
   return {
+    base,
     authorize: `${base}/authorize`,
     token: `${base}/token`,
     verify: `${base}/verify`,

@@ -17,4 +17,5 @@ export const problem = (
     ...more,
   })
   ctx.type = 'application/problem+json'
+  ctx.set('X-Content-Type-Options', 'nosniff')
 }

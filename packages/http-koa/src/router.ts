@@ -10,7 +10,7 @@ import { metadataPaths, metadataRoute } from './metadata-route.ts'
 import { notAllowed, refuse, setDeviceHeaders } from './oauth-error.ts'
 import { createPages } from './pages/create-pages.tsx'
 import type { Pages } from './pages/pages.ts'
-import { pathsBelow } from './paths.ts'
+import { type Paths, pathsBelow } from './paths.ts'
 import { personBody } from './person-body.ts'
 import { problem } from './problem.ts'
 import { parsePublicUrl } from './public-url.ts'
@@ -18,8 +18,9 @@ import { Seal } from './seal.ts'
 import type { SignInFactory } from './sign-in/sign-in.ts'
 import { Site } from './site.ts'
 import { tokenRoute } from './token-route.ts'
+import type { TrustedClients } from './trusted-clients.ts'
 import { verifyAuthenticated } from './verify-authenticated.ts'
-import { signedIn, verifyForm, verifyPage } from './verify-page.ts'
+import { signedIn, verifyForm, verifyPage, wayBack } from './verify-page.ts'
 
 export interface DeviceGrantRouterOptions {
   readonly useCases: UseCases
@@ -37,7 +38,7 @@ export interface DeviceGrantRouterOptions {
   /** What people see. Default: `createPages()`. */
   readonly pages?: Pages
   /** Names of clients that you vouch for, by client id; any other is shown as unverified. */
-  readonly trustedClients?: Readonly<Record<string, string>>
+  readonly trustedClients?: TrustedClients
   /** Addresses (CIDR) whose `X-Forwarded-For` is believed. Default: none. */
   readonly trustedProxies?: readonly string[]
   /** Origins whose pages may call `verify-authenticated` and `keys`. Default: none. */
@@ -58,6 +59,11 @@ export interface DeviceGrantRouter {
    * parser, and answers no requests that are not its own.
    */
   routes(): Middleware
+  /**
+   * Answers that there is nothing here: a page to a browser, else JSON. Below its own paths the router does so by
+   * itself; an application of one's own may end with it.
+   */
+  notFound(ctx: Context): void
   /** Resolves when all that goes on behind answers that have left is done: before stores are closed. */
   settled(): Promise<void>
 }
@@ -121,12 +127,24 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     people.all(path, notAllowed('GET, HEAD'))
   }
 
-  const guard = guardPeople(site, onFault)
-  const pageBody = personBody((ctx) => site.showMessage(ctx, 400, { kind: 'bad_request' }))
+  const guard = guardPeople(site, paths, onFault)
+  const pageBody = personBody((ctx) =>
+    site.showMessage(ctx, 400, { kind: 'bad_request', retry: wayBack(ctx, site, paths) }),
+  )
+  const onlyBy = (methods: string) => (ctx: Context) => {
+    if (!wantsPage(ctx)) return notAllowed(methods)(ctx)
+    ctx.set('Allow', methods)
+    site.showMessage(ctx, 405, { kind: 'not_allowed' })
+  }
+  const notFound = (ctx: Context): void => {
+    if (wantsPage(ctx)) return site.showMessage(ctx, 404, { kind: 'not_found' })
+    ctx.vary('Accept')
+    refuse(ctx, 404, 'not_found', 'There is nothing here')
+  }
   const verify = { site, signIn, useCases, trustedClients, onFault }
   people.get(paths.verify, guard, verifyPage(verify))
   people.post(paths.verify, guard, pageBody, verifyForm(verify))
-  people.all(paths.verify, notAllowed('GET, HEAD, POST'))
+  people.all(paths.verify, onlyBy('GET, HEAD, POST'))
 
   const forFrontEnd =
     (methods: string): Middleware =>
@@ -146,9 +164,9 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     apiBody,
     verifyAuthenticated({ site, signIn, useCases, onFault }),
   )
-  people.all(paths.verifyAuthenticated, notAllowed('POST, OPTIONS'))
+  people.all(paths.verifyAuthenticated, onlyBy('POST, OPTIONS'))
 
-  const keys = { site, signIn, useCases }
+  const keys = { site, signIn, useCases, trustedClients, onFault }
   const idOf = (ctx: Context): string => String((ctx['params'] as Record<string, unknown>)['id'])
   const revoke = revokeForm(keys)
   const remove = deleteKey(keys)
@@ -158,22 +176,22 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     async (ctx, next) => (wantsPage(ctx) ? guard : apiGuard)(ctx, next),
     listKeys(keys),
   )
-  people.all(paths.keys, notAllowed('GET, HEAD, OPTIONS'))
+  people.all(paths.keys, onlyBy('GET, HEAD, OPTIONS'))
   people.post(paths.revokeAll, guard, pageBody, (ctx) => revoke(ctx, undefined))
-  people.all(paths.revokeAll, notAllowed('POST'))
+  people.all(paths.revokeAll, onlyBy('POST'))
   const oneKey = `${paths.keys}/:id`
   people.all(oneKey, forFrontEnd('DELETE'))
   people.delete(oneKey, apiGuard, (ctx) => remove(ctx, idOf(ctx)))
-  people.all(oneKey, notAllowed('DELETE, OPTIONS'))
+  people.all(oneKey, onlyBy('DELETE, OPTIONS'))
   people.post(`${oneKey}/revoke`, guard, pageBody, (ctx) => revoke(ctx, idOf(ctx)))
-  people.all(`${oneKey}/revoke`, notAllowed('POST'))
+  people.all(`${oneKey}/revoke`, onlyBy('POST'))
 
   people.get(paths.signIn, guard, (ctx) => handleSignIn(ctx, ''))
   people.post(paths.signIn, guard, pageBody, (ctx) => handleSignIn(ctx, ''))
   people.get(`${paths.signIn}/:rest`, guard, (ctx) =>
     handleSignIn(ctx, String((ctx['params'] as Record<string, unknown>)['rest'])),
   )
-  people.all([paths.signIn, `${paths.signIn}/:rest`], notAllowed('GET, HEAD, POST'))
+  people.all([paths.signIn, `${paths.signIn}/:rest`], onlyBy('GET, HEAD, POST'))
   const handleSignIn = async (ctx: Context, rest: string): Promise<void> => {
     if (signIn.handle) await signIn.handle(ctx, rest)
     else site.showMessage(ctx, 404, { kind: 'not_found' })
@@ -188,7 +206,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     if (onward === undefined) return site.showMessage(ctx, 200, { kind: 'signed_out' })
     site.showSigningOut(ctx, onward)
   })
-  people.all(paths.signOut, notAllowed('POST'))
+  people.all(paths.signOut, onlyBy('POST'))
 
   people.get(`${paths.assets}/:name`, (ctx) => {
     const asset = pages.assets.get(String((ctx['params'] as Record<string, unknown>)['name']))
@@ -200,16 +218,22 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     ctx.body = asset.body
     if (ctx.fresh) ctx.status = 304
   })
-  people.all(`${paths.assets}/:name`, notAllowed('GET, HEAD'))
+  people.all(`${paths.assets}/:name`, onlyBy('GET, HEAD'))
   return {
     routes: () => {
       const first = devices.routes()
       const then = people.routes()
+      const { base } = paths
+      const last = async (ctx: Context, next: Next): Promise<void> => {
+        if (ctx.path === base || ctx.path.startsWith(`${base}/`)) notFound(ctx)
+        else await next()
+      }
       return (ctx, next) =>
         hasPath(ctx)
-          ? first(ctx as RouterContext, () => then(ctx as RouterContext, next))
+          ? first(ctx as RouterContext, () => then(ctx as RouterContext, () => last(ctx, next)))
           : refuse(ctx, 400, 'invalid_request', 'The request target is no URL')
     },
+    notFound,
     settled: async () => {
       await Promise.all(deliveries)
     },
@@ -259,18 +283,19 @@ const forDevices =
     })
   }
 
-/** Turns whatever fails behind a page into a page. */
+/** Keeps the language asked for, and turns whatever fails behind a page into a page. */
 const guardPeople =
-  (site: Site, onFault: (fault: unknown, what: string) => void): Middleware =>
+  (site: Site, paths: Paths, onFault: (fault: unknown, what: string) => void): Middleware =>
   async (ctx: Context, next: Next): Promise<void> => {
+    site.keepLocale(ctx)
     try {
       await next()
     } catch (fault) {
       onFault(fault, ctx.path)
       const down = fault instanceof StoreError
       if (down) ctx.set('Retry-After', '5')
-      const retry = ctx.method === 'GET' ? { retry: site.links.verify } : {}
-      site.showMessage(ctx, down ? 503 : 500, { kind: down ? 'unavailable' : 'fault', ...retry })
+      const kind = down ? 'unavailable' : 'fault'
+      site.showMessage(ctx, down ? 503 : 500, { kind, retry: wayBack(ctx, site, paths) })
     }
   }
 

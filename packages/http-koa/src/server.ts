@@ -302,12 +302,10 @@ const createApp = (
     const { code = '' } = fault as NodeJS.ErrnoException
     if (ctx?.req.complete !== false && !BROKEN_OFF.includes(code)) onFault(fault, 'request')
   })
-  app.use(container.get<DeviceGrantRouter>(HTTP_TOKENS.Router).routes())
+  const deviceGrant = container.get<DeviceGrantRouter>(HTTP_TOKENS.Router)
+  app.use(deviceGrant.routes())
   app.use(router.routes())
-  app.use((ctx) => {
-    ctx.status = 404
-    ctx.body = { error: 'not_found', error_description: 'There is nothing here' }
-  })
+  app.use((ctx) => deviceGrant.notFound(ctx))
   return app
 }
 

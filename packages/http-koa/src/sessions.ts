@@ -76,6 +76,16 @@ export class Sessions {
     this.#set(ctx, this.#cookie, null)
   }
 
+  /** The language that this browser asked for, as it says. */
+  locale(ctx: Context): string | undefined {
+    return ctx.cookies.get(this.#cookieOf('locale'))
+  }
+
+  /** Keeps the language that somebody asked for, until the browser is closed. */
+  keepLocale(ctx: Context, locale: string): void {
+    this.#set(ctx, this.#cookieOf('locale'), locale)
+  }
+
   /** Keeps a sealed note in a cookie of its own, for a round trip that takes minutes. */
   async keepNote(
     ctx: Context,

@@ -2,7 +2,7 @@ import type { Clock } from '@device-grant/core'
 import type { Context } from 'koa'
 import { isOwnRequest, isUndecided } from './browser-request.ts'
 import { type AddressSet, clientAddress } from './client-address.ts'
-import { chooseLocale } from './pages/choose-locale.ts'
+import { askedLocale, chooseLocale } from './pages/choose-locale.ts'
 import type { EnterCodeView, MessageView, PageContext, Pages } from './pages/pages.ts'
 import { type Paths, pathsBelow } from './paths.ts'
 import { field } from './person-body.ts'
@@ -67,14 +67,23 @@ export class Site {
     ctx: Context,
     who: Partial<Person> & { readonly canSignOut?: boolean } = {},
   ): PageContext {
+    const { locales } = this.pages
+    const asked = askedLocale(ctx.query['ui_locales'], locales) ?? this.sessions.locale(ctx)
     return {
-      locale: chooseLocale(ctx.query['ui_locales'], ctx.get('Accept-Language'), this.pages.locales),
+      locale: chooseLocale(asked, ctx.get('Accept-Language'), locales),
       paths: this.links,
       csrfToken: who.binding === undefined ? '' : this.#seal.csrfToken(who.binding),
       canSignOut: who.canSignOut ?? false,
       now: this.clock.now(),
       ...(who.name === undefined ? {} : { person: who.name }),
     }
+  }
+
+  /** Keeps the language that `ui_locales` asks for, for the pages that follow. */
+  keepLocale(ctx: Context): void {
+    const asked = askedLocale(ctx.query['ui_locales'], this.pages.locales)
+    if (asked === undefined || asked === this.sessions.locale(ctx)) return
+    this.sessions.keepLocale(ctx, asked)
   }
 
   /** Answers with a page. No other origin reads it: it holds the tokens of its forms. */

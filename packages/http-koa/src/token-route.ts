@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { TokenReply, UseCases } from '@device-grant/core'
 import type { Context } from 'koa'
 import { type ClientIdentity, identifyClient } from './client-identity.ts'
-import { refuse, setDeviceHeaders } from './oauth-error.ts'
+import { answerJson, refuse, setDeviceHeaders } from './oauth-error.ts'
 import { readSmallForm, type SmallForm } from './small-form.ts'
 
 /** The grant type of RFC 8628 section 3.4. */
@@ -70,12 +70,12 @@ const answer = async (
   switch (reply.outcome) {
     case 'granted':
       if (await isCut(ctx)) return
-      ctx.body = {
+      answerJson(ctx, {
         access_token: reply.apiKey,
         token_type: 'Bearer',
         expires_in: reply.expiresIn,
         ...(reply.scope === undefined ? {} : { scope: reply.scope }),
-      }
+      })
       confirmWhenSent(ctx, reply.keyId, options)
       return
     case 'slow_down': {

@@ -1,5 +1,6 @@
 import type { AnswerReply, UseCases } from '@device-grant/core'
 import type { Context } from 'koa'
+import { answerJson } from './oauth-error.ts'
 import { field } from './person-body.ts'
 import { problem } from './problem.ts'
 import { requestOrigin } from './request-origin.ts'
@@ -44,11 +45,9 @@ const isGiven = (ctx: Context, name: string): boolean => {
 const answer = (ctx: Context, reply: AnswerReply): void => {
   switch (reply.outcome) {
     case 'approved':
-      ctx.body = { message: 'Device authorized successfully!' }
-      return
+      return answerJson(ctx, { message: 'Device authorized successfully!' })
     case 'denied':
-      ctx.body = { message: 'Device denied.' }
-      return
+      return answerJson(ctx, { message: 'Device denied.' })
     case 'invalid':
     case 'expired':
       return problem(ctx, 400, 'The device code is invalid or has expired.')
@@ -60,6 +59,7 @@ const answer = (ctx: Context, reply: AnswerReply): void => {
         reply.yours === undefined ? {} : { your_decision: reply.yours },
       )
     case 'too_many_wrong_codes':
+      ctx.set('Retry-After', String(Math.ceil(reply.retryAfterMs / 1_000)))
       return problem(ctx, 429, 'Too many wrong codes, try again later.')
     case 'key_not_created':
       ctx.set('Retry-After', '5')

@@ -1,16 +1,19 @@
-import type { AnswerReply, UseCases, UserCodeRefusal } from '@device-grant/core'
+import type { AnswerReply, AskingDevice, UseCases, UserCodeRefusal } from '@device-grant/core'
 import type { Context } from 'koa'
+import { ownPath } from './own-path.ts'
+import type { MessageView } from './pages/pages.ts'
+import type { Paths } from './paths.ts'
 import { field } from './person-body.ts'
 import { requestOrigin } from './request-origin.ts'
 import type { Person, SignIn } from './sign-in/sign-in.ts'
 import type { Site } from './site.ts'
+import { type TrustedClients, trustedNameOf } from './trusted-clients.ts'
 
 export interface VerifyPageOptions {
   readonly site: Site
   readonly signIn: SignIn
   readonly useCases: Pick<UseCases, 'reviewUserCode' | 'answerUserCode'>
-  /** Names of clients that the operator vouches for, by client id. */
-  readonly trustedClients: Readonly<Record<string, string>>
+  readonly trustedClients: TrustedClients
   readonly onFault: (fault: unknown, what: string) => void
 }
 
@@ -29,15 +32,10 @@ export const verifyPage =
     const review = await useCases.reviewUserCode({ userCode: typed, person: person.id })
     if (review.outcome !== 'pending') return refuse(ctx, options, person, typed, review)
     const personAddress = site.addressOf(ctx)
-    const { clientId } = review
-    const trustedName =
-      clientId !== undefined && Object.hasOwn(trustedClients, clientId)
-        ? trustedClients[clientId]
-        : undefined
     const view = {
       pending: review,
       ...(personAddress === undefined ? {} : { personAddress }),
-      ...(trustedName === undefined ? {} : { trustedName }),
+      ...trustedNameOf(trustedClients, review.clientId),
     }
     site.show(ctx, 200, site.pages.confirm(site.pageContext(ctx, who), view))
   }
@@ -66,7 +64,7 @@ export const verifyForm =
       decision,
       origin,
     })
-    answer(ctx, options, person, typed, reply)
+    answer(ctx, options, person, typed, decision, reply)
   }
 
 const answer = (
@@ -74,14 +72,26 @@ const answer = (
   options: VerifyPageOptions,
   person: Person,
   typed: string,
+  decision: 'approve' | 'deny',
   reply: AnswerReply,
 ): void => {
-  const { site, signIn, onFault } = options
+  const { site, signIn, trustedClients, onFault } = options
   const who = signedIn(person, signIn)
   switch (reply.outcome) {
     case 'approved':
     case 'denied':
-      return site.showMessage(ctx, 200, { kind: reply.outcome, userCode: typed }, who)
+      return site.showMessage(
+        ctx,
+        200,
+        { kind: reply.outcome, ...named(reply, trustedClients) },
+        who,
+      )
+    case 'already_processed': {
+      if (reply.yours !== decision) return refuse(ctx, options, person, typed, reply)
+      // The same answer once more: the page was loaded again.
+      const kind = decision === 'approve' ? 'approved' : 'denied'
+      return site.showMessage(ctx, 200, { kind, ...named(reply, trustedClients) }, who)
+    }
     case 'key_not_created':
     case 'unknown': {
       onFault(reply.fault, 'answer a user code')
@@ -97,7 +107,7 @@ const answer = (
 
 const refuse = (
   ctx: Context,
-  { site, signIn }: VerifyPageOptions,
+  { site, signIn, trustedClients }: VerifyPageOptions,
   person: Person,
   typed: string,
   refusal: UserCodeRefusal,
@@ -105,24 +115,37 @@ const refuse = (
   const who = signedIn(person, signIn)
   switch (refusal.outcome) {
     case 'invalid': {
-      const { triesLeft } = refusal
-      return site.showEnterCode(ctx, 400, { typed, problem: 'invalid', triesLeft }, who)
+      const { outcome: problem, ...tries } = refusal
+      return site.showEnterCode(ctx, 400, { typed, problem, ...tries }, who)
     }
     case 'expired':
-      return site.showMessage(ctx, 400, { kind: 'expired', userCode: typed }, who)
+      return site.showMessage(ctx, 400, { kind: 'expired', ...named(refusal, trustedClients) }, who)
     case 'already_processed': {
-      const yours = refusal.yours === undefined ? {} : { yours: refusal.yours }
-      return site.showMessage(
-        ctx,
-        400,
-        { kind: 'already_processed', userCode: typed, ...yours },
-        who,
-      )
+      const { outcome: kind, yours } = refusal
+      // Of somebody else's code this person is shown only what they typed themselves.
+      const view =
+        yours === undefined
+          ? { kind, userCode: typed }
+          : { kind, yours, ...named(refusal, trustedClients) }
+      return site.showMessage(ctx, 400, view, who)
     }
-    case 'too_many_wrong_codes':
-      return site.showMessage(ctx, 429, { kind: 'too_many_wrong_codes' }, who)
+    case 'too_many_wrong_codes': {
+      const { outcome: kind, retryAfterMs } = refusal
+      ctx.set('Retry-After', String(Math.ceil(retryAfterMs / 1_000)))
+      return site.showMessage(ctx, 429, { kind, retryAfterMs }, who)
+    }
   }
 }
+
+/** What a page shows of the device that a code belongs to. */
+const named = (
+  { userCode, clientId }: AskingDevice,
+  trustedClients: TrustedClients,
+): Pick<MessageView, 'userCode' | 'clientId' | 'trustedName'> => ({
+  userCode,
+  ...(clientId === undefined ? {} : { clientId }),
+  ...trustedNameOf(trustedClients, clientId),
+})
 
 /** What pages know of somebody who is signed in. */
 export const signedIn = (
@@ -140,6 +163,17 @@ const codeOf = (typed: unknown): string | undefined =>
   typeof typed === 'string' && typed !== ''
     ? typed.slice(0, MAX_TYPED + 1).replace(/\p{Surrogate}/gu, '\ufffd')
     : undefined
+
+/** Where a request leads again after a fault: to the same code, to the list, to the sign-in's goal. */
+export const wayBack = (ctx: Context, site: Site, paths: Paths): string => {
+  if (ctx.path === paths.keys || ctx.path.startsWith(`${paths.keys}/`)) return site.links.keys
+  const sent = (name: string): unknown =>
+    ctx.method === 'POST' ? field(ctx, name) : ctx.query[name]
+  if (ctx.path.startsWith(paths.signIn)) {
+    return ownPath(sent('return_to'), site.base, site.links.verify)
+  }
+  return verifyPath(site, codeOf(sent('user_code')))
+}
 
 const verifyPath = (site: Site, typed: string | undefined): string =>
   typed === undefined

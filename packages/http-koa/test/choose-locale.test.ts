@@ -1,5 +1,5 @@
 import test from 'ava'
-import { chooseLocale } from '#src/pages/choose-locale.js'
+import { askedLocale, chooseLocale } from '#src/pages/choose-locale.js'
 
 const LOCALES = ['en', 'de', 'pt-BR', 'zh-Hant-TW']
 
@@ -55,4 +55,10 @@ test('a hostile header of a megabyte costs nothing', (t) => {
     t.is(chooseLocale(header, header, ['en', 'fr']), 'en')
   }
   t.true(performance.now() - started < 500)
+})
+
+test('what ui_locales alone asks for is known, or nothing', (t) => {
+  const locales = ['en', 'de']
+  t.is(askedLocale('xx de-CH', locales), 'de')
+  for (const none of ['xx', '', undefined, ['de'], 7]) t.is(askedLocale(none, locales), undefined)
 })

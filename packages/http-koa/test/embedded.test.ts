@@ -7,8 +7,10 @@ import {
   createUseCases,
   MemoryApiKeyStore,
   MemoryStateStore,
+  StoreUnavailableError,
+  type UseCases,
 } from '@device-grant/core'
-import { createDeviceGrantRouter, demoSignIn } from '@device-grant/http-koa'
+import { createDeviceGrantRouter, demoSignIn, type SignInFactory } from '@device-grant/http-koa'
 import test, { type ExecutionContext } from 'ava'
 import Koa from 'koa'
 import { koaBody } from 'koa-body'
@@ -196,23 +198,157 @@ test('a whole login works behind a proxy that takes the prefix away', async (t) 
 
 const clock = { now: Date.now }
 
+const memoryUseCases = (capacity = 100): UseCases =>
+  createUseCases({
+    grants: new MemoryStateStore({ clock, capacity }),
+    userCodes: new MemoryStateStore({ clock }),
+    windows: new MemoryStateStore({ clock }),
+    apiKeys: new MemoryApiKeyStore({ clock }),
+    clock,
+  })
+
 const aRouter = (
   more: Partial<Parameters<typeof createDeviceGrantRouter>[0]> = {},
   capacity = 100,
 ): ReturnType<typeof createDeviceGrantRouter> =>
   createDeviceGrantRouter({
-    useCases: createUseCases({
-      grants: new MemoryStateStore({ clock, capacity }),
-      userCodes: new MemoryStateStore({ clock }),
-      windows: new MemoryStateStore({ clock }),
-      apiKeys: new MemoryApiKeyStore({ clock }),
-      clock,
-    }),
+    useCases: memoryUseCases(capacity),
     publicUrl: 'https://login.example',
     signIn: demoSignIn(),
     sessionSecret: SECRET,
     ...more,
   })
+
+/** Everybody is Alice. */
+const alice: SignInFactory = (site) => ({
+  person: async () => ({ id: 'alice', name: 'Alice', binding: 'alice' }),
+  begin: async (ctx) => site.showMessage(ctx, 401, { kind: 'sign_in_failed' }),
+})
+
+const serve = async (
+  t: ExecutionContext,
+  router: ReturnType<typeof createDeviceGrantRouter>,
+): Promise<string> => {
+  const app = new Koa()
+  app.use(router.routes())
+  app.use((ctx) => {
+    ctx.body = 'passed on'
+  })
+  const server = createServer(app.callback())
+  t.teardown(() => void server.close())
+  return listen(server)
+}
+
+test('after an outage “Try again” leads to where one was, below the prefix too', async (t) => {
+  const down = async (): Promise<never> => {
+    throw new StoreUnavailableError('The test has taken this store down')
+  }
+  const useCases = {
+    ...memoryUseCases(),
+    reviewUserCode: down,
+    listApiKeys: down,
+    revokeAllApiKeys: down,
+    revokeApiKey: down,
+  }
+  const origin = await serve(
+    t,
+    aRouter({
+      useCases,
+      signIn: alice,
+      prefix: '/auth',
+      publicUrl: 'https://login.example/outside/auth',
+    }),
+  )
+  const base = '/outside/auth/oauth/device'
+  const accept = { accept: 'text/html' }
+  for (const [path, retry] of [
+    ['verify?user_code=wdjb%20mjht', `${base}/verify?user_code=wdjb%20mjht`],
+    ['verify?user_code=%22%3E%3Cb%3E', `${base}/verify?user_code=%22%3E%3Cb%3E`],
+    ['verify?user_code=X&return_to=//evil.example', `${base}/verify?user_code=X`],
+    ['keys', `${base}/keys`],
+  ] as const) {
+    const { status, text } = await send(origin, {
+      method: 'GET',
+      path: `/auth/oauth/device/${path}`,
+      headers: accept,
+    })
+    t.is(status, 503)
+    t.true(text.includes(`<a class="button" href="${retry}">Try again</a>`), text)
+  }
+})
+
+test('after an outage a posted code is not lost, nor where the sign-in leads', async (t) => {
+  const fails = async (): Promise<never> => {
+    throw new Error('The test lets the sign-in fail')
+  }
+  const signIn: SignInFactory = () => ({ person: fails, begin: fails, handle: fails })
+  const origin = await serve(t, aRouter({ signIn }))
+  const retryOf = (text: string): string | undefined =>
+    /<a class="button" href="([^"]*)">Try again</.exec(text)?.[1]
+  const base = '/oauth/device'
+  for (const [path, fields, retry] of [
+    ['verify', { user_code: 'WDJB-MJHT' }, `${base}/verify?user_code=WDJB-MJHT`],
+    ['verify', {}, `${base}/verify`],
+    ['keys/revoke-all', {}, `${base}/keys`],
+    ['keys/x/revoke', { user_code: 'WDJB-MJHT' }, `${base}/keys`],
+    ['sign-out', {}, `${base}/verify`],
+    ['sign-in', { return_to: `${base}/keys` }, `${base}/keys`],
+    ['sign-in', { return_to: '//evil.example' }, `${base}/verify`],
+  ] as const) {
+    const { status, text } = await form(origin, `${base}/${path}`, fields)
+    t.is(status, 500)
+    t.is(retryOf(text), retry, path)
+  }
+  const { text } = await send(origin, {
+    method: 'GET',
+    path: `${base}/sign-in?return_to=${encodeURIComponent(`${base}/verify?user_code=X`)}`,
+  })
+  t.is(retryOf(text), `${base}/verify?user_code=X`)
+})
+
+test('a client that is vouched for has its name on every page', async (t) => {
+  const trustedClients = { 'acme-cli': 'Acme Command Line' }
+  const origin = await serve(t, aRouter({ signIn: alice, trustedClients }))
+  const ask = async (client_id: string): Promise<string> => {
+    const asked = await form(origin, '/oauth/device/authorize', { client_id })
+    return String(membersOf(asked)['user_code'])
+  }
+  const browser = new BrowserLike()
+  for (const [client, name] of [
+    ['acme-cli', /Acme Command Line.*Known to us/],
+    ['constructor', /constructor.*Unverified/],
+  ] as const) {
+    const verify = `${origin}/oauth/device/verify?user_code=${await ask(client)}`
+    const confirm = await browser.open(verify)
+    const done = await browser.submit(confirm, '/verify', { decision: 'approve' })
+    const answered = await browser.open(verify)
+    const keys = await browser.open(`${origin}/oauth/device/keys`, {
+      headers: { Accept: 'text/html' },
+    })
+    t.true(done.text.includes('Device connected'))
+    for (const visit of [confirm, done, answered, keys]) t.regex(visit.text, name, visit.url)
+  }
+})
+
+test('below the router’s own paths nothing is passed on, beside them everything', async (t) => {
+  const origin = await serve(t, aRouter({ prefix: '/auth' }))
+  for (const [path, isPassed] of [
+    ['/auth/oauth/device', false],
+    ['/auth/oauth/device/nothing', false],
+    ['/auth/oauth/devices', true],
+    ['/auth/oauth', true],
+    ['/oauth/device/nothing', true],
+    ['/', true],
+  ] as const) {
+    for (const accept of ['text/html', 'application/json']) {
+      const reply = await send(origin, { method: 'GET', path, headers: { accept } })
+      t.is(reply.text === 'passed on', isPassed, path)
+      if (isPassed) continue
+      t.is(reply.status, 404)
+      t.true(reply.headers['content-type']?.startsWith(accept))
+    }
+  }
+})
 
 test('options that cannot be are refused at once', (t) => {
   for (const prefix of ['auth', '/auth/', '/', '//auth', '/:auth', '/a b', '/(.*)']) {

@@ -306,6 +306,35 @@ test('a form that is sent without a sign-in revokes nothing and says so', async 
   }
 })
 
+test('a revocation that was cut short says what is known, and leads back to the list', async (t) => {
+  const frail = await startTestServer()
+  try {
+    for (let i = 0; i < 3; i += 1) {
+      const { user_code } = await authorize(frail.url)
+      await decide(frail.url, user_code, 'approve', 'half')
+    }
+    const browser = new Proxied('half')
+    const page = await browser.open(frail.url + KEYS)
+    const left = async (): Promise<number> => (await frail.useCases.listApiKeys('half')).length
+    // The look-up and the first of three keys get through.
+    const back = breakStore(frail, TOKENS.ApiKeys, 2)
+    const visit = await browser.submit(page, '/revoke-all', {})
+    back()
+    t.is(visit.status, 503)
+    t.is(visit.headers.get('retry-after'), '5')
+    t.is(await left(), 2)
+    t.true(visit.text.includes('We cannot tell whether it worked'))
+    t.notRegex(visit.text, /Nothing was changed/)
+    t.true(visit.text.includes(`<a class="button" href="${KEYS}">`))
+    t.true(frail.log.some((line) => line.includes('revoke keys')))
+    const again = await browser.submit(await browser.open(frail.url + KEYS), '/revoke-all', {})
+    t.is(new URL(again.url).search, '?notice=revoked_all')
+    t.is(await left(), 0)
+  } finally {
+    await frail.stop()
+  }
+})
+
 test('while the store of the keys is down, list and revocation say so', async (t) => {
   const down = await startTestServer()
   try {
@@ -325,6 +354,7 @@ test('while the store of the keys is down, list and revocation say so', async (t
     })
     t.is(page.status, 503)
     t.is(page.headers['content-type'], 'text/html; charset=utf-8')
+    t.true(page.text.includes(`<a class="button" href="${KEYS}">`))
     back()
   } finally {
     await down.stop()

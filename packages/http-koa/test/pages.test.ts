@@ -198,8 +198,22 @@ test('a request from another network is noticed, one from the same network is no
   t.false(isNoticed('203.0.113.7', '203.0.113.7'))
   t.true(isNoticed('2001:db8:1:2::1', '2001:db8:1:3::1'))
   t.false(isNoticed('2001:db8:1:2::1', '2001:db8:1:2::2'))
-  t.true(isNoticed('2001:db8:1:2::1', '203.0.113.7'))
   t.false(isNoticed(undefined, '203.0.113.7'))
+})
+
+test('addresses of two families are not compared, and nobody is warned of that', (t) => {
+  for (const [device, person, isTold] of [
+    ['2001:db8:1:2::1', '203.0.113.7', true],
+    ['203.0.113.7', '2001:db8:1:2::1', true],
+    ['203.0.113.7', '203.0.113.8', false],
+    ['2001:db8:1:2::1', '2001:db8:1:3::1', false],
+  ] as const) {
+    const pending = { ...PENDING, origin: { address: device } }
+    const html = pages.confirm(contextOf(), { pending, personAddress: person })
+    t.is(html.includes(en.confirm.otherFamily), isTold, device)
+    t.is(html.includes(en.confirm.elsewhereTitle), !isTold, device)
+    t.is(html.match(/class="note warn"/g)?.length, isTold ? 1 : 2)
+  }
 })
 
 test('a device that says nothing of itself is described in words', (t) => {
@@ -211,9 +225,107 @@ test('a device that says nothing of itself is described in words', (t) => {
 })
 
 test('a client that the operator vouches for is shown by its name, any other as unverified', (t) => {
-  const trusted = textOf(pages.confirm(contextOf(), { pending: PENDING, trustedName: 'Acme CLI' }))
-  t.true(trusted.includes('Acme CLI Known to us'))
-  t.false(trusted.includes('Unverified'))
+  const shown = (trustedName?: string): readonly string[] => {
+    const named = trustedName === undefined ? {} : { trustedName }
+    const device = { userCode: 'WDJB-MJHT', clientId: 'acme-cli', ...named }
+    return [
+      pages.confirm(contextOf(), { pending: PENDING, ...named }),
+      pages.message(contextOf(), { kind: 'approved', ...device }),
+      pages.keys(contextOf(), { keys: KEYS.slice(0, 1).map((key) => ({ ...key, ...named })) }),
+    ].map(textOf)
+  }
+  for (const text of shown('Acme CLI')) {
+    t.regex(text, /Acme CLI Known to us/)
+    t.notRegex(text, /Unverified|acme-cli /)
+  }
+  for (const text of shown()) t.regex(text, /acme-cli Unverified/)
+})
+
+test('a program without a name is unverified too, wherever it is shown', (t) => {
+  const { clientId: _, ...unnamed } = PENDING
+  const confirm = textOf(pages.confirm(contextOf(), { pending: unnamed }))
+  t.true(confirm.includes(`${en.device.unnamed} Unverified ${en.device.unnamedHint}`))
+  const keys = pages.keys(contextOf(), { keys: KEYS.slice(2) })
+  t.true(textOf(keys).includes(`${en.device.unnamed} Unverified`))
+})
+
+test('the cards of connected devices are headed by the programs, and their buttons tell them apart', (t) => {
+  const html = pages.keys(contextOf(), { keys: KEYS })
+  const headings = [...html.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, inner = '']) => textOf(inner))
+  t.deepEqual(
+    headings.map((one) => one.trim()),
+    ['acme-cli', 'television', en.device.unnamed],
+  )
+  t.regex(
+    html,
+    /aria-label="Revoke: acme-cli, Device Link Access Key \(WDJB-MJHT\)">Revoke<\/button>/,
+  )
+})
+
+test('what is read aloud has names: boxes by their titles, pages to be corrected by an error', (t) => {
+  for (const locale of LOCALES) {
+    for (const [name, html] of allPages(pages, locale)) {
+      const error = locale === 'de' ? 'Fehler: ' : 'Error: '
+      const isWrong = /^(enter-code-|sign-in-again)/.test(name)
+      t.is(html.includes(`<title>${error}`), isWrong, name)
+      for (const [, id] of html.matchAll(/role="note"(?: aria-labelledby="([^"]*)")?/g)) {
+        t.true(html.includes(`<strong id="${id}">`), `${name}: ${id}`)
+      }
+    }
+  }
+})
+
+test('the page that one is on is marked in the navigation', (t) => {
+  const isMarked = (html: string): boolean => html.includes('aria-current="page"')
+  t.true(isMarked(pages.keys(contextOf(), { keys: [] })))
+  t.false(isMarked(pages.enterCode(contextOf(), {})))
+})
+
+test('a long list of scopes can be folded away, and is open at first', (t) => {
+  const withScopes = (count: number): string => {
+    const scope = Array.from({ length: count }, (_, i) => `scope-${i}`).join(' ')
+    return pages.confirm(contextOf(), { pending: { ...PENDING, scope } })
+  }
+  t.false(withScopes(10).includes('<details'))
+  t.regex(withScopes(11), /<details open><summary>11 rights<\/summary><ul.*scope-10/)
+})
+
+test('what happened within the last minute has happened just now', (t) => {
+  const asked = (ms: number): string =>
+    textOf(pages.confirm(contextOf(), { pending: { ...PENDING, requestedAt: NOW - ms } }))
+  t.true(asked(0).includes('Started just now'))
+  t.true(asked(59_999).includes('Started just now'))
+  t.true(asked(60_000).includes('Started 1 minute ago'))
+})
+
+test('the code stands by the two buttons once more', (t) => {
+  const html = pages.confirm(contextOf(), { pending: PENDING })
+  t.regex(html, /My device shows <strong[^>]*>WDJB-MJHT<\/strong><\/p><div class="answers">/)
+})
+
+test('no page but those that end well or repeat themselves is without a link onward', (t) => {
+  const linked = ALL_MESSAGE_KINDS.filter((kind) =>
+    pages.message(contextOf(), { kind }).includes('class="button"'),
+  )
+  // These always come with a way to try again.
+  const withRetry = [
+    'sign_in_failed',
+    'key_not_created',
+    'unknown_outcome',
+    'revocation_unknown',
+    'unavailable',
+    'fault',
+  ] as const
+  t.deepEqual(
+    ALL_MESSAGE_KINDS.filter((kind) => !linked.includes(kind)),
+    withRetry,
+  )
+  for (const kind of withRetry) {
+    const html = pages.message(contextOf(), { kind, retry: '/oauth/device/keys' })
+    t.true(html.includes('<a class="button" href="/oauth/device/keys">Try again</a>'), kind)
+  }
+  const out = pages.message(contextOf(), { kind: 'signed_out' })
+  t.true(out.includes('<a class="button" href="/oauth/device/verify">Sign in again</a>'))
 })
 
 test('the code field is for codes: no autofill, capitals, focus, and no script needed', (t) => {
@@ -243,6 +355,19 @@ test('the tries that are left are shown when they are few', (t) => {
   t.notRegex(shown(4), /tries left/)
 })
 
+test('after the last try there is no form, but how long to wait', (t) => {
+  const wrong = { typed: 'X', problem: 'invalid', triesLeft: 0 } as const
+  const html = pages.enterCode(contextOf(), { ...wrong, retryAfterMs: 10 * MINUTE })
+  t.notRegex(html, /user_code|method="get"|<script/)
+  t.regex(textOf(html), /last try for now\. Wait 10 minutes\./)
+  t.true(html.includes('<a class="button" href="/oauth/device/keys">'))
+  const tooMany = (retryAfterMs: number): string =>
+    textOf(pages.message(contextOf(), { kind: 'too_many_wrong_codes', retryAfterMs }))
+  t.regex(tooMany(15 * MINUTE), /Wait 15 minutes\. Then ask/)
+  t.regex(tooMany(MINUTE), /Wait one minute\. Then ask/)
+  t.regex(tooMany(MINUTE + 1), /Wait 2 minutes\. Then ask/)
+})
+
 test('a wrong code is described to those who hear the page', (t) => {
   const html = pages.enterCode(contextOf(), { typed: 'X', problem: 'invalid' })
   t.regex(html, /role="alert" id="code-problem"/)
@@ -258,7 +383,10 @@ test('connected devices show every key with its own form, and those that wait as
   }
   t.is(html.match(new RegExp(en.keys.waiting, 'g'))?.length, 1)
   t.is(html.match(new RegExp(en.keys.neverUsed, 'g'))?.length, 1)
-  t.regex(html, /<details>.*action="\/oauth\/device\/keys\/revoke-all".*<\/details>/su)
+  t.regex(
+    html,
+    /<details class="revoke-all">.*action="\/oauth\/device\/keys\/revoke-all".*<\/details>/su,
+  )
   const none = pages.keys(contextOf(), { keys: [] })
   t.true(textOf(none).includes(en.keys.empty))
   t.false(none.includes('revoke-all'))
@@ -273,7 +401,12 @@ test('distances in time are in plain words', (t) => {
   t.is(distance('en', NOW, NOW), 'now')
   t.is(distance('en', NOW - 59_000, NOW), 'now')
   t.is(distance('en', NOW - MINUTE, NOW), '1 minute ago')
-  t.is(distance('de', NOW + 90 * MINUTE, NOW), 'in 1 Stunde')
+  t.is(distance('de', NOW + 90 * MINUTE, NOW), 'in 2 Stunden')
+  t.is(distance('de', NOW - 119 * MINUTE, NOW), 'vor 1 Stunde')
+  t.is(distance('en', NOW + 24 * 60 * MINUTE - 1, NOW), 'in 24 hours')
+  t.is(distance('en', NOW + 10 * MINUTE - 1, NOW), 'in 10 minutes')
+  t.is(distance('en', NOW + 60 * MINUTE - 1, NOW), 'in 1 hour')
+  t.is(distance('en', NOW + 30_000, NOW), 'now')
   t.is(distance('en', NOW + 47 * 60 * MINUTE, NOW), 'in 47 hours')
   t.is(distance('de', NOW - 72 * 60 * MINUTE, NOW), 'vor 3 Tagen')
 })

@@ -95,10 +95,12 @@ const MESSAGE_KINDS: Readonly<Record<MessageKind, true>> = {
   signing_out: true,
   key_not_created: true,
   unknown_outcome: true,
+  revocation_unknown: true,
   unavailable: true,
   form_refused: true,
   bad_request: true,
   not_found: true,
+  not_allowed: true,
   fault: true,
 }
 

@@ -2,7 +2,7 @@ import type { DeviceGrant, UserCodeClaim } from '@device-grant/core'
 import { TOKENS } from '@device-grant/core'
 import test, { type ExecutionContext } from 'ava'
 import { breakStore } from './break-store.js'
-import { BrowserLike, type Visit } from './browser-like.js'
+import { BrowserLike, type Sending, type Visit } from './browser-like.js'
 import { startTestServer, type TestServer } from './reference-server.js'
 import { authorize, FORM, outcomeOf, poll, post, send } from './wire-exchange.js'
 
@@ -97,8 +97,11 @@ for (const [decision, outcome] of [
       const done = await browser.submit(confirm, '/verify', { decision })
       isSafePage(t, done, 200)
       t.is(outcomeOf(await poll(server.url, device_code)), outcome)
-      const again = await browser.submit(confirm, '/verify', { decision: 'approve' })
-      isSafePage(t, again, 400)
+      const again = await browser.submit(confirm, '/verify', { decision })
+      isSafePage(t, again, 200)
+      t.is(again.text, done.text, 'the page was loaded again')
+      const other = decision === 'approve' ? 'deny' : 'approve'
+      isSafePage(t, await browser.submit(confirm, '/verify', { decision: other }), 400)
       const key = outcomeOf(await poll(server.url, device_code))
       t.is(key, decision === 'deny' ? 'access_denied' : 'invalid_grant', 'nothing changes any more')
     },
@@ -431,6 +434,7 @@ test.serial('what the page cannot read is a page that says so', async (t) => {
       body,
     })
     isSafePage(t, visit, 400)
+    t.regex(visit.text, /(class="button" href|method="get" action)="\/oauth\/device\/verify/)
   }
   const none = await send(server.url, {
     path: VERIFY,
@@ -489,7 +493,10 @@ test.serial(
     const { device_code, user_code } = await authorize(server.url)
     const browser = await signedIn('guesser')
     for (let i = 0; i < 5; i += 1) isSafePage(t, await confirmPage(browser, 'BBBB-BBBB'), 400)
-    isSafePage(t, await confirmPage(browser, user_code), 429)
+    const refused = await confirmPage(browser, user_code)
+    isSafePage(t, refused, 429)
+    t.is(refused.headers.get('retry-after'), '600')
+    t.true(refused.text.includes('Wait 10 minutes.'))
     const elsewhere = await signedIn('guesser')
     isSafePage(t, await confirmPage(elsewhere, user_code), 429)
     isSafePage(t, await confirmPage(await signedIn('not the guesser'), user_code), 200)
@@ -611,6 +618,7 @@ test.serial('while a store is down there is a page that says so', async (t) => {
   const visit = await confirmPage(browser, user_code)
   back()
   isSafePage(t, visit, 503)
+  t.true(visit.text.includes(`class="button" href="${VERIFY}?user_code=${user_code}"`))
   isSafePage(t, await browser.submit(page, '/verify', { decision: 'approve' }), 200)
   t.is(outcomeOf(await poll(server.url, device_code)), 'token')
   const grants = server.server.container.get<{
@@ -651,6 +659,124 @@ test.serial('other methods and unknown places are told so', async (t) => {
     t.is(visit.headers['access-control-allow-origin'], undefined)
   }
 })
+
+test.serial('a browser is told so by a page, wherever people may come', async (t) => {
+  const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
+  const browser = new BrowserLike()
+  for (const [path, status, allow] of [
+    ['/oauth/device/sign-out', 405, 'POST'],
+    ['/oauth/device/keys/revoke-all', 405, 'POST'],
+    ['/oauth/device/keys/x/revoke', 405, 'POST'],
+    ['/oauth/device/keys/x', 405, 'DELETE, OPTIONS'],
+    ['/oauth/device/verify-authenticated', 405, 'POST, OPTIONS'],
+    ['/oauth/device', 404, null],
+    ['/oauth/device/', 404, null],
+    ['/oauth/device/nothing', 404, null],
+    ['/nothing', 404, null],
+  ] as const) {
+    const visit = await browser.open(server.url + path, { headers: { Accept: accept } })
+    isSafePage(t, visit, status)
+    t.is(visit.headers.get('allow'), allow, path)
+    t.true(visit.text.includes(`<a class="button" href="${VERIFY}">`), path)
+  }
+  for (const path of ['/oauth/device/token', '/oauth/device/authorize']) {
+    const { status, headers } = await browser.open(server.url + path, {
+      headers: { Accept: accept },
+    })
+    t.is(status, 405)
+    t.is(headers.get('content-type'), 'application/json; charset=utf-8')
+  }
+})
+
+test.serial('JSON is JSON, whatever a browser thinks that it looks like', async (t) => {
+  for (const [method, path] of [
+    ['POST', '/oauth/device/authorize'],
+    ['POST', '/oauth/device/token'],
+    ['GET', '/oauth/device/token'],
+    ['GET', '/oauth/device/keys'],
+    ['POST', '/oauth/device/verify-authenticated'],
+    ['GET', '/oauth/device/sign-out'],
+    ['GET', '/oauth/device/nothing'],
+    ['GET', '/nothing'],
+    ['GET', '/healthz'],
+    ['GET', '/readyz'],
+    ['GET', '/api/whoami'],
+    ['GET', '/.well-known/oauth-authorization-server'],
+  ] as const) {
+    const { headers } = await send(server.url, { method, path })
+    t.regex(headers['content-type'] ?? '', /^application\/(problem\+)?json/, path)
+    t.is(headers['x-content-type-options'], 'nosniff', path)
+  }
+})
+
+test.serial(
+  'what was decided names the device as its screen does, however the code was typed',
+  async (t) => {
+    const browser = await signedIn('namer')
+    const shows = (visit: Visit, typed: string, user_code: string): void => {
+      const main = visit.text.replace(/^.*<main>/su, '')
+      t.true(main.includes(user_code) && main.includes('acme-cli'), main)
+      t.false(main.includes(typed))
+    }
+    const start = async (): Promise<readonly [string, string]> => {
+      const { user_code } = await authorize(server.url, { client_id: 'acme-cli' })
+      return [user_code, user_code.replace('-', '').toLowerCase()]
+    }
+    for (const decision of ['approve', 'deny']) {
+      const [user_code, typed] = await start()
+      const page = await confirmPage(browser, typed)
+      shows(await browser.submit(page, '/verify', { decision, user_code: typed }), typed, user_code)
+      shows(await confirmPage(browser, typed), typed, user_code)
+      server.clock.pass(120_000)
+      const neutral = await confirmPage(await signedIn('somebody else'), typed)
+      isSafePage(t, neutral, 400)
+      t.false(neutral.text.includes('acme-cli'))
+      t.false(neutral.text.includes(user_code), 'only what they typed themselves')
+    }
+    const [user_code, typed] = await start()
+    const page = await confirmPage(browser, typed)
+    server.clock.pass(600_000)
+    shows(
+      await browser.submit(page, '/verify', { decision: 'approve', user_code: typed }),
+      typed,
+      user_code,
+    )
+    shows(await confirmPage(browser, typed), typed, user_code)
+  },
+)
+
+test.serial(
+  'who asked for German once gets German to the end, whatever the browser prefers',
+  async (t) => {
+    class English extends BrowserLike {
+      override send(url: string, sending: Sending = {}): Promise<Visit> {
+        return super.send(url, {
+          ...sending,
+          headers: { 'Accept-Language': 'en', ...sending.headers },
+        })
+      }
+    }
+    const browser = new English()
+    const { user_code, verification_uri_complete } = await authorize(server.url)
+    const isIn = (locale: string, visit: Visit): void => {
+      isSafePage(t, visit, 200)
+      t.true(visit.text.includes(`<html lang="${locale}"`), visit.url)
+    }
+    const sent = await browser.send(`${verification_uri_complete}&ui_locales=xx%20de-AT`)
+    t.is(sent.headers.get('set-cookie'), 'device_grant_locale=de; path=/; samesite=lax; httponly')
+    const signIn = await browser.open(verification_uri_complete)
+    isIn('de', signIn)
+    const confirm = await browser.submit(signIn, '/sign-in', { name: 'gerda' })
+    isIn('de', confirm)
+    t.true(confirm.text.includes(user_code))
+    isIn('de', await browser.submit(confirm, '/verify', { decision: 'approve' }))
+    isIn('de', await browser.open(`${server.url}/oauth/device/keys`))
+    isIn('de', await browser.open(`${server.url}${VERIFY}?ui_locales=xx`))
+    isIn('en', await browser.open(`${server.url}${VERIFY}?ui_locales=en`))
+    isIn('en', await browser.open(server.url + VERIFY, { headers: { 'Accept-Language': 'de' } }))
+    isIn('en', await new English().open(server.url + VERIFY))
+  },
+)
 
 test.serial('files of the pages are cached, and not sent twice', async (t) => {
   const page = await new BrowserLike().open(server.url + VERIFY)

@@ -14,13 +14,20 @@ export const chooseLocale = (
   acceptLanguage: string | undefined,
   locales: readonly string[],
 ): string => {
-  const wanted = typeof uiLocales === 'string' ? bounded(uiLocales, /\s+/) : []
-  const ranges = [...wanted, ...acceptedRanges(acceptLanguage ?? '')]
+  const accepted = acceptedRanges(acceptLanguage ?? '')
+  return askedLocale(uiLocales, locales) ?? firstOf(accepted, locales) ?? locales[0] ?? 'en'
+}
+
+/** The language that `ui_locales` alone asks for, if it is one of `locales`. */
+export const askedLocale = (uiLocales: unknown, locales: readonly string[]): string | undefined =>
+  typeof uiLocales === 'string' ? firstOf(bounded(uiLocales, /\s+/), locales) : undefined
+
+const firstOf = (ranges: readonly string[], locales: readonly string[]): string | undefined => {
   for (const range of ranges) {
     const found = range === '*' ? locales[0] : lookUp(range.toLowerCase(), locales)
     if (found !== undefined) return found
   }
-  return locales[0] ?? 'en'
+  return undefined
 }
 
 const bounded = (text: string, separator: RegExp): string[] =>

@@ -1,10 +1,13 @@
+import { isIPv4, isIPv6 } from 'node:net'
 import { keyNameOf } from '@device-grant/core'
 import type { VNode } from 'preact'
 import { networkOf } from '../authorize-limit.ts'
 import { Fact, Facts, Scopes } from './facts.tsx'
 import { KeyName } from './key-name.tsx'
 import { CsrfToken, Layout } from './layout.tsx'
+import { Note } from './note.tsx'
 import type { ConfirmView, Page } from './pages.ts'
+import { Program } from './program.tsx'
 import { Moment } from './times.tsx'
 import { plainText, Untrusted } from './untrusted.tsx'
 
@@ -16,13 +19,10 @@ export const ConfirmPage = ({
   readonly page: Page
   readonly view: ConfirmView
 }): VNode => {
-  const { locale, now } = page
+  const { now } = page
   const { confirm: texts, device } = page.texts
   const { address, userAgent } = pending.origin
-  const elsewhere =
-    address !== undefined &&
-    personAddress !== undefined &&
-    networkOf(address) !== networkOf(personAddress)
+  const distance = compareAddresses(address, personAddress)
   return (
     <Layout page={page} title={texts.title}>
       <section class="card" aria-labelledby="compare">
@@ -30,29 +30,36 @@ export const ConfirmPage = ({
         <UserCode>{pending.userCode}</UserCode>
         <p>{texts.compareHow}</p>
       </section>
-      <div class="note warn" role="note">
-        <strong>{texts.warningTitle}</strong>
+      <Note id="warning" title={texts.warningTitle}>
         <p>{texts.warning}</p>
-      </div>
-      {elsewhere && (
-        <div class="note warn" role="note">
-          <strong>{texts.elsewhereTitle}</strong>
+      </Note>
+      {distance === 'elsewhere' && (
+        <Note id="elsewhere" title={texts.elsewhereTitle}>
           <p>
-            {texts.elsewhereDevice} <Untrusted>{address}</Untrusted>
+            {texts.elsewhereDevice} <Untrusted>{address ?? ''}</Untrusted>
             <br />
-            {texts.elsewhereYou} <Untrusted>{personAddress}</Untrusted>
+            {texts.elsewhereYou} <Untrusted>{personAddress ?? ''}</Untrusted>
           </p>
           <p>{texts.elsewhere}</p>
-        </div>
+        </Note>
       )}
+      {distance === 'unknown' && <p class="note">{texts.otherFamily}</p>}
       <section class="card" aria-labelledby="asks">
         <h2 id="asks">{texts.whoAsks}</h2>
         <Facts>
           <Fact name={device.program}>
-            <Client page={page} clientId={pending.clientId} trustedName={trustedName} />
+            <Program page={page} clientId={pending.clientId} trustedName={trustedName} />
+            {trustedName === undefined && (
+              <>
+                <br />
+                <span class="quiet small">
+                  {pending.clientId === undefined ? device.unnamedHint : device.unverifiedHint}
+                </span>
+              </>
+            )}
           </Fact>
           <Fact name={device.scopes}>
-            <Scopes page={page} scope={pending.scope} />
+            <Scopes page={page} scope={pending.scope} none={device.noScope} />
           </Fact>
           <Fact name={device.address}>
             {address === undefined ? device.unknownAddress : <Untrusted>{address}</Untrusted>}
@@ -61,7 +68,7 @@ export const ConfirmPage = ({
             {userAgent === undefined ? device.unknownUserAgent : <Untrusted>{userAgent}</Untrusted>}
           </Fact>
           <Fact name={texts.requested}>
-            <Moment locale={locale} at={pending.requestedAt} now={now} />
+            <Moment page={page} at={pending.requestedAt} />
           </Fact>
         </Facts>
       </section>
@@ -73,12 +80,16 @@ export const ConfirmPage = ({
             <KeyName>{keyNameOf(pending.userCode)}</KeyName>
           </Fact>
           <Fact name={texts.keyExpires}>
-            <Moment locale={locale} at={now + pending.keyLifetimeMs} now={now} />
+            <Moment page={page} at={now + pending.keyLifetimeMs} />
           </Fact>
         </Facts>
         <form method="post" action={page.paths.verify}>
           <CsrfToken page={page} />
           <input type="hidden" name="user_code" value={plainText(pending.userCode)} />
+          <p class="compare-again">
+            {texts.myDeviceShows}{' '}
+            <strong class="mono whole">{plainText(pending.userCode, 40)}</strong>
+          </p>
           <div class="answers">
             <button type="submit" class="deny" name="decision" value="deny">
               {texts.deny}
@@ -93,6 +104,16 @@ export const ConfirmPage = ({
   )
 }
 
+/** Whether the device asks from another network than the person's, as far as that can be told. */
+const compareAddresses = (
+  device: string | undefined,
+  person: string | undefined,
+): 'same' | 'elsewhere' | 'unknown' => {
+  if (device === undefined || person === undefined) return 'same'
+  if ((isIPv4(device) && isIPv6(person)) || (isIPv6(device) && isIPv4(person))) return 'unknown'
+  return networkOf(device) === networkOf(person) ? 'same' : 'elsewhere'
+}
+
 /** A code large enough to be compared, and spelled for those who hear it. */
 const UserCode = ({ children }: { readonly children: string }): VNode => {
   const code = plainText(children, 40)
@@ -101,39 +122,5 @@ const UserCode = ({ children }: { readonly children: string }): VNode => {
       <span aria-hidden="true">{code}</span>
       <span class="visually-hidden">{Array.from(code).join(' ')}</span>
     </p>
-  )
-}
-
-const Client = ({
-  page: {
-    texts: { device },
-  },
-  clientId,
-  trustedName,
-}: {
-  readonly page: Page
-  readonly clientId: string | undefined
-  readonly trustedName: string | undefined
-}): VNode => {
-  if (trustedName !== undefined) {
-    return (
-      <>
-        <strong>
-          <Untrusted>{trustedName}</Untrusted>
-        </strong>{' '}
-        <span class="badge good">{device.trusted}</span>
-      </>
-    )
-  }
-  if (clientId === undefined) return <>{device.unnamed}</>
-  return (
-    <>
-      <strong>
-        <Untrusted>{clientId}</Untrusted>
-      </strong>{' '}
-      <span class="badge warn">{device.unverified}</span>
-      <br />
-      <span class="quiet small">{device.unverifiedHint}</span>
-    </>
   )
 }

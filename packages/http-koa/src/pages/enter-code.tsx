@@ -1,6 +1,7 @@
 import type { VNode } from 'preact'
 import { Layout } from './layout.tsx'
 import type { EnterCodeView, Page } from './pages.ts'
+import { minutesOf } from './times.tsx'
 import { plainText } from './untrusted.tsx'
 
 /** Tries are worth counting down from here. */
@@ -9,54 +10,65 @@ const FEW_TRIES = 3
 /** The form for a code. It changes nothing, so it is a GET. */
 export const EnterCodePage = ({
   page,
-  view: { typed = '', problem, triesLeft },
+  view: { typed = '', problem, triesLeft, retryAfterMs },
 }: {
   readonly page: Page
   readonly view: EnterCodeView
 }): VNode => {
   const texts = page.texts.enterCode
   const described = problem === undefined ? 'code-hint' : 'code-problem code-hint'
+  const mayTry = triesLeft === undefined || triesLeft > 0
+  const script = mayTry ? { script: 'enter-code.js' } : {}
   return (
-    <Layout page={page} title={texts.title} script="enter-code.js">
+    <Layout page={page} title={texts.title} hasError={problem !== undefined} {...script}>
       <div class="card">
-        <p>{texts.intro}</p>
+        {mayTry && <p>{texts.intro}</p>}
         {problem !== undefined && (
           <div class="message bad" role="alert" id="code-problem">
             <p>{problem === 'expired' ? texts.expired : texts.invalid}</p>
             {triesLeft !== undefined && triesLeft <= FEW_TRIES && (
               <p>
                 <strong>{texts.triesLeft(triesLeft)}</strong>
+                {retryAfterMs !== undefined && (
+                  <> {page.texts.message.wait(minutesOf(retryAfterMs))}</>
+                )}
               </p>
             )}
           </div>
         )}
-        <form method="get" action={page.paths.verify}>
-          <label for="user_code">{texts.label}</label>
-          <input
-            class="typed-code"
-            type="text"
-            id="user_code"
-            name="user_code"
-            value={plainText(typed, 64)}
-            required
-            autofocus
-            autocomplete="off"
-            autocapitalize="characters"
-            autocorrect="off"
-            spellcheck={false}
-            inputmode="text"
-            enterkeyhint="go"
-            maxlength={64}
-            aria-describedby={described}
-            {...(problem === undefined ? {} : { 'aria-invalid': 'true' as const })}
-          />
-          <p class="quiet small" id="code-hint">
-            {texts.hint}
-          </p>
-          <button type="submit" class="main-action">
-            {texts.submit}
-          </button>
-        </form>
+        {mayTry ? (
+          <form method="get" action={page.paths.verify}>
+            <label for="user_code">{texts.label}</label>
+            <input
+              class="typed-code"
+              type="text"
+              id="user_code"
+              name="user_code"
+              value={plainText(typed, 64)}
+              required
+              autofocus
+              autocomplete="off"
+              autocapitalize="characters"
+              autocorrect="off"
+              spellcheck={false}
+              inputmode="text"
+              enterkeyhint="go"
+              maxlength={64}
+              aria-describedby={described}
+              {...(problem === undefined ? {} : { 'aria-invalid': 'true' as const })}
+            />
+            <p class="quiet small" id="code-hint">
+              {texts.hint}
+            </p>
+            <button type="submit" class="main-action">
+              {texts.submit}
+            </button>
+          </form>
+        ) : (
+          <a class="button" href={page.paths.keys}>
+            {page.texts.message.seeDevices}
+          </a>
+        )}
       </div>
       <p class="quiet small">{texts.warning}</p>
     </Layout>

@@ -21,17 +21,23 @@ export const Fact = ({
   </div>
 )
 
+/** More can be folded away. */
+const MANY_SCOPES = 10
+
 /** What a device asked for: every scope of a scope parameter (RFC 6749 section 3.3), none left out. */
 export const Scopes = ({
   page,
   scope,
+  none,
 }: {
   readonly page: Page
   readonly scope?: string | undefined
+  /** What stands there when there are none. */
+  readonly none: string
 }): VNode => {
   const scopes = (scope ?? '').split(/\s+/).filter((one) => one !== '')
-  if (scopes.length === 0) return <>{page.texts.device.noScope}</>
-  return (
+  if (scopes.length === 0) return <>{none}</>
+  const list = (
     <ul class="scopes">
       {scopes.map((one) => (
         <li key={one}>
@@ -41,5 +47,12 @@ export const Scopes = ({
         </li>
       ))}
     </ul>
+  )
+  if (scopes.length <= MANY_SCOPES) return list
+  return (
+    <details open>
+      <summary>{page.texts.device.scopeCount(scopes.length)}</summary>
+      {list}
+    </details>
   )
 }

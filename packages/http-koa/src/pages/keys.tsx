@@ -1,9 +1,9 @@
-import type { ListedKey } from '@device-grant/core'
 import type { VNode } from 'preact'
 import { Fact, Facts, Scopes } from './facts.tsx'
 import { KeyName } from './key-name.tsx'
 import { CsrfToken, Layout } from './layout.tsx'
-import type { KeysView, Page } from './pages.ts'
+import type { KeysView, Page, ShownKey } from './pages.ts'
+import { ProgramBadge, ProgramName } from './program.tsx'
 import { Moment } from './times.tsx'
 import { plainText, Untrusted } from './untrusted.tsx'
 
@@ -17,7 +17,7 @@ export const KeysPage = ({
 }): VNode => {
   const texts = page.texts.keys
   return (
-    <Layout page={page} title={texts.title}>
+    <Layout page={page} title={texts.title} current="keys">
       {notice !== undefined && (
         <div class="message good" role="status">
           <p>{texts[notice]}</p>
@@ -40,7 +40,7 @@ export const KeysPage = ({
               </li>
             ))}
           </ul>
-          <details>
+          <details class="revoke-all">
             <summary>{texts.revokeAll}</summary>
             <div class="card">
               <p>{texts.revokeAllWarning(keys.length)}</p>
@@ -58,35 +58,34 @@ export const KeysPage = ({
   )
 }
 
-const Key = ({
-  page,
-  item: { id, status, name, clientId, scope, origin, approvedAt, lastUsedAt, expiresAt },
-}: {
-  readonly page: Page
-  readonly item: ListedKey
-}): VNode => {
-  const { locale, now } = page
-  const { keys: texts, device } = page.texts
+const Key = ({ page, item }: { readonly page: Page; readonly item: ShownKey }): VNode => {
+  const { id, status, name, clientId, trustedName, scope, origin } = item
+  const { keys: texts, confirm, device } = page.texts
+  const program = { page, clientId, trustedName }
   const isWaiting = status === 'waiting'
+  const what = [trustedName ?? clientId ?? device.unnamed, name]
+    .map((one) => plainText(one))
+    .join(', ')
   return (
     <>
       <div class="key-head">
         <h2>
-          <KeyName>{name}</KeyName>
+          <ProgramName {...program} />
         </h2>
+        <ProgramBadge {...program} />
         <span class={isWaiting ? 'badge warn' : 'badge good'}>
           {isWaiting ? texts.waiting : texts.active}
         </span>
       </div>
       <Facts>
-        <Fact name={device.program}>
-          {clientId === undefined ? device.unnamed : <Untrusted>{clientId}</Untrusted>}
+        <Fact name={confirm.keyName}>
+          <KeyName>{name}</KeyName>
         </Fact>
         <Fact name={texts.scopes}>
-          <Scopes page={page} scope={scope} />
+          <Scopes page={page} scope={scope} none={texts.noScope} />
         </Fact>
         <Fact name={texts.approved}>
-          <Moment locale={locale} at={approvedAt} now={now} />
+          <Moment page={page} at={item.approvedAt} />
         </Fact>
         <Fact name={device.address}>
           {origin.address === undefined ? (
@@ -104,22 +103,21 @@ const Key = ({
         </Fact>
         {!isWaiting && (
           <Fact name={texts.lastUsed}>
-            {lastUsedAt === undefined ? (
+            {item.lastUsedAt === undefined ? (
               texts.neverUsed
             ) : (
-              <Moment locale={locale} at={lastUsedAt} now={now} />
+              <Moment page={page} at={item.lastUsedAt} />
             )}
           </Fact>
         )}
         <Fact name={isWaiting ? texts.lapses : texts.expires}>
-          <Moment locale={locale} at={expiresAt} now={now} />
+          <Moment page={page} at={item.expiresAt} />
         </Fact>
       </Facts>
       <form method="post" action={`${page.paths.keys}/${encodeURIComponent(id)}/revoke`}>
         <CsrfToken page={page} />
-        <button type="submit" class="danger">
+        <button type="submit" class="danger" aria-label={`${texts.revoke}: ${what}`}>
           {texts.revoke}
-          <span class="visually-hidden">: {plainText(name)}</span>
         </button>
       </form>
     </>

@@ -6,11 +6,17 @@ import { Untrusted } from './untrusted.tsx'
 export const Layout = ({
   page,
   title,
+  current,
+  hasError = false,
   script,
   children,
 }: {
   readonly page: Page
   readonly title: string
+  /** The page of the navigation that this is. */
+  readonly current?: 'keys'
+  /** Whether something has to be corrected here; the title says so first. */
+  readonly hasError?: boolean
   /** The name of an asset to run. */
   readonly script?: string
   readonly children?: ComponentChildren
@@ -20,7 +26,7 @@ export const Layout = ({
     <html lang={locale} dir={texts.page.direction}>
       <head>
         <meta charset="utf-8" />
-        <title>{`${title} · ${texts.page.product}`}</title>
+        <title>{`${hasError ? `${texts.page.error} ` : ''}${title} · ${texts.page.product}`}</title>
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex, nofollow" />
@@ -33,22 +39,24 @@ export const Layout = ({
           <div class="band">
             <p class="product">{texts.page.product}</p>
             {person !== undefined && (
-              <>
+              <div class="account">
                 <p class="who">
                   {texts.page.signedInAs} <Untrusted most={40}>{person}</Untrusted>
                 </p>
                 <nav aria-label={texts.page.navigation}>
-                  <a href={paths.keys}>{texts.page.connectedDevices}</a>
+                  <a href={paths.keys} {...(current === 'keys' ? { 'aria-current': 'page' } : {})}>
+                    {texts.page.connectedDevices}
+                  </a>
+                  {page.canSignOut && (
+                    <form method="post" action={paths.signOut}>
+                      <CsrfToken page={page} />
+                      <button type="submit" class="plain">
+                        {texts.page.signOut}
+                      </button>
+                    </form>
+                  )}
                 </nav>
-                {page.canSignOut && (
-                  <form method="post" action={paths.signOut}>
-                    <CsrfToken page={page} />
-                    <button type="submit" class="plain">
-                      {texts.page.signOut}
-                    </button>
-                  </form>
-                )}
-              </>
+              </div>
             )}
           </div>
         </header>

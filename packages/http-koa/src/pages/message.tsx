@@ -2,6 +2,8 @@ import type { VNode } from 'preact'
 import { Fact, Facts } from './facts.tsx'
 import { Layout } from './layout.tsx'
 import type { MessageKind, MessageView, Page } from './pages.ts'
+import { Program } from './program.tsx'
+import { minutesOf } from './times.tsx'
 import { Untrusted } from './untrusted.tsx'
 
 const TONES: Readonly<Record<MessageKind, 'good' | 'warn' | 'bad'>> = {
@@ -16,42 +18,60 @@ const TONES: Readonly<Record<MessageKind, 'good' | 'warn' | 'bad'>> = {
   signing_out: 'warn',
   key_not_created: 'bad',
   unknown_outcome: 'warn',
+  revocation_unknown: 'warn',
   unavailable: 'bad',
   form_refused: 'bad',
   bad_request: 'bad',
   not_found: 'warn',
+  not_allowed: 'warn',
   fault: 'bad',
 }
 
 /** What the link of `retry` says, where it is more than trying again. */
-const LINKS: { readonly [kind in MessageKind]?: 'signIn' | 'goOnSigningOut' } = {
+const LINKS: { readonly [kind in MessageKind]?: 'signIn' | 'goOnSigningOut' | 'seeDevices' } = {
   session_ended: 'signIn',
   signing_out: 'goOnSigningOut',
 }
 
-/** After these, another code may follow. */
-const CODE_NEXT: ReadonlySet<MessageKind> = new Set(['expired', 'already_processed', 'not_found'])
+type Onward = 'anotherCode' | 'enterCode' | 'signInAgain' | 'seeDevices'
+
+/** Where one may go from here when there is nothing to try again. */
+const ONWARD: { readonly [kind in MessageKind]?: Onward } = {
+  approved: 'seeDevices',
+  denied: 'anotherCode',
+  expired: 'anotherCode',
+  already_processed: 'anotherCode',
+  too_many_wrong_codes: 'seeDevices',
+  signed_out: 'signInAgain',
+  form_refused: 'enterCode',
+  bad_request: 'enterCode',
+  not_found: 'enterCode',
+  not_allowed: 'enterCode',
+}
 
 /** What happened, and what to do now. */
 export const MessagePage = ({
   page,
-  view: { kind, userCode, clientId, yours, retry },
+  view: { kind, userCode, clientId, trustedName, yours, retry, retryAfterMs },
 }: {
   readonly page: Page
   readonly view: MessageView
 }): VNode => {
-  const { texts, paths, person } = page
+  const { texts, paths } = page
   const { title, text, next } = texts.messages[kind]
   const tone = TONES[kind]
-  const known = userCode !== undefined || clientId !== undefined
+  const onward = ONWARD[kind]
   return (
     <Layout page={page} title={title}>
       <div class={`message ${tone}`} role={tone === 'good' ? 'status' : 'alert'}>
         <p>{text}</p>
         {yours !== undefined && <p>{texts.message[yours]}</p>}
-        <p>{next}</p>
+        <p>
+          {retryAfterMs !== undefined && <>{texts.message.wait(minutesOf(retryAfterMs))} </>}
+          {next}
+        </p>
       </div>
-      {known && (
+      {(userCode !== undefined || clientId !== undefined) && (
         <div class="card">
           <Facts>
             {userCode !== undefined && (
@@ -63,29 +83,32 @@ export const MessagePage = ({
             )}
             {clientId !== undefined && (
               <Fact name={texts.device.program}>
-                <Untrusted>{clientId}</Untrusted>
+                <Program page={page} clientId={clientId} trustedName={trustedName} />
               </Fact>
             )}
           </Facts>
         </div>
       )}
-      <div class="actions">
-        {retry !== undefined && (
-          <a class="button" href={retry}>
-            {texts.message[LINKS[kind] ?? 'retry']}
-          </a>
-        )}
-        {retry === undefined && CODE_NEXT.has(kind) && (
-          <a class="button" href={paths.verify}>
-            {texts.message.anotherCode}
-          </a>
-        )}
-        {kind === 'approved' && person !== undefined && (
-          <a class="button" href={paths.keys}>
-            {texts.message.seeDevices}
-          </a>
-        )}
-      </div>
+      {retry === undefined && onward !== undefined && (
+        <Action href={onward === 'seeDevices' ? paths.keys : paths.verify}>
+          {texts.message[onward]}
+        </Action>
+      )}
+      {retry !== undefined && <Action href={retry}>{texts.message[LINKS[kind] ?? 'retry']}</Action>}
     </Layout>
   )
 }
+
+const Action = ({
+  href,
+  children,
+}: {
+  readonly href: string
+  readonly children: string
+}): VNode => (
+  <p class="actions">
+    <a class="button" href={href}>
+      {children}
+    </a>
+  </p>
+)

@@ -35,11 +35,15 @@ export type MessageKind =
   | 'key_not_created'
   /** A store went down while the decision was written: answering again is safe. */
   | 'unknown_outcome'
+  /** A store went down while keys were revoked: some may be, and revoking again is safe. */
+  | 'revocation_unknown'
   | 'unavailable'
   /** The form is too old, or was not sent by our own page. */
   | 'form_refused'
   | 'bad_request'
   | 'not_found'
+  /** The page is only for what a form sends. */
+  | 'not_allowed'
   | 'fault'
 
 export interface MessageView {
@@ -47,9 +51,13 @@ export interface MessageView {
   /** As shown on the device, where it is known. */
   readonly userCode?: string
   readonly clientId?: string
+  /** The name of a client that the operator vouches for. */
+  readonly trustedName?: string
   readonly yours?: 'approve' | 'deny'
   /** Where trying again leads, a path of our own (but for `signing_out`). */
   readonly retry?: string
+  /** How long to wait before the next try, milliseconds. */
+  readonly retryAfterMs?: number
 }
 
 export interface EnterCodeView {
@@ -58,6 +66,8 @@ export interface EnterCodeView {
   readonly problem?: 'invalid' | 'expired'
   /** Tries left; worth showing when few. */
   readonly triesLeft?: number
+  /** Where none is left: when there will be one again, milliseconds. */
+  readonly retryAfterMs?: number
 }
 
 export interface ConfirmView {
@@ -68,8 +78,13 @@ export interface ConfirmView {
   readonly trustedName?: string
 }
 
+export interface ShownKey extends ListedKey {
+  /** The name of a client that the operator vouches for; any other is shown as unverified. */
+  readonly trustedName?: string
+}
+
 export interface KeysView {
-  readonly keys: readonly ListedKey[]
+  readonly keys: readonly ShownKey[]
   readonly notice?: 'revoked' | 'revoked_all'
 }
 

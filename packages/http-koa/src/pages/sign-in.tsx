@@ -13,7 +13,7 @@ export const SignInPage = ({
   const texts = page.texts.signIn
   const described = problem === undefined ? 'name-hint' : 'name-problem name-hint'
   return (
-    <Layout page={page} title={texts.title}>
+    <Layout page={page} title={texts.title} hasError={problem !== undefined}>
       <div class="card">
         <p>{texts.intro}</p>
         {problem !== undefined && (

@@ -61,11 +61,20 @@ body {
 
 .top { border-bottom: 1px solid var(--line); background: var(--surface); }
 .top .band {
-  display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 1rem;
-  padding-block: 0.625rem; min-height: 3.25rem;
+  display: flex; flex-wrap: wrap; align-items: center; gap: 0 1.5rem;
+  max-width: 60rem; padding-block: 0.5rem; min-height: 3.25rem;
 }
 .product { font-weight: 650; margin: 0; margin-inline-end: auto; }
-.who { color: var(--quiet); font-size: 0.875rem; margin: 0; max-width: 16rem; }
+.account { display: flex; flex-wrap: wrap; align-items: center; gap: 0 1.5rem; min-width: 0; }
+.who {
+  color: var(--quiet); font-size: 0.875rem; margin: 0; min-width: 0;
+  overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+}
+.top nav { display: flex; flex-wrap: wrap; gap: 0 1.25rem; }
+.top [aria-current] { color: var(--text); font-weight: 600; text-decoration: none; }
+@media (max-width: 50rem) {
+  .account, .who, .top nav { flex-basis: 100%; }
+}
 .who bdi { color: var(--text); font-weight: 600; }
 .top form { margin: 0; }
 .top a, .top button { display: inline-flex; align-items: center; min-height: 2.5rem; font-size: 0.875rem; }
@@ -145,7 +154,8 @@ button:hover, .button:hover { text-decoration: underline; }
 .main-action { width: 100%; min-height: 3.25rem; background: var(--accent); color: var(--on-accent); margin-block-start: 0.5rem; }
 .plain { border: 0; padding: 0; background: none; text-decoration: underline; text-underline-offset: 0.15em; font-weight: 400; }
 
-.answers { display: grid; grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr)); gap: 0.75rem; margin-block-start: 1.25rem; }
+.compare-again { margin-block: 1.25rem 0; }
+.answers { display: grid; grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr)); gap: 0.75rem; margin-block-start: 0.75rem; }
 .answers button { min-height: 3.5rem; padding-inline: 0.25rem; overflow-wrap: break-word; font-size: 1.0625rem; color: var(--on-answer); border-color: transparent; }
 .answers .deny { background: var(--deny); }
 .answers .approve { background: var(--approve); }
@@ -159,9 +169,10 @@ button:hover, .button:hover { text-decoration: underline; }
 .key-head h2 { margin: 0; }
 .key-head .badge { flex: none; }
 
-details { margin-block-start: 1.5rem; }
-summary { cursor: pointer; padding-block: 0.625rem; color: var(--deny); font-weight: 600; width: fit-content; }
-details .card { margin-block-start: 0.5rem; }
+summary { cursor: pointer; padding-block: 0.625rem; width: fit-content; }
+.revoke-all { margin-block-start: 1.5rem; }
+.revoke-all summary { color: var(--deny); font-weight: 600; }
+.revoke-all .card { margin-block-start: 0.5rem; }
 
 .visually-hidden {
   position: absolute; width: 1px; height: 1px; margin: -1px; padding: 0; border: 0;

@@ -1,4 +1,5 @@
 import type { VNode } from 'preact'
+import type { Page } from './pages.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -7,9 +8,11 @@ const DAY = 24 * HOUR
 /** How far `at` is from `now`, in words: `in 24 hours`, `2 minutes ago`, `now`. */
 export const distance = (locale: string, at: number, now: number): string => {
   const away = at - now
-  const [unit, size] = unitOf(Math.abs(away))
+  // What is to come is rounded, so that a fresh code has ten minutes, and not nine.
+  const [unit, size] = unitOf(away < MINUTE ? Math.abs(away) : Math.round(away / MINUTE) * MINUTE)
   const words = new Intl.RelativeTimeFormat(locale, { numeric: size === 0 ? 'auto' : 'always' })
-  return words.format(size === 0 ? 0 : Math.trunc(away / size), unit)
+  const count = size === 0 ? 0 : away / size
+  return words.format(away < 0 ? Math.trunc(count) : Math.round(count), unit)
 }
 
 const unitOf = (length: number): [Intl.RelativeTimeFormatUnit, number] => {
@@ -19,23 +22,24 @@ const unitOf = (length: number): [Intl.RelativeTimeFormatUnit, number] => {
   return ['day', DAY]
 }
 
+/** A time to wait, in whole minutes. */
+export const minutesOf = (ms: number): number => Math.max(1, Math.ceil(ms / MINUTE))
+
 /** A moment in the reader's language: the distance in words first, then date and time in UTC. */
 export const Moment = ({
-  locale,
+  page: { locale, now, texts },
   at,
-  now,
 }: {
-  readonly locale: string
+  readonly page: Page
   /** Epoch milliseconds. */
   readonly at: number
-  /** Epoch milliseconds. */
-  readonly now: number
 }): VNode => {
+  const isJustNow = at <= now && now - at < MINUTE
   const date = new Date(at)
   const format = { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' } as const
   return (
     <>
-      {distance(locale, at, now)}{' '}
+      {isJustNow ? texts.page.justNow : distance(locale, at, now)}{' '}
       <time class="quiet small" datetime={date.toISOString()}>
         ({new Intl.DateTimeFormat(locale, format).format(date)} UTC)
       </time>

@@ -60,7 +60,7 @@ browserTest('one device is revoked at once, and one before it has picked up its 
     t.true(active.includes(fact), fact)
   }
   t.false(active.includes('Not yet'))
-  t.true(coming.includes('Waits for pick-up'))
+  t.true(coming.includes('Waiting for the device'))
 
   await device(page, used).getByRole('button').click()
   await page.getByText('The key is revoked').waitFor()

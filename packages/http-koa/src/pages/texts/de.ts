@@ -9,18 +9,22 @@ export const de: Texts = {
     navigation: 'Ihr Konto',
     connectedDevices: 'Verbundene Geräte',
     signOut: 'Abmelden',
+    error: 'Fehler:',
+    justNow: 'gerade eben',
   },
   device: {
     program: 'Programm',
-    unnamed: 'Ein Programm, das seinen Namen nicht genannt hat',
+    unnamed: 'Ein Programm ohne Namen',
+    unnamedHint: 'Es hat nicht gesagt, wie es heißt.',
     trusted: 'Uns bekannt',
     unverified: 'Ungeprüft',
     unverifiedHint: 'Wir kennen dieses Programm nicht. Jedes Programm kann diesen Namen verwenden.',
     scopes: 'Möchte Zugriff auf',
-    noScope: 'Nichts Bestimmtes: der übliche Zugriff',
+    noScope: 'Es hat keine bestimmten Rechte genannt',
+    scopeCount: (count) => `${count} Rechte`,
     address: 'Von der Adresse',
     unknownAddress: 'Unbekannt',
-    userAgent: 'Nennt sich',
+    userAgent: 'Software (nach eigener Angabe)',
     unknownUserAgent: 'Keine Angabe',
   },
   enterCode: {
@@ -30,12 +34,12 @@ export const de: Texts = {
     hint: 'Groß oder klein geschrieben, mit oder ohne Bindestriche.',
     submit: 'Weiter',
     invalid:
-      'Dieser Code ist nicht gültig. Vergleichen Sie ihn Buchstabe für Buchstabe mit Ihrem Gerät. Ist er schon einige Minuten alt, dann fordern Sie dort einen neuen an.',
+      'Dieser Code ist nicht gültig. Vergleichen Sie ihn Buchstabe für Buchstabe mit Ihrem Gerät. Ist er schon einige Minuten alt, dann fordern Sie dort einen neuen an. Haben Sie ihn eben unter einem anderen Namen geöffnet, dann warten Sie zwei Minuten.',
     expired:
       'Dieser Code ist abgelaufen. Fordern Sie auf Ihrem Gerät einen neuen an und geben Sie diesen ein.',
     triesLeft: (count) =>
       count <= 0
-        ? 'Das war vorerst der letzte Versuch. Warten Sie zehn Minuten bis zum nächsten.'
+        ? 'Das war vorerst der letzte Versuch.'
         : count === 1
           ? 'Sie haben noch einen Versuch.'
           : `Sie haben noch ${count} Versuche.`,
@@ -50,18 +54,20 @@ export const de: Texts = {
     warningTitle: 'Hat Ihnen jemand diesen Code oder Link geschickt?',
     warning:
       'Dann lehnen Sie ab. Sonst bekommt der Absender Zugriff auf Ihr Konto. Stimmen Sie nur zu, wenn Sie den Vorgang gerade selbst begonnen haben, auf einem Gerät vor Ihnen.',
-    elsewhereTitle: 'Das Gerät ist nicht dort, wo Sie sind',
+    elsewhereTitle: 'Das Gerät fragt von einer anderen Adresse',
     elsewhereDevice: 'Das Gerät fragt von',
     elsewhereYou: 'Sie sind bei',
     elsewhere:
       'Das kann in Ordnung sein: ein entfernter Server, ein Mobilfunknetz, ein VPN. Können Sie es sich nicht erklären, dann lehnen Sie ab.',
+    otherFamily: 'Ein Gerät nutzt IPv4, das andere IPv6; die Orte lassen sich nicht vergleichen.',
     whoAsks: 'Wer fragt',
-    requested: 'Gefragt',
+    requested: 'Begonnen',
     result: 'Was geschieht, wenn Sie zustimmen',
     resultText:
       'Für dieses Gerät entsteht ein API-Schlüssel, mit dem es in Ihrem Namen handeln kann. Unter „Verbundene Geräte“ können Sie ihn jederzeit widerrufen.',
     keyName: 'Name des Schlüssels',
     keyExpires: 'Er läuft ab',
+    myDeviceShows: 'Mein Gerät zeigt',
     deny: 'Ablehnen',
     approve: 'Zustimmen',
   },
@@ -73,7 +79,11 @@ export const de: Texts = {
     signIn: 'Anmelden',
     goOnSigningOut: 'Abmeldung fortsetzen',
     anotherCode: 'Anderen Code eingeben',
+    enterCode: 'Code eingeben',
+    signInAgain: 'Wieder anmelden',
     seeDevices: 'Verbundene Geräte ansehen',
+    wait: (minutes) =>
+      minutes === 1 ? 'Warten Sie eine Minute.' : `Warten Sie ${minutes} Minuten.`,
   },
   messages: {
     approved: {
@@ -89,7 +99,7 @@ export const de: Texts = {
     expired: {
       title: 'Dieser Code ist abgelaufen',
       text: 'Codes gelten nur wenige Minuten. Es wurde nichts freigegeben.',
-      next: 'Gehen Sie zurück zu Ihrem Gerät und beginnen Sie dort von vorn: Es zeigt dann einen neuen Code.',
+      next: 'Gehen Sie zurück zu Ihrem Gerät und beginnen Sie dort von vorn: Es zeigt dann einen neuen Code. Diese Seite können Sie schließen.',
     },
     already_processed: {
       title: 'Dieser Code ist schon beantwortet',
@@ -99,7 +109,7 @@ export const de: Texts = {
     too_many_wrong_codes: {
       title: 'Zu viele falsche Codes',
       text: 'Zum Schutz aller Geräte können Sie eine Zeit lang keine Codes eingeben.',
-      next: 'Warten Sie zehn Minuten. Fordern Sie dann auf Ihrem Gerät einen neuen Code an und geben Sie diesen ein.',
+      next: 'Fordern Sie dann auf Ihrem Gerät einen neuen Code an und geben Sie diesen ein. Bis dahin können Sie diese Seite schließen.',
     },
     sign_in_failed: {
       title: 'Sie sind nicht angemeldet',
@@ -131,6 +141,11 @@ export const de: Texts = {
       text: 'Wir haben eine Störung, gerade als Ihre Antwort gespeichert wurde.',
       next: 'Sehen Sie auf Ihr Gerät: Geht es dort weiter, ist alles gut und Sie können diese Seite schließen. Sonst versuchen Sie es noch einmal; zweimal zu antworten schadet nicht.',
     },
+    revocation_unknown: {
+      title: 'Wir wissen nicht, ob es gelungen ist',
+      text: 'Wir haben eine Störung. Manche Ihrer Geräte haben vielleicht keinen Zugriff mehr, andere noch.',
+      next: 'Warten Sie einen Augenblick, sehen Sie Ihre verbundenen Geräte an und widerrufen Sie noch einmal, was noch da ist. Das schadet nicht.',
+    },
     unavailable: {
       title: 'Gerade nicht verfügbar',
       text: 'Wir haben eine Störung. Es wurde nichts geändert.',
@@ -151,6 +166,11 @@ export const de: Texts = {
       text: 'Diese Seite gibt es nicht oder nicht mehr.',
       next: 'Hat ein Gerät Sie hierher geschickt, dann geben Sie den Code ein, den es anzeigt.',
     },
+    not_allowed: {
+      title: 'Diese Seite lässt sich nicht für sich öffnen',
+      text: 'Sie nimmt nur entgegen, was eines unserer Formulare sendet. Es wurde nichts geändert.',
+      next: 'Hat ein Gerät Sie hierher geschickt, dann geben Sie den Code ein, den es anzeigt.',
+    },
     fault: {
       title: 'Etwas ist schiefgegangen',
       text: 'Der Fehler liegt bei uns und wurde aufgezeichnet.',
@@ -163,14 +183,15 @@ export const de: Texts = {
       'Diese Geräte und Programme haben einen Schlüssel zu Ihrem Konto. Widerrufen Sie, was Sie nicht kennen.',
     empty: 'Mit Ihrem Konto ist kein Gerät verbunden.',
     enterCode: 'Gerät verbinden',
-    waiting: 'Wartet auf Abholung',
+    waiting: 'Wartet auf das Gerät',
     active: 'Aktiv',
     approved: 'Freigegeben',
     scopes: 'Hat Zugriff auf',
+    noScope: 'Keine bestimmten Rechte genannt',
     lastUsed: 'Zuletzt benutzt',
     neverUsed: 'Noch nicht',
     expires: 'Läuft ab',
-    lapses: 'Das Angebot endet',
+    lapses: 'Muss abgeholt werden bis',
     revoke: 'Widerrufen',
     revokeAll: 'Alle widerrufen …',
     revokeAllWarning: (count) =>

@@ -9,19 +9,24 @@ export const en = {
     navigation: 'Your account',
     connectedDevices: 'Connected devices',
     signOut: 'Sign out',
+    /** Before the title of a page on which something has to be corrected. */
+    error: 'Error:',
+    justNow: 'just now',
   },
   /** Words for what is known of a device, on several pages. */
   device: {
     program: 'Program',
-    unnamed: 'A program that did not give its name',
+    unnamed: 'A program without a name',
+    unnamedHint: 'It did not say what it is called.',
     trusted: 'Known to us',
     unverified: 'Unverified',
     unverifiedHint: 'We do not know this program. Any program can use this name.',
     scopes: 'Wants access to',
-    noScope: 'Nothing in particular: the usual access',
+    noScope: 'It named no particular rights',
+    scopeCount: (count: number): string => `${count} rights`,
     address: 'From address',
     unknownAddress: 'Unknown',
-    userAgent: 'Calls itself',
+    userAgent: 'Software (as it says itself)',
     unknownUserAgent: 'It did not say',
   },
   enterCode: {
@@ -31,11 +36,11 @@ export const en = {
     hint: 'Capital or small letters, with or without dashes.',
     submit: 'Continue',
     invalid:
-      'This code is not valid. Compare it with your device, letter by letter. If it is some minutes old, ask the device for a new one.',
+      'This code is not valid. Compare it with your device, letter by letter. If it is some minutes old, ask the device for a new one. If you have just opened it while signed in as somebody else, wait two minutes.',
     expired: 'This code has run out. Ask your device for a new one, and type that.',
     triesLeft: (count: number): string =>
       count <= 0
-        ? 'This was the last try for now. Wait ten minutes before the next.'
+        ? 'This was the last try for now.'
         : count === 1
           ? 'You have one try left.'
           : `You have ${count} tries left.`,
@@ -49,18 +54,21 @@ export const en = {
     warningTitle: 'Did somebody send you this code or link?',
     warning:
       'Then deny. Whoever sent it would get into your account. Approve only what you have just started yourself, on a device in front of you.',
-    elsewhereTitle: 'The device is not where you are',
+    elsewhereTitle: 'The device asks from another address',
     elsewhereDevice: 'The device asked from',
     elsewhereYou: 'You are at',
     elsewhere:
       'This can be in order: a server far away, a mobile network, a VPN. If you cannot explain it, deny.',
+    otherFamily: 'One of you uses IPv4 and the other IPv6, so the places cannot be compared.',
     whoAsks: 'Who is asking',
-    requested: 'Asked',
+    requested: 'Started',
     result: 'What happens when you approve',
     resultText:
       'An API key is made for this device, and it can act in your name. You can revoke it at any time under “Connected devices”.',
     keyName: 'Name of the key',
     keyExpires: 'It expires',
+    /** Before the code, beside the buttons. */
+    myDeviceShows: 'My device shows',
     deny: 'Deny',
     approve: 'Approve',
   },
@@ -73,7 +81,11 @@ export const en = {
     signIn: 'Sign in',
     goOnSigningOut: 'Continue signing out',
     anotherCode: 'Enter another code',
+    enterCode: 'Enter a code',
+    signInAgain: 'Sign in again',
     seeDevices: 'See your connected devices',
+    wait: (minutes: number): string =>
+      minutes === 1 ? 'Wait one minute.' : `Wait ${minutes} minutes.`,
   },
   /** What happened, and what to do. */
   messages: {
@@ -90,7 +102,7 @@ export const en = {
     expired: {
       title: 'This code has run out',
       text: 'Codes live for a few minutes only. Nothing was approved.',
-      next: 'Go back to your device and start again there: it shows a new code.',
+      next: 'Go back to your device and start again there: it shows a new code. You can close this page.',
     },
     already_processed: {
       title: 'This code has been answered',
@@ -100,7 +112,7 @@ export const en = {
     too_many_wrong_codes: {
       title: 'Too many wrong codes',
       text: 'To protect everybody’s devices, you cannot enter codes for a while.',
-      next: 'Wait ten minutes. Then ask your device for a new code and enter that.',
+      next: 'Then ask your device for a new code and enter that. Until then you can close this page.',
     },
     sign_in_failed: {
       title: 'You are not signed in',
@@ -132,6 +144,11 @@ export const en = {
       text: 'We have trouble on our side, just while your answer was being written down.',
       next: 'Look at your device: if it continues, all is well and you can close this page. Otherwise try again; answering twice does no harm.',
     },
+    revocation_unknown: {
+      title: 'We cannot tell whether it worked',
+      text: 'We have trouble on our side. Some of your devices may have lost their access, others not.',
+      next: 'Wait a moment, look at your connected devices and revoke again what is still there. That does no harm.',
+    },
     unavailable: {
       title: 'Out of order for a moment',
       text: 'We have trouble on our side. Nothing was changed.',
@@ -152,6 +169,11 @@ export const en = {
       text: 'This page does not exist, or not any more.',
       next: 'If you were sent here by a device, enter the code that it shows.',
     },
+    not_allowed: {
+      title: 'This page cannot be opened by itself',
+      text: 'It only takes what one of our forms sends. Nothing was changed.',
+      next: 'If you were sent here by a device, enter the code that it shows.',
+    },
     fault: {
       title: 'Something went wrong',
       text: 'The fault is on our side, and it has been written down.',
@@ -163,14 +185,15 @@ export const en = {
     intro: 'These devices and programs hold a key to your account. Revoke what you do not know.',
     empty: 'No device is connected to your account.',
     enterCode: 'Connect a device',
-    waiting: 'Waits for pick-up',
+    waiting: 'Waiting for the device',
     active: 'Active',
     approved: 'Approved',
     scopes: 'Has access to',
+    noScope: 'No particular rights named',
     lastUsed: 'Last used',
     neverUsed: 'Not yet',
     expires: 'Expires',
-    lapses: 'The offer ends',
+    lapses: 'Must be fetched by',
     revoke: 'Revoke',
     revokeAll: 'Revoke all…',
     revokeAllWarning: (count: number): string =>
