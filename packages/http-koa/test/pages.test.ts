@@ -322,7 +322,8 @@ test('no page but those that end well or repeat themselves is without a link onw
   )
   for (const kind of withRetry) {
     const html = pages.message(contextOf(), { kind, retry: '/oauth/device/keys' })
-    t.true(html.includes('<a class="button" href="/oauth/device/keys">Try again</a>'), kind)
+    const words = kind === 'revocation_unknown' ? en.message.seeDevices : en.message.retry
+    t.true(html.includes(`<a class="button" href="/oauth/device/keys">${words}</a>`), kind)
   }
   const out = pages.message(contextOf(), { kind: 'signed_out' })
   t.true(out.includes('<a class="button" href="/oauth/device/verify">Sign in again</a>'))

@@ -83,6 +83,8 @@ export const hostilePending = (value: string): PendingAuthorization => ({
   origin: { address: value, userAgent: value },
 })
 
+const MANY_SCOPES = Array.from({ length: 12 }, (_, i) => `project-${i}:read`).join(' ')
+
 const MESSAGE_KINDS: Readonly<Record<MessageKind, true>> = {
   approved: true,
   denied: true,
@@ -125,6 +127,15 @@ export const allPages = (
   const made: [string, string][] = [
     ['enter-code', pages.enterCode(context, {})],
     ['enter-code-invalid', pages.enterCode(context, { typed, problem: 'invalid', triesLeft: 2 })],
+    [
+      'enter-code-last-try',
+      pages.enterCode(context, {
+        typed,
+        problem: 'invalid',
+        triesLeft: 0,
+        retryAfterMs: 10 * MINUTE,
+      }),
+    ],
     ['enter-code-expired', pages.enterCode(context, { typed, problem: 'expired' })],
     ['confirm', pages.confirm(context, { pending, personAddress: value ?? '203.0.113.7' })],
     [
@@ -135,6 +146,13 @@ export const allPages = (
         trustedName: value ?? 'Acme Command Line',
       }),
     ],
+    [
+      'confirm-other-family',
+      pages.confirm(context, {
+        pending: { ...pending, scope: MANY_SCOPES },
+        personAddress: '2001:db8::1',
+      }),
+    ],
     ['confirm-bare', pages.confirm(context, { pending: { ...bare, origin: {} } })],
     ['keys', pages.keys(context, { keys, notice: 'revoked' })],
     ['keys-empty', pages.keys(context, { keys: [], notice: 'revoked_all' })],
@@ -142,8 +160,11 @@ export const allPages = (
     ['sign-in-again', pages.signIn(nobody, { returnTo: retry, problem: 'name_missing' })],
   ]
   for (const kind of ALL_MESSAGE_KINDS) {
-    const yours = kind === 'already_processed' ? { yours: 'deny' as const } : {}
-    made.push([`message-${kind}`, pages.message(context, { kind, ...device, ...yours })])
+    const more = {
+      ...(kind === 'already_processed' ? { yours: 'deny' as const } : {}),
+      ...(kind === 'too_many_wrong_codes' ? { retryAfterMs: 10 * MINUTE } : {}),
+    }
+    made.push([`message-${kind}`, pages.message(context, { kind, ...device, ...more })])
     made.push([`message-${kind}-bare`, pages.message(nobody, { kind, retry })])
   }
   return new Map(made)

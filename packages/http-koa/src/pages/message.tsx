@@ -31,6 +31,8 @@ const TONES: Readonly<Record<MessageKind, 'good' | 'warn' | 'bad'>> = {
 const LINKS: { readonly [kind in MessageKind]?: 'signIn' | 'goOnSigningOut' | 'seeDevices' } = {
   session_ended: 'signIn',
   signing_out: 'goOnSigningOut',
+  revocation_unknown: 'seeDevices',
+  not_found: 'seeDevices',
 }
 
 type Onward = 'anotherCode' | 'enterCode' | 'signInAgain' | 'seeDevices'

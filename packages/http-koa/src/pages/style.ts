@@ -170,6 +170,7 @@ button:hover, .button:hover { text-decoration: underline; }
 .key-head .badge { flex: none; }
 
 summary { cursor: pointer; padding-block: 0.625rem; width: fit-content; }
+.facts summary { padding-block: 0 0.5rem; }
 .revoke-all { margin-block-start: 1.5rem; }
 .revoke-all summary { color: var(--deny); font-weight: 600; }
 .revoke-all .card { margin-block-start: 0.5rem; }

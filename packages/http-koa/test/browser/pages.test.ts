@@ -81,14 +81,8 @@ const KINDS_OF_PAGE = NAMES.filter(
   (name) => !/^message-/.test(name) || /-(?:approved|expired|fault-bare)$/.test(name),
 )
 
-/** What nobody comes across in the tests of whole logins, which let axe look at every page. */
-const RARELY_MET = [
-  'enter-code-expired',
-  'confirm-elsewhere',
-  'confirm-bare',
-  'sign-in-again',
-  'message-fault-bare',
-]
+/** Every page; of the messages the one with all that it can say. */
+const WHOLE = NAMES.filter((name) => !/^message-.*-bare$/.test(name))
 
 const draw = async (page: Page, size: keyof typeof SIZES, scheme: string): Promise<void> => {
   const name = new URL(page.url()).pathname.slice(1).replace('/', '-')
@@ -96,11 +90,11 @@ const draw = async (page: Page, size: keyof typeof SIZES, scheme: string): Promi
   await page.screenshot({ path: file.pathname, fullPage: true })
 }
 
-browserTest('axe finds nothing on pages that are rarely met, in light and in dark', async (t) => {
+browserTest('axe finds nothing on any page, in light and in dark', async (t) => {
   const [page, said] = await open({ viewport: SIZES.phone })
-  for (const name of RARELY_MET) {
+  for (const name of WHOLE) {
     await page.goto(`${origin}/en/${name}`)
-    t.deepEqual(await findings(page), [], name)
+    t.deepEqual(await findings(page, ['light', 'dark']), [], name)
     await draw(page, 'phone', 'dark')
   }
   t.deepEqual(said, [], 'the policy blocks nothing that the pages need')
@@ -115,8 +109,9 @@ browserTest('no page scrolls sideways, however narrow the screen and long the wo
     t.is(wide, SIZES[size].width, path)
   }
   for (const name of KINDS_OF_PAGE) await look(`en-long/${name}`)
-  for (const name of NAMES.filter((one) => !one.endsWith('-bare'))) {
+  for (const name of WHOLE) {
     await look(`de/${name}`)
+    t.deepEqual(await findings(page, ['light']), [], 'axe finds nothing in the other language')
     await draw(page, 'narrow', 'light')
   }
   await page.setViewportSize(SIZES.desk)

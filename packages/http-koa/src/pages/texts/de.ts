@@ -167,7 +167,7 @@ export const de: Texts = {
       next: 'Hat ein Gerät Sie hierher geschickt, dann geben Sie den Code ein, den es anzeigt.',
     },
     not_allowed: {
-      title: 'Diese Seite lässt sich nicht für sich öffnen',
+      title: 'Diese Seite lässt sich nicht direkt öffnen',
       text: 'Sie nimmt nur entgegen, was eines unserer Formulare sendet. Es wurde nichts geändert.',
       next: 'Hat ein Gerät Sie hierher geschickt, dann geben Sie den Code ein, den es anzeigt.',
     },

@@ -170,7 +170,7 @@ export const en = {
       next: 'If you were sent here by a device, enter the code that it shows.',
     },
     not_allowed: {
-      title: 'This page cannot be opened by itself',
+      title: 'This page cannot be opened directly',
       text: 'It only takes what one of our forms sends. Nothing was changed.',
       next: 'If you were sent here by a device, enter the code that it shows.',
     },
