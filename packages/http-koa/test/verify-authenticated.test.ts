@@ -157,6 +157,7 @@ test.serial(
     t.deepEqual(statuses, [...Array<number>(5).fill(400), ...Array<number>(15).fill(429)])
     const right = await answer(form({ user_code }), as)
     isProblem(t, right, 429, 'Too many wrong codes, try again later.')
+    t.is(right.headers['retry-after'], '600')
     await isPending(t, device_code)
     t.is((await answer(form({ user_code }))).status, 200)
   },
