@@ -52,7 +52,7 @@ test('neither the log nor a dump of the stores holds a device code or an API key
   t.is(await pollOf(normal.device_code), 'invalid_grant')
   const key = secrets.at(-1) ?? ''
   t.is(await whoami(key), 200)
-  t.is(await whoami(`${key.slice(0, -1)}x`), 401)
+  t.is(await whoami(key.slice(0, -1) + (key.endsWith('x') ? 'y' : 'x')), 401)
   secrets.push(key.slice(3, -1))
   await server.useCases.revokeAllApiKeys('alice')
   t.is(await whoami(key), 401)

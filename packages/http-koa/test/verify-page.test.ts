@@ -673,6 +673,7 @@ test.serial('a browser is told so by a page, wherever people may come', async (t
     ['/oauth/device/', 404, null],
     ['/oauth/device/nothing', 404, null],
     ['/nothing', 404, null],
+    ['/oauth/device/verify/', 404, null],
   ] as const) {
     const visit = await browser.open(server.url + path, { headers: { Accept: accept } })
     isSafePage(t, visit, status)
