@@ -124,7 +124,8 @@ export class Site {
     who?: Partial<Person> & { readonly canSignOut?: boolean },
   ): void {
     this.show(ctx, status, this.pages.enterCode(this.pageContext(ctx, who), view))
-    ctx.set('Content-Security-Policy', POLICY_BUT_FORMS)
+    // After the last try there is no such form.
+    if (view.triesLeft !== 0) ctx.set('Content-Security-Policy', POLICY_BUT_FORMS)
   }
 
   /** Answers with a page that only says something. */
