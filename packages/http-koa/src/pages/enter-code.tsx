@@ -70,7 +70,7 @@ export const EnterCodePage = ({
           </a>
         )}
       </div>
-      <p class="quiet small">{texts.warning}</p>
+      {mayTry && <p class="quiet small">{texts.warning}</p>}
     </Layout>
   )
 }

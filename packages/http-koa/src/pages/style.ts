@@ -156,7 +156,7 @@ button:hover, .button:hover { text-decoration: underline; }
 
 .compare-again { margin-block: 1.25rem 0; }
 .answers { display: grid; grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr)); gap: 0.75rem; margin-block-start: 0.75rem; }
-.answers button { min-height: 3.5rem; padding-inline: 0.25rem; overflow-wrap: break-word; font-size: 1.0625rem; color: var(--on-answer); border-color: transparent; }
+.answers button { min-height: 3.5rem; padding-inline: 0.25rem; overflow-wrap: break-word; font-size: clamp(0.9375rem, 4.5vw, 1.0625rem); color: var(--on-answer); border-color: transparent; }
 .answers .deny { background: var(--deny); }
 .answers .approve { background: var(--approve); }
 
