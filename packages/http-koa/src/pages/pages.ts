@@ -78,6 +78,7 @@ export interface ConfirmView {
   readonly trustedName?: string
 }
 
+/** A key of the person's, with the name that the operator vouches for. */
 export interface ShownKey extends ListedKey {
   /** The name of a client that the operator vouches for; any other is shown as unverified. */
   readonly trustedName?: string
