@@ -135,6 +135,9 @@ interface RemoteStore extends Dependency {
   close(): Promise<void>
 }
 
+/** Levels of what a look at Redis finds, as levels of the log. */
+const LEVELS = { note: 'info', warning: 'warn', error: 'error' } as const
+
 const BROKEN_OFF = ['ECONNRESET', 'ECONNABORTED', 'EPIPE']
 
 const QUIET_MS = 5_000
@@ -162,8 +165,7 @@ const loadState = (
     if (first) {
       const { version, findings } = await redisAdapter.checkServer(redis)
       log.info({ version }, 'redis: connected')
-      for (const { level, text } of findings)
-        log[level === 'note' ? 'info' : 'warn'](`redis: ${text}`)
+      for (const { level, text } of findings) log[LEVELS[level]](`redis: ${text}`)
     }
     const offsetMs = await redisAdapter.clockOffset(redis, clock)
     if (Math.abs(offsetMs) > MAX_CLOCK_OFFSET_MS) {
