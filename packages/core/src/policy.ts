@@ -107,7 +107,7 @@ export const createPolicy = (changes: Partial<Policy> = {}): Policy => {
   }
   range('intervalMs', SECOND, MINUTE)
   if (policy.intervalMs % SECOND !== 0) faults.push('intervalMs must be whole seconds')
-  range('codeLifetimeMs', MINUTE, HOUR)
+  range('codeLifetimeMs', Number(policy.intervalMs), HOUR)
   if (policy.codeLifetimeMs % SECOND !== 0) faults.push('codeLifetimeMs must be whole seconds')
   range('keepAfterExpiryMs', Number(policy.maxIntervalMs) + Number(policy.slackMs), DAY)
   range('intervalStepMs', SECOND, MINUTE)
