@@ -56,7 +56,7 @@ export interface Clock {
   now(): number
 }
 
-/** Hears of everything worth counting or auditing. It must not block; what it throws changes nothing. */
+/** Hears of everything worth counting or auditing. It must not block; `createUseCases` ignores what it throws. */
 export interface Events {
   emit(event: DeviceGrantEvent): void
 }

@@ -118,8 +118,8 @@ export const de: Texts = {
     },
     session_ended: {
       title: 'Bitte melden Sie sich noch einmal an',
-      text: 'Ihre Anmeldung ist abgelaufen, deshalb wurde Ihre Antwort nicht angenommen. Es wurde nichts freigegeben.',
-      next: 'Melden Sie sich an und antworten Sie noch einmal.',
+      text: 'Ihre Anmeldung ist abgelaufen, deshalb wurde nicht angenommen, was Sie gesendet haben. Es wurde nichts geändert.',
+      next: 'Melden Sie sich an und senden Sie es noch einmal.',
     },
     signed_out: {
       title: 'Sie sind abgemeldet',

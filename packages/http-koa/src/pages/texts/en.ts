@@ -121,8 +121,8 @@ export const en = {
     },
     session_ended: {
       title: 'Please sign in again',
-      text: 'Your sign-in has ended, so your answer was not taken. Nothing was approved.',
-      next: 'Sign in, and answer again.',
+      text: 'Your sign-in has ended, so what you sent was not taken. Nothing was changed.',
+      next: 'Sign in, and send it again.',
     },
     signed_out: {
       title: 'You are signed out',
