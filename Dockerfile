@@ -3,7 +3,7 @@ FROM node:24-slim AS build
 WORKDIR /src
 COPY . .
 RUN npm run bootstrap && npm run build \
- && npx -y pnpm@12.21.0 --filter @device-grant/http-koa deploy --prod /app
+ && npx -y pnpm@12.21.0 --filter device-grant deploy --prod /app
 
 FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000

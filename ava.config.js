@@ -1,11 +1,16 @@
 const packages = ['core', 'adapter-redis', 'adapter-mongo', 'http-koa']
 
 export default {
-  files: ['packages/*/test/**/*.test.ts', 'examples/*/src/**/*.test.ts'],
+  files: [
+    'packages/*/test/**/*.test.ts',
+    'apps/*/test/**/*.test.ts',
+    'examples/*/src/**/*.test.ts',
+  ],
   typescript: {
     compile: false,
     rewritePaths: Object.fromEntries([
       ...packages.map((name) => [`packages/${name}/test/`, `packages/${name}/dist-test/`]),
+      ['apps/server/test/', 'apps/server/dist-test/'],
       ['examples/file-store/src/', 'examples/file-store/dist/'],
     ]),
   },

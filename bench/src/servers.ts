@@ -41,7 +41,7 @@ export const startDeviceGrant = async (
 ): Promise<Server> => {
   const port = await freePort()
   const log = join(folder, 'log')
-  const main = fileURLToPath(new URL('main.js', import.meta.resolve('@device-grant/http-koa')))
+  const main = fileURLToPath(new URL('../../apps/server/dist/main.js', import.meta.url))
   // Keys belong into memory here, and never into a database that somebody uses.
   const { MONGODB_URI: _, ...environment } = process.env
   const child = startPinned({

@@ -1,15 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { connect as connectMongo } from '@device-grant/adapter-mongo'
 import { connect as connectRedis, disconnect } from '@device-grant/adapter-redis'
+import { ownMongoServer, replicaSet, withDatabase } from '@device-grant/test-support/mongo-server'
+import { hasRedis } from '@device-grant/test-support/needs-redis'
+import { startRedisCluster } from '@device-grant/test-support/redis-cluster'
+import { startRedisServer } from '@device-grant/test-support/redis-server'
 import test from 'ava'
-import {
-  ownMongoServer,
-  replicaSet,
-  withDatabase,
-} from '../../packages/adapter-mongo/dist-test/mongo-server.js'
-import { hasRedis } from '../../packages/adapter-redis/dist-test/needs-redis.js'
-import { startRedisCluster } from '../../packages/adapter-redis/dist-test/redis-cluster.js'
-import { startRedisServer } from '../../packages/adapter-redis/dist-test/redis-server.js'
 import { authorize, type Codes, inTurn, type Login, pollUntilDone } from './device.ts'
 import { faultOf, keyRecords } from './key-records.ts'
 import { approve, keyIdAt } from './person.ts'

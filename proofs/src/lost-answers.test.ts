@@ -1,16 +1,16 @@
-import test, { type ExecutionContext } from 'ava'
-import {
-  type CuttingProxy as MongoProxy,
-  cuttingProxy as startMongoProxy,
-} from '../../packages/adapter-mongo/dist-test/cutting-proxy.js'
-import { ownMongoServer } from '../../packages/adapter-mongo/dist-test/mongo-server.js'
 import {
   type CuttingProxy as RedisProxy,
   startCuttingProxy as startRedisProxy,
-} from '../../packages/adapter-redis/dist-test/cutting-proxy.js'
-import { eventually } from '../../packages/adapter-redis/dist-test/eventually.js'
-import { hasRedis } from '../../packages/adapter-redis/dist-test/needs-redis.js'
-import { startRedisServer } from '../../packages/adapter-redis/dist-test/redis-server.js'
+} from '@device-grant/test-support/cutting-proxy'
+import { eventually } from '@device-grant/test-support/eventually'
+import {
+  type CuttingProxy as MongoProxy,
+  cuttingProxy as startMongoProxy,
+} from '@device-grant/test-support/mongo-cutting-proxy'
+import { ownMongoServer } from '@device-grant/test-support/mongo-server'
+import { hasRedis } from '@device-grant/test-support/needs-redis'
+import { startRedisServer } from '@device-grant/test-support/redis-server'
+import test, { type ExecutionContext } from 'ava'
 import { authorize, poll, pollUntilDone } from './device.ts'
 import { faultOf, keyRecords } from './key-records.ts'
 import { approve, keyIdAt } from './person.ts'

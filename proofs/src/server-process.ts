@@ -22,7 +22,7 @@ export interface Stores {
   readonly mongodbUri: string
 }
 
-const MAIN = fileURLToPath(new URL('main.js', import.meta.resolve('@device-grant/http-koa')))
+const MAIN = fileURLToPath(new URL('../../apps/server/dist/main.js', import.meta.url))
 const READY_WITHIN_MS = 30_000
 // Below the ports that systems hand out by themselves: one that is killed gets its own back.
 const FIRST_PORT = 22_000

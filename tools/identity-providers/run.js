@@ -16,8 +16,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { BrowserLike } from '../../packages/http-koa/dist-test/browser-like.js'
-import { freePort } from '../../packages/http-koa/dist-test/reference-server.js'
+import { BrowserLike } from '../../packages/test-support/dist/browser-like.js'
+import { freePort } from '../../packages/test-support/dist/free-port.js'
 
 const KEYCLOAK = '26.0.7'
 const KEYCLOAK_SHA256 = '25353b74613bcf72db67f8addbd88d832c705a69333091a16573d249d665fe21'
@@ -272,7 +272,7 @@ const startServer = (port, env) =>
   start(
     'device-grant',
     process.execPath,
-    [here('../../packages/http-koa/dist/main.js')],
+    [here('../../apps/server/dist/main.js')],
     { PORT: String(port), SESSION_SECRET: sessionSecret, ...env },
     `http://127.0.0.1:${port}/healthz`,
   )

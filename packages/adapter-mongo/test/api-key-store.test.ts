@@ -8,13 +8,13 @@ import {
   type UseCases,
 } from '@device-grant/core'
 import { type Sample, testApiKeyStore, testStateStore } from '@device-grant/core/testing'
+import { mongoServer, withOptions } from '@device-grant/test-support/mongo-server'
 import test from 'ava'
 import { BSON, type CommandStartedEvent, type Db } from 'mongodb'
 import { apiKeyCollection } from '#src/api-key-collection.js'
 import type { ApiKeyDocument } from '#src/api-key-document.js'
 import { connect, ensureIndexes, MongoApiKeyStore } from '#src/index.js'
 import { useCasesOn } from './life-of-a-key.ts'
-import { mongoServer, withOptions } from './mongo-server.ts'
 
 const server = await mongoServer('the store of API keys')
 const it = server ? test : test.skip

@@ -1,6 +1,6 @@
+import { mongoServer } from '@device-grant/test-support/mongo-server'
 import test from 'ava'
 import { connect, ensureIndexes, IndexConflictError } from '#src/index.js'
-import { mongoServer } from './mongo-server.ts'
 
 const server = await mongoServer('the indexes')
 const it = server ? test : test.skip

@@ -1,6 +1,6 @@
+import { withDatabase } from '@device-grant/test-support/mongo-server'
 import test from 'ava'
 import { MongoClient } from 'mongodb'
-import { withDatabase } from './mongo-server.ts'
 
 for (const [uri, expected] of [
   ['mongodb://localhost', 'mongodb://localhost/own'],

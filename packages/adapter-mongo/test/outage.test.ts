@@ -5,14 +5,14 @@ import {
   type ReservedKey,
   StoreUnavailableError,
 } from '@device-grant/core'
+import { cuttingProxy } from '@device-grant/test-support/mongo-cutting-proxy'
+import { ownMongoServer } from '@device-grant/test-support/mongo-server'
 import test from 'ava'
 import type { Db } from 'mongodb'
 import { apiKeyCollection } from '#src/api-key-collection.js'
 import { connect, ensureIndexes, MongoApiKeyStore, ping } from '#src/index.js'
 import { MongoCells } from '#src/mongo-cells.js'
-import { cuttingProxy } from './cutting-proxy.ts'
 import { lifeOfAKey, useCasesOn, WHOLE_LIFE, WRITES_OF_A_LIFE } from './life-of-a-key.ts'
-import { ownMongoServer } from './mongo-server.ts'
 
 const server = await ownMongoServer('lost answers, kills and restarts')
 const it = server ? test.serial : test.serial.skip

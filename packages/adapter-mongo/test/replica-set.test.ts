@@ -1,10 +1,10 @@
 import { keyIdOf, type ReservedKey, StoreError } from '@device-grant/core'
 import { testApiKeyStore } from '@device-grant/core/testing'
+import { cuttingProxy } from '@device-grant/test-support/mongo-cutting-proxy'
+import { replicaSet } from '@device-grant/test-support/mongo-server'
 import test from 'ava'
 import { connect, ensureIndexes, MongoApiKeyStore } from '#src/index.js'
-import { cuttingProxy } from './cutting-proxy.ts'
 import { lifeOfAKey, WHOLE_LIFE, WRITES_OF_A_LIFE } from './life-of-a-key.ts'
-import { replicaSet } from './mongo-server.ts'
 
 const set = await replicaSet(
   'the store of API keys on a replica set, and a primary that steps down',

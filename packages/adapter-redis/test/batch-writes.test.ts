@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { connect, disconnect, type RedisClient } from '@device-grant/adapter-redis'
+import { eventually } from '@device-grant/test-support/eventually'
+import { startLoneCluster } from '@device-grant/test-support/lone-cluster'
+import { hasRedis } from '@device-grant/test-support/needs-redis'
+import { startRedisServer } from '@device-grant/test-support/redis-server'
 import test, { type ExecutionContext } from 'ava'
 import { hasOpenssl, makeCertificate } from './certificate.ts'
-import { eventually } from './eventually.ts'
-import { startLoneCluster } from './lone-cluster.ts'
-import { hasRedis } from './needs-redis.ts'
-import { startRedisServer } from './redis-server.ts'
 
 const it = hasRedis ? test : test.skip
 

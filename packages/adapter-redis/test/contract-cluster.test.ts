@@ -5,9 +5,9 @@ import {
   type RedisClient,
 } from '@device-grant/adapter-redis'
 import { type Sample, testStateStore } from '@device-grant/core/testing'
+import { hasRedis } from '@device-grant/test-support/needs-redis'
+import { type RedisCluster, startRedisCluster } from '@device-grant/test-support/redis-cluster'
 import test from 'ava'
-import { hasRedis } from './needs-redis.ts'
-import { type RedisCluster, startRedisCluster } from './redis-cluster.ts'
 
 let cluster: RedisCluster
 let clients: readonly [RedisClient, RedisClient]

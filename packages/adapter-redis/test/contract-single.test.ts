@@ -1,8 +1,8 @@
 import { connect, createRedisStateStore, disconnect } from '@device-grant/adapter-redis'
 import { type Sample, testStateStore } from '@device-grant/core/testing'
+import { hasRedis } from '@device-grant/test-support/needs-redis'
+import { type RedisServer, startRedisServer } from '@device-grant/test-support/redis-server'
 import test from 'ava'
-import { hasRedis } from './needs-redis.ts'
-import { type RedisServer, startRedisServer } from './redis-server.ts'
 
 let server: RedisServer
 

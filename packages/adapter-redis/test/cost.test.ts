@@ -7,11 +7,11 @@ import {
 } from '@device-grant/adapter-redis'
 import { createUseCases, grantIdOf, MemoryApiKeyStore, type UseCases } from '@device-grant/core'
 import type { Sample } from '@device-grant/core/testing'
+import { eventually } from '@device-grant/test-support/eventually'
+import { hasRedis } from '@device-grant/test-support/needs-redis'
+import { type RedisServer, startRedisServer } from '@device-grant/test-support/redis-server'
 import test, { type ExecutionContext } from 'ava'
 import { Redis } from 'ioredis'
-import { eventually } from './eventually.ts'
-import { hasRedis } from './needs-redis.ts'
-import { type RedisServer, startRedisServer } from './redis-server.ts'
 
 const it = hasRedis ? test : test.skip
 

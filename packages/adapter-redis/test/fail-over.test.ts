@@ -1,13 +1,13 @@
 import { connect, createRedisStateStore, disconnect } from '@device-grant/adapter-redis'
 import { type StateStore, StoreError, StoreUnavailableError } from '@device-grant/core'
 import type { Sample } from '@device-grant/core/testing'
+import { startCuttingProxy } from '@device-grant/test-support/cutting-proxy'
+import { eventually } from '@device-grant/test-support/eventually'
+import { hasRedis } from '@device-grant/test-support/needs-redis'
+import { startRedisCluster } from '@device-grant/test-support/redis-cluster'
+import { type RedisServer, startRedisServer } from '@device-grant/test-support/redis-server'
 import test from 'ava'
 import { Redis } from 'ioredis'
-import { startCuttingProxy } from './cutting-proxy.ts'
-import { eventually } from './eventually.ts'
-import { hasRedis } from './needs-redis.ts'
-import { startRedisCluster } from './redis-cluster.ts'
-import { type RedisServer, startRedisServer } from './redis-server.ts'
 
 const it = hasRedis ? test : test.skip
 

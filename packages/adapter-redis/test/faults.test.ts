@@ -8,13 +8,13 @@ import {
 } from '@device-grant/adapter-redis'
 import { type StateStore, StoreError, StoreUnavailableError } from '@device-grant/core'
 import type { Sample } from '@device-grant/core/testing'
+import { startCuttingProxy } from '@device-grant/test-support/cutting-proxy'
+import { eventually } from '@device-grant/test-support/eventually'
+import { startLoneCluster } from '@device-grant/test-support/lone-cluster'
+import { hasRedis } from '@device-grant/test-support/needs-redis'
+import { type RedisServer, startRedisServer } from '@device-grant/test-support/redis-server'
 import test, { type ExecutionContext } from 'ava'
 import { Cluster, Redis } from 'ioredis'
-import { startCuttingProxy } from './cutting-proxy.ts'
-import { eventually } from './eventually.ts'
-import { startLoneCluster } from './lone-cluster.ts'
-import { hasRedis } from './needs-redis.ts'
-import { type RedisServer, startRedisServer } from './redis-server.ts'
 
 const it = hasRedis ? test : test.skip
 

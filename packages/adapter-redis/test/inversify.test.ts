@@ -9,10 +9,10 @@ import {
   TOKENS,
 } from '@device-grant/core'
 import { coreModule, memoryApiKeysModule } from '@device-grant/core/inversify'
+import { hasRedis } from '@device-grant/test-support/needs-redis'
+import { startRedisServer } from '@device-grant/test-support/redis-server'
 import test from 'ava'
 import { Container } from 'inversify'
-import { hasRedis } from './needs-redis.ts'
-import { startRedisServer } from './redis-server.ts'
 
 const it = hasRedis ? test : test.skip
 

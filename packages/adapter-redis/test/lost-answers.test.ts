@@ -6,11 +6,11 @@ import {
 } from '@device-grant/adapter-redis'
 import type { StateStore } from '@device-grant/core'
 import type { Sample } from '@device-grant/core/testing'
+import { type CuttingProxy, startCuttingProxy } from '@device-grant/test-support/cutting-proxy'
+import { hasRedis } from '@device-grant/test-support/needs-redis'
+import { startRedisServer } from '@device-grant/test-support/redis-server'
 import test from 'ava'
 import { Redis } from 'ioredis'
-import { type CuttingProxy, startCuttingProxy } from './cutting-proxy.ts'
-import { hasRedis } from './needs-redis.ts'
-import { startRedisServer } from './redis-server.ts'
 
 const it = hasRedis ? test : test.skip
 

@@ -10,10 +10,10 @@ import {
 } from '@device-grant/adapter-redis'
 import { StoreUnavailableError } from '@device-grant/core'
 import type { Sample } from '@device-grant/core/testing'
+import { hasRedis } from '@device-grant/test-support/needs-redis'
+import { startRedisServer } from '@device-grant/test-support/redis-server'
 import test, { type ExecutionContext } from 'ava'
 import { Redis } from 'ioredis'
-import { hasRedis } from './needs-redis.ts'
-import { startRedisServer } from './redis-server.ts'
 
 const it = hasRedis ? test : test.skip
 

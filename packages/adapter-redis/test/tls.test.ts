@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { connect, disconnect, ping } from '@device-grant/adapter-redis'
 import { StoreUnavailableError } from '@device-grant/core'
+import { eventually } from '@device-grant/test-support/eventually'
+import { hasRedis } from '@device-grant/test-support/needs-redis'
+import { startRedisServer } from '@device-grant/test-support/redis-server'
 import test from 'ava'
 import { hasOpenssl, makeCertificate } from './certificate.ts'
-import { eventually } from './eventually.ts'
-import { hasRedis } from './needs-redis.ts'
-import { startRedisServer } from './redis-server.ts'
 
 const it = hasRedis && hasOpenssl ? test : test.skip
 

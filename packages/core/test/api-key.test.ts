@@ -15,7 +15,7 @@ import {
   reserveKey,
   revokeKey,
   useKey,
-} from '#src/api-key.js'
+} from '#src/rules/api-key.js'
 
 const NOW = Date.UTC(2030, 0, 1)
 const MINUTE = 60_000

@@ -7,7 +7,7 @@ import {
   openGrant,
   pollGrant,
   reviewGrant,
-} from '#src/device-grant.js'
+} from '#src/rules/device-grant.js'
 
 const START = Date.UTC(2030, 0, 1)
 const PENDING = { outcome: 'authorization_pending' }

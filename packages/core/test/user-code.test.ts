@@ -7,7 +7,7 @@ import {
 } from '@device-grant/core'
 import test from 'ava'
 import fc from 'fast-check'
-import { claimUserCode, newUserCode, openUserCode } from '#src/user-code.js'
+import { claimUserCode, newUserCode, openUserCode } from '#src/rules/user-code.js'
 
 const NOW = Date.UTC(2030, 0, 1)
 const digits = createPolicy({ userCodeCharset: '0123456789', userCodeMask: '***-***-***' })

@@ -1,6 +1,6 @@
 import { type AuthenticateApiKey, type AuthenticatedKey, StoreError } from '@device-grant/core'
 import type { Context, Middleware } from 'koa'
-import { refuse, refuseForNow } from './oauth-error.ts'
+import { refuse, refuseForNow } from './http/oauth-error.ts'
 
 /** What `requireApiKey` leaves for the handlers behind it. */
 export interface ApiKeyState {

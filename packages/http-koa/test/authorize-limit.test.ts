@@ -1,5 +1,6 @@
 import test from 'ava'
-import { AuthorizeLimit, networkOf } from '#src/authorize-limit.js'
+import { AuthorizeLimit } from '#src/device/authorize-limit.js'
+import { networkOf } from '#src/http/network-of.js'
 
 const T0 = 1_800_000_000_000
 

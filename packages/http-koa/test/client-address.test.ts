@@ -1,8 +1,8 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import test from 'ava'
-import { addressSet, clientAddress, plainAddress } from '#src/client-address.js'
-import { requestOrigin } from '#src/request-origin.js'
+import { addressSet, clientAddress, plainAddress } from '#src/security/client-address.js'
+import { requestOrigin } from '#src/security/request-origin.js'
 
 const request = (peer: string | undefined, forwarded?: string): IncomingMessage => {
   const socket = new Socket()

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { createServer, request, type Server } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { createServer } from 'node:http'
+import { connect } from 'node:net'
 import {
   createMemoryStores,
   createUseCases,
@@ -11,80 +11,15 @@ import {
   type UseCases,
 } from '@device-grant/core'
 import { createDeviceGrantRouter, demoSignIn, type SignInFactory } from '@device-grant/http-koa'
+import { BrowserLike } from '@device-grant/test-support/browser-like'
+import { freePort } from '@device-grant/test-support/free-port'
+import { form, isMetadata, listen, login } from '@device-grant/test-support/mounted-login'
+import { FORM, membersOf, outcomeOf, send } from '@device-grant/test-support/wire-exchange'
 import test, { type ExecutionContext } from 'ava'
 import Koa from 'koa'
 import { koaBody } from 'koa-body'
-import { BrowserLike } from './browser-like.js'
-import { freePort, startTestServer } from './reference-server.js'
-import { type Answer, FORM, membersOf, outcomeOf, send } from './wire-exchange.js'
 
 const SECRET = 'a secret of thirty-two characters'
-
-const listen = async (server: Server, port = 0): Promise<string> => {
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
-const form = (
-  url: string,
-  path: string,
-  fields: Readonly<Record<string, string>>,
-): Promise<Answer> =>
-  send(url, {
-    path,
-    headers: { 'content-type': FORM },
-    body: new URLSearchParams(fields).toString(),
-  })
-
-/** A whole login through everything that is handed out, at `base`. */
-const login = async (t: ExecutionContext, origin: string, base: string): Promise<string> => {
-  const asked = membersOf(
-    await form(origin, `${base}/oauth/device/authorize`, { client_id: 'cli' }),
-  )
-  const { device_code, user_code, verification_uri, verification_uri_complete } = asked
-  t.is(verification_uri, `${origin}${base}/oauth/device/verify`)
-  t.is(verification_uri_complete, `${origin}${base}/oauth/device/verify?user_code=${user_code}`)
-  const browser = new BrowserLike()
-  const signIn = await browser.open(String(verification_uri_complete))
-  t.is(new URL(signIn.url).pathname, `${base}/oauth/device/sign-in`)
-  t.is(browser.cookiesFor(`${origin}/`).size, 0, 'no cookie of ours goes to the rest of the host')
-  t.is(browser.cookiesFor(`${origin}${base}/oauth/device/verify`).size, 1)
-  for (const [, url = ''] of signIn.text.matchAll(/(?:href|src)="(\/[^"]+)"/g)) {
-    t.true(url.startsWith(`${base}/oauth/device/`), url)
-    const status = (await browser.open(origin + url)).status
-    t.is(status, 200, url)
-  }
-  const confirm = await browser.submit(signIn, '/sign-in', { name: 'alice' })
-  t.is(confirm.url, String(verification_uri_complete))
-  const poll = (): Promise<Answer> =>
-    form(origin, `${base}/oauth/device/token`, {
-      client_id: 'cli',
-      device_code: String(device_code),
-    })
-  t.is(outcomeOf(await poll()), 'authorization_pending')
-  t.is((await browser.submit(confirm, '/verify', { decision: 'approve' })).status, 200)
-  const answer = membersOf(await poll())
-  const keys = await browser.open(`${origin}${base}/oauth/device/keys`)
-  t.true(keys.text.includes(String(user_code)))
-  return String(answer['access_token'])
-}
-
-const isMetadata = async (
-  t: ExecutionContext,
-  origin: string,
-  base: string,
-  paths: readonly string[],
-): Promise<void> => {
-  for (const path of paths) {
-    const reply = await send(origin, { method: 'GET', path })
-    t.is(reply.status, 200, path)
-    t.like(membersOf(reply), {
-      issuer: `${origin}${base}`,
-      device_authorization_endpoint: `${origin}${base}/oauth/device/authorize`,
-      token_endpoint: `${origin}${base}/oauth/device/token`,
-    })
-  }
-}
 
 test.serial('the router is part of another application in at most 15 lines', async (t) => {
   const text = await readFile(new URL('../test/embedded-app.ts', import.meta.url), 'utf8')
@@ -149,52 +84,6 @@ test.serial(
     }
   },
 )
-
-test('a whole login works behind a proxy that takes the prefix away', async (t) => {
-  const target = { port: 0 }
-  const proxy = createServer((incoming, outgoing) => {
-    const path = incoming.url?.startsWith('/auth/')
-      ? incoming.url.slice('/auth'.length)
-      : incoming.url
-    const passed = request(
-      {
-        host: '127.0.0.1',
-        port: target.port,
-        method: incoming.method,
-        path,
-        headers: incoming.headers,
-        agent: false,
-      },
-      (answer) => {
-        outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
-        answer.pipe(outgoing)
-      },
-    )
-    incoming.pipe(passed)
-  })
-  const origin = await listen(proxy)
-  const server = await startTestServer({ SIGN_IN: 'demo', PUBLIC_URL: `${origin}/auth/` })
-  target.port = server.settings.port
-  try {
-    const key = await login(t, origin, '/auth')
-    const path = '/auth/api/whoami'
-    const whoami = await send(origin, {
-      method: 'GET',
-      path,
-      headers: { authorization: `Bearer ${key}` },
-    })
-    t.is(membersOf(whoami)['user'], 'alice')
-    await isMetadata(t, origin, '/auth', [
-      '/.well-known/oauth-authorization-server',
-      '/.well-known/oauth-authorization-server/auth',
-      '/.well-known/openid-configuration/auth',
-      '/auth/.well-known/openid-configuration',
-    ])
-  } finally {
-    await server.stop()
-    await new Promise((resolve) => proxy.close(resolve))
-  }
-})
 
 const clock = { now: Date.now }
 
@@ -484,42 +373,5 @@ test('more codes than memory holds are refused for now, and the old ones live on
     t.is(outcomeOf(poll), 'authorization_pending')
   } finally {
     await new Promise((resolve) => server.close(resolve))
-  }
-})
-
-test('too many new codes from one address are refused with 429; its polls are not', async (t) => {
-  const server = await startTestServer({ AUTHORIZE_LIMIT: '3', TRUSTED_PROXIES: '127.0.0.1' })
-  const ask = (headers: Readonly<Record<string, string>> = {}): Promise<Answer> =>
-    send(server.url, { path: '/oauth/device/authorize', headers })
-  try {
-    const first = await ask()
-    await ask()
-    await ask()
-    server.clock.pass(10_000)
-    const refused = await ask()
-    t.is(refused.status, 429)
-    t.is(refused.headers['retry-after'], '50')
-    t.is(refused.headers['cache-control'], 'no-store')
-    t.is(refused.headers['access-control-allow-origin'], '*')
-    t.is(membersOf(refused)['error'], 'temporarily_unavailable')
-    for (const [address, status] of [
-      ['2001:db8::1', 200],
-      ['2001:db8::2', 200],
-      ['2001:db8::3', 200],
-      ['2001:db8:0:0:ffff::1', 429],
-      ['2001:db8:0:1::1', 200],
-      ['192.0.2.1', 200],
-    ] as const) {
-      t.is((await ask({ 'x-forwarded-for': address })).status, status, address)
-    }
-    const device_code = String(membersOf(first)['device_code'])
-    for (let i = 0; i < 10; i += 1) {
-      const poll = await form(server.url, '/oauth/device/token', { device_code })
-      t.is(outcomeOf(poll), 'authorization_pending')
-      server.clock.pass(5_000)
-    }
-    t.is((await ask()).status, 200, 'a minute later')
-  } finally {
-    await server.stop()
   }
 })

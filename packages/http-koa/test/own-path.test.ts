@@ -1,5 +1,5 @@
 import test from 'ava'
-import { ownPath } from '#src/own-path.js'
+import { ownPath } from '#src/http/own-path.js'
 
 const FALLBACK = '/auth/oauth/device/verify'
 const of = (returnTo: unknown): string => ownPath(returnTo, '/auth/oauth/device', FALLBACK)

@@ -4,9 +4,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createUseCases, MemoryApiKeyStore, MemoryStateStore } from '@device-grant/core'
 import { createDeviceGrantRouter } from '@device-grant/http-koa'
+import { BrowserLike, onwardFrom } from '@device-grant/test-support/browser-like'
 import test from 'ava'
 import Koa from 'koa'
-import { BrowserLike, onwardFrom } from './browser-like.ts'
 import { ownSignIn } from './own-sign-in.ts'
 
 test('an application signs people in by a few lines of its own', async (t) => {

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { decodeJwt, SignJWT, UnsecuredJWT } from 'jose'
-import { Seal } from '#src/seal.js'
+import { Seal } from '#src/security/seal.js'
 
 const SECRET = 'a secret of thirty-two characters'
 const NOW = 1_800_000_000_000

@@ -1,8 +1,8 @@
+import { TestClock } from '@device-grant/test-support/clock'
 import test from 'ava'
 import Koa, { type Context } from 'koa'
-import { Seal } from '#src/seal.js'
-import { Sessions, type SessionsOptions } from '#src/sessions.js'
-import { TestClock } from './reference-server.js'
+import { Seal } from '#src/security/seal.js'
+import { Sessions, type SessionsOptions } from '#src/security/sessions.js'
 
 const SECRET = 'a secret of thirty-two characters'
 

@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { keyNameOf } from '@device-grant/core'
 import type { VNode } from 'preact'
-import { networkOf } from '../authorize-limit.ts'
+import { networkOf } from '../http/network-of.ts'
 import { Fact, Facts, Scopes } from './facts.tsx'
 import { KeyName } from './key-name.tsx'
 import { CsrfToken, Layout } from './layout.tsx'

@@ -1,7 +1,8 @@
-import { ownPath } from '../own-path.ts'
-import { field } from '../person-body.ts'
-import type { Site } from '../site.ts'
-import { isPersonId, type SignInFactory } from './sign-in.ts'
+import { ownPath } from '../http/own-path.ts'
+import { field } from '../http/person-body.ts'
+import type { Site } from '../person/site.ts'
+import { isPersonId } from './person.ts'
+import type { SignInFactory } from './sign-in.ts'
 
 /** Asks for a name and believes it. For a look around, and for nothing else. */
 export const demoSignIn = (): SignInFactory => (site) => ({

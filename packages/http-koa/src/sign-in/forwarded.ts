@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { peerAddress } from '../client-address.ts'
-import { isPersonId, type SignInFactory } from './sign-in.ts'
+import { peerAddress } from '../security/client-address.ts'
+import { isPersonId } from './person.ts'
+import type { SignInFactory } from './sign-in.ts'
 
 export interface ForwardedSignInOptions {
   /** The header in which the proxy says who it is. */

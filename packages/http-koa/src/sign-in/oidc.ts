@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Context } from 'koa'
 import * as client from 'openid-client'
-import { isHttpsOrLoopback } from '../loopback.ts'
-import { ownPath } from '../own-path.ts'
-import type { Site } from '../site.ts'
-import { isPersonId, type Person, type SignIn, type SignInFactory } from './sign-in.ts'
+import { isHttpsOrLoopback } from '../http/loopback.ts'
+import { ownPath } from '../http/own-path.ts'
+import type { Site } from '../person/site.ts'
+import { isPersonId, type Person } from './person.ts'
+import type { SignIn, SignInFactory } from './sign-in.ts'
 
 export interface OidcSignInOptions {
   /** The provider's issuer, exactly as its discovery document names it. `http:` only on loopback. */

@@ -1,15 +1,6 @@
 import type { Context } from 'koa'
-import type { Site } from '../site.ts'
-
-/** Somebody who has signed in interactively. */
-export interface Person {
-  /** Whose the keys are: at most 256 characters, the same at every sign-in. */
-  readonly id: string
-  /** As shown to them. */
-  readonly name: string
-  /** What a form of theirs is bound to: their session, or what else only they have. */
-  readonly binding: string
-}
+import type { Site } from '../person/site.ts'
+import type { Person } from './person.ts'
 
 /** A way to sign people in. */
 export interface SignIn {
@@ -28,7 +19,3 @@ export interface SignIn {
 
 /** Makes a way to sign in for a site. */
 export type SignInFactory = (site: Site) => SignIn
-
-/** Whether a text can be a person's id: 1 to 256 characters, none of them a control character. */
-export const isPersonId = (id: string): boolean =>
-  id.length >= 1 && id.length <= 256 && !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(id)

@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
+import { hasChromium, launchChromium } from '@device-grant/test-support/chromium'
+import { findings, PHONE, SCREENSHOTS } from '@device-grant/test-support/visitor'
 import test from 'ava'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { createPages } from '#src/pages/create-pages.js'
 import { pathsBelow } from '#src/paths.js'
 import { allPages } from '../sample-pages.ts'
-import { hasChromium, launchChromium } from './chromium.ts'
-import { findings, PHONE, SCREENSHOTS } from './visitor.ts'
 
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",

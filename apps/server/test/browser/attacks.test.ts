@@ -1,0 +1,287 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { hasChromium, launchChromium } from '@device-grant/test-support/chromium'
+import { askForCode, type Codes, poll, useKey } from '@device-grant/test-support/login-example'
+import { decide, lookAt, openBrowser, signIn, title } from '@device-grant/test-support/visitor'
+import test, { type ExecutionContext } from 'ava'
+import type { Browser, Page } from 'playwright-core'
+import { startTestServer, type TestServer } from '../reference-server.ts'
+
+const browserTest = hasChromium('attacks by other origins in a browser') ? test.serial : test.skip
+
+let browser: Browser
+if (browserTest !== test.skip) {
+  test.before(async () => {
+    browser = await launchChromium()
+  })
+  test.after.always(() => browser?.close())
+}
+
+/** How an attacker's origin stands to ours: browsers send `SameSite=Lax` cookies within a site. */
+const ATTACKERS = {
+  'another site': 'localhost',
+  'another origin of our site': '127.0.0.1',
+} as const
+
+interface Victim {
+  readonly server: TestServer
+  /** Signed in, with one device connected and one that waits for an answer. */
+  readonly page: Page
+  readonly waiting: Codes
+  readonly key: string | undefined
+  readonly keyId: string
+  /** Serves a page of the attacker's. @returns its URL */
+  attack(html: string): string
+}
+
+const setUp = async (t: ExecutionContext, host: string): Promise<Victim> => {
+  const server = await startTestServer({ SIGN_IN: 'demo' })
+  t.teardown(() => server.stop())
+  let served = ''
+  const attacker = createServer((_, response) => {
+    response.setHeader('Content-Type', 'text/html; charset=utf-8')
+    response.end(served)
+  })
+  attacker.listen(0, '127.0.0.1')
+  await once(attacker, 'listening')
+  t.teardown(() => {
+    attacker.close()
+    attacker.closeAllConnections()
+  })
+  const { port } = attacker.address() as AddressInfo
+
+  const context = await browser.newContext({ locale: 'en' })
+  t.teardown(() => context.close())
+  const page = await context.newPage()
+  await page.goto(`${server.url}/oauth/device/verify`)
+  await signIn(page, 'alice')
+  const connected = await askForCode(server.url)
+  const answer = { person: 'alice', decision: 'approve', origin: {} } as const
+  await server.useCases.answerUserCode({ userCode: connected.user_code, ...answer })
+  const { access_token: key } = await poll(server.url, connected)
+  const [listed] = await server.useCases.listApiKeys('alice')
+  return {
+    server,
+    page,
+    waiting: await askForCode(server.url),
+    key,
+    keyId: listed?.id ?? '',
+    attack: (html) => {
+      served = `<!doctype html><title>Win</title>${html}`
+      return `http://${host}:${port}/`
+    },
+  }
+}
+
+/** Nothing was approved, denied, revoked or signed out. */
+const isUnharmed = async (
+  t: ExecutionContext,
+  { server, page, waiting, key, keyId }: Victim,
+): Promise<void> => {
+  const list = await page.request.get(`${server.url}/oauth/device/keys`, {
+    headers: { Accept: 'application/json' },
+  })
+  t.is(list.status(), 200, 'still signed in')
+  t.like(await list.json(), { keys: [{ id: keyId, status: 'active' }] })
+  t.is(await useKey(server.url, key), 200)
+  server.clock.pass(10_000)
+  t.is((await poll(server.url, waiting)).error, 'authorization_pending')
+}
+
+/** The code was opened for nobody, and no try was charged. */
+const isOpenedByNobody = async (
+  t: ExecutionContext,
+  { server, waiting }: Victim,
+): Promise<void> => {
+  t.false(server.log.some((line) => line.includes('wrong_user_code')))
+  const review = { userCode: waiting.user_code, person: 'bob' }
+  t.is((await server.useCases.reviewUserCode(review)).outcome, 'pending')
+}
+
+const form = (action: string, fields: Readonly<Record<string, string>>, type = ''): string => {
+  const inputs = Object.entries(fields).map(
+    ([name, value]) => `<input name='${name}' value='${value}'>`,
+  )
+  return `<form method="post" action="${action}" ${type}>${inputs.join('')}</form>
+    <script>document.forms[0].submit()</script>`
+}
+
+for (const [attacker, host] of Object.entries(ATTACKERS)) {
+  browserTest(`forms that ${attacker} sends for somebody change nothing`, async (t) => {
+    const victim = await setUp(t, host)
+    const { server, page, waiting, keyId, attack } = victim
+    const base = `${server.url}/oauth/device`
+    const decision = { user_code: waiting.user_code, decision: 'approve', csrf_token: 'x' }
+    const json = { [`{"user_code":"${waiting.user_code}","x":"`]: '"}' }
+    const forms: readonly (readonly [path: string, html: string, status: number])[] = [
+      ['/verify', form(`${base}/verify`, decision), 403],
+      ['/verify-authenticated', form(`${base}/verify-authenticated`, decision), 403],
+      [
+        '/verify-authenticated',
+        form(`${base}/verify-authenticated`, json, 'enctype="text/plain"'),
+        403,
+      ],
+      [`/keys/${keyId}/revoke`, form(`${base}/keys/${keyId}/revoke`, decision), 403],
+      ['/keys/revoke-all', form(`${base}/keys/revoke-all`, decision), 403],
+      ['/sign-out', form(`${base}/sign-out`, decision), host === 'localhost' ? 200 : 403],
+      ['/sign-in', form(`${base}/sign-in`, { name: 'mallory', csrf_token: 'x' }), 403],
+    ]
+    for (const [path, html, status] of forms) {
+      const [answer] = await Promise.all([
+        page.waitForResponse(`${base}${path}`),
+        page.goto(attack(html)),
+      ])
+      t.is(answer.request().method(), 'POST')
+      t.is(answer.status(), status, path)
+      await isUnharmed(t, victim)
+    }
+  })
+
+  browserTest(`scripts of ${attacker} change nothing and read nothing`, async (t) => {
+    const victim = await setUp(t, host)
+    const { server, page, waiting, keyId, attack } = victim
+    const base = `${server.url}/oauth/device`
+    await page.goto(attack(''))
+    const outcomes = await page.evaluate(`(async () => {
+      const base = ${JSON.stringify(base)}
+      const decision = { user_code: ${JSON.stringify(waiting.user_code)}, decision: 'approve' }
+      const post = { method: 'POST', credentials: 'include' }
+      const body = new URLSearchParams(decision)
+      const text = new Blob([JSON.stringify(decision)], { type: 'text/plain' })
+      const json = { ...post, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(decision) }
+      const asked = [
+        ['/verify', { ...post, mode: 'no-cors', body }],
+        ['/verify-authenticated', { ...post, mode: 'no-cors', body }],
+        ['/verify-authenticated', { ...post, mode: 'no-cors', body: text }],
+        ['/verify-authenticated', { ...post, body }],
+        ['/verify-authenticated', json],
+        ['/keys', { credentials: 'include' }],
+        ['/keys', { credentials: 'include', mode: 'no-cors' }],
+        ['/verify?user_code=' + decision.user_code, { credentials: 'include' }],
+        ['/keys/${keyId}', { method: 'DELETE', credentials: 'include' }],
+        ['/keys/${keyId}/revoke', { ...post, mode: 'no-cors', body }],
+        ['/keys/revoke-all', { ...post, mode: 'no-cors', body }],
+        ['/sign-out', { ...post, mode: 'no-cors', body }],
+      ]
+      const outcomes = []
+      for (const [path, init] of asked) {
+        outcomes.push(await fetch(base + path, init).then(
+          async (answer) => answer.type + ' ' + (await answer.text()).length,
+          () => 'refused',
+        ))
+      }
+      navigator.sendBeacon(base + '/verify-authenticated', body)
+      return outcomes
+    })()`)
+    const blind = 'opaque 0'
+    const refused = 'refused'
+    t.deepEqual(outcomes, [
+      ...[blind, blind, blind, refused, refused],
+      ...[refused, blind, refused, refused],
+      ...[blind, blind, blind],
+    ])
+    await isUnharmed(t, victim)
+    await isOpenedByNobody(t, victim)
+  })
+
+  browserTest(`whatever ${attacker} embeds shows, opens and approves nothing`, async (t) => {
+    const victim = await setUp(t, host)
+    const { server, page, waiting, attack } = victim
+    let refusals = 0
+    const allRefused = new Promise<void>((resolve) => {
+      page.on('console', (message) => {
+        if (!message.text().includes("frame-ancestors 'none'")) return
+        refusals += 1
+        if (refusals === 3) resolve()
+      })
+    })
+    const asked = new Set<string>()
+    const kinds = ['iframe', 'object', 'embed', 'img', 'script', 'style', 'prefetch', 'preload']
+    const allAsked = new Promise<void>((resolve) => {
+      page.on('request', (request) => {
+        const { origin, searchParams } = new URL(request.url())
+        if (origin === server.url) asked.add(searchParams.get('by') ?? '')
+        if (kinds.every((kind) => asked.has(kind))) resolve()
+      })
+    })
+    const url = (by: string): string =>
+      `${waiting.verification_uri_complete}&decision=approve&by=${by}`
+    // A click on the bait would meet what lies over it, if the browser showed it.
+    await page.goto(
+      attack(`<style>
+          iframe, object, embed { position: absolute; inset: 0; width: 100%; height: 200px; opacity: 0.01 }
+          object { top: 200px } embed { top: 400px }
+        </style>
+        <button>Win a prize</button>
+        <iframe src="${url('iframe')}"></iframe>
+        <object data="${url('object')}"></object>
+        <embed src="${url('embed')}">
+        <img src="${url('img')}">
+        <script src="${url('script')}"></script>
+        <link rel="stylesheet" href="${url('style')}">
+        <link rel="prefetch" href="${url('prefetch')}">
+        <link rel="preload" as="fetch" crossorigin="use-credentials" href="${url('preload')}">`),
+    )
+    await Promise.all([allAsked, allRefused])
+    t.false(page.frames().some((frame) => frame.url().startsWith(server.url)))
+    for (const y of [100, 300, 500]) await page.mouse.click(300, y)
+    await isUnharmed(t, victim)
+    await isOpenedByNobody(t, victim)
+  })
+}
+
+for (const [attacker, host] of Object.entries(ATTACKERS)) {
+  browserTest(`${attacker} cannot use up somebody’s tries in a window that it opens`, async (t) => {
+    const { server, page, waiting, attack } = await setUp(t, host)
+    const wrong = (n: number): string => `${server.url}/oauth/device/verify?user_code=WRONG-${n}`
+    await page.goto(attack(`<button onclick="opened = window.open('${wrong(0)}')">Win</button>`))
+    const [popup] = await Promise.all([page.waitForEvent('popup'), page.click('button')])
+    await popup.waitForURL(wrong(0))
+    for (let n = 1; n <= 7; n += 1) {
+      // Whether it got there, or has lost the window.
+      await Promise.all([
+        Promise.race([popup.waitForURL(wrong(n)), page.waitForFunction('opened.closed')]),
+        page.evaluate(`opened.location = '${wrong(n)}'`),
+      ])
+    }
+    t.is(server.log.filter((line) => line.includes('"wrong_user_code"')).length, 1)
+    await popup.goto(waiting.verification_uri_complete)
+    t.is(await title(popup), 'Connect this device?')
+  })
+}
+
+browserTest('what a device says of itself stays text', async (t) => {
+  const server = await startTestServer({ SIGN_IN: 'demo' })
+  t.teardown(() => server.stop())
+  const clientId = `"><script>alert(1)</script><img src=x onerror=alert(2)>`
+  const scope = "<script>alert(3)</script> ');alert(4)// <svg/onload=alert(5)>"
+  const userAgent = `</dd><iframe srcdoc="<script>alert(6)</script>">{{7*7}}\${8*8}`
+  const page = await openBrowser(t, browser)
+  page.on('dialog', (dialog) => {
+    t.fail(`A script ran: ${dialog.message()}`)
+    return dialog.dismiss()
+  })
+  const areText = async (): Promise<void> => {
+    const text = await page.locator('main').innerText()
+    for (const said of [clientId, userAgent, ...scope.split(' ')]) t.true(text.includes(said), said)
+    t.is(await page.locator('script, iframe, img, svg').count(), 0)
+    t.is(
+      await page.locator('form').count(),
+      (await page.title()).startsWith('Connect this') ? 2 : 3,
+    )
+  }
+  const codes = await askForCode(server.url, { client_id: clientId, scope }, userAgent)
+  await page.goto(codes.verification_uri_complete)
+  await signIn(page, 'alice')
+  t.is(await title(page), 'Connect this device?')
+  await areText()
+  await lookAt(t, page, 'hostile')
+  await decide(page, 'approve')
+  await page.goto(`${server.url}/oauth/device/keys`)
+  await areText()
+
+  const code = `"><script>alert(9)</script>`
+  await page.goto(`${server.url}/oauth/device/verify?user_code=${encodeURIComponent(code)}`)
+  t.is(await page.inputValue('#user_code'), code)
+})

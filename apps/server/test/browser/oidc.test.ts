@@ -1,0 +1,179 @@
+import { hasChromium, launchChromium } from '@device-grant/test-support/chromium'
+import { freePort } from '@device-grant/test-support/free-port'
+import { askForCode, poll, startDevice } from '@device-grant/test-support/login-example'
+import {
+  type OpenidProvider,
+  startOpenidProvider,
+} from '@device-grant/test-support/openid-provider'
+import { decide, enterCode, lookAt, openBrowser, title } from '@device-grant/test-support/visitor'
+import test, { type ExecutionContext } from 'ava'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { startTestServer, type TestServer } from '../reference-server.ts'
+
+const browserTest = hasChromium('sign-in at an OpenID provider in a browser')
+  ? test.serial
+  : test.skip
+
+let browser: Browser
+if (browserTest !== test.skip) {
+  test.before(async () => {
+    browser = await launchChromium()
+  })
+  test.after.always(() => browser?.close())
+}
+
+const setUp = async (
+  t: ExecutionContext,
+  env: Readonly<Record<string, string>> = {},
+  options: BrowserContextOptions = {},
+): Promise<[TestServer, OpenidProvider, Page]> => {
+  const port = await freePort()
+  const publicUrl = `http://127.0.0.1:${port}`
+  const provider = await startOpenidProvider({ publicUrl })
+  t.teardown(() => provider.stop())
+  const server = await startTestServer({
+    ...provider.env,
+    PORT: String(port),
+    PUBLIC_URL: publicUrl,
+    POLL_INTERVAL: '1',
+    ...env,
+  })
+  t.teardown(() => server.stop())
+  const page = await openBrowser(t, browser, { silent: publicUrl, ...options })
+  return [server, provider, page]
+}
+
+/** Fills in the provider's own form. */
+const logIn = async (page: Page, { issuer }: OpenidProvider): Promise<void> => {
+  await page.waitForURL(`${issuer}/interaction/*`)
+  await page.fill('[name=login]', 'user-alice')
+  await page.fill('[name=password]', 'any')
+  await page.click('button[type=submit]')
+}
+
+browserTest('somebody signs in at the provider, and the device has its key', async (t) => {
+  const [server, provider, page] = await setUp(t)
+  server.clock.letGo()
+  const device = await startDevice(t, server.url)
+  await page.goto(device.completeUri)
+  await logIn(page, provider)
+  await page.waitForURL(device.completeUri)
+  t.is(await page.locator('.code [aria-hidden]').innerText(), device.userCode)
+  t.is(await page.locator('.who bdi').innerText(), 'alice')
+  await decide(page, 'approve')
+  t.is(await title(page), 'Device connected')
+  const { exitCode, said } = await device.ended
+  t.is(exitCode, 0, said)
+  t.regex(said, /"user": "user-alice"/)
+})
+
+browserTest('everything works without JavaScript at the provider, too', async (t) => {
+  const [server, provider, page] = await setUp(t, {}, { javaScriptEnabled: false })
+  const codes = await askForCode(server.url)
+  await page.goto(`${server.url}/oauth/device/verify`)
+  await logIn(page, provider)
+  await enterCode(page, codes.user_code)
+  await decide(page, 'approve')
+  t.is(await title(page), 'Device connected')
+  t.truthy((await poll(server.url, codes)).access_token)
+})
+
+browserTest(
+  'a session that ends while the page is open leads to the provider and back to the code',
+  async (t) => {
+    const [server, provider, page] = await setUp(t, { DEVICE_CODE_TTL: '3600' })
+    await page.goto(`${server.url}/oauth/device/verify`)
+    await logIn(page, provider)
+    await page.waitForURL(`${server.url}/oauth/device/verify`)
+    server.clock.pass(59_999)
+    const codes = await askForCode(server.url)
+    await enterCode(page, codes.user_code)
+    t.is(await title(page), 'Connect this device?')
+    // The provider, too, knows nobody any more.
+    await page.context().clearCookies({ domain: 'localhost' })
+    server.clock.pass(59 * 60_000 + 2)
+
+    await decide(page, 'approve')
+    t.is(await title(page), 'Please sign in again')
+    await page.getByRole('link', { name: 'Sign in' }).click()
+    await logIn(page, provider)
+    await page.waitForURL(codes.verification_uri_complete)
+    t.is(await title(page), 'Connect this device?')
+    t.is((await poll(server.url, codes)).error, 'authorization_pending', 'nothing by itself')
+    await decide(page, 'approve')
+    t.is(await title(page), 'Device connected')
+    t.truthy((await poll(server.url, codes)).access_token)
+  },
+)
+
+browserTest(
+  'a code that is typed after the session has ended leads to the provider and to its page',
+  async (t) => {
+    const [server, provider, page] = await setUp(t)
+    await page.goto(`${server.url}/oauth/device/verify`)
+    await logIn(page, provider)
+    await page.waitForURL(`${server.url}/oauth/device/verify`)
+    await page.context().clearCookies({ domain: 'localhost' })
+    server.clock.pass(61 * 60_000)
+    const codes = await askForCode(server.url)
+
+    await enterCode(page, codes.user_code)
+    await logIn(page, provider)
+    await page.waitForURL(codes.verification_uri_complete)
+    t.is(await title(page), 'Connect this device?')
+    t.is(await page.locator('.code [aria-hidden]').innerText(), codes.user_code)
+  },
+)
+
+browserTest('who signs out is signed out at the provider, too', async (t) => {
+  const [server, provider, page] = await setUp(t)
+  const { url } = server
+  await page.goto(`${url}/oauth/device/keys`)
+  await logIn(page, provider)
+  await page.waitForURL(`${url}/oauth/device/keys`)
+  await page.click('text=Sign out')
+  // The provider asks by itself whether it is meant.
+  await page.waitForURL(`${provider.issuer}/session/end?*`)
+  await page.click('button[value=yes]')
+  await page.waitForURL(`${url}/oauth/device/sign-in/signed-out`)
+  t.is(await title(page), 'You are signed out')
+  await page.goto(`${url}/oauth/device/keys`)
+  await page.waitForURL(`${provider.issuer}/interaction/*`)
+  t.true(await page.locator('[name=login]').isVisible())
+})
+
+browserTest(
+  'a browser that does not go on by itself has a link to go on signing out',
+  async (t) => {
+    const [server, provider, page] = await setUp(t)
+    const { url } = server
+    await page.route(`${url}/oauth/device/sign-out`, async (route) => {
+      const response = await route.fetch()
+      const { refresh: _, ...headers } = response.headers()
+      await route.fulfill({ response, headers })
+    })
+    await page.goto(`${url}/oauth/device/keys`)
+    await logIn(page, provider)
+    await page.click('text=Sign out')
+    t.is(await title(page), 'Signing you out…')
+    await lookAt(t, page, 'signing-out')
+    await page.getByRole('link', { name: 'Continue signing out' }).click()
+    await page.click('button[value=yes]')
+    await page.waitForURL(`${url}/oauth/device/sign-in/signed-out`)
+    t.is(await title(page), 'You are signed out')
+  },
+)
+
+browserTest('who cancels at the provider is told so, and can try again', async (t) => {
+  const [server, provider, page] = await setUp(t)
+  const codes = await askForCode(server.url)
+  await page.goto(codes.verification_uri_complete)
+  await page.waitForURL(`${provider.issuer}/interaction/*`)
+  await page.click('text=Cancel')
+  t.is(await title(page), 'You are not signed in')
+  await lookAt(t, page, 'sign-in-failed')
+  await page.getByRole('link', { name: 'Try again' }).click()
+  await logIn(page, provider)
+  await page.waitForURL(codes.verification_uri_complete)
+  t.is(await title(page), 'Connect this device?')
+})

@@ -1,0 +1,233 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { decide } from '@device-grant/test-support/wire-exchange'
+import test from 'ava'
+import * as oauth from 'oauth4webapi'
+import * as openid from 'openid-client'
+import { startTestServer, type TestServer } from './reference-server.ts'
+
+/** What `oauth4webapi` needs, from the server's own metadata. */
+const discover = async (
+  url: string,
+  algorithm: 'oauth2' | 'oidc' = 'oauth2',
+): Promise<oauth.AuthorizationServer> => {
+  const issuer = new URL(url)
+  const options = { algorithm, [oauth.allowInsecureRequests]: true }
+  return oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, options))
+}
+
+const INSECURE = { [oauth.allowInsecureRequests]: true }
+const CLIENT: oauth.Client = { client_id: 'cli' }
+
+const start = async (
+  as: oauth.AuthorizationServer,
+  authentication: oauth.ClientAuth = oauth.None(),
+): Promise<oauth.DeviceAuthorizationResponse> =>
+  oauth.processDeviceAuthorizationResponse(
+    as,
+    CLIENT,
+    await oauth.deviceAuthorizationRequest(
+      as,
+      CLIENT,
+      authentication,
+      { scope: 'whoami' },
+      INSECURE,
+    ),
+  )
+
+/** One poll: the error that the library throws, or the token. */
+const pollOnce = async (
+  as: oauth.AuthorizationServer,
+  deviceCode: string,
+  client: oauth.Client = CLIENT,
+  authentication: oauth.ClientAuth = oauth.None(),
+): Promise<oauth.TokenEndpointResponse | string> => {
+  const response = await oauth.deviceCodeGrantRequest(
+    as,
+    client,
+    authentication,
+    deviceCode,
+    INSECURE,
+  )
+  try {
+    return await oauth.processDeviceCodeResponse(as, client, response)
+  } catch (fault) {
+    if (fault instanceof oauth.ResponseBodyError && fault.status === 400) return fault.error
+    throw fault
+  }
+}
+
+for (const algorithm of ['oauth2', 'oidc'] as const) {
+  test(`oauth4webapi logs in, found by ${algorithm} discovery`, async (t) => {
+    const { url, clock, stop } = await startTestServer()
+    t.teardown(stop)
+    const as = await discover(url, algorithm)
+    const codes = await start(as)
+    t.is(codes.interval, 5)
+    t.is(await pollOnce(as, codes.device_code), 'authorization_pending')
+    clock.pass(5_000)
+    t.is(await pollOnce(as, codes.device_code), 'authorization_pending')
+    clock.pass(2_500)
+    t.is(await pollOnce(as, codes.device_code), 'slow_down')
+    clock.pass(7_500)
+    t.is(await pollOnce(as, codes.device_code), 'authorization_pending')
+    await decide(url, codes.user_code, 'approve')
+    clock.pass(10_000)
+    const token = await pollOnce(as, codes.device_code)
+    if (typeof token === 'string') return t.fail(token)
+    t.is(token.token_type, 'bearer')
+    t.is(token.expires_in, 86_400)
+    t.is(token.scope, 'whoami')
+    const whoami = await oauth.protectedResourceRequest(
+      token.access_token,
+      'GET',
+      new URL(`${url}/api/whoami`),
+      undefined,
+      undefined,
+      INSECURE,
+    )
+    t.like(await whoami.json(), { user: 'alice', scope: 'whoami' })
+    clock.pass(5_000)
+    t.is(await pollOnce(as, codes.device_code), 'invalid_grant')
+  })
+}
+
+test('oauth4webapi hears of a denial', async (t) => {
+  const { url, stop } = await startTestServer()
+  t.teardown(stop)
+  const as = await discover(url)
+  const codes = await start(as)
+  t.is(await pollOnce(as, codes.device_code), 'authorization_pending')
+  await decide(url, codes.user_code, 'deny')
+  t.is(await pollOnce(as, codes.device_code), 'access_denied')
+})
+
+test('oauth4webapi hears of the expiry', async (t) => {
+  const { url, clock, stop } = await startTestServer()
+  t.teardown(stop)
+  const as = await discover(url)
+  const codes = await start(as)
+  clock.pass(codes.expires_in * 1000)
+  t.is(await pollOnce(as, codes.device_code), 'expired_token')
+  clock.pass(600_000)
+  t.is(await pollOnce(as, codes.device_code), 'invalid_grant')
+})
+
+test('oauth4webapi as the wrong client gets nothing, before and after the approval', async (t) => {
+  const { url, stop } = await startTestServer()
+  t.teardown(stop)
+  const as = await discover(url)
+  const codes = await start(as)
+  t.is(await pollOnce(as, codes.device_code, { client_id: 'other' }), 'invalid_grant')
+  await decide(url, codes.user_code, 'approve')
+  t.is(await pollOnce(as, codes.device_code, { client_id: 'other' }), 'invalid_grant')
+  t.is(typeof (await pollOnce(as, codes.device_code)), 'object')
+})
+
+test('oauth4webapi as a public client by Basic, with an empty secret and with a real one', async (t) => {
+  const { url, stop } = await startTestServer()
+  t.teardown(stop)
+  const as = await discover(url)
+  const emptySecret: oauth.ClientAuth = (_as, { client_id }, _body, headers) => {
+    headers.set('authorization', `Basic ${btoa(`${client_id}:`)}`)
+  }
+  const codes = await start(as, emptySecret)
+  t.is(await pollOnce(as, codes.device_code, CLIENT, emptySecret), 'authorization_pending')
+  const error = await t.throwsAsync(
+    pollOnce(as, codes.device_code, CLIENT, oauth.ClientSecretBasic('secret')),
+    { instanceOf: oauth.WWWAuthenticateChallengeError },
+  )
+  t.is(error?.status, 401)
+})
+
+/** `openid-client` as a program uses it. `onPolled` runs after each answer of the token endpoint. */
+const openidClient = async (
+  { url }: TestServer,
+  clientId: string,
+  onPolled: (status: number, body: string) => Promise<void> = async () => {},
+): Promise<openid.Configuration> => {
+  const config = await openid.discovery(new URL(url), clientId, undefined, openid.None(), {
+    execute: [openid.allowInsecureRequests],
+  })
+  config[openid.customFetch] = async (input, init) => {
+    const response = await fetch(input, init as RequestInit)
+    if (input.endsWith('/token')) await onPolled(response.status, await response.clone().text())
+    return response
+  }
+  return config
+}
+
+test('openid-client polls, waits and logs in', async (t) => {
+  const server = await startTestServer({ POLL_INTERVAL: '1' })
+  t.teardown(server.stop)
+  const polls: string[] = []
+  const config = await openidClient(server, 'cli', async (status, body) => {
+    polls.push(`${status} ${(JSON.parse(body) as { error?: string }).error ?? 'token'}`)
+    server.clock.pass(1_000)
+    if (polls.length === 1) await decide(server.url, codes.user_code, 'approve')
+  })
+  const codes = await openid.initiateDeviceAuthorization(config, { scope: 'whoami' })
+  const token = await openid.pollDeviceAuthorizationGrant(config, codes)
+  t.deepEqual(polls, ['400 authorization_pending', '200 token'])
+  t.is(token.expires_in, 86_400)
+  const whoami = await openid.fetchProtectedResource(
+    config,
+    token.access_token,
+    new URL(`${server.url}/api/whoami`),
+    'GET',
+  )
+  t.like(await whoami.json(), { user: 'alice' })
+})
+
+const ENDS: Readonly<
+  Record<string, (server: TestServer, userCode: string) => Promise<void> | void>
+> = {
+  access_denied: ({ url }, userCode) => decide(url, userCode, 'deny'),
+  expired_token: ({ clock }) => clock.pass(600_000),
+  invalid_grant: () => {},
+}
+
+for (const [error, end] of Object.entries(ENDS)) {
+  test(`openid-client stops at ${error}`, async (t) => {
+    const server = await startTestServer({ POLL_INTERVAL: '1' })
+    t.teardown(server.stop)
+    const asks = await openidClient(server, 'cli')
+    const polls = error === 'invalid_grant' ? await openidClient(server, 'other') : asks
+    const codes = await openid.initiateDeviceAuthorization(asks, {})
+    await end(server, codes.user_code)
+    const fault = await t.throwsAsync(openid.pollDeviceAuthorizationGrant(polls, codes), {
+      instanceOf: openid.ResponseBodyError,
+    })
+    t.is(fault?.error, error)
+    t.is(fault?.status, 400)
+  })
+}
+
+test('the login example shows the code and a QR code, and prints whose key it got', async (t) => {
+  const server = await startTestServer({ POLL_INTERVAL: '1' })
+  t.teardown(server.stop)
+  const program = fileURLToPath(new URL('../../../examples/login/dist/login.js', import.meta.url))
+  const child = spawn(process.execPath, [program, server.url], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  t.teardown(() => child.kill())
+  let shown = ''
+  let approving: Promise<void> | undefined
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    shown += text
+    const userCode = /\b[B-Z]{4}-[B-Z]{4}\b/.exec(shown)?.[0]
+    if (userCode !== undefined) approving ??= decide(server.url, userCode, 'approve')
+  })
+  let complaints = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaints += text
+  })
+  const code = await new Promise((resolve) => child.once('close', resolve))
+  await approving
+  t.is(code, 0, complaints)
+  t.regex(shown, /(?:[█▀▄ ]{20,}\n){10,}/)
+  t.true(shown.includes(`${server.url}/oauth/device/verify\n`))
+  const whoami = JSON.parse(shown.slice(shown.indexOf('{'))) as Record<string, unknown>
+  t.like(whoami, { user: 'alice', scope: 'whoami' })
+  t.notRegex(shown, /dg_/)
+})

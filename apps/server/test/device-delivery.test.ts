@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { connect, type Socket } from 'node:net'
+import { type ApiKey, type ApiKeyStore, grantIdOf, keyIdOf, TOKENS } from '@device-grant/core'
+import {
+  authorize,
+  type Codes,
+  decide,
+  FORM,
+  GRANT_TYPE,
+  membersOf,
+  outcomeOf,
+  poll,
+  send,
+  TOKEN,
+} from '@device-grant/test-support/wire-exchange'
+import test from 'ava'
+import { startTestServer, type TestServer } from './reference-server.ts'
+
+const keysOf = ({ server }: TestServer): ApiKeyStore =>
+  server.container.get<ApiKeyStore>(TOKENS.ApiKeys)
+
+const keyOf = (server: TestServer, { device_code }: Codes): Promise<ApiKey | undefined> =>
+  keysOf(server).update(keyIdOf(grantIdOf(device_code)), (key) => ({ next: key, reply: key }))
+
+const bodyOf = ({ device_code }: Codes): string =>
+  new URLSearchParams({ grant_type: GRANT_TYPE, client_id: 'cli', device_code }).toString()
+
+const requestOf = (codes: Codes): string => {
+  const body = bodyOf(codes)
+  return `POST ${TOKEN} HTTP/1.1\r\nHost: device\r\nContent-Type: ${FORM}\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+}
+
+/** Resolves with the server's end of the next connection to it. */
+const nextConnection = (server: TestServer): Promise<Socket> =>
+  new Promise((resolve) => {
+    const hear = (message: unknown): void => {
+      const { socket } = message as { readonly socket: Socket }
+      if (socket.localPort !== server.server.address.port) return
+      unsubscribe('net.server.socket', hear)
+      resolve(socket)
+    }
+    subscribe('net.server.socket', hear)
+  })
+
+const closed = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => {
+    if (socket.closed) resolve()
+    else socket.once('close', () => resolve())
+  })
+
+const CUTS: Readonly<Record<string, (socket: Socket, bytes: string) => void>> = {
+  destroyed: (socket, bytes) => socket.write(bytes, () => socket.destroy()),
+  reset: (socket, bytes) => socket.write(bytes, () => socket.resetAndDestroy()),
+  'half-closed': (socket, bytes) => socket.end(bytes),
+}
+
+/** How the key store's answer is put off: not at all, by turns of the event loop, or until after the cut. */
+const DELAYS: Readonly<Record<string, (cut: Promise<void>) => Promise<void>>> = {
+  'at once': async () => {},
+  'one turn later': () => turns(1),
+  'two turns later': () => turns(2),
+  'five turns later': () => turns(5),
+  'after the cut': (cut) => cut,
+}
+
+const turns = async (count: number): Promise<void> => {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+for (const [how, cut] of Object.entries(CUTS)) {
+  for (const [when, delay] of Object.entries(DELAYS)) {
+    for (const written of ['before', 'after'] as const) {
+      test(`a connection ${how} behind the request costs no login: the store answers ${when}, its write ${written} that`, async (t) => {
+        const server = await startTestServer()
+        t.teardown(server.stop)
+        const codes = await authorize(server.url)
+        await decide(server.url, codes.user_code, 'approve')
+
+        const serverSide = nextConnection(server)
+        const cutDone = serverSide.then(closed)
+        const keys = keysOf(server)
+        const update = keys.update.bind(keys)
+        let answered = (): void => {}
+        const answer = new Promise<void>((resolve) => {
+          answered = resolve
+        })
+        keys.update = async (id, transition) => {
+          if (written === 'after') await delay(cutDone)
+          const reply = await update(id, transition)
+          if (written === 'before') await delay(cutDone)
+          answered()
+          return reply
+        }
+        const device = connect(server.server.address.port, '127.0.0.1')
+        device.on('error', () => {})
+        let heard = ''
+        device.on('data', (data) => {
+          heard += data
+        })
+        cut(device, requestOf(codes))
+        await Promise.all([cutDone, answer])
+        await turns(5)
+        keys.update = update
+        t.is(heard, '')
+        const claimed = await keyOf(server, codes)
+        t.is(claimed?.status, 'claimed')
+
+        t.is(outcomeOf(await poll(server.url, codes.device_code)), 'slow_down')
+        server.clock.pass(2_000)
+        const again = await poll(server.url, codes.device_code)
+        t.is(again.status, 200)
+        const told = createHash('sha256').update(String(membersOf(again)['access_token']))
+        t.is(claimed?.status === 'claimed' && claimed.secretHash, told.digest('base64url'))
+
+        server.clock.pass(2_000)
+        t.is(outcomeOf(await poll(server.url, codes.device_code)), 'invalid_grant')
+      })
+    }
+  }
+}
+
+test('a request that is cut in its middle is no poll', async (t) => {
+  const server = await startTestServer()
+  t.teardown(server.stop)
+  const codes = await authorize(server.url)
+  await decide(server.url, codes.user_code, 'approve')
+  const request = requestOf(codes)
+  for (const length of [40, request.length - 60, request.length - 1]) {
+    const serverSide = nextConnection(server)
+    const device = connect(server.server.address.port, '127.0.0.1')
+    device.write(request.slice(0, length), () => device.destroy())
+    await closed(await serverSide)
+  }
+  await turns(5)
+  t.is((await keyOf(server, codes))?.status, 'reserved')
+  t.is(outcomeOf(await poll(server.url, codes.device_code)), 'token')
+})
+
+test('a key whose answer was lost is confirmed by its first use', async (t) => {
+  const server = await startTestServer()
+  t.teardown(server.stop)
+  const codes = await authorize(server.url)
+  await decide(server.url, codes.user_code, 'approve')
+  const reply = await server.useCases.pollForToken({
+    deviceCode: codes.device_code,
+    clientId: 'cli',
+  })
+  t.is(reply.outcome, 'granted')
+  const authorization = `Bearer ${reply.outcome === 'granted' ? reply.apiKey : ''}`
+  const used = await send(server.url, {
+    method: 'GET',
+    path: '/api/whoami',
+    headers: { authorization },
+  })
+  t.is(used.status, 200)
+  server.clock.pass(2_000)
+  t.is(outcomeOf(await poll(server.url, codes.device_code)), 'invalid_grant')
+})
+
+test('of 1 000 parallel polls after the approval one is told the key', async (t) => {
+  const server = await startTestServer({ LOG_LEVEL: 'silent' })
+  t.teardown(server.stop)
+  const codes = await authorize(server.url)
+  await decide(server.url, codes.user_code, 'approve')
+  const answers = await Promise.all(
+    Array.from({ length: 1_000 }, () => poll(server.url, codes.device_code)),
+  )
+  const told = answers.filter((answer) => answer.status === 200)
+  t.is(told.length, 1)
+  for (const answer of answers) {
+    if (answer.status === 200) continue
+    t.is(answer.status, 400)
+    t.true(['slow_down', 'invalid_grant'].includes(outcomeOf(answer)), answer.text)
+  }
+  const keys = await keysOf(server).findByOwner('alice')
+  t.is(keys.length, 1)
+  const [{ access_token }] = told.map(membersOf) as [Record<string, unknown>]
+  const whoami = await send(server.url, {
+    method: 'GET',
+    path: '/api/whoami',
+    headers: { authorization: `Bearer ${access_token}` },
+  })
+  t.is(whoami.status, 200)
+  server.clock.pass(2_000)
+  t.is(outcomeOf(await poll(server.url, codes.device_code)), 'invalid_grant')
+})

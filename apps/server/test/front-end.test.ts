@@ -1,0 +1,149 @@
+import { BrowserLike } from '@device-grant/test-support/browser-like'
+import { freePort } from '@device-grant/test-support/free-port'
+import test, { type ExecutionContext } from 'ava'
+import { startFrontEnd } from './front-end.ts'
+import { startTestServer, type TestServer } from './reference-server.ts'
+
+interface Setting {
+  readonly server: TestServer
+  /** As people open it: of the same site as the front end. */
+  readonly publicUrl: string
+  readonly frontEnd: string
+  readonly verify: string
+}
+
+const setUp = async (t: ExecutionContext): Promise<Setting> => {
+  const port = await freePort()
+  const publicUrl = `http://localhost:${port}`
+  const frontEnd = await startFrontEnd(publicUrl)
+  t.teardown(() => frontEnd.stop())
+  const server = await startTestServer({
+    PORT: String(port),
+    PUBLIC_URL: publicUrl,
+    SIGN_IN: 'demo',
+    FRONT_END_ORIGINS: frontEnd.origin,
+  })
+  t.teardown(() => server.stop())
+  const verify = `${publicUrl}/oauth/device/verify-authenticated`
+  return { server, publicUrl, frontEnd: frontEnd.origin, verify }
+}
+
+const newCode = async ({
+  publicUrl,
+}: Setting): Promise<{ readonly user_code: string; readonly device_code: string }> => {
+  const response = await fetch(`${publicUrl}/oauth/device/authorize`, { method: 'POST' })
+  return (await response.json()) as { user_code: string; device_code: string }
+}
+
+const poll = async ({ publicUrl }: Setting, deviceCode: string): Promise<unknown> => {
+  const response = await fetch(`${publicUrl}/oauth/device/token`, {
+    method: 'POST',
+    body: new URLSearchParams({ device_code: deviceCode }),
+  })
+  return ((await response.json()) as Readonly<Record<string, unknown>>)['error'] ?? response.status
+}
+
+const signIn = async ({ publicUrl }: Setting): Promise<BrowserLike> => {
+  const browser = new BrowserLike()
+  const page = await browser.open(`${publicUrl}/oauth/device/verify`)
+  await browser.submit(page, '/sign-in', { name: 'alice' })
+  return browser
+}
+
+/** What a browser sends for the page's `fetch`. */
+const asPage = (origin: string): Readonly<Record<string, string>> => ({
+  Origin: origin,
+  'Content-Type': 'application/json',
+  'Sec-Fetch-Site': 'same-site',
+  'Sec-Fetch-Mode': 'cors',
+  'Sec-Fetch-Dest': 'empty',
+  Accept: '*/*',
+})
+
+test('the page is shown in nobody’s frame', async (t) => {
+  const { frontEnd } = await setUp(t)
+  const { headers } = await new BrowserLike().send(`${frontEnd}/`)
+  t.is(headers.get('Content-Security-Policy'), "frame-ancestors 'none'")
+})
+
+test('the page asks the server that it is told of', async (t) => {
+  const { frontEnd, verify } = await setUp(t)
+  const page = await new BrowserLike().send(`${frontEnd}/`)
+  t.is(page.status, 200)
+  t.true(page.text.includes(`'${verify}'`))
+  t.false(page.text.includes('DEVICE_GRANT_URL'))
+})
+
+test('an allowed origin may ask, read and answer for somebody who is signed in', async (t) => {
+  const setting = await setUp(t)
+  const browser = await signIn(setting)
+  const preflight = await new BrowserLike().send(setting.verify, {
+    method: 'OPTIONS',
+    headers: {
+      Origin: setting.frontEnd,
+      'Access-Control-Request-Method': 'POST',
+      'Access-Control-Request-Headers': 'content-type',
+    },
+  })
+  t.is(preflight.status, 204)
+  t.is(preflight.headers.get('Access-Control-Allow-Origin'), setting.frontEnd)
+  t.is(preflight.headers.get('Access-Control-Allow-Credentials'), 'true')
+  t.regex(preflight.headers.get('Access-Control-Allow-Headers') ?? '', /Content-Type/i)
+
+  const approved = await newCode(setting)
+  const answer = await browser.send(setting.verify, {
+    method: 'POST',
+    headers: asPage(setting.frontEnd),
+    body: JSON.stringify({ user_code: approved.user_code, decision: 'approve' }),
+  })
+  t.is(answer.status, 200)
+  t.is(answer.headers.get('Access-Control-Allow-Origin'), setting.frontEnd)
+  t.deepEqual(JSON.parse(answer.text), { message: 'Device authorized successfully!' })
+  t.is(await poll(setting, approved.device_code), 200)
+})
+
+test('somebody who is not signed in is told so, and the page may read it', async (t) => {
+  const setting = await setUp(t)
+  const { user_code } = await newCode(setting)
+  const answer = await new BrowserLike().send(setting.verify, {
+    method: 'POST',
+    headers: asPage(setting.frontEnd),
+    body: JSON.stringify({ user_code }),
+  })
+  t.is(answer.status, 401)
+  t.is(answer.headers.get('Access-Control-Allow-Origin'), setting.frontEnd)
+  t.is(JSON.parse(answer.text).detail, 'Authentication required')
+})
+
+test('no other origin may answer for somebody, however it asks', async (t) => {
+  const setting = await setUp(t)
+  const browser = await signIn(setting)
+  const { user_code, device_code } = await newCode(setting)
+  const { port } = new URL(setting.frontEnd)
+  const strangers = [
+    'http://localhost:1',
+    `http://127.0.0.1:${port}`,
+    `https://localhost:${port}`,
+    `${setting.frontEnd}.evil.example`,
+    'null',
+  ]
+  for (const origin of strangers) {
+    const json = { headers: asPage(origin), body: JSON.stringify({ user_code }) }
+    // A form needs no preflight.
+    const form = {
+      headers: { ...asPage(origin), 'Content-Type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ user_code }),
+    }
+    for (const sending of [json, form]) {
+      const answer = await browser.send(setting.verify, { method: 'POST', ...sending })
+      t.is(answer.status, 403, origin)
+      t.is(answer.headers.get('Access-Control-Allow-Origin'), null)
+    }
+    const preflight = await browser.send(setting.verify, {
+      method: 'OPTIONS',
+      headers: { Origin: origin, 'Access-Control-Request-Method': 'POST' },
+    })
+    t.is(preflight.headers.get('Access-Control-Allow-Origin'), null)
+  }
+  t.is(await poll(setting, device_code), 'authorization_pending')
+})

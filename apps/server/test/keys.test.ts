@@ -1,0 +1,362 @@
+import { TOKENS } from '@device-grant/core'
+import { BrowserLike, type Sending, type Visit } from '@device-grant/test-support/browser-like'
+import {
+  type Answer,
+  authorize,
+  type Codes,
+  decide,
+  membersOf,
+  outcomeOf,
+  poll,
+  send,
+} from '@device-grant/test-support/wire-exchange'
+import test, { type ExecutionContext } from 'ava'
+import { breakStore } from './break-store.js'
+import { startTestServer, type TestServer } from './reference-server.js'
+
+const KEYS = '/oauth/device/keys'
+const FRONT_END = 'https://app.example'
+
+/** A proxy signs people in: each test has people of its own. */
+let server: TestServer
+test.before(async () => {
+  server = await startTestServer({ FRONT_END_ORIGINS: FRONT_END })
+})
+test.after.always(() => server.stop())
+
+const ask = (
+  person: string | undefined,
+  method: string,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> =>
+  send(server.url, {
+    method,
+    path,
+    headers: { ...(person === undefined ? {} : { 'x-forwarded-user': person }), ...headers },
+  })
+
+interface Listed {
+  readonly id: string
+  readonly [name: string]: unknown
+}
+
+const keysOf = async (person: string): Promise<readonly Listed[]> => {
+  const reply = await ask(person, 'GET', KEYS, { accept: 'application/json' })
+  return membersOf(reply)['keys'] as Listed[]
+}
+
+const approved = async (person: string): Promise<Codes> => {
+  const codes = await authorize(server.url, { client_id: 'cli', scope: 'read write' })
+  await decide(server.url, codes.user_code, 'approve', person)
+  return codes
+}
+
+const pickUp = async ({ device_code }: Codes): Promise<string> =>
+  String(membersOf(await poll(server.url, device_code))['access_token'])
+
+const whoami = (key: string): Promise<Answer> =>
+  send(server.url, {
+    method: 'GET',
+    path: '/api/whoami',
+    headers: { authorization: `Bearer ${key}` },
+  })
+
+const isProblem = (t: ExecutionContext, reply: Answer, status: number, detail: string): void => {
+  t.is(reply.status, status)
+  t.is(reply.headers['content-type'], 'application/problem+json')
+  t.is(reply.headers['cache-control'], 'no-store')
+  t.is(membersOf(reply)['detail'], detail)
+}
+
+for (const [accept, type] of [
+  [undefined, 'application/json'],
+  ['*/*', 'application/json'],
+  ['application/json', 'application/json'],
+  ['application/json, text/html;q=0.9', 'application/json'],
+  ['image/png', 'application/json'],
+  ['text/html', 'text/html'],
+  ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'text/html'],
+  ['text/html, application/json;q=0.5', 'text/html'],
+] as const) {
+  test(`who accepts ${accept ?? 'no matter what'} gets ${type}`, async (t) => {
+    const reply = await ask('negotiator', 'GET', KEYS, accept === undefined ? {} : { accept })
+    t.is(reply.status, 200)
+    t.is(reply.headers['content-type'], `${type}; charset=utf-8`)
+    t.is(reply.headers['cache-control'], 'no-store')
+    const head = await ask('negotiator', 'HEAD', KEYS, accept === undefined ? {} : { accept })
+    t.deepEqual([head.status, head.text], [200, ''])
+  })
+}
+
+test('a person’s keys are listed as JSON, those waiting for pick-up included, and nobody else’s', async (t) => {
+  t.deepEqual(await keysOf('nobody yet'), [])
+  const before = server.clock.now()
+  const waiting = await approved('lister')
+  const picked = await approved('lister')
+  const key = await pickUp(picked)
+  t.is((await whoami(key)).status, 200)
+  await approved('somebody else')
+  const keys = await keysOf('lister')
+  const at = new Date(before).toISOString()
+  const byName = new Map(keys.map((one) => [one['name'], one]))
+  t.is(keys.length, 2)
+  t.deepEqual(byName.get(`Device Link Access Key (${waiting.user_code})`), {
+    id: byName.get(`Device Link Access Key (${waiting.user_code})`)?.id,
+    status: 'waiting',
+    name: `Device Link Access Key (${waiting.user_code})`,
+    client_id: 'cli',
+    scope: 'read write',
+    address: '127.0.0.1',
+    approved_at: at,
+    expires_at: new Date(before + 600_000).toISOString(),
+  } as unknown as Listed)
+  t.like(byName.get(`Device Link Access Key (${picked.user_code})`), {
+    last_used_at: at,
+    expires_at: new Date(before + 86_400_000).toISOString(),
+  })
+  const text = JSON.stringify(keys)
+  t.false(text.includes(key))
+  t.false(text.includes(picked.device_code))
+  t.notRegex(text, /null|salt|hash/i)
+})
+
+test('a key that was revoked answers 401 at once, and twice is as good as once', async (t) => {
+  const key = await pickUp(await approved('revoker'))
+  t.is((await whoami(key)).status, 200)
+  const [listed] = await keysOf('revoker')
+  const path = `${KEYS}/${listed?.id}`
+  isProblem(t, await ask('somebody else', 'DELETE', path), 404, 'You have no such key')
+  isProblem(t, await ask(undefined, 'DELETE', path), 401, 'Authentication required')
+  t.is((await whoami(key)).status, 200)
+  for (const _ of ['once', 'twice']) {
+    const reply = await ask('revoker', 'DELETE', path)
+    t.deepEqual([reply.status, reply.text], [204, ''])
+    const refused = await whoami(key)
+    t.is(refused.status, 401)
+    t.is(membersOf(refused)['error'], 'invalid_token')
+  }
+  t.deepEqual(await keysOf('revoker'), [])
+})
+
+test('a key that is revoked before pick-up is denied to its device', async (t) => {
+  const codes = await approved('early')
+  const [listed] = await keysOf('early')
+  t.is((await ask('early', 'DELETE', `${KEYS}/${listed?.id}`)).status, 204)
+  for (const _ of ['once', 'twice']) {
+    t.is(outcomeOf(await poll(server.url, codes.device_code)), 'access_denied')
+  }
+})
+
+for (const id of [
+  'nothing',
+  '%00',
+  '%E0%A4%A',
+  '__proto__',
+  'a%2Fb',
+  '..%2F..',
+  'x'.repeat(5_000),
+]) {
+  test(`there is no key called ${id.slice(0, 20)}`, async (t) => {
+    isProblem(t, await ask('seeker', 'DELETE', `${KEYS}/${id}`), 404, 'You have no such key')
+  })
+}
+
+test('a key is not taken back for another site, however it asks', async (t) => {
+  const codes = await approved('careful')
+  const [listed] = await keysOf('careful')
+  const path = `${KEYS}/${listed?.id}`
+  for (const headers of [
+    { origin: 'https://evil.example' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site', origin: 'null' },
+  ]) {
+    isProblem(
+      t,
+      await ask('careful', 'DELETE', path, headers),
+      403,
+      'This origin may not answer for people',
+    )
+    for (const form of [`${path}/revoke`, `${KEYS}/revoke-all`]) {
+      t.is((await ask('careful', 'POST', form, headers)).status, 403)
+    }
+  }
+  t.is(outcomeOf(await poll(server.url, codes.device_code)), 'token')
+  t.is((await ask('careful', 'DELETE', path, { origin: FRONT_END })).status, 204)
+})
+
+test('nobody who is not signed in sees a list', async (t) => {
+  isProblem(t, await ask(undefined, 'GET', KEYS), 401, 'Authentication required')
+  const page = await ask(undefined, 'GET', KEYS, { accept: 'text/html' })
+  t.is(page.status, 401)
+  t.is(page.headers['x-frame-options'], 'DENY')
+})
+
+test('a front end that was named reads the list and may ask to revoke; the page is for no origin', async (t) => {
+  const evil = { origin: 'https://evil.example' }
+  const friend = { origin: FRONT_END }
+  for (const [method, path, methods] of [
+    ['GET', KEYS, undefined],
+    ['OPTIONS', KEYS, 'GET'],
+    ['OPTIONS', `${KEYS}/x`, 'DELETE'],
+    ['DELETE', `${KEYS}/x`, undefined],
+  ] as const) {
+    const { headers } = await ask('front', method, path, friend)
+    t.is(headers['access-control-allow-origin'], FRONT_END)
+    t.is(headers['access-control-allow-credentials'], 'true')
+    t.is(headers['access-control-allow-methods'], methods)
+    t.regex(headers.vary ?? '', /\bOrigin\b/)
+    const foreign = await ask('front', method, path, evil)
+    t.is(foreign.headers['access-control-allow-origin'], undefined)
+  }
+  const page = await ask('front', 'GET', KEYS, { ...friend, accept: 'text/html' })
+  t.is(page.headers['access-control-allow-origin'], undefined)
+  t.is(page.headers['access-control-allow-credentials'], undefined)
+})
+
+for (const [method, path, allow] of [
+  ['POST', KEYS, 'GET, HEAD, OPTIONS'],
+  ['DELETE', KEYS, 'GET, HEAD, OPTIONS'],
+  ['GET', `${KEYS}/x`, 'DELETE, OPTIONS'],
+  ['POST', `${KEYS}/x`, 'DELETE, OPTIONS'],
+  ['GET', `${KEYS}/x/revoke`, 'POST'],
+  ['GET', `${KEYS}/revoke-all`, 'POST'],
+  ['DELETE', `${KEYS}/revoke-all`, 'POST'],
+] as const) {
+  test(`${method} ${path} is refused`, async (t) => {
+    const reply = await ask('methodical', method, path)
+    t.is(reply.status, 405)
+    t.is(reply.headers.allow, allow)
+  })
+}
+
+/** The page, as somebody sees it whom the proxy signs in. */
+class Proxied extends BrowserLike {
+  readonly #person: string
+  constructor(person: string) {
+    super()
+    this.#person = person
+  }
+  override send(url: string, sending: Sending = {}): Promise<Visit> {
+    const headers = { ...sending.headers, 'X-Forwarded-User': this.#person }
+    return super.send(url, { ...sending, headers })
+  }
+}
+
+test('the page’s forms revoke one key, then all', async (t) => {
+  const browser = new Proxied('page')
+  const codes = [await approved('page'), await approved('page'), await approved('page')]
+  const page = await browser.open(server.url + KEYS)
+  for (const { user_code } of codes) t.true(page.text.includes(user_code))
+  const [first] = await keysOf('page')
+  const one = await browser.submit(page, `${first?.id}/revoke`, {})
+  t.is(one.status, 200)
+  t.is(new URL(one.url).search, '?notice=revoked')
+  t.deepEqual((await keysOf('page')).length, 2)
+  const again = await browser.submit(page, `${first?.id}/revoke`, {})
+  t.is(new URL(again.url).search, '?notice=revoked', 'twice is as good as once')
+  const all = await browser.submit(page, '/revoke-all', {})
+  t.is(new URL(all.url).search, '?notice=revoked_all')
+  t.deepEqual(await keysOf('page'), [])
+  for (const { device_code } of codes) {
+    t.is(outcomeOf(await poll(server.url, device_code)), 'access_denied')
+  }
+  t.is((await browser.open(server.url + KEYS)).status, 200, 'the empty page')
+})
+
+test('a form revokes only with the token of the person who sends it', async (t) => {
+  const codes = await approved('guarded')
+  const [listed] = await keysOf('guarded')
+  const tokenIn = ({ text }: Visit): string =>
+    /name="csrf_token" value="([^"]+)"/.exec(text)?.[1] ?? ''
+  const foreign = tokenIn(await new Proxied('mallory').open(server.url + KEYS))
+  const elsewhere = tokenIn(await new Proxied('guarded').open(server.url + KEYS))
+  const browser = new Proxied('guarded')
+  for (const path of [`${KEYS}/${listed?.id}/revoke`, `${KEYS}/revoke-all`]) {
+    for (const csrf_token of ['', foreign, elsewhere, 'x']) {
+      const visit = await browser.send(server.url + path, {
+        method: 'POST',
+        headers: { 'Sec-Fetch-Site': 'same-origin' },
+        body: new URLSearchParams({ csrf_token }),
+      })
+      t.is(visit.status, 403)
+      t.is(visit.headers.get('x-frame-options'), 'DENY')
+      t.is(visit.headers.get('set-cookie'), null, 'a form of another site ends no session')
+    }
+  }
+  const own = await browser.open(server.url + KEYS)
+  t.regex(own.headers.get('set-cookie') ?? '', /^device_grant_session=.*; samesite=lax; httponly/)
+  const good = tokenIn(own)
+  const again = await browser.open(server.url + KEYS)
+  t.is(tokenIn(again), good, 'the same in every tab')
+  const none = await browser.send(`${server.url}${KEYS}/nothing/revoke`, {
+    method: 'POST',
+    body: new URLSearchParams({ csrf_token: good }),
+  })
+  t.is(none.status, 404)
+  t.is(outcomeOf(await poll(server.url, codes.device_code)), 'token')
+})
+
+test('a form that is sent without a sign-in revokes nothing and says so', async (t) => {
+  for (const path of [`${KEYS}/x/revoke`, `${KEYS}/revoke-all`]) {
+    const visit = await new BrowserLike().send(server.url + path, { method: 'POST' })
+    t.is(visit.status, 401)
+    t.regex(visit.text, /Your sign-in has ended/)
+    t.true(visit.text.includes(`href="${KEYS}">Sign in<`))
+  }
+})
+
+test('a revocation that was cut short says what is known, and leads back to the list', async (t) => {
+  const frail = await startTestServer()
+  try {
+    for (let i = 0; i < 3; i += 1) {
+      const { user_code } = await authorize(frail.url)
+      await decide(frail.url, user_code, 'approve', 'half')
+    }
+    const browser = new Proxied('half')
+    const page = await browser.open(frail.url + KEYS)
+    const left = async (): Promise<number> => (await frail.useCases.listApiKeys('half')).length
+    // The look-up and the first of three keys get through.
+    const back = breakStore(frail, TOKENS.ApiKeys, 2)
+    const visit = await browser.submit(page, '/revoke-all', {})
+    back()
+    t.is(visit.status, 503)
+    t.is(visit.headers.get('retry-after'), '5')
+    t.is(await left(), 2)
+    t.true(visit.text.includes('We cannot tell whether it worked'))
+    t.notRegex(visit.text, /Nothing was changed/)
+    t.true(visit.text.includes(`<a class="button" href="${KEYS}">`))
+    t.true(frail.log.some((line) => line.includes('revoke keys')))
+    const again = await browser.submit(await browser.open(frail.url + KEYS), '/revoke-all', {})
+    t.is(new URL(again.url).search, '?notice=revoked_all')
+    t.is(await left(), 0)
+  } finally {
+    await frail.stop()
+  }
+})
+
+test('while the store of the keys is down, list and revocation say so', async (t) => {
+  const down = await startTestServer()
+  try {
+    const back = breakStore(down, TOKENS.ApiKeys)
+    for (const [method, path] of [
+      ['GET', KEYS],
+      ['DELETE', `${KEYS}/x`],
+    ] as const) {
+      const reply = await send(down.url, { method, path, headers: { 'x-forwarded-user': 'alice' } })
+      isProblem(t, reply, 503, 'The service is unavailable for now: try again.')
+      t.is(reply.headers['retry-after'], '5')
+    }
+    const page = await send(down.url, {
+      method: 'GET',
+      path: KEYS,
+      headers: { 'x-forwarded-user': 'alice', accept: 'text/html' },
+    })
+    t.is(page.status, 503)
+    t.is(page.headers['content-type'], 'text/html; charset=utf-8')
+    t.true(page.text.includes(`<a class="button" href="${KEYS}">`))
+    back()
+  } finally {
+    await down.stop()
+  }
+})

@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { freePort } from '@device-grant/test-support/free-port'
+import test, { type ExecutionContext } from 'ava'
+
+const PROGRAM = fileURLToPath(new URL('../../../examples/login/dist/login.js', import.meta.url))
+
+/** Runs the example to its end. */
+const login = async (
+  given: string,
+): Promise<{ readonly exitCode: number; readonly out: string; readonly err: string }> => {
+  const child = spawn(process.execPath, [PROGRAM, given], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const ended = once(child, 'close')
+  const [out, err, [exitCode]] = await Promise.all([text(child.stdout), text(child.stderr), ended])
+  return { exitCode: Number(exitCode), out, err }
+}
+
+interface Answer {
+  readonly status?: number
+  readonly body: object | string
+}
+
+/** A server whose every answer is made up: by the path, and by where it stands. */
+const pretend = async (
+  t: ExecutionContext,
+  answer: (path: string, url: string) => Answer,
+): Promise<{ readonly url: string; stop(): void }> => {
+  const server = createServer((request, response) => {
+    const { status = 200, body } = answer(request.url ?? '', url)
+    response.statusCode = status
+    response.setHeader('Content-Type', typeof body === 'string' ? 'text/html' : 'application/json')
+    response.end(typeof body === 'string' ? body : JSON.stringify(body))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const stop = (): void => {
+    server.close()
+    server.closeAllConnections()
+  }
+  t.teardown(stop)
+  return { url, stop }
+}
+
+/** Metadata, then codes that live so many seconds, then the same answer to every poll. */
+const pretendDeviceGrant = (
+  t: ExecutionContext,
+  seconds: number,
+  error: string,
+  polled: () => void = () => {},
+): ReturnType<typeof pretend> =>
+  pretend(t, (path, url) => {
+    if (path.startsWith('/.well-known/')) {
+      const endpoints = { token_endpoint: `${url}/t`, device_authorization_endpoint: `${url}/a` }
+      return { body: { issuer: url, ...endpoints } }
+    }
+    if (path === '/t') {
+      polled()
+      return { status: 400, body: { error } }
+    }
+    const codes = { device_code: 'x', user_code: 'WDJB-MJHT', verification_uri: `${url}/v` }
+    return { body: { ...codes, expires_in: seconds, interval: 1 } }
+  })
+
+for (const given of ['localhost:3000', 'ftp://localhost', 'http://', 'nonsense']) {
+  test(`${given} is a mistake that is named`, async (t) => {
+    const { exitCode, err } = await login(given)
+    t.is(exitCode, 1)
+    t.true(err.includes(`${given} is no http:// or https:// address`))
+    t.true(err.includes('npm run login -- [base URL]'))
+  })
+}
+
+test('--help says how to use it', async (t) => {
+  const { exitCode, out, err } = await login('--help')
+  t.is(exitCode, 0)
+  t.true(out.includes('npm run login -- [base URL]'))
+  t.is(err, '')
+})
+
+test('a server that does not run, or is none, or is another one, is told apart', async (t) => {
+  const port = await freePort()
+  const page = await pretend(t, () => ({ body: '<p>Hello' }))
+  const missing = await pretend(t, () => ({ status: 404, body: 'Not Found' }))
+  const other = await pretend(t, () => ({ body: { issuer: 'https://login.example' } }))
+  for (const [given, said] of [
+    [`http://localhost:${port}`, `Nothing listens at localhost:${port}`],
+    ['http://host.invalid', 'No host host.invalid can be found'],
+    [page.url, 'gives no JSON'],
+    [missing.url, `${missing.url}/.well-known/oauth-authorization-server gives HTTP 404`],
+    [other.url, 'The server calls itself https://login.example: use that address'],
+    [other.url.replace('http:', 'https:'), `TLS fails at ${new URL(other.url).host}: ERR_SSL_`],
+  ] as const) {
+    const { exitCode, err } = await login(given)
+    t.is(exitCode, 1)
+    t.true(err.includes(said), `${given}: ${err}`)
+    t.is(err.trim().split('\n').length, 1, err)
+  }
+})
+
+test('a code that runs out during the wait has expired, whoever notices first', async (t) => {
+  for (const [seconds, error] of [
+    [1, 'authorization_pending'],
+    [600, 'expired_token'],
+  ] as const) {
+    const { url } = await pretendDeviceGrant(t, seconds, error)
+    const { exitCode, err } = await login(url)
+    t.is(exitCode, 1)
+    t.is(err.trim(), 'The code has expired. Run the login again.')
+  }
+})
+
+test('any other refusal is told, and so is a server that stops during the wait', async (t) => {
+  const refusing = await pretendDeviceGrant(t, 600, 'invalid_grant')
+  t.is((await login(refusing.url)).err.trim(), 'The login failed: invalid_grant')
+  const stopping = await pretendDeviceGrant(t, 600, '', () => stopping.stop())
+  t.regex((await login(stopping.url)).err, /^ {2}fetch failed: \S/)
+})

@@ -1,0 +1,753 @@
+import { createServer, request } from 'node:http'
+import { oidcSignIn } from '@device-grant/http-koa'
+import { BrowserLike, onwardFrom, type Visit } from '@device-grant/test-support/browser-like'
+import { freePort } from '@device-grant/test-support/free-port'
+import {
+  type OpenidProvider,
+  startOpenidProvider,
+} from '@device-grant/test-support/openid-provider'
+import test, { type ExecutionContext } from 'ava'
+import { decodeJwt, generateKeyPair, SignJWT } from 'jose'
+import { ConfigError, readConfig } from '#src/config.js'
+import { startTestServer, type TestServer } from './reference-server.ts'
+
+interface Setting {
+  readonly server: TestServer
+  readonly provider: OpenidProvider
+  readonly publicUrl: string
+  readonly verify: string
+  /** What a redirect to the provider's callback begins with. */
+  readonly callback: string
+}
+
+const settingOf = (server: TestServer, provider: OpenidProvider, publicUrl: string): Setting => ({
+  server,
+  provider,
+  publicUrl,
+  verify: `${publicUrl}/oauth/device/verify`,
+  callback: `${publicUrl}/oauth/device/sign-in/callback`,
+})
+
+const setUp = async (
+  t: ExecutionContext,
+  env: Readonly<Record<string, string>> = {},
+  configuration: Readonly<Record<string, unknown>> = {},
+): Promise<Setting> => {
+  const port = await freePort()
+  const publicUrl = `http://127.0.0.1:${port}`
+  const provider = await startOpenidProvider({ publicUrl, configuration })
+  t.teardown(() => provider.stop())
+  const server = await startTestServer({
+    ...provider.env,
+    PORT: String(port),
+    PUBLIC_URL: publicUrl,
+    ...env,
+  })
+  t.teardown(() => server.stop())
+  return settingOf(server, provider, publicUrl)
+}
+
+interface Codes {
+  readonly user_code: string
+  readonly device_code: string
+}
+
+const newCode = async ({ server }: Setting): Promise<Codes> => {
+  const response = await fetch(`http://127.0.0.1:${server.settings.port}/oauth/device/authorize`, {
+    method: 'POST',
+    body: new URLSearchParams({ client_id: 'cli' }),
+  })
+  return (await response.json()) as Codes
+}
+
+const poll = async ({ server }: Setting, { device_code }: Codes): Promise<unknown> => {
+  const response = await fetch(`http://127.0.0.1:${server.settings.port}/oauth/device/token`, {
+    method: 'POST',
+    body: new URLSearchParams({ client_id: 'cli', device_code }),
+  })
+  const answer = (await response.json()) as Readonly<Record<string, unknown>>
+  return answer['error'] ?? Object.keys(answer).find((name) => name === 'access_token')
+}
+
+/** Opens a code's page and signs in as somebody; stops before `stopAt`. */
+const signIn = async (
+  { verify }: Setting,
+  browser: BrowserLike,
+  { code, login = 'user-alice', stopAt }: { code?: Codes; login?: string; stopAt?: string } = {},
+): Promise<Visit> => {
+  const page = await browser.open(code ? `${verify}?user_code=${code.user_code}` : verify)
+  return logIn(browser, page, login, stopAt)
+}
+
+/** Fills in the provider's login page. */
+const logIn = (
+  browser: BrowserLike,
+  page: Visit,
+  login = 'user-alice',
+  stopAt?: string,
+): Promise<Visit> => browser.submit(page, '/interaction/', { login, password: 'any' }, stopAt)
+
+const sessionOf = ({ publicUrl }: Setting, browser: BrowserLike): string | undefined =>
+  browser.cookiesFor(`${publicUrl}/oauth/device/verify`).get('device_grant_session')
+
+const isLoginPage = ({ url }: Visit, { provider }: Setting): boolean =>
+  url.startsWith(`${provider.issuer}/interaction/`)
+
+/** The page that says only that it failed, and where to try again. */
+const failedWith = (
+  t: ExecutionContext,
+  setting: Setting,
+  browser: BrowserLike,
+  visit: Visit,
+  { status = 400, retry = '/oauth/device/verify' }: { status?: number; retry?: string } = {},
+): void => {
+  t.is(visit.status, status)
+  t.true(visit.text.includes(`href="${retry}"`), visit.text)
+  t.is(sessionOf(setting, browser), undefined)
+  t.is(visit.headers.get('Cache-Control'), 'no-store')
+  t.regex(visit.headers.get('Content-Security-Policy') ?? '', /frame-ancestors 'none'/)
+  const { searchParams } = new URL(visit.url)
+  const secrets = ['code', 'state', 'error_description'].map((name) => searchParams.get(name))
+  const told = visit.text + setting.server.log.join('\n')
+  for (const secret of [...secrets, setting.provider.env['OIDC_CLIENT_SECRET'] ?? '']) {
+    t.false(secret !== null && secret.length > 8 && told.includes(secret))
+  }
+}
+
+test('somebody signs in, and the code survives the way to the provider and back', async (t) => {
+  const setting = await setUp(t)
+  const browser = new BrowserLike()
+  const code = await newCode(setting)
+
+  const login = await browser.open(`${setting.verify}?user_code=${code.user_code}`)
+  t.true(isLoginPage(login, setting))
+  const page = await logIn(browser, login)
+  t.is(page.url, `${setting.verify}?user_code=${code.user_code}`)
+  t.is(page.status, 200)
+  t.true(page.text.includes(code.user_code))
+  t.true(page.text.includes('alice'))
+
+  t.is(await poll(setting, code), 'authorization_pending')
+  const done = await browser.submit(page, '/verify', { decision: 'approve' })
+  t.is(done.status, 200)
+  t.is(await poll(setting, code), 'access_token')
+  // The keys are the provider's `sub`'s, whatever name is shown.
+  t.is((await setting.server.useCases.listApiKeys('user-alice')).length, 1)
+  t.deepEqual(await setting.server.useCases.listApiKeys('alice'), [])
+})
+
+test('the provider is asked with PKCE, a state and a nonce, and by our own public URL only', async (t) => {
+  const setting = await setUp(t)
+  const asked = async (): Promise<URLSearchParams> => {
+    const visit = await new BrowserLike().send(setting.verify, {
+      headers: { 'X-Forwarded-Host': 'evil.example', 'X-Forwarded-Proto': 'https' },
+    })
+    t.is(visit.status, 303)
+    t.is(visit.headers.get('Cache-Control'), 'no-store')
+    t.is(visit.headers.get('Referrer-Policy'), 'no-referrer')
+    const url = new URL(onwardFrom(visit) ?? '')
+    t.is(url.origin, setting.provider.issuer)
+    return url.searchParams
+  }
+  const [one, other] = [await asked(), await asked()]
+  t.is(one.get('response_type'), 'code')
+  t.is(one.get('scope'), 'openid profile')
+  t.is(one.get('redirect_uri'), setting.callback)
+  t.is(one.get('code_challenge_method'), 'S256')
+  for (const name of ['state', 'nonce', 'code_challenge']) {
+    t.regex(one.get(name) ?? '', /^[\w-]{43}$/)
+    t.not(one.get(name), other.get(name))
+  }
+})
+
+test('the provider is asked for the language of our own pages', async (t) => {
+  const setting = await setUp(t)
+  for (const [query, accepted] of [
+    ['', ''],
+    ['', 'de-CH, en;q=0.5'],
+    ['?ui_locales=de', 'en'],
+    ['', 'xx'],
+  ] as const) {
+    const headers = { 'Accept-Language': accepted }
+    const login = await new BrowserLike().open(setting.verify + query, { headers })
+    t.true(isLoginPage(login, setting))
+  }
+  t.deepEqual(setting.provider.languages, ['en', 'de', 'de', 'en'])
+})
+
+test('a Host header from outside does not change where the provider sends people', async (t) => {
+  const setting = await setUp(t)
+  const location = await new Promise<string>((resolve, reject) => {
+    const asking = request(setting.verify, { headers: { Host: 'evil.example' } }, (answer) => {
+      answer.resume()
+      resolve(answer.headers.location ?? '')
+    })
+    asking.on('error', reject).end()
+  })
+  t.is(new URL(location).searchParams.get('redirect_uri'), setting.callback)
+})
+
+test('a callback with another state, or in another browser, signs nobody in', async (t) => {
+  const setting = await setUp(t)
+  const browser = new BrowserLike()
+  const back = await signIn(setting, browser, { stopAt: setting.callback })
+  const wrong = new URL(back.url)
+  wrong.searchParams.set('state', 'A'.repeat(43))
+  failedWith(t, setting, browser, await browser.send(wrong.href))
+  wrong.searchParams.delete('state')
+  failedWith(t, setting, browser, await browser.send(wrong.href))
+  wrong.searchParams.append('state', 'a')
+  wrong.searchParams.append('state', 'b')
+  failedWith(t, setting, browser, await browser.send(wrong.href))
+
+  const victim = new BrowserLike()
+  failedWith(t, setting, victim, await victim.send(back.url))
+  t.false(setting.provider.requests.includes('POST /token'))
+  // And none of that has spoilt the real one.
+  t.is((await browser.open(back.url)).status, 200)
+  t.truthy(sessionOf(setting, browser))
+})
+
+test("one sign-in's cookie does not do for another's callback", async (t) => {
+  const setting = await setUp(t)
+  const [browser, thief] = [new BrowserLike(), new BrowserLike()]
+  const back = await signIn(setting, browser, { stopAt: setting.callback })
+  await thief.send(setting.verify)
+  const [note] = [...thief.cookiesFor(setting.callback)].filter(([name]) => name.includes('oidc_'))
+  const [name] = [...browser.cookiesFor(setting.callback).keys()].filter((one) =>
+    one.includes('oidc_'),
+  )
+  thief.setCookie(setting.callback, name ?? '', note?.[1])
+  failedWith(t, setting, thief, await thief.send(back.url))
+  t.false(setting.provider.requests.includes('POST /token'))
+})
+
+test('a callback counts once', async (t) => {
+  const setting = await setUp(t)
+  const browser = new BrowserLike()
+  const code = await newCode(setting)
+  const back = await signIn(setting, browser, { code, stopAt: setting.callback })
+  const thief = browser.copy()
+  t.is((await browser.open(back.url)).status, 200)
+  const session = sessionOf(setting, browser)
+
+  const again = await browser.send(back.url)
+  t.is(onwardFrom(again), setting.verify, 'who is signed in is told nothing else')
+  t.is(sessionOf(setting, browser), session)
+  // Even with the cookies as they were, the provider takes its code back only once.
+  const retry = `/oauth/device/verify?user_code=${code.user_code}`
+  failedWith(t, setting, thief, await thief.send(back.url), { retry })
+  t.true(setting.server.log.join().includes('invalid_grant'))
+})
+
+test('a callback that names another issuer, or none, is refused before its code is used', async (t) => {
+  const setting = await setUp(t)
+  for (const iss of ['https://evil.example', undefined]) {
+    const browser = new BrowserLike()
+    const back = new URL((await signIn(setting, browser, { stopAt: setting.callback })).url)
+    t.is(back.searchParams.get('iss'), setting.provider.issuer)
+    if (iss === undefined) back.searchParams.delete('iss')
+    else back.searchParams.set('iss', iss)
+    failedWith(t, setting, browser, await browser.send(back.href))
+  }
+  t.false(setting.provider.requests.includes('POST /token'))
+})
+
+const forger = generateKeyPair('RS256')
+const badTokens: Readonly<
+  Record<string, (good: Record<string, unknown>, provider: OpenidProvider) => Promise<string>>
+> = {
+  'with another nonce': (good, provider) => provider.signIdToken({ ...good, nonce: 'another' }),
+  'without a nonce': ({ nonce: _, ...good }, provider) => provider.signIdToken(good),
+  'of another issuer': (good, provider) =>
+    provider.signIdToken({ ...good, iss: 'https://evil.example' }),
+  'for another client': (good, provider) => provider.signIdToken({ ...good, aud: 'another' }),
+  'that has expired': (good, provider) =>
+    provider.signIdToken({ ...good, exp: Math.floor(Date.now() / 1000) - 60 }),
+  'without an expiry': ({ exp: _, ...good }, provider) => provider.signIdToken(good),
+  'about nobody': (good, provider) => provider.signIdToken({ ...good, sub: '' }),
+  'about more than a person': (good, provider) =>
+    provider.signIdToken({ ...good, sub: 'a'.repeat(257) }),
+  'signed by somebody else': async (good) =>
+    new SignJWT(good)
+      .setProtectedHeader({ alg: 'RS256', kid: 'one' })
+      .sign((await forger).privateKey),
+  'that is not signed': async (good) =>
+    `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(JSON.stringify(good)).toString('base64url')}.`,
+}
+
+test('the ID token as it is signs somebody in when it is only signed again', async (t) => {
+  const setting = await setUp(t)
+  setting.provider.changeTokenAnswer = async (answer) => ({
+    ...answer,
+    id_token: await setting.provider.signIdToken(decodeJwt(String(answer['id_token']))),
+  })
+  const browser = new BrowserLike()
+  t.is((await signIn(setting, browser)).status, 200)
+  t.truthy(sessionOf(setting, browser))
+})
+
+for (const [what, make] of Object.entries(badTokens)) {
+  test(`an ID token ${what} signs nobody in`, async (t) => {
+    const setting = await setUp(t)
+    const { provider } = setting
+    let asked = 0
+    provider.changeTokenAnswer = async (answer) => {
+      asked += 1
+      return { ...answer, id_token: await make(decodeJwt(String(answer['id_token'])), provider) }
+    }
+    const browser = new BrowserLike()
+    failedWith(t, setting, browser, await signIn(setting, browser))
+    t.is(asked, 1)
+    t.true(setting.server.log.join().includes('failed: sign in at the OpenID provider'))
+  })
+}
+
+test('an answer without an ID token signs nobody in', async (t) => {
+  const setting = await setUp(t)
+  setting.provider.changeTokenAnswer = async ({ id_token: _, ...answer }) => answer
+  const browser = new BrowserLike()
+  failedWith(t, setting, browser, await signIn(setting, browser))
+})
+
+test('somebody who cancels at the provider can try again with the same code', async (t) => {
+  const setting = await setUp(t)
+  const browser = new BrowserLike()
+  const code = await newCode(setting)
+  const path = `/oauth/device/verify?user_code=${code.user_code}`
+  const login = await browser.open(setting.publicUrl + path)
+  const cancelled = await browser.open(`${login.url}/abort`)
+  t.is(new URL(cancelled.url).searchParams.get('error'), 'access_denied')
+  failedWith(t, setting, browser, cancelled, { retry: path })
+  const page = await logIn(browser, await browser.open(setting.publicUrl + path))
+  t.true(page.text.includes(code.user_code))
+})
+
+test('a sign-in that takes longer than ten minutes has to begin again', async (t) => {
+  const setting = await setUp(t)
+  const browser = new BrowserLike()
+  const code = await newCode(setting)
+  const back = await signIn(setting, browser, { code, stopAt: setting.callback })
+  const retry = `/oauth/device/verify?user_code=${code.user_code}`
+  const elsewhere = browser.copy()
+  const forgotten = browser.copy()
+  setting.server.clock.pass(10 * 60_000)
+  failedWith(t, setting, browser, await browser.send(back.url), { retry })
+  t.false(setting.provider.requests.includes('POST /token'))
+
+  // Whoever has signed in meanwhile in another tab is led to the code itself.
+  t.is((await elsewhere.open(setting.verify)).url, setting.verify)
+  t.is(onwardFrom(await elsewhere.send(back.url)), setting.publicUrl + retry)
+
+  setting.server.clock.pass(50 * 60_000)
+  failedWith(t, setting, forgotten, await forgotten.send(back.url))
+})
+
+test("a round trip's cookie outlives the ten minutes, to lead back to the code", async (t) => {
+  const setting = await setUp(t)
+  const visit = await new BrowserLike().send(setting.verify)
+  const [, expires = ''] = /expires=([^;]+)/i.exec(visit.headers.get('Set-Cookie') ?? '') ?? []
+  const minutes = (Date.parse(expires) - Date.now()) / 60_000
+  t.true(minutes > 58 && minutes <= 60, expires)
+})
+
+test('after signing in, nobody is led anywhere but to our own pages', async (t) => {
+  const setting = await setUp(t)
+  const signInUrl = `${setting.publicUrl}/oauth/device/sign-in?return_to=`
+  const browser = new BrowserLike()
+  await signIn(setting, browser)
+  const attacks = [
+    'https://evil.example/',
+    '//evil.example/oauth/device/verify',
+    '/\\evil.example',
+    '\\\\evil.example',
+    '/%2f%2fevil.example',
+    '/oauth/device/../../evil',
+    '/oauth/device/..%2f..%2fevil',
+    'javascript:alert(1)',
+    'https:/evil.example',
+    '/oauth/device/verify\r\nX-Injected: yes',
+    ' //evil.example',
+    '/.//evil.example',
+    '/oauth/deviceevil',
+    `/oauth/device/verify?${'a'.repeat(600)}`,
+    '',
+  ]
+  for (const attack of attacks) {
+    const visit = await browser.open(signInUrl + encodeURIComponent(attack))
+    t.regex(visit.url, /^http:\/\/127\.0\.0\.1:\d+\/oauth\/device\//, attack)
+    t.is(new URL(visit.url).origin, setting.publicUrl, attack)
+    t.is(visit.headers.get('X-Injected'), null)
+  }
+  const twice = await browser.open(`${signInUrl}//evil.example&return_to=//evil.example`)
+  t.is(twice.url, setting.verify)
+  const keys = await browser.open(`${signInUrl}/oauth/device/keys`)
+  t.is(keys.url, `${setting.publicUrl}/oauth/device/keys`)
+})
+
+test('somebody who signs out is signed out here and at the provider', async (t) => {
+  const setting = await setUp(t)
+  const browser = new BrowserLike()
+  const page = await signIn(setting, browser)
+  const asked = await browser.submit(page, '/sign-out', {})
+  // The provider knows who it is from the ID token, and asks whether they mean it.
+  t.is(new URL(asked.url).origin, setting.provider.issuer)
+  t.is(sessionOf(setting, browser), undefined)
+  const { searchParams } = new URL(asked.url)
+  t.is(searchParams.get('client_id'), 'device-grant')
+  t.is(decodeJwt(searchParams.get('id_token_hint') ?? '').sub, 'user-alice')
+  t.is(
+    searchParams.get('post_logout_redirect_uri'),
+    `${setting.publicUrl}/oauth/device/sign-in/signed-out`,
+  )
+  const done = await browser.submit(asked, '/session/end/confirm', { logout: 'yes' })
+  t.is(done.url.split('?')[0], `${setting.publicUrl}/oauth/device/sign-in/signed-out`)
+  t.is(done.status, 200)
+  t.true(isLoginPage(await browser.open(setting.verify), setting))
+})
+
+test("the answer to a sign-out form is a page, so that the page's form-action holds nobody back", async (t) => {
+  const setting = await setUp(t)
+  const browser = new BrowserLike()
+  const page = await signIn(setting, browser)
+  const token = /name="csrf_token" value="([^"]+)"/.exec(page.text)?.[1] ?? ''
+  const answer = await browser.send(`${setting.publicUrl}/oauth/device/sign-out`, {
+    method: 'POST',
+    body: new URLSearchParams({ csrf_token: token }),
+  })
+  t.is(answer.status, 200)
+  const onward = onwardFrom(answer) ?? ''
+  t.true(onward.startsWith(`${setting.provider.issuer}/session/end?`))
+  // For browsers that do not go on by themselves.
+  const link = `<a class="button" href="${onward.replaceAll('&', '&amp;')}">Continue signing out</a>`
+  t.true(answer.text.includes(link), answer.text)
+})
+
+test('signing out works without an ID token to show, and while the provider is down', async (t) => {
+  // Too long for a cookie: the provider is told the client's id only.
+  const long = 'a'.repeat(3000)
+  const setting = await setUp(t)
+  const { provider } = setting
+  provider.changeTokenAnswer = async (answer) => ({
+    ...answer,
+    id_token: await provider.signIdToken({ ...decodeJwt(String(answer['id_token'])), long }),
+  })
+  const browser = new BrowserLike()
+  const asked = await browser.submit(await signIn(setting, browser), '/sign-out', {})
+  t.is(new URL(asked.url).searchParams.get('id_token_hint'), null)
+  t.is(new URL(asked.url).searchParams.get('client_id'), 'device-grant')
+
+  const other = new BrowserLike()
+  const page = await signIn(setting, other)
+  await provider.stop()
+  setting.server.clock.pass(59 * 60_000)
+  await other.submit(page, '/sign-out', {}, provider.issuer)
+  t.is(sessionOf(setting, other), undefined)
+})
+
+test('a session cookie stays within what browsers keep', async (t) => {
+  const setting = await setUp(t)
+  const { provider } = setting
+  provider.changeTokenAnswer = async (answer) => {
+    const claims = {
+      ...decodeJwt(String(answer['id_token'])),
+      preferred_username: '鍵'.repeat(200),
+    }
+    const bare = (await provider.signIdToken({ ...claims, fill: '' })).length
+    const fill = 'f'.repeat(Math.floor(((2000 - bare) * 3) / 4))
+    return { ...answer, id_token: await provider.signIdToken({ ...claims, fill }) }
+  }
+  const browser = new BrowserLike()
+  await signIn(setting, browser, { login: `user-${'l'.repeat(250)}` })
+  const size = sessionOf(setting, browser)?.length ?? 0
+  t.true(size > 2700 && size + 'device_grant_session='.length <= 4096, String(size))
+})
+
+test('the server starts while the provider is down, says so to people, and finds it when it comes', async (t) => {
+  const [port, providerPort] = [await freePort(), await freePort()]
+  const publicUrl = `http://127.0.0.1:${port}`
+  const server = await startTestServer({
+    PORT: String(port),
+    PUBLIC_URL: publicUrl,
+    SIGN_IN: 'oidc',
+    OIDC_ISSUER: `http://localhost:${providerPort}`,
+    OIDC_CLIENT_ID: 'device-grant',
+    OIDC_CLIENT_SECRET: 'a+secret/with:every%kind&of=character',
+  })
+  t.teardown(() => server.stop())
+  const browser = new BrowserLike()
+  const path = '/oauth/device/verify?user_code=WDJB-MJHT'
+  const down = await browser.open(publicUrl + path)
+  t.is(down.status, 503)
+  t.true(Number(down.headers.get('Retry-After')) > 0)
+  t.true(down.text.includes(`href="${path}"`), down.text)
+  t.true(server.log.join().includes('failed: find the OpenID provider'))
+
+  const provider = await startOpenidProvider({ publicUrl, port: providerPort })
+  t.teardown(() => provider.stop())
+  const page = await signIn(settingOf(server, provider, publicUrl), browser)
+  t.is(page.url, `${publicUrl}/oauth/device/verify`)
+})
+
+test('a provider that goes down between login and callback costs a retry, not the code', async (t) => {
+  const setting = await setUp(t)
+  const browser = new BrowserLike()
+  const code = await newCode(setting)
+  const back = await signIn(setting, browser, { code, stopAt: setting.callback })
+  await setting.provider.stop()
+  const retry = `/oauth/device/verify?user_code=${code.user_code}`
+  failedWith(t, setting, browser, await browser.send(back.url), { status: 503, retry })
+})
+
+const METADATA = 'GET /.well-known/openid-configuration'
+
+test("the provider's metadata is read once an hour, and kept when it cannot be read again", async (t) => {
+  const setting = await setUp(t)
+  const { provider, server, verify } = setting
+  const read = (): number => provider.requests.filter((one) => one === METADATA).length
+  t.is(read(), 0)
+  await Promise.all(Array.from({ length: 20 }, () => new BrowserLike().send(verify)))
+  t.is(read(), 1)
+  server.clock.pass(3_599_999)
+  await new BrowserLike().send(verify)
+  t.is(read(), 1)
+  server.clock.pass(1)
+  await new BrowserLike().send(verify)
+  t.is(read(), 2)
+
+  server.clock.pass(3_600_000)
+  await provider.stop()
+  t.is((await new BrowserLike().send(verify)).status, 303)
+  t.true(server.log.join().includes('failed: look at the OpenID provider again'))
+})
+
+test('a session that ends while the page is open leads through sign-in back to the code', async (t) => {
+  const setting = await setUp(t, { DEVICE_CODE_TTL: '3600' })
+  const browser = new BrowserLike()
+  await signIn(setting, browser)
+  // An hour without a request ends a session; it is not renewed in its first minute.
+  setting.server.clock.pass(50_000)
+  const code = await newCode(setting)
+  const page = await browser.open(`${setting.verify}?user_code=${code.user_code}`)
+  t.is(page.status, 200)
+  setting.server.clock.pass(3_560_000)
+
+  const told = await browser.submit(page, '/verify', { decision: 'approve' })
+  t.is(told.url, setting.verify)
+  // The provider remembers them; a form that was sent without a session decides nothing.
+  const again = await browser.open(`${setting.verify}?user_code=${code.user_code}`)
+  t.is(again.url, `${setting.verify}?user_code=${code.user_code}`)
+  t.true(again.text.includes('alice'))
+  t.is(await poll(setting, code), 'authorization_pending')
+  await browser.submit(again, '/verify', { decision: 'approve' })
+  setting.server.clock.pass(10_000)
+  t.is(await poll(setting, code), 'access_token')
+})
+
+test('a form that is sent without a session is answered by a page that stays, and leads to its code', async (t) => {
+  const setting = await setUp(t)
+  const answer = await new BrowserLike().send(setting.verify, {
+    method: 'POST',
+    body: new URLSearchParams({ user_code: 'WDJB-MJHT', decision: 'approve' }),
+  })
+  t.is(answer.status, 401)
+  t.is(onwardFrom(answer), undefined)
+  t.regex(answer.text, /Your sign-in has ended/)
+  t.true(answer.text.includes('href="/oauth/device/verify?user_code=WDJB-MJHT">Sign in<'))
+})
+
+test('what a provider says of its errors is logged only when it is short and plain', async (t) => {
+  const setting = await setUp(t)
+  const browser = new BrowserLike()
+  for (const [error, logged] of [
+    ['invalid_scope', true],
+    ['x'.repeat(65), false],
+    ['two words', false],
+  ] as const) {
+    const back = new URL((await signIn(setting, browser, { stopAt: setting.callback })).url)
+    back.searchParams.delete('code')
+    back.searchParams.set('error', error)
+    failedWith(t, setting, browser, await browser.send(back.href))
+    t.is(setting.server.log.join().includes(error), logged, error)
+    browser.forget(setting.provider.issuer)
+  }
+})
+
+test('two tabs that sign in at once do not get in the way of each other', async (t) => {
+  const setting = await setUp(t)
+  const browser = new BrowserLike()
+  const codes = [await newCode(setting), await newCode(setting)] as const
+  const open = (code: Codes): Promise<Visit> =>
+    browser.open(`${setting.verify}?user_code=${code.user_code}`)
+  const logins = [await open(codes[0]), await open(codes[1])] as const
+  const second = await logIn(browser, logins[1])
+  t.true(second.text.includes(codes[1].user_code))
+  const first = await logIn(browser, logins[0])
+  t.true(first.text.includes(codes[0].user_code))
+  // The form that was opened before the other tab came back still counts.
+  t.is((await browser.submit(second, '/verify', { decision: 'approve' })).status, 200)
+  t.is((await browser.submit(first, '/verify', { decision: 'deny' })).status, 200)
+  t.is(await poll(setting, codes[0]), 'access_denied')
+  t.is(await poll(setting, codes[1]), 'access_token')
+})
+
+test('sign-ins under way take four cookies at most, and the last of them works', async (t) => {
+  const setting = await setUp(t)
+  const browser = new BrowserLike()
+  const notes = (): string[] =>
+    [...browser.cookiesFor(setting.callback).keys()].filter((name) => name.includes('oidc_'))
+  for (let i = 0; i < 9; i += 1) await browser.send(setting.verify)
+  t.is(notes().length, 4)
+  const page = await signIn(setting, browser)
+  t.is(page.url, setting.verify)
+  t.is(notes().length, 3)
+})
+
+test('signing in replaces a session that was planted', async (t) => {
+  const setting = await setUp(t)
+  const [mallory, victim] = [new BrowserLike(), new BrowserLike()]
+  await signIn(setting, mallory, { login: 'user-mallory' })
+  const planted = sessionOf(setting, mallory)
+  victim.setCookie(setting.verify, 'device_grant_session', planted)
+  const login = await victim.open(`${setting.publicUrl}/oauth/device/sign-in`)
+  const page = await logIn(victim, login, 'user-victim')
+  t.true(page.text.includes('victim'))
+  t.false(page.text.includes('mallory'))
+  const { sid } = decodeJwt(sessionOf(setting, victim) ?? '')
+  t.is(typeof sid, 'string')
+  t.not(sid, decodeJwt(planted ?? '')['sid'])
+})
+
+test('a session of another way to sign in, or of another issuer, is nobody here', async (t) => {
+  const secret = { SESSION_SECRET: 'the same secret for both servers, once' }
+  const demo = await startTestServer({ ...secret, SIGN_IN: 'demo' })
+  t.teardown(() => demo.stop())
+  const setting = await setUp(t, secret)
+  const other = await setUp(t, secret)
+
+  const browser = new BrowserLike()
+  const page = await browser.open(`${demo.url}/oauth/device/verify`)
+  const demoPage = await browser.submit(page, '/sign-in', { name: 'user-alice' })
+  t.true(demoPage.text.includes('user-alice'))
+  t.truthy(sessionOf(setting, browser))
+  t.true(isLoginPage(await browser.open(setting.verify), setting))
+
+  await signIn(other, browser)
+  t.true(isLoginPage(await browser.open(setting.verify), setting))
+})
+
+test('everything works below the path of a public URL', async (t) => {
+  const [port, outside] = [await freePort(), await freePort()]
+  const publicUrl = `http://127.0.0.1:${outside}/auth/v1`
+  const proxy = createServer((incoming, outgoing) => {
+    const { method = 'GET', headers, url = '/' } = incoming
+    if (!url.startsWith('/auth/v1/')) return outgoing.writeHead(404).end()
+    const path = url.slice('/auth/v1'.length)
+    const onward = request({ host: '127.0.0.1', port, method, path, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+      answer.pipe(outgoing)
+    })
+    return incoming.pipe(onward)
+  })
+  await new Promise<void>((resolve) => proxy.listen(outside, '127.0.0.1', resolve))
+  t.teardown(() => {
+    proxy.close()
+    proxy.closeAllConnections()
+  })
+  const provider = await startOpenidProvider({ publicUrl })
+  t.teardown(() => provider.stop())
+  const server = await startTestServer({
+    ...provider.env,
+    PORT: String(port),
+    PUBLIC_URL: publicUrl,
+  })
+  t.teardown(() => server.stop())
+  const setting = settingOf(server, provider, publicUrl)
+  const browser = new BrowserLike()
+  const code = await newCode(setting)
+  const page = await signIn(setting, browser, { code })
+  t.is(page.url, `${publicUrl}/oauth/device/verify?user_code=${code.user_code}`)
+  t.is((await browser.submit(page, '/verify', { decision: 'approve' })).status, 200)
+  t.is(await poll(setting, code), 'access_token')
+  t.is(
+    browser.cookiesFor(`http://127.0.0.1:${outside}/elsewhere`).get('device_grant_session'),
+    undefined,
+  )
+  const asked = await browser.submit(page, '/sign-out', {})
+  const done = await browser.submit(asked, '/session/end/confirm', { logout: 'yes' })
+  t.is(done.url.split('?')[0], `${publicUrl}/oauth/device/sign-in/signed-out`)
+})
+
+test('a name that is not in the ID token is asked for, and done without when that fails', async (t) => {
+  const setting = await setUp(t)
+  const asked = new BrowserLike()
+  t.true((await signIn(setting, asked, { login: 'user-carol' })).text.includes('carol'))
+  t.is(setting.provider.requests.filter((one) => one === 'GET /me').length, 1)
+
+  const inToken = await setUp(t, {}, { conformIdTokenClaims: false })
+  t.true((await signIn(inToken, new BrowserLike())).text.includes('alice'))
+  t.false(inToken.provider.requests.includes('GET /me'))
+
+  setting.provider.changeTokenAnswer = async (answer) => ({ ...answer, access_token: 'unknown' })
+  const page = await signIn(setting, new BrowserLike(), { login: 'user-dave' })
+  t.is(page.url, setting.verify)
+  t.true(page.text.includes('user-dave'))
+  t.true(setting.server.log.join().includes("ask the OpenID provider for a person's name"))
+})
+
+test('a provider that takes client secrets only in the body gets them there', async (t) => {
+  const setting = await setUp(
+    t,
+    {},
+    {
+      clientAuthMethods: ['client_secret_post'],
+      clientDefaults: { token_endpoint_auth_method: 'client_secret_post' },
+    },
+  )
+  t.is((await signIn(setting, new BrowserLike())).url, setting.verify)
+  t.deepEqual(setting.provider.clientAuthentications, [''])
+
+  const usual = await setUp(t)
+  await signIn(usual, new BrowserLike())
+  t.deepEqual(usual.provider.clientAuthentications, ['Basic'])
+})
+
+test('an issuer must be https, or on loopback', (t) => {
+  const client = { clientId: 'a', clientSecret: 'b' }
+  for (const issuer of [
+    'http://login.example.com',
+    'http://127.0.0.1.example.com',
+    'ftp://localhost',
+    'login',
+  ]) {
+    t.throws(() => oidcSignIn({ issuer, ...client }), { instanceOf: TypeError }, issuer)
+    const env = { SIGN_IN: 'oidc', OIDC_CLIENT_ID: 'a', OIDC_CLIENT_SECRET: 'b' }
+    const error = t.throws(() => readConfig({ ...env, OIDC_ISSUER: issuer }), {
+      instanceOf: ConfigError,
+    })
+    t.deepEqual(error.faults, ['OIDC_ISSUER must be an https URL, or an http URL on loopback'])
+  }
+  for (const issuer of [
+    'https://login.example.com/realms/x',
+    'http://localhost:8080',
+    'http://[::1]:80',
+  ]) {
+    t.notThrows(() => oidcSignIn({ issuer, ...client }), issuer)
+  }
+})
+
+test('there is nothing else below the sign-in', async (t) => {
+  const { publicUrl } = await setUp(t)
+  const browser = new BrowserLike()
+  t.is((await browser.send(`${publicUrl}/oauth/device/sign-in/elsewhere`)).status, 404)
+  t.is(
+    (
+      await browser.send(`${publicUrl}/oauth/device/sign-in`, {
+        method: 'POST',
+        body: new URLSearchParams(),
+      })
+    ).status,
+    404,
+  )
+  t.is((await browser.send(`${publicUrl}/oauth/device/sign-in/signed-out`)).status, 200)
+})

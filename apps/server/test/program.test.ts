@@ -1,0 +1,279 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { Agent, request } from 'node:http'
+import { connect, createServer, type Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { freePort } from '@device-grant/test-support/free-port'
+import {
+  authorize,
+  membersOf,
+  outcomeOf,
+  poll,
+  send,
+} from '@device-grant/test-support/wire-exchange'
+import test, { type ExecutionContext } from 'ava'
+import { VARIABLES } from '#src/config.js'
+
+const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url))
+
+interface Program {
+  readonly child: ChildProcess
+  readonly out: () => string
+  readonly err: () => string
+  /** Its exit code, or the signal that ended it. */
+  readonly ended: Promise<number | string | null>
+  /** Resolves when what it has written holds the text. */
+  says(text: string): Promise<void>
+}
+
+const run = (
+  t: ExecutionContext,
+  env: Readonly<Record<string, string>> = {},
+  ...args: string[]
+): Program => {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  let out = ''
+  let err = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text
+  })
+  const ended = once(child, 'close').then(([code, signal]) => code ?? signal)
+  const says = async (text: string): Promise<void> => {
+    const gone = ended.then(() => {
+      throw new Error(`The program ended before it said ${text}: ${out}${err}`)
+    })
+    gone.catch(() => {})
+    const heard = (): Promise<unknown> =>
+      Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data'), gone])
+    while (!(out + err).includes(text)) await heard()
+  }
+  return { child, out: () => out, err: () => err, ended, says }
+}
+
+const started = async (
+  t: ExecutionContext,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Program & { readonly url: string; readonly port: number }> => {
+  const port = await freePort()
+  const program = run(t, { PORT: String(port), ...env })
+  await program.says('npm run login')
+  return { ...program, port, url: `http://127.0.0.1:${port}` }
+}
+
+test('with no settings it starts, says what to do next, and hands out codes', async (t) => {
+  const program = await started(t)
+  const at = `http://localhost:${program.port}`
+  t.true(program.err().includes(`device-grant is at ${at}\n`))
+  t.true(program.err().includes(`npm run login -- ${at}\n`))
+  t.true(program.err().includes('(The codes and API keys are kept in memory'))
+  const { verification_uri, device_code } = await authorize(program.url)
+  t.is(verification_uri, `http://localhost:${program.port}/oauth/device/verify`)
+  t.is(outcomeOf(await poll(program.url, device_code)), 'authorization_pending')
+  program.child.kill('SIGTERM')
+  t.is(await program.ended, 0)
+  const lines = program
+    .out()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  t.true(lines.some(({ msg }) => /SESSION_SECRET is not set/.test(msg)))
+  t.is(lines.at(-1)?.msg, 'stopped')
+  t.false(program.out().includes(device_code))
+})
+
+test('on stores of its own it says what to do next too, and nothing of memory', async (t) => {
+  const nobody = await freePort()
+  const program = await started(t, {
+    REDIS_URL: `redis://127.0.0.1:${nobody}`,
+    MONGODB_URI: `mongodb://127.0.0.1:${nobody}`,
+    PUBLIC_URL: 'https://login.example',
+    SIGN_IN: 'demo',
+    SESSION_SECRET: 'a secret of thirty-two characters',
+  })
+  t.regex(program.err(), /device-grant is at https:\/\/login\.example\n/)
+  t.regex(program.err(), /npm run login -- https:\/\/login\.example\n/)
+  t.notRegex(program.err(), /in memory/)
+})
+
+test('--help prints every variable and starts nothing', async (t) => {
+  const program = run(t, { PORT: 'nonsense' }, '--help')
+  t.is(await program.ended, 0)
+  for (const [name] of VARIABLES) t.regex(program.out(), new RegExp(`^ +${name} `, 'm'))
+  t.is(program.err(), '')
+  t.is(await run(t, {}, '-h').ended, 0)
+})
+
+test('an argument that it does not know starts nothing', async (t) => {
+  for (const argument of ['--port=3000', 'serve']) {
+    const program = run(t, { PORT: 'nonsense' }, argument)
+    t.is(await program.ended, 1)
+    t.is(program.out(), '')
+    t.true(program.err().includes(argument))
+    t.regex(program.err(), /--help/)
+  }
+})
+
+test('faulty settings are all named at once, and end it with 1', async (t) => {
+  const program = run(t, { PORT: 'x', LOG_LEVEL: 'loud', MONGODB_URI: 'mongo://u:hunter2@h' })
+  t.is(await program.ended, 1)
+  t.is(program.out(), '')
+  for (const name of ['PORT', 'LOG_LEVEL', 'MONGODB_URI', '--help'])
+    t.true(program.err().includes(name))
+  t.false(program.err().includes('hunter2'))
+  t.false(program.err().includes('    at '))
+})
+
+const STORE_URLS: readonly (readonly [env: Readonly<Record<string, string>>, fault: RegExp])[] = [
+  [{ REDIS_URL: 'redis://:hunter2@h:99999' }, /- REDIS_URL: .*port/],
+  [{ REDIS_URL: 'redis+sentinel://:hunter2@h:1' }, /- REDIS_URL: .*master-name/],
+  [{ REDIS_URL: 'redis://u:hunter2%zz@h' }, /- REDIS_URL: .*password/],
+  [{ MONGODB_URI: 'mongodb://u:hunter2@h/?unknown=1' }, /- MONGODB_URI: .*unknown/],
+  [{ MONGODB_URI: 'mongodb://u:hunter2/@h' }, /- MONGODB_URI: .*percent-encode/],
+  [{ MONGODB_URI: 'mongodb://u:hunter2%zz@h' }, /- MONGODB_URI: /],
+]
+for (const [env, fault] of STORE_URLS) {
+  test(`a store's URL that cannot be understood is one of the faults: ${Object.values(env)}`, async (t) => {
+    const program = run(t, { PORT: 'x', ...env })
+    t.is(await program.ended, 1)
+    t.regex(program.err(), fault)
+    t.true(program.err().includes('- PORT '))
+    t.false(program.err().includes('hunter2'))
+    t.notRegex(program.err(), /^ +at |node:|file:/m)
+  })
+}
+
+test('it says so when it cannot listen', async (t) => {
+  const taken = createServer()
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+  const { port } = taken.address() as { port: number }
+  const program = run(t, { PORT: String(port) })
+  t.is(await program.ended, 1)
+  t.is(program.err(), `Cannot listen on 127.0.0.1:${port}: EADDRINUSE; set PORT to another one\n`)
+  taken.close()
+  const nowhere = run(t, { HOST: '192.0.2.1', SIGN_IN: 'demo', PORT: String(port) })
+  t.is(await nowhere.ended, 1)
+  t.is(nowhere.err(), `Cannot listen on 192.0.2.1:${port}: EADDRNOTAVAIL\n`)
+})
+
+const isListening = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
+
+const socketTo = async (port: number): Promise<Socket> => {
+  const socket = connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  return socket
+}
+
+test('asked to stop, it cuts no request off, and waits for no idle connection', async (t) => {
+  const program = await started(t)
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.teardown(() => agent.destroy())
+  t.is((await send(program.url, { method: 'GET', path: '/healthz' }, agent)).status, 200)
+  const silent = await socketTo(program.port)
+  const slow = await socketTo(program.port)
+  let answer = ''
+  slow.setEncoding('utf8').on('data', (text: string) => {
+    answer += text
+  })
+  const closed = once(slow, 'close')
+  const head =
+    'POST /oauth/device/authorize HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 13\r\nExpect: 100-continue\r\n\r\n'
+  slow.write(head)
+  await once(slow, 'data')
+  t.true(answer.startsWith('HTTP/1.1 100 '), 'the request is under way')
+  slow.write('client_id')
+  program.child.kill('SIGTERM')
+  await program.says('"stopping"')
+  while (await isListening(program.port)) {}
+  t.is(program.child.exitCode, null, 'it waits')
+  const asked = performance.now()
+  slow.write('=cli')
+  await closed
+  t.regex(answer, /HTTP\/1\.1 200 OK/)
+  t.regex(answer, /^Connection: close\r$/im, 'the client is told to send no more here')
+  t.regex(answer, /"device_code":"[\w-]{43}"/)
+  t.is(await program.ended, 0)
+  t.true(performance.now() - asked < 3_000, 'the silent and the idle connection did not hold it up')
+  silent.destroy()
+})
+
+/** Polls on one connection that is kept alive until nobody listens any more; counts what broke. */
+const pollBusily = async (port: number, heard: () => void): Promise<number> => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const once = (): Promise<'answered' | 'cut off' | 'refused'> =>
+    new Promise((resolve) => {
+      const asking = request(
+        { port, host: '127.0.0.1', method: 'POST', path: '/oauth/device/token', agent },
+        (answer) => {
+          answer.resume().once('end', () => resolve('answered'))
+          answer.once('error', () => resolve('cut off'))
+        },
+      )
+      // A new connection may be refused, or be in a queue that is closed: its request was never taken.
+      asking.once('error', () => resolve(asking.reusedSocket ? 'cut off' : 'refused'))
+      asking.end()
+    })
+  let cutOff = 0
+  for (;;) {
+    const outcome = await once()
+    if (outcome === 'answered') heard()
+    if (outcome === 'cut off') cutOff += 1
+    if (outcome === 'refused') break
+  }
+  agent.destroy()
+  return cutOff
+}
+
+test('asked to stop under load, it cuts no connection under a request', async (t) => {
+  const program = await started(t)
+  let answers = 0
+  const clients = Array.from({ length: 10 }, () =>
+    pollBusily(program.port, () => {
+      answers += 1
+      if (answers === 200) program.child.kill('SIGTERM')
+    }),
+  )
+  const cutOff = (await Promise.all(clients)).reduce((sum, one) => sum + one, 0)
+  t.is(cutOff, 0)
+  t.is(await program.ended, 0)
+})
+
+test('the log of a login holds no secret', async (t) => {
+  const port = await freePort()
+  const program = run(t, {
+    PORT: String(port),
+    SIGN_IN: 'forwarded',
+    TRUSTED_PROXIES: '127.0.0.1',
+    LOG_LEVEL: 'trace',
+    SESSION_SECRET: 'a secret of thirty-two characters',
+  })
+  await program.says('npm run login')
+  const url = `http://127.0.0.1:${port}`
+  const { device_code, user_code } = await authorize(url)
+  const person = { 'x-forwarded-user': 'alice', 'content-type': 'application/json' }
+  const body = JSON.stringify({ user_code })
+  t.is(
+    (await send(url, { path: '/oauth/device/verify-authenticated', headers: person, body })).status,
+    200,
+  )
+  const key = String(membersOf(await poll(url, device_code))['access_token'])
+  const headers = { authorization: `Bearer ${key}` }
+  t.is((await send(url, { method: 'GET', path: '/api/whoami', headers })).status, 200)
+  program.child.kill('SIGINT')
+  t.is(await program.ended, 0)
+  const text = program.out() + program.err()
+  t.true(text.includes('authorization_approved'))
+  for (const secret of [device_code, key, key.slice(3), 'a secret of'])
+    t.false(text.includes(secret))
+})

@@ -1,0 +1,67 @@
+import { type ApiKeyStore, type StateStore, TOKENS, type UseCases } from '@device-grant/core'
+import { AllUseCases } from '@device-grant/core/inversify'
+import { TestClock } from '@device-grant/test-support/clock'
+import { freePort } from '@device-grant/test-support/free-port'
+import { pino } from 'pino'
+import { readConfig, type Settings } from '#src/config.js'
+import { type RunningServer, startServer } from '#src/start-server.js'
+
+export interface TestServer {
+  readonly server: RunningServer
+  /** Where it answers, without a trailing slash. */
+  readonly url: string
+  readonly clock: TestClock
+  readonly useCases: UseCases
+  readonly settings: Settings
+  /** Every line it has logged so far. */
+  readonly log: string[]
+  /** All that its memory stores hold, as one text. */
+  dump(): string
+  stop(): Promise<void>
+}
+
+/**
+ * Runs the reference server in this process, on a free port of loopback and on memory stores, with a
+ * clock of its own. People are signed in by `X-Forwarded-User` unless `env` says otherwise.
+ */
+export const startTestServer = async (
+  env: Readonly<Record<string, string>> = {},
+): Promise<TestServer> => {
+  const clock = new TestClock()
+  const log: string[] = []
+  const port = await freePort()
+  const settings = readConfig({
+    PORT: String(port),
+    PUBLIC_URL: `http://127.0.0.1:${port}`,
+    SIGN_IN: 'forwarded',
+    TRUSTED_PROXIES: '127.0.0.1',
+    AUTHORIZE_LIMIT: '0',
+    LOG_LEVEL: 'trace',
+    ...env,
+  })
+  const server = await startServer(settings, {
+    clock,
+    log: pino({ level: settings.logLevel }, { write: (line: string) => log.push(line) }),
+  })
+  const { container } = server
+  return {
+    server,
+    url: `http://127.0.0.1:${settings.port}`,
+    clock,
+    useCases: container.get<UseCases>(AllUseCases),
+    settings,
+    log,
+    dump: () => {
+      const stores = [TOKENS.DeviceGrants, TOKENS.UserCodeClaims, TOKENS.Windows, TOKENS.ApiKeys]
+      return JSON.stringify(
+        stores.map((name) => {
+          const store = container.get<StateStore<never> | ApiKeyStore>(name)
+          return 'entries' in store
+            ? [...(store.entries as () => Iterable<unknown>).call(store)]
+            : []
+        }),
+      )
+    },
+    stop: () => server.stop(),
+  }
+}

@@ -1,0 +1,461 @@
+import { gzipSync } from 'node:zlib'
+import { TOKENS } from '@device-grant/core'
+import { BrowserLike } from '@device-grant/test-support/browser-like'
+import {
+  type Answer,
+  authorize,
+  FORM,
+  membersOf,
+  outcomeOf,
+  poll,
+  send,
+  VERIFY_AUTHENTICATED,
+} from '@device-grant/test-support/wire-exchange'
+import test, { type ExecutionContext } from 'ava'
+import { breakStore } from './break-store.js'
+import { startTestServer, type TestServer } from './reference-server.js'
+
+const FRONT_END = 'https://app.example'
+const EVIL = 'https://evil.example'
+const ALICE = { 'x-forwarded-user': 'alice' }
+const JSON_TYPE = { 'content-type': 'application/json' }
+
+let server: TestServer
+test.before(async () => {
+  server = await startTestServer({ FRONT_END_ORIGINS: FRONT_END })
+})
+test.after.always(() => server.stop())
+
+const answer = (
+  body: string | Buffer,
+  headers: Readonly<Record<string, string>> = {},
+  to: TestServer = server,
+): Promise<Answer> =>
+  send(to.url, {
+    path: VERIFY_AUTHENTICATED,
+    body,
+    headers: { 'content-type': FORM, ...ALICE, ...headers },
+  })
+
+const form = (fields: Readonly<Record<string, string>>): string =>
+  new URLSearchParams(fields).toString()
+
+const isProblem = (t: ExecutionContext, reply: Answer, status: number, detail: string): void => {
+  t.is(reply.status, status, reply.text)
+  t.is(reply.headers['content-type'], 'application/problem+json')
+  t.is(reply.headers['cache-control'], 'no-store')
+  const { type, status: told, title, detail: words } = membersOf(reply)
+  t.deepEqual([type, told, words], ['about:blank', status, detail])
+  t.is(typeof title, 'string')
+}
+
+const isPending = async (t: ExecutionContext, deviceCode: string): Promise<void> => {
+  t.is(outcomeOf(await poll(server.url, deviceCode)), 'authorization_pending')
+}
+
+for (const [kind, encode, type] of [
+  ['a form', form, FORM],
+  ['JSON', JSON.stringify, 'application/json'],
+  ['JSON with a charset', JSON.stringify, 'application/json; charset=utf-8'],
+] as const) {
+  test.serial(`a person approves with ${kind}; the device gets its key`, async (t) => {
+    const { user_code, device_code } = await authorize(server.url)
+    const reply = await answer(encode({ user_code }), { 'content-type': type })
+    t.is(reply.status, 200)
+    t.regex(reply.headers['content-type'] ?? '', /^application\/json/)
+    t.is(reply.headers['cache-control'], 'no-store')
+    t.deepEqual(membersOf(reply), { message: 'Device authorized successfully!' })
+    t.is(outcomeOf(await poll(server.url, device_code)), 'token')
+  })
+
+  test.serial(`a person denies with ${kind}; the device hears so`, async (t) => {
+    const { user_code, device_code } = await authorize(server.url)
+    const reply = await answer(encode({ user_code, decision: 'deny' }), { 'content-type': type })
+    t.is(reply.status, 200)
+    t.deepEqual(membersOf(reply), { message: 'Device denied.' })
+    t.is(outcomeOf(await poll(server.url, device_code)), 'access_denied')
+  })
+}
+
+test.serial('an empty decision is none, which approves', async (t) => {
+  const { user_code } = await authorize(server.url)
+  t.is((await answer(form({ user_code, decision: '' }))).status, 200)
+})
+
+test.serial('a code is taken as people type it', async (t) => {
+  const { user_code } = await authorize(server.url)
+  const typed = ` ${user_code.toLowerCase().replace('-', '\u0000 \u2013 ')} `
+  t.is((await answer(form({ user_code: typed }))).status, 200)
+})
+
+test.serial('nobody who is not signed in approves anything', async (t) => {
+  const { user_code, device_code } = await authorize(server.url)
+  for (const person of ['', ' ', 'x'.repeat(257), 'a\tb']) {
+    const reply = await answer(form({ user_code }), { 'x-forwarded-user': person })
+    isProblem(t, reply, 401, 'Authentication required')
+  }
+  await isPending(t, device_code)
+})
+
+test.serial('a code that is wrong is refused, and one that ran out', async (t) => {
+  const as = { 'x-forwarded-user': 'someone who mistypes' }
+  for (const wrong of ['BBBB-BBBB', 'B', 'x'.repeat(3_000)]) {
+    const reply = await answer(form({ user_code: wrong }), as)
+    isProblem(t, reply, 400, 'The device code is invalid or has expired.')
+  }
+  const { user_code } = await authorize(server.url)
+  server.clock.pass(600_000)
+  isProblem(
+    t,
+    await answer(form({ user_code }), as),
+    400,
+    'The device code is invalid or has expired.',
+  )
+})
+
+test.serial(
+  'a code that was answered stays answered, and only its person hears what they said',
+  async (t) => {
+    const { user_code, device_code } = await authorize(server.url)
+    await answer(form({ user_code, decision: 'deny' }))
+    const again = await answer(form({ user_code }))
+    isProblem(t, again, 400, 'This device code has already been processed.')
+    t.is(membersOf(again)['your_decision'], 'deny')
+    server.clock.pass(120_000)
+    const other = await answer(form({ user_code }), { 'x-forwarded-user': 'bob' })
+    isProblem(t, other, 400, 'This device code has already been processed.')
+    t.false('your_decision' in membersOf(other))
+    t.is(outcomeOf(await poll(server.url, device_code)), 'access_denied')
+  },
+)
+
+test.serial('a code that somebody else has just opened counts as invalid', async (t) => {
+  const { user_code, device_code } = await authorize(server.url)
+  const path = `/oauth/device/verify?user_code=${user_code}`
+  t.is((await send(server.url, { method: 'GET', path, headers: ALICE })).status, 200)
+  const as = { 'x-forwarded-user': 'a second person' }
+  isProblem(
+    t,
+    await answer(form({ user_code }), as),
+    400,
+    'The device code is invalid or has expired.',
+  )
+  await isPending(t, device_code)
+  server.clock.pass(120_000)
+  t.is((await answer(form({ user_code }), as)).status, 200)
+})
+
+test.serial(
+  'after five wrong codes a person is told so, whatever comes next; others are not',
+  async (t) => {
+    const as = { 'x-forwarded-user': 'somebody who guesses' }
+    const { user_code, device_code } = await authorize(server.url)
+    const guesses = await Promise.all(
+      Array.from({ length: 20 }, () => answer(form({ user_code: 'BBBB-BBBB' }), as)),
+    )
+    const statuses = guesses.map(({ status }) => status).toSorted()
+    t.deepEqual(statuses, [...Array<number>(5).fill(400), ...Array<number>(15).fill(429)])
+    const right = await answer(form({ user_code }), as)
+    isProblem(t, right, 429, 'Too many wrong codes, try again later.')
+    t.is(right.headers['retry-after'], '600')
+    await isPending(t, device_code)
+    t.is((await answer(form({ user_code }))).status, 200)
+  },
+)
+
+const BAD: readonly (readonly [
+  title: string,
+  body: string | Buffer,
+  headers?: Readonly<Record<string, string>>,
+])[] = [
+  ['nothing', ''],
+  ['no code', form({ decision: 'approve' })],
+  ['an empty code', form({ user_code: '' })],
+  ['a code twice', 'user_code=BBBB-BBBB&user_code=BBBB-BBBB'],
+  ['a code as a list', 'user_code[]=BBBB-BBBB'],
+  ['a code as an object', 'user_code[$ne]=x'],
+  ['another decision', form({ user_code: 'BBBB-BBBB', decision: 'Approve' })],
+  ['a decision twice', 'user_code=BBBB-BBBB&decision=deny&decision=approve'],
+  ['malformed percent-encoding', 'user_code=%E0%A4%A&decision=%'],
+  ['empty JSON', '', JSON_TYPE],
+  ['broken JSON', '{"user_code":', JSON_TYPE],
+  ['a JSON string', '"BBBB-BBBB"', JSON_TYPE],
+  ['a JSON number', '17', JSON_TYPE],
+  ['null', 'null', JSON_TYPE],
+  ['a list', '["user_code"]', JSON_TYPE],
+  ['a code that is a number', '{"user_code":12345678}', JSON_TYPE],
+  ['a code that is a list', '{"user_code":["BBBB-BBBB"]}', JSON_TYPE],
+  ['a code that is an object', '{"user_code":{"$gt":""}}', JSON_TYPE],
+  ['a code that is null', '{"user_code":null}', JSON_TYPE],
+  ['a decision that is null', '{"user_code":"BBBB-BBBB","decision":null}', JSON_TYPE],
+  ['a decision that is true', '{"user_code":"BBBB-BBBB","decision":true}', JSON_TYPE],
+  ['a code by inheritance', '{"__proto__":{"user_code":"BBBB-BBBB"}}', JSON_TYPE],
+  ['a code by inheritance in a form', '__proto__[user_code]=BBBB-BBBB'],
+  ['a constructor', '{"constructor":{"prototype":{"user_code":"x"}}}', JSON_TYPE],
+  ['a form that says it is JSON', form({ user_code: 'BBBB-BBBB' }), JSON_TYPE],
+  ['JSON that says it is a form', '{"user_code":"BBBB-BBBB"}'],
+  ['plain text', 'user_code=BBBB-BBBB', { 'content-type': 'text/plain' }],
+  ['JSON as plain text', '{"user_code":"BBBB-BBBB"}', { 'content-type': 'text/plain' }],
+  ['XML', '<user_code>BBBB-BBBB</user_code>', { 'content-type': 'text/xml' }],
+  ['an unknown type', 'user_code=BBBB-BBBB', { 'content-type': 'x' }],
+  [
+    'multipart',
+    '--b\r\nContent-Disposition: form-data; name="user_code"\r\n\r\nBBBB-BBBB\r\n--b--\r\n',
+    { 'content-type': 'multipart/form-data; boundary=b' },
+  ],
+  ['more than 16 KiB of form', `user_code=BBBB-BBBB&x=${'x'.repeat(20_000)}`],
+  ['more than 16 KiB of JSON', JSON.stringify({ x: 'x'.repeat(20_000) }), JSON_TYPE],
+  ['a megabyte', `user_code=${'B'.repeat(1_000_000)}`],
+  ['two thousand parameters', Array.from({ length: 2_000 }, (_, i) => `p${i}=1`).join('&')],
+  [
+    'a gzip bomb',
+    gzipSync(Buffer.alloc(5_000_000, 'x')),
+    { ...JSON_TYPE, 'content-encoding': 'gzip' },
+  ],
+  ['a small compressed body', gzipSync('user_code=BBBB-BBBB'), { 'content-encoding': 'gzip' }],
+  ['gzip that is none', 'user_code=BBBB-BBBB', { 'content-encoding': 'gzip' }],
+  ['an encoding that nobody knows', 'user_code=BBBB-BBBB', { 'content-encoding': 'zip' }],
+  ['deep brackets', `user_code${'[a]'.repeat(3_000)}=x`],
+  ['deep JSON', `${'['.repeat(7_000)}${']'.repeat(7_000)}`, JSON_TYPE],
+]
+
+for (const [title, body, headers] of BAD) {
+  test.serial(`what cannot be read is a 400 problem, and costs no try: ${title}`, async (t) => {
+    const reply = await answer(body, { 'x-forwarded-user': 'a fumbling front end', ...headers })
+    t.is(reply.status, 400, reply.text)
+    t.is(reply.headers['content-type'], 'application/problem+json')
+    t.regex(String(membersOf(reply)['detail']), /^(The body|user_code|decision) must be /)
+  })
+}
+
+test.serial('names that objects inherit are no codes', async (t) => {
+  for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
+    const reply = await answer(JSON.stringify({ user_code: name, decision: 'deny' }), {
+      ...JSON_TYPE,
+      'x-forwarded-user': name,
+    })
+    isProblem(t, reply, 400, 'The device code is invalid or has expired.')
+  }
+})
+
+for (const method of ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE']) {
+  test.serial(`${method} is not for this`, async (t) => {
+    const reply = await send(server.url, { method, path: VERIFY_AUTHENTICATED, headers: ALICE })
+    t.is(reply.status, 405)
+    t.is(reply.headers.allow, 'POST, OPTIONS')
+  })
+}
+
+test.serial('while a store is down, what is told is true, and trying again is safe', async (t) => {
+  for (const [name, after, detail] of [
+    [TOKENS.Windows, 0, 'Failed to create API key for device access.'],
+    [TOKENS.UserCodeClaims, 0, 'Failed to create API key for device access.'],
+    [TOKENS.ApiKeys, 0, 'Failed to create API key for device access.'],
+    [TOKENS.DeviceGrants, 0, 'Failed to create API key for device access.'],
+    [TOKENS.DeviceGrants, 1, 'The outcome is unknown: try again.'],
+  ] as const) {
+    const { user_code, device_code } = await authorize(server.url)
+    const as = { 'x-forwarded-user': `${name.toString()} ${after}` }
+    const back = breakStore(server, name, after)
+    const reply = await answer(form({ user_code }), as)
+    back()
+    isProblem(t, reply, 503, detail)
+    t.is(reply.headers['retry-after'], '5')
+    await isPending(t, device_code)
+    t.is((await answer(form({ user_code }), as)).status, 200)
+    t.is(outcomeOf(await poll(server.url, device_code)), 'token')
+  }
+  t.true(server.log.some((line) => line.includes('StoreUnavailableError')))
+})
+
+const SITES = [undefined, 'same-origin', 'same-site', 'cross-site', 'none']
+const originsOf = ({ url }: TestServer): readonly (readonly [string | undefined, boolean])[] => [
+  [undefined, false],
+  [url, true],
+  [FRONT_END, true],
+  [EVIL, false],
+  ['null', false],
+]
+
+/** For every combination of the two headers: whether it was refused with 403. */
+const combinations = async (
+  t: ExecutionContext,
+  of: TestServer,
+  carried: (userCode: string, headers: Record<string, string>) => Promise<Answer>,
+): Promise<void> => {
+  for (const site of SITES) {
+    for (const [origin, allowed] of originsOf(of)) {
+      const { user_code, device_code } = await authorize(of.url)
+      const reply = await carried(user_code, {
+        ...(site === undefined ? {} : { 'sec-fetch-site': site }),
+        ...(origin === undefined ? {} : { origin }),
+      })
+      const counts = site === 'same-origin' || allowed || (!site && !origin)
+      const title = `Sec-Fetch-Site ${site}, Origin ${origin}`
+      t.is(reply.status, counts ? 200 : 403, title)
+      if (!counts) isProblem(t, reply, 403, 'This origin may not answer for people')
+      const outcome = outcomeOf(await poll(of.url, device_code))
+      t.is(outcome, counts ? 'token' : 'authorization_pending', title)
+    }
+  }
+}
+
+test.serial(
+  'a browser’s request from elsewhere is refused when a proxy signs people in',
+  async (t) => {
+    await combinations(t, server, (user_code, headers) => answer(form({ user_code }), headers))
+    await combinations(t, server, (user_code, headers) =>
+      answer(JSON.stringify({ user_code }), { ...JSON_TYPE, ...headers }),
+    )
+  },
+)
+
+test.serial(
+  'a browser’s request from elsewhere is refused when a cookie signs people in',
+  async (t) => {
+    const demo = await startTestServer({ SIGN_IN: 'demo', FRONT_END_ORIGINS: FRONT_END })
+    try {
+      const browser = new BrowserLike()
+      const signIn = await browser.open(`${demo.url}/oauth/device/keys`)
+      await browser.submit(signIn, '/sign-in', { name: 'alice' })
+      const cookies = [...browser.cookiesFor(demo.url + VERIFY_AUTHENTICATED)]
+      const cookie = cookies.map(([name, value]) => `${name}=${value}`).join('; ')
+      t.regex(cookie, /^device_grant_session=./)
+      await combinations(t, demo, (user_code, headers) =>
+        answer(form({ user_code }), { cookie, ...headers }, demo),
+      )
+      const { user_code } = await authorize(demo.url)
+      const bare = await answer(form({ user_code }), {}, demo)
+      isProblem(t, bare, 401, 'Authentication required')
+    } finally {
+      await demo.stop()
+    }
+  },
+)
+
+test.serial('only front ends that were named may read the answer', async (t) => {
+  const preflight = (origin: string): Promise<Answer> =>
+    send(server.url, {
+      method: 'OPTIONS',
+      path: VERIFY_AUTHENTICATED,
+      headers: {
+        origin,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'content-type',
+      },
+    })
+  const allowed = await preflight(FRONT_END)
+  t.is(allowed.status, 204)
+  t.is(allowed.headers['access-control-allow-origin'], FRONT_END)
+  t.is(allowed.headers['access-control-allow-credentials'], 'true')
+  t.is(allowed.headers['access-control-allow-methods'], 'POST')
+  t.is(allowed.headers['access-control-allow-headers'], 'Content-Type')
+  t.regex(allowed.headers.vary ?? '', /\bOrigin\b/)
+  for (const origin of [EVIL, 'null', `${FRONT_END}.evil.example`, `${FRONT_END}/`, server.url]) {
+    const { headers } = await preflight(origin)
+    t.deepEqual(
+      Object.keys(headers).filter((name) => name.startsWith('access-control-')),
+      [],
+    )
+    t.regex(headers.vary ?? '', /\bOrigin\b/)
+  }
+  // An answer that is an error is to be read too, or a front end could say nothing about it.
+  for (const body of ['', form({ user_code: 'B' }), 'x'.repeat(20_000)]) {
+    const reply = await answer(body, { origin: FRONT_END, 'x-forwarded-user': 'cors' })
+    t.is(reply.headers['access-control-allow-origin'], FRONT_END)
+    t.is(reply.headers['access-control-allow-credentials'], 'true')
+    const foreign = await answer(body, { origin: EVIL, 'x-forwarded-user': 'cors' })
+    t.is(foreign.headers['access-control-allow-origin'], undefined)
+  }
+})
+
+test.serial('where no front end was named, no origin may read anything', async (t) => {
+  const alone = await startTestServer()
+  try {
+    for (const method of ['OPTIONS', 'POST']) {
+      for (const origin of [FRONT_END, alone.url]) {
+        const { headers } = await send(alone.url, {
+          method,
+          path: VERIFY_AUTHENTICATED,
+          headers: { ...ALICE, origin },
+        })
+        t.is(headers['access-control-allow-origin'], undefined)
+      }
+    }
+    const { user_code } = await authorize(alone.url)
+    const reply = await answer(form({ user_code }), { origin: FRONT_END }, alone)
+    isProblem(t, reply, 403, 'This origin may not answer for people')
+  } finally {
+    await alone.stop()
+  }
+})
+
+test.serial('an API key approves nothing, however it is sent', async (t) => {
+  const first = await authorize(server.url)
+  await answer(form({ user_code: first.user_code }))
+  const { access_token } = membersOf(await poll(server.url, first.device_code))
+  const { user_code, device_code } = await authorize(server.url)
+  const key = String(access_token)
+  for (const [body, headers] of [
+    [form({ user_code }), { authorization: `Bearer ${key}` }],
+    [form({ user_code, access_token: key }), {}],
+    [form({ user_code }), { cookie: `device_grant_session=${key}` }],
+    [
+      form({ user_code }),
+      { authorization: `Basic ${Buffer.from(`alice:${key}`).toString('base64')}` },
+    ],
+  ] as const) {
+    const reply = await send(server.url, {
+      path: VERIFY_AUTHENTICATED,
+      body,
+      headers: { 'content-type': FORM, ...headers },
+    })
+    isProblem(t, reply, 401, 'Authentication required')
+  }
+  await isPending(t, device_code)
+})
+
+test.serial('a sign-in header from no trusted proxy is ignored and logged', async (t) => {
+  const strict = await startTestServer({ TRUSTED_PROXIES: '192.0.2.1' })
+  try {
+    const { user_code, device_code } = await authorize(strict.url)
+    for (const headers of [ALICE, { ...ALICE, 'x-forwarded-for': '192.0.2.1' }]) {
+      const reply = await answer(form({ user_code }), headers, strict)
+      isProblem(t, reply, 401, 'Authentication required')
+    }
+    t.is(outcomeOf(await poll(strict.url, device_code)), 'authorization_pending')
+    const lines = strict.log.filter((line) => line.includes('ignored a sign-in header'))
+    t.is(lines.length, 2)
+    for (const line of lines) {
+      t.like(JSON.parse(line), { level: 40, address: '127.0.0.1' })
+      t.false(line.includes('alice'))
+    }
+  } finally {
+    await strict.stop()
+  }
+})
+
+test.serial('a sign-in header that stands there twice is nobody’s', async (t) => {
+  const { user_code, device_code } = await authorize(server.url)
+  const reply = await send(server.url, {
+    path: VERIFY_AUTHENTICATED,
+    body: form({ user_code }),
+    headers: { 'content-type': FORM, 'x-forwarded-user': ['mallory', 'alice'] },
+  })
+  isProblem(t, reply, 401, 'Authentication required')
+  await isPending(t, device_code)
+})
+
+test.serial('whom a proxy names in UTF-8 is named so everywhere', async (t) => {
+  const { user_code, device_code } = await authorize(server.url)
+  const zoe = Buffer.from('Zoë 蔵').toString('latin1')
+  const body = Buffer.from(form({ user_code }))
+  t.is((await answer(body, { 'x-forwarded-user': zoe })).status, 200)
+  const { access_token } = membersOf(await poll(server.url, device_code))
+  const whoami = await send(server.url, {
+    method: 'GET',
+    path: '/api/whoami',
+    headers: { authorization: `Bearer ${String(access_token)}` },
+  })
+  t.is(membersOf(whoami)['user'], 'Zoë 蔵')
+})

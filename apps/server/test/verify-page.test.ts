@@ -1,0 +1,806 @@
+import type { DeviceGrant, UserCodeClaim } from '@device-grant/core'
+import { TOKENS } from '@device-grant/core'
+import { BrowserLike, type Sending, type Visit } from '@device-grant/test-support/browser-like'
+import {
+  authorize,
+  FORM,
+  outcomeOf,
+  poll,
+  post,
+  send,
+} from '@device-grant/test-support/wire-exchange'
+import test, { type ExecutionContext } from 'ava'
+import { breakStore } from './break-store.js'
+import { startTestServer, type TestServer } from './reference-server.js'
+
+const VERIFY = '/oauth/device/verify'
+
+/** A server where people sign in by saying their name. */
+let server: TestServer
+test.before(async () => {
+  server = await startTestServer({ SIGN_IN: 'demo' })
+})
+test.after.always(() => server.stop())
+
+/** Somebody who is signed in at the demo sign-in. */
+const signedIn = async (name: string, to: TestServer = server): Promise<BrowserLike> => {
+  const browser = new BrowserLike()
+  const page = await browser.open(to.url + VERIFY)
+  await browser.submit(page, '/sign-in', { name })
+  return browser
+}
+
+const confirmPage = (
+  browser: BrowserLike,
+  userCode: string,
+  to: TestServer = server,
+): Promise<Visit> => browser.open(`${to.url}${VERIFY}?user_code=${encodeURIComponent(userCode)}`)
+
+const csrfTokenOf = ({ text }: Visit): string => {
+  const [, token] = /name="csrf_token" value="([^"]+)"/.exec(text) ?? []
+  if (token === undefined) throw new Error(`There is no CSRF token in ${text}`)
+  return token
+}
+
+const isPending = async (t: ExecutionContext, deviceCode: string, to = server): Promise<void> => {
+  t.is(outcomeOf(await poll(to.url, deviceCode)), 'authorization_pending')
+}
+
+/** What every HTML answer has, whatever it says. */
+const isSafePage = (t: ExecutionContext, visit: Visit, status: number): void => {
+  t.is(visit.status, status, visit.text)
+  const { headers } = visit
+  t.is(headers.get('content-type'), 'text/html; charset=utf-8')
+  t.regex(
+    headers.get('content-security-policy') ?? '',
+    /default-src 'none'.*frame-ancestors 'none'/,
+  )
+  t.notRegex(headers.get('content-security-policy') ?? '', /unsafe|\*|https?:/)
+  // A typed code may have to go through a provider's sign-in.
+  const asksForCode = visit.text.includes('id="user_code"')
+  t.is(headers.get('content-security-policy')?.includes("form-action 'self'"), !asksForCode)
+  t.is(headers.get('cross-origin-opener-policy'), 'same-origin')
+  t.is(headers.get('x-frame-options'), 'DENY')
+  t.is(headers.get('referrer-policy'), 'no-referrer')
+  t.is(headers.get('x-content-type-options'), 'nosniff')
+  t.is(headers.get('cache-control'), 'no-store')
+  t.is(headers.get('access-control-allow-origin'), null)
+  t.regex(visit.text, /^<!doctype html>/i)
+  for (const [, url = ''] of visit.text.matchAll(/\s(?:src|href|action)="([^"]*)"/g)) {
+    t.regex(url, /^(\/oauth\/device\/|data:,$)/, 'nothing leads elsewhere')
+  }
+}
+
+/** A redirect holds no page, and tells nobody where it came from. */
+const isRedirect = (t: ExecutionContext, visit: Visit, location: string): void => {
+  t.is(visit.status, 303)
+  t.is(visit.headers.get('location'), location)
+  t.is(visit.headers.get('content-type'), null)
+  t.is(visit.headers.get('cache-control'), 'no-store')
+  t.is(visit.headers.get('referrer-policy'), 'no-referrer')
+  t.is(visit.text, '')
+}
+
+for (const [decision, outcome] of [
+  ['approve', 'token'],
+  ['deny', 'access_denied'],
+] as const) {
+  test.serial(
+    `by the complete URI, through the sign-in, to ${decision}: the code survives`,
+    async (t) => {
+      const { device_code, user_code, verification_uri_complete } = await authorize(server.url)
+      const browser = new BrowserLike()
+      const sent = await browser.send(verification_uri_complete)
+      const returnTo = encodeURIComponent(`${VERIFY}?user_code=${user_code}`)
+      isRedirect(t, sent, `/oauth/device/sign-in?return_to=${returnTo}`)
+      const signIn = await browser.open(verification_uri_complete)
+      isSafePage(t, signIn, 200)
+      const confirm = await browser.submit(signIn, '/sign-in', { name: 'alice' })
+      isSafePage(t, confirm, 200)
+      t.is(new URL(confirm.url).search, `?user_code=${user_code}`)
+      t.true(confirm.text.includes(user_code))
+      await isPending(t, device_code)
+      server.clock.pass(5_000)
+      const done = await browser.submit(confirm, '/verify', { decision })
+      isSafePage(t, done, 200)
+      t.is(outcomeOf(await poll(server.url, device_code)), outcome)
+      const again = await browser.submit(confirm, '/verify', { decision })
+      isSafePage(t, again, 200)
+      t.is(again.text, done.text, 'the page was loaded again')
+      const other = decision === 'approve' ? 'deny' : 'approve'
+      isSafePage(t, await browser.submit(confirm, '/verify', { decision: other }), 400)
+      const key = outcomeOf(await poll(server.url, device_code))
+      t.is(key, decision === 'deny' ? 'access_denied' : 'invalid_grant', 'nothing changes any more')
+    },
+  )
+}
+
+test.serial('by a typed code, in any shape', async (t) => {
+  const browser = await signedIn('alice')
+  isSafePage(t, await browser.open(server.url + VERIFY), 200)
+  const { user_code } = await authorize(server.url)
+  const plain = user_code.replace('-', '')
+  for (const typed of [
+    plain.toLowerCase(),
+    ` ${user_code} `,
+    Array.from(plain).join('\u2013'),
+    `${user_code}\u0000`,
+  ]) {
+    const page = await confirmPage(browser, typed)
+    isSafePage(t, page, 200)
+    t.regex(page.text, /name="decision" value="approve"/)
+  }
+})
+
+test.serial('the sign-in asks again for a name that is none', async (t) => {
+  const browser = new BrowserLike()
+  const page = await browser.open(`${server.url}${VERIFY}?user_code=BBBB-BBBB`)
+  for (const name of ['', '   ', 'a\nb', 'a\u0000b', 'x'.repeat(257)]) {
+    const asked = await browser.submit(page, '/sign-in', { name })
+    isSafePage(t, asked, 400)
+    t.true(asked.text.includes('user_code=BBBB-BBBB'), 'the code is still there')
+  }
+})
+
+test.serial('after the sign-in one is back at a path of ours, wherever one was sent', async (t) => {
+  for (const evil of [
+    'https://evil.example',
+    '//evil.example',
+    '/\\evil.example',
+    '/%2f/evil.example',
+    '/oauth/device/../../evil',
+    'javascript:alert(1)',
+    '/oauth/device/verify\r\nSet-Cookie: a=b',
+  ]) {
+    const browser = new BrowserLike()
+    const page = await browser.open(
+      `${server.url}/oauth/device/sign-in?return_to=${encodeURIComponent(evil)}`,
+    )
+    isSafePage(t, page, 200)
+    t.false(page.text.includes('evil'))
+    for (const return_to of [VERIFY, evil]) {
+      const visit = await browser.copy().send(`${server.url}/oauth/device/sign-in`, {
+        method: 'POST',
+        headers: { 'Sec-Fetch-Site': 'same-origin' },
+        body: new URLSearchParams({ csrf_token: csrfTokenOf(page), name: 'alice', return_to }),
+      })
+      isRedirect(t, visit, VERIFY)
+    }
+  }
+})
+
+test.serial('a session that was planted is worth nothing after the sign-in', async (t) => {
+  const attacker = new BrowserLike()
+  const page = await attacker.open(server.url + VERIFY)
+  const victim = attacker.copy()
+  const home = await victim.submit(page, '/sign-in', { name: 'victim' })
+  t.is(home.status, 200)
+  const before = [...attacker.cookiesFor(home.url).values()]
+  const after = [...victim.cookiesFor(home.url).values()]
+  t.is(before.length, 1)
+  t.is(after.length, 1)
+  t.not(before[0], after[0])
+  const seen = await attacker.send(server.url + VERIFY)
+  t.is(seen.status, 303, 'nobody is signed in with the planted cookie')
+  const { device_code, user_code } = await authorize(server.url)
+  for (const browser of [attacker, victim]) {
+    const visit = await browser.send(server.url + VERIFY, {
+      method: 'POST',
+      body: new URLSearchParams({ csrf_token: csrfTokenOf(page), user_code, decision: 'approve' }),
+    })
+    t.is(visit.status, browser === victim ? 403 : 401, 'its CSRF token neither')
+  }
+  await isPending(t, device_code)
+})
+
+test.serial(
+  'nobody is signed in by another site’s form, nor without the token of the page',
+  async (t) => {
+    const browser = new BrowserLike()
+    const csrf_token = csrfTokenOf(await browser.open(server.url + VERIFY))
+    const foreign = csrfTokenOf(await new BrowserLike().open(server.url + VERIFY))
+    const own = { 'Sec-Fetch-Site': 'same-origin' }
+    for (const [fields, headers] of [
+      [{ csrf_token }, { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' }],
+      [{ csrf_token }, { 'Sec-Fetch-Site': 'same-site' }],
+      [{ csrf_token: foreign }, own],
+      [{}, own],
+    ] as const) {
+      const visit = await browser.send(`${server.url}/oauth/device/sign-in`, {
+        method: 'POST',
+        headers,
+        body: new URLSearchParams({ name: 'mallory', ...fields }),
+      })
+      isSafePage(t, visit, 403)
+      t.is((await browser.send(server.url + VERIFY)).status, 303, 'nobody is signed in')
+    }
+  },
+)
+
+test.serial(
+  'a form to sign in that is too old leads to a new one, for the same code',
+  async (t) => {
+    const { user_code } = await authorize(server.url)
+    const browser = new BrowserLike()
+    const page = await confirmPage(browser, user_code)
+    server.clock.pass(3_600_000)
+    const told = await browser.submit(page, '/sign-in', { name: 'alice' })
+    isSafePage(t, told, 403)
+    const [, retry = ''] = /<a class="button" href="([^"]+)"/.exec(told.text) ?? []
+    const again = await browser.submit(await browser.open(server.url + retry), '/sign-in', {
+      name: 'alice',
+    })
+    t.is(again.url, `${server.url}${VERIFY}?user_code=${user_code}`)
+  },
+)
+
+test.serial('signing in again gives another session, too', async (t) => {
+  const browser = await signedIn('alice')
+  const stolen = browser.copy()
+  const page = await browser.open(`${server.url}/oauth/device/sign-in`)
+  await browser.submit(page, '/sign-in', { name: 'bob' })
+  t.notDeepEqual([...browser.cookiesFor(page.url)], [...stolen.cookiesFor(page.url)])
+})
+
+test.serial('who signs out is signed out; a form of another site signs nobody out', async (t) => {
+  const browser = await signedIn('alice')
+  const page = await browser.open(server.url + VERIFY)
+  const signOut = `${server.url}/oauth/device/sign-out`
+  const csrf_token = csrfTokenOf(page)
+  for (const [fields, headers] of [
+    [{ csrf_token }, { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' }],
+    [{}, { 'Sec-Fetch-Site': 'same-origin' }],
+  ] as const) {
+    const visit = await browser.send(signOut, {
+      method: 'POST',
+      headers,
+      body: new URLSearchParams(fields),
+    })
+    isSafePage(t, visit, 403)
+  }
+  t.is((await browser.send(server.url + VERIFY)).status, 200)
+  isSafePage(t, await browser.submit(page, '/sign-out', {}), 200)
+  t.is((await browser.send(server.url + VERIFY)).status, 303)
+  t.is(browser.cookiesFor(signOut).size, 0)
+  isSafePage(t, await browser.send(signOut, { method: 'POST' }), 200)
+})
+
+test.serial(
+  'a session ends after an hour of nothing; the form then says so, and leads to the sign-in with its code',
+  async (t) => {
+    const { device_code, user_code } = await authorize(server.url)
+    const browser = await signedIn('alice')
+    const page = await confirmPage(browser, user_code)
+    server.clock.pass(3_600_000)
+    const told = await browser.submit(page, '/verify', { decision: 'approve' })
+    isSafePage(t, told, 401)
+    t.regex(told.text, /Your sign-in has ended/)
+    const [, onward = ''] = /<a class="button" href="([^"]+)">Sign in</.exec(told.text) ?? []
+    t.is(onward, `${VERIFY}?user_code=${user_code}`)
+    const visit = await browser.open(server.url + onward)
+    isSafePage(t, visit, 200)
+    t.true(new URL(visit.url).searchParams.get('return_to')?.endsWith(`?user_code=${user_code}`))
+    t.is(outcomeOf(await poll(server.url, device_code)), 'invalid_grant')
+  },
+)
+
+test.serial(
+  'HEAD, prefetch, images, frames and strangers’ scripts open, charge and approve nothing',
+  async (t) => {
+    const { device_code, user_code } = await authorize(server.url)
+    const browser = await signedIn('on the look-out')
+    const looks: readonly (readonly [method: string, headers: Record<string, string>])[] = [
+      ['HEAD', {}],
+      ['GET', { 'Sec-Purpose': 'prefetch' }],
+      ['GET', { 'Sec-Purpose': 'prefetch;prerender' }],
+      ['GET', { Purpose: 'prefetch' }],
+      ['GET', { 'X-Moz': 'prefetch' }],
+      ...['image', 'iframe', 'frame', 'embed', 'object', 'script', 'style', 'empty'].map(
+        (dest) => ['GET', { 'Sec-Fetch-Dest': dest }] as const,
+      ),
+    ]
+    for (const [method, headers] of looks) {
+      for (const code of [user_code, 'BBBB-BBBB']) {
+        const visit = await browser.send(
+          `${server.url}${VERIFY}?user_code=${code}&decision=approve`,
+          { method, headers },
+        )
+        t.is(visit.status, 200)
+        t.false(visit.text.includes('value="approve"'))
+      }
+    }
+    const claims = server.server.container.get<{
+      entries(): Iterable<readonly [string, UserCodeClaim]>
+    }>(TOKENS.UserCodeClaims)
+    const claim = new Map(claims.entries()).get(user_code.replace('-', ''))
+    t.truthy(claim)
+    t.is(claim?.openedBy, undefined)
+    const visit = await confirmPage(browser, user_code)
+    t.true(visit.text.includes('value="approve"'), 'no try was charged')
+    await browser.open(`${server.url}${VERIFY}?user_code=${user_code}&decision=approve`)
+    await isPending(t, device_code)
+  },
+)
+
+test.serial('a decision counts only with the token of this very session', async (t) => {
+  const { device_code, user_code } = await authorize(server.url)
+  const alice = await signedIn('alice')
+  const page = await confirmPage(alice, user_code)
+  const others = await signedIn('alice')
+  const foreign = csrfTokenOf(await others.open(server.url + VERIFY))
+  const own = csrfTokenOf(page)
+  t.not(own, foreign, 'another session of the same person')
+  const send = (
+    fields: string | URLSearchParams,
+    headers: Record<string, string> = {},
+  ): Promise<Visit> =>
+    alice.send(server.url + VERIFY, {
+      method: 'POST',
+      headers: { 'Sec-Fetch-Site': 'same-origin', 'Content-Type': FORM, ...headers },
+      body: fields,
+    })
+  const fields = (csrf_token: string): string =>
+    new URLSearchParams({ user_code, decision: 'approve', csrf_token }).toString()
+  for (const wrong of ['', foreign, own.slice(1), `${own}=`, own.toLowerCase()])
+    isSafePage(t, await send(fields(wrong)), 403)
+  isSafePage(t, await send(`${fields(own)}&csrf_token=${foreign}`), 403)
+  isSafePage(t, await send(new URLSearchParams({ user_code, decision: 'approve' })), 403)
+  for (const headers of [
+    { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' },
+    { 'Sec-Fetch-Site': 'same-site' },
+    { 'Sec-Fetch-Site': 'none' },
+    { 'Sec-Fetch-Site': '', Origin: 'null' },
+  ]) {
+    isSafePage(t, await send(fields(own), headers), 403)
+  }
+  await isPending(t, device_code)
+  isSafePage(t, await send(fields(own)), 200)
+  t.is(outcomeOf(await poll(server.url, device_code)), 'token')
+})
+
+/** `Origin`, `Sec-Fetch-Site`, the token, and whether the form counts; what counts comes last. */
+const FORMS_SENT: readonly (readonly [
+  origin: string,
+  site: string | undefined,
+  token: 'good' | 'bad' | 'missing',
+  counts: boolean,
+])[] = [
+  ['null', undefined, 'bad', false],
+  ['null', undefined, 'missing', false],
+  ['https://evil.example', undefined, 'good', false],
+  ['', undefined, 'good', false],
+  ['null', 'cross-site', 'good', false],
+  ['null', 'same-site', 'good', false],
+  ['null', 'none', 'good', false],
+  ['null', '', 'good', false],
+  ['null', undefined, 'good', true],
+]
+
+for (const [path, accepted] of [
+  ['/verify', 200],
+  ['/keys/none/revoke', 404],
+  ['/keys/revoke-all', 303],
+  ['/sign-out', 200],
+  ['/sign-in', 303],
+] as const) {
+  test.serial(
+    `where a browser cannot say whose form it is, its token decides at ${path}`,
+    async (t) => {
+      const browser = await signedIn('plain http')
+      const good = csrfTokenOf(await browser.open(server.url + VERIFY))
+      const { user_code } = await authorize(server.url)
+      for (const [origin, site, token, counts] of FORMS_SENT) {
+        const visit = await browser.send(`${server.url}/oauth/device${path}`, {
+          method: 'POST',
+          headers: { Origin: origin, ...(site === undefined ? {} : { 'Sec-Fetch-Site': site }) },
+          body: new URLSearchParams({
+            ...{ user_code, decision: 'deny', name: 'plain http' },
+            ...(token === 'missing' ? {} : { csrf_token: token === 'good' ? good : 'made up' }),
+          }),
+        })
+        t.is(visit.status, counts ? accepted : 403, `${origin} ${site} ${token}`)
+      }
+    },
+  )
+}
+
+test.serial('a front end that has no origin answers nothing, whatever it holds', async (t) => {
+  const browser = await signedIn('strict')
+  const csrf_token = csrfTokenOf(await browser.open(server.url + VERIFY))
+  const { device_code, user_code } = await authorize(server.url)
+  const fields = new URLSearchParams({ user_code, csrf_token })
+  for (const [path, sending] of [
+    ['/verify-authenticated', { method: 'POST', body: fields }],
+    ['/keys/none', { method: 'DELETE' }],
+  ] as const) {
+    const visit = await browser.send(`${server.url}/oauth/device${path}`, {
+      headers: { Origin: 'null' },
+      ...sending,
+    })
+    t.is(visit.status, 403)
+  }
+  await isPending(t, device_code)
+})
+
+test.serial('what the page cannot read is a page that says so', async (t) => {
+  const browser = await signedIn('alice')
+  const csrf_token = csrfTokenOf(await browser.open(server.url + VERIFY))
+  for (const [body, type] of [
+    ['{', 'application/json'],
+    [`user_code=${'x'.repeat(20_000)}`, FORM],
+    [`csrf_token=${csrf_token}&decision=approve`, FORM],
+    [`csrf_token=${csrf_token}&user_code=BBBB-BBBB`, FORM],
+    [`csrf_token=${csrf_token}&user_code=BBBB-BBBB&decision=maybe`, FORM],
+    [`csrf_token=${csrf_token}&user_code=BBBB-BBBB&decision=deny&decision=approve`, FORM],
+    [JSON.stringify({ csrf_token, user_code: '\ud800', decision: 'deny' }), 'application/json'],
+    [`csrf_token=${csrf_token}&decision=deny&user_code=${'x'.repeat(64)}%F0%9F%98%80`, FORM],
+  ] as const) {
+    const visit = await browser.send(server.url + VERIFY, {
+      method: 'POST',
+      headers: { 'Content-Type': type, 'Sec-Fetch-Site': 'same-origin' },
+      body,
+    })
+    isSafePage(t, visit, 400)
+    t.regex(visit.text, /(class="button" href|method="get" action)="\/oauth\/device\/verify/)
+  }
+  const none = await send(server.url, {
+    path: VERIFY,
+    body: '{"user_code":"\\ud800"}',
+    headers: { 'content-type': 'application/json' },
+  })
+  t.is(none.status, 401)
+})
+
+test.serial('a code that is too long to be one is refused, and shown cut', async (t) => {
+  const browser = await signedIn('long codes')
+  for (const typed of ['B'.repeat(65), 'B'.repeat(7_000), `${'x'.repeat(64)}😀`]) {
+    const visit = await confirmPage(browser, typed)
+    isSafePage(t, visit, 400)
+    t.false(visit.text.includes('B'.repeat(66)))
+  }
+  const stranger = await new BrowserLike().open(
+    `${server.url}${VERIFY}?user_code=${encodeURIComponent('Ｗ'.repeat(65))}`,
+  )
+  isSafePage(t, stranger, 200)
+  const twice = await browser.open(`${server.url}${VERIFY}?user_code=A&user_code=B`)
+  isSafePage(t, twice, 200)
+})
+
+test.serial('two people, one code: the second is told what a wrong code is told', async (t) => {
+  const { device_code, user_code } = await authorize(server.url)
+  const alice = await signedIn('alice')
+  const bob = await signedIn('bob')
+  const page = await confirmPage(alice, user_code)
+  const told = await confirmPage(bob, user_code)
+  const wrong = await confirmPage(await signedIn('bobby'), 'BBBB-BBBB')
+  isSafePage(t, told, 400)
+  t.is(
+    told.text.replaceAll(user_code, 'BBBB-BBBB').replaceAll(csrfTokenOf(told), ''),
+    wrong.text.replaceAll('bobby', 'bob').replaceAll(csrfTokenOf(wrong), ''),
+  )
+  const post = await bob.send(server.url + VERIFY, {
+    method: 'POST',
+    headers: { 'Sec-Fetch-Site': 'same-origin' },
+    body: new URLSearchParams({ csrf_token: csrfTokenOf(told), user_code, decision: 'approve' }),
+  })
+  isSafePage(t, post, 400)
+  await isPending(t, device_code)
+  t.true(server.log.some((line) => line.includes('user_code_contested')))
+  isSafePage(t, await alice.submit(page, '/verify', { decision: 'deny' }), 200)
+  server.clock.pass(120_000)
+  const late = await confirmPage(bob, user_code)
+  isSafePage(t, late, 400)
+  t.false(late.text.includes('alice'))
+  t.is(outcomeOf(await poll(server.url, device_code)), 'access_denied')
+})
+
+test.serial(
+  'after five wrong codes even the right one is refused, with 429, until ten minutes are over',
+  async (t) => {
+    const { device_code, user_code } = await authorize(server.url)
+    const browser = await signedIn('guesser')
+    for (let i = 0; i < 5; i += 1) isSafePage(t, await confirmPage(browser, 'BBBB-BBBB'), 400)
+    const refused = await confirmPage(browser, user_code)
+    isSafePage(t, refused, 429)
+    t.is(refused.headers.get('retry-after'), '600')
+    t.true(refused.text.includes('Wait 10 minutes.'))
+    const elsewhere = await signedIn('guesser')
+    isSafePage(t, await confirmPage(elsewhere, user_code), 429)
+    isSafePage(t, await confirmPage(await signedIn('not the guesser'), user_code), 200)
+    await isPending(t, device_code)
+    server.clock.pass(600_000)
+    isSafePage(t, await confirmPage(browser, 'BBBB-BBBB'), 400)
+  },
+)
+
+test.serial('a code that ran out while its page was open is not approved', async (t) => {
+  const { device_code, user_code } = await authorize(server.url)
+  const browser = await signedIn('alice')
+  const page = await confirmPage(browser, user_code)
+  server.clock.pass(600_000)
+  isSafePage(t, await browser.submit(page, '/verify', { decision: 'approve' }), 400)
+  t.is(outcomeOf(await poll(server.url, device_code)), 'expired_token')
+  isSafePage(t, await confirmPage(browser, user_code), 400)
+})
+
+const SCRIPT = '<script>alert(1)</script>'
+const PAYLOADS = [
+  SCRIPT,
+  `"><img src=x onerror=alert(1)>`,
+  `' autofocus onfocus=alert(1) x='`,
+  '</title><svg/onload=alert(1)>',
+  '{{7*7}}',
+  '&lt;b&gt;',
+  'javascript:alert(1)',
+]
+
+/** No page holds markup that somebody else wrote. */
+const isUnharmed = (t: ExecutionContext, { text }: Visit): void => {
+  t.notRegex(text, /<(script>|img|svg|b>)/i)
+  t.notRegex(text, /\s(?:href|src|action)="\s*javascript:/i)
+  for (const [tag] of text.matchAll(/<[a-z](?:"[^"]*"|[^">])*>/gi)) {
+    t.notRegex(tag.replaceAll(/"[^"]*"/g, ''), /\son[a-z]+|'/i, tag)
+  }
+}
+
+test.serial(
+  'nothing that a device, a browser or a stranger says becomes markup or a header',
+  async (t) => {
+    const proxied = await startTestServer({ SIGN_IN: 'demo', TRUSTED_PROXIES: '127.0.0.1' })
+    try {
+      const browser = await signedIn('alice', proxied)
+      for (const payload of PAYLOADS) {
+        const scope = payload.replaceAll(/["\\]/g, '')
+        const asked = await post(
+          proxied.url,
+          '/oauth/device/authorize',
+          { client_id: payload, scope },
+          {
+            'user-agent': payload,
+            'x-forwarded-for': payload,
+            'x-forwarded-host': payload,
+            host: 'evil.example',
+          },
+        )
+        t.is(asked.status, 200, asked.text)
+        const { user_code, verification_uri } = JSON.parse(asked.text)
+        t.is(verification_uri, proxied.url + VERIFY)
+        const confirm = await confirmPage(browser, user_code, proxied)
+        isSafePage(t, confirm, 200)
+        isUnharmed(t, confirm)
+        isUnharmed(t, await browser.submit(confirm, '/verify', { decision: 'approve' }))
+        const keys = await browser.open(
+          `${proxied.url}/oauth/device/keys?notice=${encodeURIComponent(payload)}`,
+        )
+        isSafePage(t, keys, 200)
+        isUnharmed(t, keys)
+        const typed = await confirmPage(await signedIn(payload, proxied), payload, proxied)
+        isSafePage(t, typed, 400)
+        isUnharmed(t, typed)
+        for (const query of ['return_to', 'ui_locales', 'user_code', 'error']) {
+          const stranger = await new BrowserLike().open(
+            `${proxied.url}/oauth/device/sign-in?${query}=${encodeURIComponent(payload)}`,
+            { headers: { 'Accept-Language': 'en, <script>' } },
+          )
+          isSafePage(t, stranger, 200)
+          isUnharmed(t, stranger)
+        }
+      }
+      for (const line of ['a\r\nX-Evil: 1', 'a\nb', 'a\u0000b', 'é']) {
+        const refused = await post(proxied.url, '/oauth/device/authorize', { client_id: line })
+        t.is(refused.status, 400)
+        t.is(refused.headers['x-evil'], undefined)
+        const visit = await browser.open(
+          `${proxied.url}${VERIFY}?user_code=${encodeURIComponent(line)}`,
+        )
+        isSafePage(t, visit, visit.status)
+        t.is(visit.headers.get('x-evil'), null)
+      }
+    } finally {
+      await proxied.stop()
+    }
+  },
+)
+
+test.serial('while a store is down there is a page that says so', async (t) => {
+  const { device_code, user_code } = await authorize(server.url)
+  const browser = await signedIn('patient')
+  const page = await confirmPage(browser, user_code)
+  for (const [name, after] of [
+    [TOKENS.Windows, 0],
+    [TOKENS.ApiKeys, 0],
+    [TOKENS.DeviceGrants, 0],
+    [TOKENS.DeviceGrants, 1],
+  ] as const) {
+    const back = breakStore(server, name, after)
+    const visit = await browser.submit(page, '/verify', { decision: 'approve' })
+    back()
+    isSafePage(t, visit, 503)
+    t.is(visit.headers.get('retry-after'), '5')
+    t.true(visit.text.includes(`user_code=${user_code}`), 'with a way back to the same code')
+    await isPending(t, device_code)
+    server.clock.pass(5_000)
+  }
+  const back = breakStore(server, TOKENS.UserCodeClaims)
+  const visit = await confirmPage(browser, user_code)
+  back()
+  isSafePage(t, visit, 503)
+  t.true(visit.text.includes(`class="button" href="${VERIFY}?user_code=${user_code}"`))
+  isSafePage(t, await browser.submit(page, '/verify', { decision: 'approve' }), 200)
+  t.is(outcomeOf(await poll(server.url, device_code)), 'token')
+  const grants = server.server.container.get<{
+    entries(): Iterable<readonly [string, DeviceGrant]>
+  }>(TOKENS.DeviceGrants)
+  t.is(
+    [...grants.entries()].filter(
+      ([, grant]) => `${grant.userCode.slice(0, 4)}-${grant.userCode.slice(4)}` === user_code,
+    )[0]?.[1].status,
+    'approved',
+  )
+})
+
+test.serial('other methods and unknown places are told so', async (t) => {
+  for (const [method, path, status, allow] of [
+    ['PUT', VERIFY, 405, 'GET, HEAD, POST'],
+    ['DELETE', VERIFY, 405, 'GET, HEAD, POST'],
+    ['OPTIONS', VERIFY, 405, 'GET, HEAD, POST'],
+    ['GET', '/oauth/device/sign-out', 405, 'POST'],
+    ['PUT', '/oauth/device/sign-in', 405, 'GET, HEAD, POST'],
+    ['POST', '/oauth/device/sign-in/callback', 405, 'GET, HEAD, POST'],
+    ['POST', '/oauth/device/assets/style.css', 405, 'GET, HEAD'],
+    ['GET', '/oauth/device/sign-in/nothing', 404, undefined],
+    ['GET', '/oauth/device/assets/nothing.css', 404, undefined],
+    ['GET', '/oauth/device/assets/..%2f..%2fpackage.json', 404, undefined],
+    ['GET', '/oauth/device/assets/%E0%A4%A', 404, undefined],
+    ['GET', '/oauth/device/assets/__proto__', 404, undefined],
+    ['GET', '/oauth/device/nothing', 404, undefined],
+    ['GET', '//oauth/device/verify', 404, undefined],
+  ] as const) {
+    const visit = await send(server.url, {
+      method,
+      path,
+      headers: { origin: 'https://evil.example' },
+    })
+    t.is(visit.status, status, `${method} ${path}`)
+    t.is(visit.headers.allow, allow)
+    t.is(visit.headers['access-control-allow-origin'], undefined)
+  }
+})
+
+test.serial('a browser is told so by a page, wherever people may come', async (t) => {
+  const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
+  const browser = new BrowserLike()
+  for (const [path, status, allow] of [
+    ['/oauth/device/sign-out', 405, 'POST'],
+    ['/oauth/device/keys/revoke-all', 405, 'POST'],
+    ['/oauth/device/keys/x/revoke', 405, 'POST'],
+    ['/oauth/device/keys/x', 405, 'DELETE, OPTIONS'],
+    ['/oauth/device/verify-authenticated', 405, 'POST, OPTIONS'],
+    ['/oauth/device', 404, null],
+    ['/oauth/device/', 404, null],
+    ['/oauth/device/nothing', 404, null],
+    ['/nothing', 404, null],
+    ['/oauth/device/verify/', 404, null],
+  ] as const) {
+    const visit = await browser.open(server.url + path, { headers: { Accept: accept } })
+    isSafePage(t, visit, status)
+    t.is(visit.headers.get('allow'), allow, path)
+    t.true(visit.text.includes(`<a class="button" href="${VERIFY}">`), path)
+  }
+  for (const path of ['/oauth/device/token', '/oauth/device/authorize']) {
+    const { status, headers } = await browser.open(server.url + path, {
+      headers: { Accept: accept },
+    })
+    t.is(status, 405)
+    t.is(headers.get('content-type'), 'application/json; charset=utf-8')
+  }
+})
+
+test.serial('JSON is JSON, whatever a browser thinks that it looks like', async (t) => {
+  for (const [method, path] of [
+    ['POST', '/oauth/device/authorize'],
+    ['POST', '/oauth/device/token'],
+    ['GET', '/oauth/device/token'],
+    ['GET', '/oauth/device/keys'],
+    ['POST', '/oauth/device/verify-authenticated'],
+    ['GET', '/oauth/device/sign-out'],
+    ['GET', '/oauth/device/nothing'],
+    ['GET', '/nothing'],
+    ['GET', '/healthz'],
+    ['GET', '/readyz'],
+    ['GET', '/api/whoami'],
+    ['GET', '/.well-known/oauth-authorization-server'],
+  ] as const) {
+    const { headers } = await send(server.url, { method, path })
+    t.regex(headers['content-type'] ?? '', /^application\/(problem\+)?json/, path)
+    t.is(headers['x-content-type-options'], 'nosniff', path)
+  }
+})
+
+test.serial(
+  'what was decided names the device as its screen does, however the code was typed',
+  async (t) => {
+    const browser = await signedIn('namer')
+    const shows = (visit: Visit, typed: string, user_code: string): void => {
+      const main = visit.text.replace(/^.*<main>/su, '')
+      t.true(main.includes(user_code) && main.includes('acme-cli'), main)
+      t.false(main.includes(typed))
+    }
+    const start = async (): Promise<readonly [string, string]> => {
+      const { user_code } = await authorize(server.url, { client_id: 'acme-cli' })
+      return [user_code, user_code.replace('-', '').toLowerCase()]
+    }
+    for (const decision of ['approve', 'deny']) {
+      const [user_code, typed] = await start()
+      const page = await confirmPage(browser, typed)
+      shows(await browser.submit(page, '/verify', { decision, user_code: typed }), typed, user_code)
+      shows(await confirmPage(browser, typed), typed, user_code)
+      server.clock.pass(120_000)
+      const neutral = await confirmPage(await signedIn('somebody else'), typed)
+      isSafePage(t, neutral, 400)
+      t.false(neutral.text.includes('acme-cli'))
+      t.false(neutral.text.includes(user_code), 'only what they typed themselves')
+    }
+    const [user_code, typed] = await start()
+    const page = await confirmPage(browser, typed)
+    server.clock.pass(600_000)
+    shows(
+      await browser.submit(page, '/verify', { decision: 'approve', user_code: typed }),
+      typed,
+      user_code,
+    )
+    shows(await confirmPage(browser, typed), typed, user_code)
+  },
+)
+
+test.serial(
+  'who asked for German once gets German to the end, whatever the browser prefers',
+  async (t) => {
+    class English extends BrowserLike {
+      override send(url: string, sending: Sending = {}): Promise<Visit> {
+        return super.send(url, {
+          ...sending,
+          headers: { 'Accept-Language': 'en', ...sending.headers },
+        })
+      }
+    }
+    const browser = new English()
+    const { user_code, verification_uri_complete } = await authorize(server.url)
+    const isIn = (locale: string, visit: Visit): void => {
+      isSafePage(t, visit, 200)
+      t.true(visit.text.includes(`<html lang="${locale}"`), visit.url)
+    }
+    const sent = await browser.send(`${verification_uri_complete}&ui_locales=xx%20de-AT`)
+    t.is(sent.headers.get('set-cookie'), 'device_grant_locale=de; path=/; samesite=lax; httponly')
+    const signIn = await browser.open(verification_uri_complete)
+    isIn('de', signIn)
+    const confirm = await browser.submit(signIn, '/sign-in', { name: 'gerda' })
+    isIn('de', confirm)
+    t.true(confirm.text.includes(user_code))
+    isIn('de', await browser.submit(confirm, '/verify', { decision: 'approve' }))
+    isIn('de', await browser.open(`${server.url}/oauth/device/keys`))
+    isIn('de', await browser.open(`${server.url}${VERIFY}?ui_locales=xx`))
+    isIn('en', await browser.open(`${server.url}${VERIFY}?ui_locales=en`))
+    isIn('en', await browser.open(server.url + VERIFY, { headers: { 'Accept-Language': 'de' } }))
+    isIn('en', await new English().open(server.url + VERIFY))
+  },
+)
+
+test.serial('files of the pages are cached, and not sent twice', async (t) => {
+  const page = await new BrowserLike().open(server.url + VERIFY)
+  const files = [...page.text.matchAll(/(?:href|src)="(\/oauth\/device\/assets\/[^"]+)"/g)]
+  t.true(files.length > 0)
+  for (const [, path = ''] of files) {
+    const first = await send(server.url, { method: 'GET', path })
+    t.is(first.status, 200)
+    t.is(first.headers['x-content-type-options'], 'nosniff')
+    const etag = first.headers.etag ?? ''
+    const again = await send(server.url, {
+      method: 'GET',
+      path,
+      headers: { 'if-none-match': etag },
+    })
+    t.is(again.status, 304)
+    t.is(again.text, '')
+  }
+})

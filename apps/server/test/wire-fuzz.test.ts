@@ -1,0 +1,26 @@
+import { authorize, decide, outcomeOf, poll } from '@device-grant/test-support/wire-exchange'
+import test from 'ava'
+import { startTestServer } from './reference-server.ts'
+import { fuzz } from './wire-fuzz.ts'
+
+const SEED = 8628
+const REQUESTS = 10_000
+
+test(`${REQUESTS} random requests (seed ${SEED}) are answered as documented`, async (t) => {
+  t.timeout(60_000)
+  const server = await startTestServer({ LOG_LEVEL: 'error' })
+  t.teardown(server.stop)
+  const start = performance.now()
+  const { statuses, faults } = await fuzz(server, { seed: SEED, requests: REQUESTS })
+  t.log(`${Math.round(performance.now() - start)} ms, seed ${SEED}: ${JSON.stringify(statuses)}`)
+  t.deepEqual(faults.slice(0, 20), [])
+  t.deepEqual(server.log, [])
+  // The run is no proof unless every kind of answer was among them, the good ones above all.
+  for (const status of [200, 204, 400, 401, 403, 404, 405, 429])
+    t.true((statuses[status] ?? 0) > 0, `${status}`)
+
+  const codes = await authorize(server.url)
+  t.is(outcomeOf(await poll(server.url, codes.device_code)), 'authorization_pending')
+  await decide(server.url, codes.user_code, 'approve', 'survivor')
+  t.is(outcomeOf(await poll(server.url, codes.device_code)), 'token')
+})

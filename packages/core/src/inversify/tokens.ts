@@ -1,0 +1,50 @@
+import type { ApiKeyStore, Clock, Events, StateStore } from '../ports.ts'
+import type { Window } from '../rules/code-attempts.ts'
+import type { DeviceGrant } from '../rules/device-grant.ts'
+import type { Policy } from '../rules/policy.ts'
+import type { UserCodeClaim } from '../rules/user-code.ts'
+import type { AnswerUserCode } from '../use-cases/answer-user-code.ts'
+import type { AuthenticateApiKey } from '../use-cases/authenticate-api-key.ts'
+import type { AuthorizeDevice } from '../use-cases/authorize-device.ts'
+import type { ListApiKeys } from '../use-cases/list-api-keys.ts'
+import type { ConfirmDelivery, PollForToken } from '../use-cases/poll-for-token.ts'
+import type { ReviewUserCode } from '../use-cases/review-user-code.ts'
+import type { RevokeAllApiKeys, RevokeApiKey } from '../use-cases/revoke-api-key.ts'
+import { type Token, token } from './token.ts'
+
+/** The names of all ports and use cases, for a dependency container. */
+export const TOKENS: {
+  readonly Policy: Token<Policy>
+  readonly Clock: Token<Clock>
+  readonly Events: Token<Events>
+  readonly DeviceGrants: Token<StateStore<DeviceGrant>>
+  readonly UserCodeClaims: Token<StateStore<UserCodeClaim>>
+  readonly Windows: Token<StateStore<Window>>
+  readonly ApiKeys: Token<ApiKeyStore>
+  readonly AuthorizeDevice: Token<AuthorizeDevice>
+  readonly PollForToken: Token<PollForToken>
+  readonly ConfirmDelivery: Token<ConfirmDelivery>
+  readonly ReviewUserCode: Token<ReviewUserCode>
+  readonly AnswerUserCode: Token<AnswerUserCode>
+  readonly AuthenticateApiKey: Token<AuthenticateApiKey>
+  readonly ListApiKeys: Token<ListApiKeys>
+  readonly RevokeApiKey: Token<RevokeApiKey>
+  readonly RevokeAllApiKeys: Token<RevokeAllApiKeys>
+} = {
+  Policy: token('Policy'),
+  Clock: token('Clock'),
+  Events: token('Events'),
+  DeviceGrants: token('DeviceGrants'),
+  UserCodeClaims: token('UserCodeClaims'),
+  Windows: token('Windows'),
+  ApiKeys: token('ApiKeys'),
+  AuthorizeDevice: token('AuthorizeDevice'),
+  PollForToken: token('PollForToken'),
+  ConfirmDelivery: token('ConfirmDelivery'),
+  ReviewUserCode: token('ReviewUserCode'),
+  AnswerUserCode: token('AnswerUserCode'),
+  AuthenticateApiKey: token('AuthenticateApiKey'),
+  ListApiKeys: token('ListApiKeys'),
+  RevokeApiKey: token('RevokeApiKey'),
+  RevokeAllApiKeys: token('RevokeAllApiKeys'),
+}

@@ -1,0 +1,124 @@
+import type { ApiKeyStore, Clock, StateStore, StoredApiKey } from '../ports.ts'
+import type { ApiKey } from '../rules/api-key.ts'
+import type { Keepable, Transition } from '../rules/transition.ts'
+import { StoreFullError } from '../store-errors.ts'
+
+/** What a memory store goes by: a clock, and how much it may hold. */
+export interface MemoryStoreOptions {
+  /** Decides when a state may be forgotten. */
+  readonly clock: Clock
+  /** How many states it keeps at most; a new id beyond that is refused. Default 100 000. */
+  readonly capacity?: number
+}
+
+/**
+ * Keeps states in this process. Everything is gone when it ends. It forgets what is past its
+ * `keepUntil`, and refuses new ids when it is full: it never drops old ones.
+ */
+export class MemoryStateStore<S extends Keepable> implements StateStore<S> {
+  readonly #states = new Map<string, S>()
+  readonly #clock: Clock
+  readonly #capacity: number
+  #sweptAt = Number.NEGATIVE_INFINITY
+
+  constructor({ clock, capacity = 100_000 }: MemoryStoreOptions) {
+    this.#clock = clock
+    this.#capacity = capacity
+  }
+
+  /** How many states it holds, forgotten ones that were not swept yet included. */
+  get size(): number {
+    return this.#states.size
+  }
+
+  async update<R>(id: string, transition: Transition<S, R>): Promise<R> {
+    const now = this.#clock.now()
+    const kept = this.#states.get(id)
+    const current = kept && kept.keepUntil > now ? kept : undefined
+    const { next, reply } = transition(current)
+    if (next === current) return reply
+    if (next === undefined) {
+      this.#states.delete(id)
+      this.forgot(id)
+      return reply
+    }
+    if (!kept) this.#makeRoom(now)
+    this.#states.set(id, next)
+    this.wrote(id, next)
+    return reply
+  }
+
+  /** All states that are still to be kept, with their ids. */
+  *entries(): Iterable<readonly [string, S]> {
+    const now = this.#clock.now()
+    for (const [id, state] of this.#states) if (state.keepUntil > now) yield [id, state]
+  }
+
+  /** The state of an id, or nothing when it is forgotten. */
+  protected read(id: string): S | undefined {
+    const state = this.#states.get(id)
+    return state && state.keepUntil > this.#clock.now() ? state : undefined
+  }
+
+  protected wrote(_id: string, _state: S): void {}
+  protected forgot(_id: string): void {}
+
+  /** Sweeps once a minute, and when full at most once a second, so that one write in many pays for it. */
+  #makeRoom(now: number): void {
+    const full = this.#states.size >= this.#capacity
+    if (now - this.#sweptAt >= (full ? 1_000 : 60_000)) this.#sweep(now)
+    if (this.#states.size >= this.#capacity) {
+      throw new StoreFullError(`The store is full: ${this.#capacity} states`)
+    }
+  }
+
+  #sweep(now: number): void {
+    this.#sweptAt = now
+    for (const [id, state] of this.#states) {
+      if (state.keepUntil > now) continue
+      this.#states.delete(id)
+      this.forgot(id)
+    }
+  }
+}
+
+/** Keeps API keys in this process, with the two look-ups that they need. */
+export class MemoryApiKeyStore extends MemoryStateStore<ApiKey> implements ApiKeyStore {
+  readonly #bySecretHash = new Map<string, string>()
+  readonly #byOwner = new Map<string, Set<string>>()
+  readonly #indexed = new Map<string, { readonly owner: string; readonly secretHash?: string }>()
+
+  async findBySecretHash(secretHash: string): Promise<StoredApiKey | undefined> {
+    const id = this.#bySecretHash.get(secretHash)
+    const key = id === undefined ? undefined : this.read(id)
+    return id === undefined || key === undefined ? undefined : { id, key }
+  }
+
+  async findByOwner(owner: string): Promise<readonly StoredApiKey[]> {
+    const found: StoredApiKey[] = []
+    for (const id of this.#byOwner.get(owner) ?? []) {
+      const key = this.read(id)
+      if (key) found.push({ id, key })
+    }
+    return found
+  }
+
+  protected override wrote(id: string, key: ApiKey): void {
+    this.forgot(id)
+    const secretHash = 'secretHash' in key ? key.secretHash : undefined
+    this.#indexed.set(id, { owner: key.owner, ...(secretHash ? { secretHash } : {}) })
+    if (secretHash) this.#bySecretHash.set(secretHash, id)
+    const ids = this.#byOwner.get(key.owner) ?? new Set()
+    this.#byOwner.set(key.owner, ids.add(id))
+  }
+
+  protected override forgot(id: string): void {
+    const entry = this.#indexed.get(id)
+    if (!entry) return
+    this.#indexed.delete(id)
+    if (entry.secretHash) this.#bySecretHash.delete(entry.secretHash)
+    const ids = this.#byOwner.get(entry.owner)
+    ids?.delete(id)
+    if (ids?.size === 0) this.#byOwner.delete(entry.owner)
+  }
+}

@@ -1,0 +1,19 @@
+import { type Clock, TOKENS, type UseCases } from '@device-grant/core'
+import { AllUseCases } from '@device-grant/core/inversify'
+import { ContainerModule } from 'inversify'
+import { createDeviceGrantRouter, type DeviceGrantRouter } from '../router.ts'
+import { HTTP_TOKENS, type RouterOptions } from './tokens.ts'
+
+export { HTTP_TOKENS, type RouterOptions } from './tokens.ts'
+
+/** Binds the router. It needs `coreModule`, `Clock` and `HTTP_TOKENS.RouterOptions`. */
+export const httpModule = (): ContainerModule =>
+  new ContainerModule(({ bind }) => {
+    bind<DeviceGrantRouter>(HTTP_TOKENS.Router)
+      .toResolvedValue(
+        (useCases: UseCases, clock: Clock, options: RouterOptions) =>
+          createDeviceGrantRouter({ ...options, useCases, clock }),
+        [AllUseCases, TOKENS.Clock, HTTP_TOKENS.RouterOptions],
+      )
+      .inSingletonScope()
+  })
