@@ -15,12 +15,12 @@ const { authorizeDevice } = createUseCases({
   policy: createPolicy({ codeLifetimeMs: 3_600_000 }),
   events: { emit: () => {} },
 })
-const origin = { address: '127.0.0.1', userAgent: 'bench' }
+const device = { address: '127.0.0.1', userAgent: 'bench' }
 let left = Number(count)
 const work = async (): Promise<void> => {
   const codes: string[] = []
   while (left-- > 0) {
-    const { deviceCode } = await authorizeDevice({ clientId: 'bench', origin })
+    const { deviceCode } = await authorizeDevice({ clientId: 'bench', device })
     codes.push(`${deviceCode}\n`)
   }
   process.stdout.write(codes.join(''))

@@ -164,7 +164,7 @@ it('idle stores forget everything', async (t) => {
     clock: { now: Date.now },
   })
   for (let i = 0; i < LOGINS; i++) {
-    const { deviceCode, userCode } = await useCases.authorizeDevice({ origin: {} })
+    const { deviceCode, userCode } = await useCases.authorizeDevice({ device: {} })
     // Each kind of state: pending, reserved, claimed, active, denied, and a wrong code.
     const person = `person ${i}`
     const kind = i % 6

@@ -8,8 +8,8 @@ export interface Settings {
   readonly host: string
   /** Without a trailing slash. */
   readonly publicUrl: string
-  readonly redisUrl?: string
-  readonly mongodbUri?: string
+  readonly redisUrl?: string | undefined
+  readonly mongodbUri?: string | undefined
   readonly signIn: SignInSettings
   readonly trustedProxies: readonly string[]
   readonly frontEndOrigins: readonly string[]
@@ -281,13 +281,13 @@ const readPolicy = (changes: Partial<Policy>, faults: string[]): Policy => {
       keyLifetimeMs: 'API_KEY_TTL',
       keyPrefix: 'API_KEY_PREFIX',
     }
-    const named = fault.faults.flatMap((one) => {
+    const named = fault.errors.flatMap((one) => {
       const [what = ''] = one.split(' ', 1)
       const name = names[what]
       return name ? [`${name}: ${one}${what.endsWith('Ms') ? ' (milliseconds)' : ''}`] : []
     })
     // Any other value is a default, which is at fault only because of one of these.
-    faults.push(...(named.length > 0 ? named : fault.faults))
+    faults.push(...(named.length > 0 ? named : fault.errors))
     return DEFAULT_POLICY
   }
 }

@@ -10,11 +10,10 @@ import {
   StoreError,
   TOKENS,
   type TokenReply,
-  type UseCases,
 } from '@device-grant/core'
 import {
-  AllUseCases,
   coreModule,
+  get,
   memoryApiKeysModule,
   memoryStateModule,
 } from '@device-grant/core/inversify'
@@ -50,7 +49,7 @@ export interface RunningServer {
 export interface ServerOptions {
   readonly log: Logger
   /** Default: the system's clock. */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
 }
 
 const COUNT_POLLS_EVERY_MS = 60_000
@@ -146,7 +145,7 @@ const PING_MS = 1_500
 const LOOK_AGAIN_MS = 60_000
 const MAX_CLOCK_OFFSET_MS = 500
 
-/** Binds grants, user codes and windows: to Redis where there is one, else to memory. */
+/** Binds grants, user codes and codeAttempts: to Redis where there is one, else to memory. */
 const loadState = (
   container: Container,
   { redisUrl }: Settings,
@@ -287,7 +286,7 @@ const createApp = (
   dependencies: readonly Dependency[],
   onFault: (fault: unknown, what: string) => void,
 ): Koa => {
-  const { authenticateApiKey } = container.get<UseCases>(AllUseCases)
+  const { authenticateApiKey } = get(container, TOKENS.AllUseCases)
   const router = new Router({ sensitive: true, strict: true })
   router.get('/healthz', healthz)
   router.get('/readyz', readyz(dependencies))

@@ -13,7 +13,7 @@ test('the composition that docs/architecture.md shows is this one', async (t) =>
 })
 
 test('it gives a use case that works, on the stores and the policy that were bound', async (t) => {
-  const { expiresIn, userCode } = await authorizeDevice({ clientId: 'cli', origin: {} })
+  const { expiresIn, userCode } = await authorizeDevice({ clientId: 'cli', device: {} })
   t.is(expiresIn, 300)
   const question = { userCode, person: 'ann' }
   t.is((await get(container, TOKENS.ReviewUserCode)(question)).outcome, 'pending')

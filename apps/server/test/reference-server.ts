@@ -1,5 +1,5 @@
 import { type ApiKeyStore, type StateStore, TOKENS, type UseCases } from '@device-grant/core'
-import { AllUseCases } from '@device-grant/core/inversify'
+import { get } from '@device-grant/core/inversify'
 import { TestClock } from '@device-grant/test-support/clock'
 import { freePort } from '@device-grant/test-support/free-port'
 import { pino } from 'pino'
@@ -48,11 +48,16 @@ export const startTestServer = async (
     server,
     url: `http://127.0.0.1:${settings.port}`,
     clock,
-    useCases: container.get<UseCases>(AllUseCases),
+    useCases: get(container, TOKENS.AllUseCases),
     settings,
     log,
     dump: () => {
-      const stores = [TOKENS.DeviceGrants, TOKENS.UserCodeClaims, TOKENS.Windows, TOKENS.ApiKeys]
+      const stores = [
+        TOKENS.DeviceGrants,
+        TOKENS.UserCodeClaims,
+        TOKENS.CodeAttempts,
+        TOKENS.ApiKeys,
+      ]
       return JSON.stringify(
         stores.map((name) => {
           const store = container.get<StateStore<never> | ApiKeyStore>(name)

@@ -208,15 +208,12 @@ test('a service may want scopes, and hears of failing stores', async (t) => {
   const useCases = createUseCases({
     grants: new MemoryStateStore({ clock }),
     userCodes: new MemoryStateStore({ clock }),
-    windows: new MemoryStateStore({ clock }),
+    codeAttempts: new MemoryStateStore({ clock }),
     apiKeys,
     clock,
   })
   const keyWith = async (scope: string | undefined): Promise<string> => {
-    const asked = await useCases.authorizeDevice({
-      ...(scope === undefined ? {} : { scope }),
-      origin: {},
-    })
+    const asked = await useCases.authorizeDevice({ scope, device: {} })
     await useCases.answerUserCode({
       userCode: asked.userCode,
       person: 'alice',

@@ -248,7 +248,7 @@ for (const method of ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE']) {
 
 test.serial('while a store is down, what is told is true, and trying again is safe', async (t) => {
   for (const [name, after, detail] of [
-    [TOKENS.Windows, 0, 'Failed to create API key for device access.'],
+    [TOKENS.CodeAttempts, 0, 'Failed to create API key for device access.'],
     [TOKENS.UserCodeClaims, 0, 'Failed to create API key for device access.'],
     [TOKENS.ApiKeys, 0, 'Failed to create API key for device access.'],
     [TOKENS.DeviceGrants, 0, 'Failed to create API key for device access.'],

@@ -607,7 +607,7 @@ test.serial('while a store is down there is a page that says so', async (t) => {
   const browser = await signedIn('patient')
   const page = await confirmPage(browser, user_code)
   for (const [name, after] of [
-    [TOKENS.Windows, 0],
+    [TOKENS.CodeAttempts, 0],
     [TOKENS.ApiKeys, 0],
     [TOKENS.DeviceGrants, 0],
     [TOKENS.DeviceGrants, 1],

@@ -4,14 +4,14 @@ import {
   CompareAndSwapStore,
   type StoredApiKey,
 } from '@device-grant/core'
-import { FileCells } from './file-cells.ts'
+import { FileDriver } from './file-driver.ts'
 
 /** API keys in a file of their own. All of them lie in memory too, so a look-up goes through them. */
 export class FileApiKeyStore extends CompareAndSwapStore<ApiKey> implements ApiKeyStore {
-  readonly #cells: FileCells<ApiKey>
+  readonly #cells: FileDriver<ApiKey>
 
   constructor(path: string) {
-    const cells = new FileCells<ApiKey>(path)
+    const cells = new FileDriver<ApiKey>(path)
     super(cells)
     this.#cells = cells
   }

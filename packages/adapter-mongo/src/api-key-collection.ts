@@ -3,7 +3,7 @@ import type { ApiKeyDocument } from './api-key-document.ts'
 
 export interface ApiKeyCollection {
   /** The name of the collection. Default `api_keys`. */
-  readonly collection?: string
+  readonly collection?: string | undefined
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ApiKey, Cell } from '@device-grant/core'
+import type { ApiKey, Versioned } from '@device-grant/core'
 
 /** Every number of an API key is a time, and a document carries times as dates. */
 type Dated<K> = { [M in keyof K]: K[M] extends number | undefined ? Date : K[M] }
@@ -7,23 +7,23 @@ type Dated<K> = { [M in keyof K]: K[M] extends number | undefined ? Date : K[M] 
 export type ApiKeyDocument = Dated<ApiKey> & {
   readonly _id: string
   /** The random mark of the write that put it there. */
-  readonly rev: string
+  readonly version: string
 }
 
 /** A key with its mark, as a document. */
-export const toDocument = (id: string, { rev, state }: Cell<ApiKey>): ApiKeyDocument => {
+export const toDocument = (id: string, { version, state }: Versioned<ApiKey>): ApiKeyDocument => {
   const members = Object.entries(state).map(([name, value]) => [
     name,
     typeof value === 'number' ? new Date(value) : value,
   ])
-  return { _id: id, rev, ...(Object.fromEntries(members) as Dated<ApiKey>) }
+  return { _id: id, version, ...(Object.fromEntries(members) as Dated<ApiKey>) }
 }
 
 /** A document, as the key with its mark. */
-export const toApiKey = ({ _id, rev, ...document }: ApiKeyDocument): Cell<ApiKey> => {
+export const toApiKey = ({ _id, version, ...document }: ApiKeyDocument): Versioned<ApiKey> => {
   const members = Object.entries(document).map(([name, value]) => [
     name,
     value instanceof Date ? value.getTime() : value,
   ])
-  return { rev, state: Object.fromEntries(members) as ApiKey }
+  return { version, state: Object.fromEntries(members) as ApiKey }
 }

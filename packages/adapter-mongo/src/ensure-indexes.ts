@@ -5,7 +5,7 @@ import { command } from './command.ts'
 
 export interface EnsureIndexesOptions extends ApiKeyCollection {
   /** How long it may take, milliseconds. Default 30 000. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
 }
 
 /** An index or a document that is there already is in the way of an index that the store needs. */

@@ -4,11 +4,11 @@ import type { Collection, Db } from 'mongodb'
 import { type ApiKeyCollection, apiKeyCollection } from './api-key-collection.ts'
 import { type ApiKeyDocument, toApiKey } from './api-key-document.ts'
 import { COMMAND_TIMEOUT_MS, command } from './command.ts'
-import { MongoCells } from './mongo-cells.ts'
+import { MongoDriver } from './mongo-driver.ts'
 
 export interface MongoApiKeyStoreOptions extends CompareAndSwapOptions, ApiKeyCollection {
   /** How long one command may take, milliseconds. Default 2500. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
 }
 
 /**
@@ -22,7 +22,7 @@ export class MongoApiKeyStore extends CompareAndSwapStore<ApiKey> implements Api
   constructor(db: Db, options: MongoApiKeyStoreOptions = {}) {
     const documents = apiKeyCollection(db, options)
     const timeoutMs = options.timeoutMs ?? COMMAND_TIMEOUT_MS
-    super(new MongoCells(documents, timeoutMs), options)
+    super(new MongoDriver(documents, timeoutMs), options)
     this.#documents = documents
     this.#timeoutMs = timeoutMs
   }
@@ -46,7 +46,7 @@ export class MongoApiKeyStore extends CompareAndSwapStore<ApiKey> implements Api
   /** Remembered, so that an update of a key that was just found needs no read. */
   #stored(document: ApiKeyDocument): StoredApiKey {
     const cell = toApiKey(document)
-    this.remember(document._id, cell)
+    this.cache(document._id, cell)
     return { id: document._id, key: cell.state }
   }
 }

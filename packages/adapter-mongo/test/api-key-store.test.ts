@@ -60,7 +60,7 @@ const reservation = (owner: string): ReservedKey => ({
   status: 'reserved',
   name: 'Device Link Access Key (WDJB-MJHT)',
   owner,
-  origin: {},
+  request: { device: {} },
   approvedAt: Date.now(),
   salt: 'salt',
   prefix: 'dg_',
@@ -80,7 +80,7 @@ const granted = async (
   { authorizeDevice, reviewUserCode, answerUserCode, pollForToken }: UseCases,
   person: string,
 ) => {
-  const { deviceCode, userCode } = await authorizeDevice({ clientId: 'cli', origin: {} })
+  const { deviceCode, userCode } = await authorizeDevice({ clientId: 'cli', device: {} })
   await reviewUserCode({ userCode, person })
   const { outcome } = await answerUserCode({ userCode, person, decision: 'approve' })
   if (outcome !== 'approved') throw new Error(outcome)
@@ -117,7 +117,7 @@ it('an API key costs as few commands as it can', async (t) => {
     t.deepEqual(sent, expected, what)
   }
   const person = 'cost'
-  const { deviceCode, userCode } = await all.authorizeDevice({ origin: {} })
+  const { deviceCode, userCode } = await all.authorizeDevice({ device: {} })
   await all.reviewUserCode({ userCode, person })
   await costs('approve', () => all.answerUserCode({ userCode, person, decision: 'approve' }), [
     'insert',
@@ -141,7 +141,9 @@ it('an API key costs as few commands as it can', async (t) => {
   ])
   const third = useCasesOn(new MongoApiKeyStore(db), { now: () => now })
   await costs('list', () => third.listApiKeys(person), ['find'])
-  await costs('revoke one of the list', () => third.revokeApiKey(person, keyId), ['update'])
+  await costs('revoke one of the list', () => third.revokeApiKey({ owner: person, keyId }), [
+    'update',
+  ])
   t.log(`Mongo commands: ${tally.join(', ')}`)
 })
 
@@ -200,9 +202,11 @@ it('a document carries its times as dates and everything else plainly', async (t
   const base = {
     name: 'Device Link Access Key (WDJB-MJHT)',
     owner: '$owner.with\u0000odd characters',
-    clientId: '$set',
-    scope: 'read write',
-    origin: { address: '203.0.113.7', userAgent: 'a\u0000b' },
+    request: {
+      clientId: '$set',
+      scope: 'read write',
+      device: { address: '203.0.113.7', userAgent: 'a\u0000b' },
+    },
     approvedAt: at(1),
     keepUntil: at(2),
   }
@@ -211,8 +215,8 @@ it('a document carries its times as dates and everything else plainly', async (t
     await store.update(id, () => ({ next: key, reply: undefined }))
     const found = await one.collection<ApiKeyDocument>('api_keys').findOne({ _id: id })
     if (!found) throw new Error('It was not written')
-    const { _id, rev, ...rest } = found
-    t.regex(rev, /^[\w-]{8}$/)
+    const { _id, version, ...rest } = found
+    t.regex(version, /^[0-9a-f]{12}$/)
     t.is(_id, id)
     t.deepEqual((await store.findByOwner(base.owner))[0], { id, key })
     return rest
@@ -231,8 +235,15 @@ it('a document carries its times as dates and everything else plainly', async (t
     },
   )
   t.deepEqual<object, object>(
-    await raw({ status: 'claimed', ...works, salt: 's', prefix: 'dg_', toldAt: at(4) }),
-    { status: 'claimed', ...dated, ...expires, salt: 's', prefix: 'dg_', toldAt: new Date(at(4)) },
+    await raw({ status: 'claimed', ...works, salt: 's', prefix: 'dg_', issuedAt: at(4) }),
+    {
+      status: 'claimed',
+      ...dated,
+      ...expires,
+      salt: 's',
+      prefix: 'dg_',
+      issuedAt: new Date(at(4)),
+    },
   )
   t.deepEqual<object, object>(await raw({ status: 'active', ...works, lastUsedAt: at(5) }), {
     status: 'active',

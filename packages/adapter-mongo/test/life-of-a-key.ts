@@ -13,7 +13,7 @@ export const useCasesOn = (apiKeys: ApiKeyStore, clock: Clock): UseCases =>
   createUseCases({
     grants: new MemoryStateStore({ clock }),
     userCodes: new MemoryStateStore({ clock }),
-    windows: new MemoryStateStore({ clock }),
+    codeAttempts: new MemoryStateStore({ clock }),
     apiKeys,
     clock,
   })
@@ -22,7 +22,7 @@ export const useCasesOn = (apiKeys: ApiKeyStore, clock: Clock): UseCases =>
 export const lifeOfAKey = async (db: Db, person: string): Promise<object> => {
   let now = Date.now()
   const all = useCasesOn(new MongoApiKeyStore(db), { now: () => now })
-  const { deviceCode, userCode } = await all.authorizeDevice({ origin: {} })
+  const { deviceCode, userCode } = await all.authorizeDevice({ device: {} })
   await all.reviewUserCode({ userCode, person })
   const answer = await all.answerUserCode({ userCode, person, decision: 'approve' })
   const poll = await all.pollForToken({ deviceCode })
@@ -33,7 +33,7 @@ export const lifeOfAKey = async (db: Db, person: string): Promise<object> => {
   now += 61_000
   const usedAgain = await all.authenticateApiKey(apiKey)
   const [listed, ...more] = await all.listApiKeys(person)
-  const revoked = await all.revokeApiKey(person, keyId)
+  const revoked = await all.revokeApiKey({ owner: person, keyId })
   const after = await all.authenticateApiKey(apiKey)
   return {
     replies: [...[answer, poll, used, usedAgain, after].map(({ outcome }) => outcome), revoked],

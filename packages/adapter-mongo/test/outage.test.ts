@@ -1,9 +1,9 @@
 import {
   type ApiKey,
-  type Cell,
   keyIdOf,
   type ReservedKey,
   StoreUnavailableError,
+  type Versioned,
 } from '@device-grant/core'
 import { cuttingProxy } from '@device-grant/test-support/mongo-cutting-proxy'
 import { ownMongoServer } from '@device-grant/test-support/mongo-server'
@@ -11,7 +11,7 @@ import test from 'ava'
 import type { Db } from 'mongodb'
 import { apiKeyCollection } from '#src/api-key-collection.js'
 import { connect, ensureIndexes, MongoApiKeyStore, ping } from '#src/index.js'
-import { MongoCells } from '#src/mongo-cells.js'
+import { MongoDriver } from '#src/mongo-driver.js'
 import { lifeOfAKey, useCasesOn, WHOLE_LIFE, WRITES_OF_A_LIFE } from './life-of-a-key.ts'
 
 const server = await ownMongoServer('lost answers, kills and restarts')
@@ -71,7 +71,7 @@ const reservation = (owner: string): ReservedKey => ({
   status: 'reserved',
   name: 'Device Link Access Key (WDJB-MJHT)',
   owner,
-  origin: {},
+  request: { device: {} },
   approvedAt: 1,
   salt: 'salt',
   prefix: 'dg_',
@@ -101,10 +101,10 @@ it('a lost race is told from a lost answer while answers are lost', async (t) =>
 })
 
 it('a driver that writes the same thing twice meets itself, and that is success', async (t) => {
-  const cells = new MongoCells(apiKeyCollection(direct, {}), 2_500)
+  const cells = new MongoDriver(apiKeyCollection(direct, {}), 2_500)
   const id = keyIdOf('twice')
-  const first: Cell<ApiKey> = { rev: 'first', state: reservation('ann') }
-  const second: Cell<ApiKey> = { rev: 'second', state: reservation('ann') }
+  const first: Versioned<ApiKey> = { version: 'first', state: reservation('ann') }
+  const second: Versioned<ApiKey> = { version: 'second', state: reservation('ann') }
   t.deepEqual(await cells.swap(id, undefined, first), { written: true })
   t.deepEqual(await cells.swap(id, undefined, first), { written: true })
   t.deepEqual(await cells.swap(id, 'first', second), { written: true })
@@ -167,7 +167,7 @@ it('a killed server is reported in time, and used again when it is back', async 
     },
     { now: () => now },
   )
-  const { deviceCode, userCode } = await all.authorizeDevice({ origin: {} })
+  const { deviceCode, userCode } = await all.authorizeDevice({ device: {} })
   await all.reviewUserCode({ userCode, person: 'killed' })
   await all.answerUserCode({ userCode, person: 'killed', decision: 'approve' })
   const poll = await all.pollForToken({ deviceCode })

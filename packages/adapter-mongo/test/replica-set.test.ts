@@ -37,7 +37,7 @@ it('writes around a primary that steps down are told the truth', async (t) => {
     status: 'reserved',
     name: '0',
     owner: 'step down',
-    origin: {},
+    request: { device: {} },
     approvedAt: 1,
     salt: 'salt',
     prefix: 'dg_',

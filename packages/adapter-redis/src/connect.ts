@@ -4,21 +4,21 @@ import { Cluster, Redis } from 'ioredis'
 import { batchWrites } from './batch-writes.ts'
 import { DEFAULT_TIMEOUT_MS, withDeadline } from './deadline.ts'
 import type { RedisClient } from './redis-client.ts'
-import { withoutCommand } from './redis-fault.ts'
+import { withoutCommand } from './redis-error.ts'
 import { parseRedisUrl } from './redis-url.ts'
 
 export interface ConnectOptions {
   /** Hears of every connection that fails or breaks; the client tries again by itself. Default: nobody hears. */
-  readonly onError?: (error: Error) => void
+  readonly onError?: ((error: Error) => void) | undefined
   /** How long one command may take, milliseconds. Default 2 000. */
-  readonly commandTimeoutMs?: number
+  readonly commandTimeoutMs?: number | undefined
   /** How long making a connection may take, milliseconds. Default 3 000. */
-  readonly connectTimeoutMs?: number
+  readonly connectTimeoutMs?: number | undefined
   /** What the Sentinels ask for. The user and password of the URL are for the servers that they lead to. */
-  readonly sentinelUsername?: string
-  readonly sentinelPassword?: string
+  readonly sentinelUsername?: string | undefined
+  readonly sentinelPassword?: string | undefined
   /** For `rediss`: certificates, and whatever else `tls.connect` takes. */
-  readonly tls?: ConnectionOptions
+  readonly tls?: ConnectionOptions | undefined
 }
 
 const FIRST_PAUSE_MS = 50
@@ -59,7 +59,7 @@ export const connect = (url: string, options: ConnectOptions = {}): RedisClient 
     // A peer that vanished without a word: give the connection up, not just the command.
     socketTimeout: commandTimeoutMs + 1_000,
     maxRetriesPerRequest: 1,
-    // A command whose answer was lost is sent again: the script knows its own writes by their rev.
+    // A command whose answer was lost is sent again: the script knows its own writes by their version.
     autoResendUnfulfilledCommands: true,
     maxLoadingRetryTime: 500,
     reconnectOnError: (error: Error) => RECONNECT_ON.test(error.message),

@@ -1,8 +1,8 @@
 export type { ConnectOptions } from './connect.ts'
 export { connect, disconnect } from './connect.ts'
-export type { RedisCellsOptions } from './redis-cells.ts'
-export { RedisCells } from './redis-cells.ts'
 export type { RedisClient } from './redis-client.ts'
+export type { RedisDriverOptions } from './redis-driver.ts'
+export { RedisDriver } from './redis-driver.ts'
 export type {
   RedisStateStoreOptions,
   RedisStores,

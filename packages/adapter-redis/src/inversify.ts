@@ -1,9 +1,9 @@
 import {
+  type CodeAttempts,
   type DeviceGrant,
   type StateStore,
   TOKENS,
   type UserCodeClaim,
-  type Window,
 } from '@device-grant/core'
 import { ContainerModule } from 'inversify'
 import type { RedisClient } from './redis-client.ts'
@@ -15,8 +15,8 @@ export const redisModule = (
   options: RedisStoresOptions = {},
 ): ContainerModule =>
   new ContainerModule(({ bind }) => {
-    const { grants, userCodes, windows } = createRedisStores(redis, options)
+    const { grants, userCodes, codeAttempts } = createRedisStores(redis, options)
     bind<StateStore<DeviceGrant>>(TOKENS.DeviceGrants).toConstantValue(grants)
     bind<StateStore<UserCodeClaim>>(TOKENS.UserCodeClaims).toConstantValue(userCodes)
-    bind<StateStore<Window>>(TOKENS.Windows).toConstantValue(windows)
+    bind<StateStore<CodeAttempts>>(TOKENS.CodeAttempts).toConstantValue(codeAttempts)
   })

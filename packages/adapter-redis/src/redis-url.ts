@@ -1,8 +1,8 @@
 /** Where a Redis URL points. */
 export type RedisTarget = {
   readonly tls: boolean
-  readonly username?: string
-  readonly password?: string
+  readonly username?: string | undefined
+  readonly password?: string | undefined
 } & (
   | { readonly topology: 'single'; readonly node: RedisNode; readonly db: number }
   | { readonly topology: 'cluster'; readonly nodes: readonly RedisNode[] }

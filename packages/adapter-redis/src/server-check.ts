@@ -2,7 +2,7 @@ import type { Clock } from '@device-grant/core'
 import type { Redis } from 'ioredis'
 import { DEFAULT_TIMEOUT_MS, withDeadline } from './deadline.ts'
 import type { RedisClient } from './redis-client.ts'
-import { storeFault } from './redis-fault.ts'
+import { toStoreError } from './redis-error.ts'
 
 /** Something about the server that its operator should know. */
 export interface ServerFinding {
@@ -13,7 +13,7 @@ export interface ServerFinding {
 
 export interface ServerCheck {
   /** As the server tells it; of a Cluster, one of its masters. Absent when it does not. */
-  readonly version?: string
+  readonly version?: string | undefined
   readonly findings: readonly ServerFinding[]
 }
 
@@ -24,7 +24,7 @@ const bounded = async <T>(work: Promise<T>, timeoutMs: number): Promise<T> => {
   try {
     return await withDeadline(work, timeoutMs)
   } catch (fault) {
-    throw storeFault(fault, false)
+    throw toStoreError(fault, false)
   }
 }
 
@@ -45,7 +45,7 @@ export const checkServer = async (
       try {
         return judge(await withDeadline(node.info(), timeoutMs), isCluster)
       } catch (fault) {
-        if (!isForbidden(fault)) throw storeFault(fault, false)
+        if (!isForbidden(fault)) throw toStoreError(fault, false)
         const text = 'INFO is forbidden here: version and maxmemory-policy were not checked'
         return { findings: [{ level: 'note', text }] }
       }
@@ -70,7 +70,7 @@ const checkDatabase = async (redis: Redis, timeoutMs: number): Promise<ServerFin
     const text = `Keys go to database ${found} and not to ${db}: SELECT is forbidden here, or there is no such database`
     return [{ level: 'error', text }]
   } catch (fault) {
-    if (!isForbidden(fault)) throw storeFault(fault, false)
+    if (!isForbidden(fault)) throw toStoreError(fault, false)
     return [{ level: 'note', text: 'CLIENT INFO is forbidden here: the database was not checked' }]
   }
 }

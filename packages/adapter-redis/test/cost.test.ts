@@ -20,7 +20,7 @@ const clock = { now: Date.now }
 const asked = {
   clientId: 'cli',
   scope: 'read write',
-  origin: {
+  device: {
     address: '203.0.113.47',
     userAgent: 'example-cli/2.14.3 (linux; x64) node/20.20.2 fetch/undici-60',
   },
@@ -50,7 +50,7 @@ const withServer = async (
 }
 
 it('a pending code costs no more than 600 bytes, before and after a poll', async (t) => {
-  t.is(asked.origin.userAgent.length, 60)
+  t.is(asked.device.userAgent.length, 60)
   await withServer(t, async (_, start) => {
     const { redis, useCases } = start()
     const { deviceCode, userCode } = await useCases.authorizeDevice(asked)

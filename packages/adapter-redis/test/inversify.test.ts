@@ -28,9 +28,9 @@ it('the module binds the three states to a live client', async (t) => {
   container.bind(TOKENS.Clock).toConstantValue({ now: Date.now })
   container.bind(TOKENS.Policy).toConstantValue(createPolicy())
   container.bind(TOKENS.Events).toConstantValue({ emit: () => {} })
-  const origin = { address: '203.0.113.7' }
+  const device = { address: '203.0.113.7' }
   const { deviceCode, userCode } = await container.get<AuthorizeDevice>(TOKENS.AuthorizeDevice)({
-    origin,
+    device,
   })
   const reply = await container.get<AnswerUserCode>(TOKENS.AnswerUserCode)({
     userCode,

@@ -2,7 +2,14 @@ export type { DeviceGrantEvent } from './events.ts'
 export type { Token } from './inversify/token.ts'
 export { token } from './inversify/token.ts'
 export { TOKENS } from './inversify/tokens.ts'
-export type { ApiKeyStore, Clock, Events, StateStore, StoredApiKey } from './ports.ts'
+export type {
+  ApiKeyStore,
+  Clock,
+  Events,
+  OnError,
+  StateStore,
+  StoredApiKey,
+} from './ports.ts'
 export type {
   ActiveKey,
   ApiKey,
@@ -13,10 +20,19 @@ export type {
 } from './rules/api-key.ts'
 export { keyIdOf, keyNameOf, secretHashOf } from './rules/api-key.ts'
 export { formatApiKey, isApiKey } from './rules/api-key-format.ts'
-export type { Window } from './rules/code-attempts.ts'
-export type { ApprovedGrant, DeniedGrant, DeviceGrant, PendingGrant } from './rules/device-grant.ts'
+export type { CodeAttempts } from './rules/code-attempts.ts'
+export type { Decision, Refusal, RefusedDevice } from './rules/decision.ts'
+export type {
+  DeviceAuthorizationRequest,
+  DeviceInfo,
+} from './rules/device-authorization-request.ts'
+export type {
+  ApprovedGrant,
+  DeniedGrant,
+  DeviceGrant,
+  PendingGrant,
+} from './rules/device-grant.ts'
 export { grantIdOf } from './rules/device-grant.ts'
-export type { Origin } from './rules/origin.ts'
 export type { Policy } from './rules/policy.ts'
 export {
   createPolicy,
@@ -25,21 +41,21 @@ export {
   PolicyError,
   userCodeEntropy,
 } from './rules/policy.ts'
-export type { Keepable, Step, Transition } from './rules/transition.ts'
+export type { Retained, Step, Transition } from './rules/transition.ts'
 export type { UserCodeClaim } from './rules/user-code.ts'
 export { normaliseUserCode, showUserCode } from './rules/user-code.ts'
+export type { UserCodeFormat } from './rules/user-code-format.ts'
 export {
   StoreConflictError,
   StoreError,
   StoreFullError,
   StoreUnavailableError,
 } from './store-errors.ts'
-export type { Cell, Cells, CompareAndSwapOptions, Swap } from './stores/compare-and-swap-store.ts'
+export type { CompareAndSwapOptions } from './stores/compare-and-swap-store.ts'
 export { CompareAndSwapStore } from './stores/compare-and-swap-store.ts'
-export type { MemoryStoreOptions } from './stores/memory-store.ts'
-export { MemoryApiKeyStore, MemoryStateStore } from './stores/memory-store.ts'
-export type { MemoryStores } from './stores/memory-stores.ts'
-export { createMemoryStores } from './stores/memory-stores.ts'
+export type { MemoryStoreOptions, MemoryStores } from './stores/memory-store.ts'
+export { createMemoryStores, MemoryApiKeyStore, MemoryStateStore } from './stores/memory-store.ts'
+export type { SwapResult, Versioned, VersionedDriver } from './stores/versioned-driver.ts'
 export type { AnswerReply, AnswerUserCode, UserCodeAnswer } from './use-cases/answer-user-code.ts'
 export { createAnswerUserCode } from './use-cases/answer-user-code.ts'
 export type {
@@ -48,16 +64,13 @@ export type {
   Authentication,
 } from './use-cases/authenticate-api-key.ts'
 export { createAuthenticateApiKey } from './use-cases/authenticate-api-key.ts'
-export type {
-  AuthorizeDevice,
-  DeviceAuthorization,
-  DeviceAuthorizationRequest,
-} from './use-cases/authorize-device.ts'
+export type { AuthorizeDevice, DeviceAuthorization } from './use-cases/authorize-device.ts'
 export { createAuthorizeDevice } from './use-cases/authorize-device.ts'
 export type { UseCaseDependencies, UseCases } from './use-cases/index.ts'
 export { createUseCases } from './use-cases/index.ts'
 export type { ListApiKeys, ListedKey } from './use-cases/list-api-keys.ts'
 export { createListApiKeys } from './use-cases/list-api-keys.ts'
+export type { TypedUserCode } from './use-cases/look-up-user-code.ts'
 export type {
   ConfirmDelivery,
   PollForToken,
@@ -65,13 +78,11 @@ export type {
   TokenRequest,
 } from './use-cases/poll-for-token.ts'
 export { createConfirmDelivery, createPollForToken } from './use-cases/poll-for-token.ts'
-export type {
-  AskingDevice,
-  PendingAuthorization,
-  ReviewUserCode,
-  UserCodeQuestion,
-  UserCodeRefusal,
-} from './use-cases/review-user-code.ts'
+export type { PendingAuthorization, ReviewUserCode } from './use-cases/review-user-code.ts'
 export { createReviewUserCode } from './use-cases/review-user-code.ts'
-export type { RevokeAllApiKeys, RevokeApiKey } from './use-cases/revoke-api-key.ts'
+export type {
+  RevokeAllApiKeys,
+  RevokeApiKey,
+  RevokeApiKeyRequest,
+} from './use-cases/revoke-api-key.ts'
 export { createRevokeAllApiKeys, createRevokeApiKey } from './use-cases/revoke-api-key.ts'

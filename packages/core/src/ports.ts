@@ -1,23 +1,23 @@
 import type { DeviceGrantEvent } from './events.ts'
 import type { ApiKey } from './rules/api-key.ts'
-import type { Keepable, Transition } from './rules/transition.ts'
+import type { Retained, Transition } from './rules/transition.ts'
 
 /**
- * Keeps one small JSON state per id. Stores own storage, races and clean-up, never rules.
- * A store may forget late, so rules check expiry themselves.
+ * Keeps one small JSON state per id. A store owns storage, races and clean-up, never rules.
+ * It may forget late, so rules check expiry themselves.
  */
-export interface StateStore<S extends Keepable> {
+export interface StateStore<S extends Retained> {
   /**
-   * Applies `transition` atomically: writes only if nobody wrote since the read, else reads and
-   * applies again. A reply counts only for a state that was read or compared in this call.
-   * @throws {StoreUnavailableError} the store cannot be reached; a write may or may not have happened
-   * @throws {StoreConflictError} every attempt lost its race, or its turn did not come; nothing was written
-   * @throws {StoreFullError} a new id was refused; nothing was written
+   * Applies `transition` atomically: it writes only if the state did not change since it was read,
+   * else it reads and applies again. A reply counts only for a state read or compared in this call.
+   * @throws {StoreUnavailableError} if the store cannot be reached; a write may or may not have happened
+   * @throws {StoreConflictError} if every attempt lost its race or waited too long; nothing was written
+   * @throws {StoreFullError} if a new id was refused; nothing was written
    */
   update<R>(id: string, transition: Transition<S, R>): Promise<R>
 }
 
-/** An API key together with its id. */
+/** An API key with its id. */
 export interface StoredApiKey {
   readonly id: string
   readonly key: ApiKey
@@ -26,13 +26,13 @@ export interface StoredApiKey {
 /** Keeps the API keys, and finds them by their secret and by their owner. */
 export interface ApiKeyStore extends StateStore<ApiKey> {
   /**
-   * The key whose `secretHash` is this one, whatever its status.
-   * @throws {StoreUnavailableError} the store cannot be reached
+   * Finds the key with this `secretHash`, whatever its status.
+   * @throws {StoreUnavailableError} if the store cannot be reached
    */
   findBySecretHash(secretHash: string): Promise<StoredApiKey | undefined>
   /**
-   * All keys of a person, whatever their status, in no particular order.
-   * @throws {StoreUnavailableError} the store cannot be reached
+   * Finds all keys of a person, whatever their status, in no particular order.
+   * @throws {StoreUnavailableError} if the store cannot be reached
    */
   findByOwner(owner: string): Promise<readonly StoredApiKey[]>
 }
@@ -42,7 +42,10 @@ export interface Clock {
   now(): number
 }
 
-/** Hears of everything worth counting or auditing. It must not block; `createUseCases` ignores what it throws. */
+/** Receives every event worth counting or auditing. It must not block, and its errors are ignored. */
 export interface Events {
   emit(event: DeviceGrantEvent): void
 }
+
+/** Receives an error that was answered with a refusal, and the operation that failed. */
+export type OnError = (error: unknown, operation: string) => void

@@ -1,4 +1,4 @@
-/** What a store throws, so that use cases and routes know it from a programming error; `code` says which. */
+/** The base of what a store throws, so that callers can tell it from a programming error. */
 export abstract class StoreError extends Error {
   abstract readonly code: 'store_unavailable' | 'store_conflict' | 'store_full'
   override get name(): string {
@@ -6,17 +6,17 @@ export abstract class StoreError extends Error {
   }
 }
 
-/** The store cannot be reached, or did not answer in time. A write may or may not have happened. */
+/** The store cannot be reached or did not answer in time. A write may or may not have happened. */
 export class StoreUnavailableError extends StoreError {
   readonly code = 'store_unavailable' as const
 }
 
-/** Every attempt to write lost its race, or its turn did not come in time. Nothing was written. */
+/** Every attempt to write lost its race or waited too long. Nothing was written. */
 export class StoreConflictError extends StoreError {
   readonly code = 'store_conflict' as const
 }
 
-/** The store takes no new ids for now. Nothing was written. */
+/** The store takes no new ids at present. Nothing was written. */
 export class StoreFullError extends StoreError {
   readonly code = 'store_full' as const
 }

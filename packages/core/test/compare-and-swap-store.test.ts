@@ -7,7 +7,7 @@ import {
 } from '@device-grant/core'
 import { type Sample, testStateStore } from '@device-grant/core/testing'
 import test from 'ava'
-import { MemoryCells } from './memory-cells.ts'
+import { MemoryDriver } from './memory-driver.ts'
 
 const keepUntil = Date.UTC(2040, 0, 1)
 const immediately = { pause: async () => {} }
@@ -29,7 +29,7 @@ const remove: Transition<Sample, number | undefined> = (current) => ({
 
 /** Two stores on the same data, and a look at the data itself. */
 const aPair = (options = {}) => {
-  const cells = new MemoryCells<Sample>()
+  const cells = new MemoryDriver<Sample>()
   const store = new CompareAndSwapStore(cells, { ...immediately, ...options })
   const peer = new CompareAndSwapStore(cells, immediately)
   /** The commands that `run` takes. */
@@ -45,7 +45,7 @@ testStateStore(
   (title, run) => test(`state store: ${title}`, run),
   async () => {
     const turn = () => new Promise((done) => setImmediate(done))
-    const cells = new MemoryCells<Sample>(turn)
+    const cells = new MemoryDriver<Sample>(turn)
     return { store: new CompareAndSwapStore(cells), peer: new CompareAndSwapStore(cells) }
   },
 )
@@ -102,28 +102,28 @@ test('a decision to write nothing is taken anew when the guess was wrong', async
 test('a write whose answer was lost is recognised and not made twice', async (t) => {
   const { cells, store, value, cost } = aPair()
   await store.update('a', add(1))
-  cells.faults.push('answer lost')
+  cells.failures.push('answer lost')
   t.is(await cost(async () => t.is(await store.update('a', add(1)), 2)), 'swap read swap')
   t.is(value(), 2)
-  cells.faults.push('answer lost')
+  cells.failures.push('answer lost')
   t.is(await store.update('a', remove), 2)
   t.is(value(), undefined)
 })
 
 test('a write that never arrived is made again', async (t) => {
   const { cells, store, value, cost } = aPair()
-  cells.faults.push('command lost')
+  cells.failures.push('command lost')
   t.is(await cost(async () => t.is(await store.update('a', add(1)), 1)), 'swap read swap')
   t.is(value(), 1)
-  cells.faults.push('command lost')
+  cells.failures.push('command lost')
   t.is(await store.update('a', remove), 1)
   t.is(value(), undefined)
 })
 
 test('a write that arrives after the look for it counts once', async (t) => {
-  class LateCells extends MemoryCells<Sample> {
+  class LateCells extends MemoryDriver<Sample> {
     late: (() => Promise<unknown>) | undefined
-    override async swap(...args: Parameters<MemoryCells<Sample>['swap']>) {
+    override async swap(...args: Parameters<MemoryDriver<Sample>['swap']>) {
       if (this.late) {
         await this.late()
         this.late = undefined
@@ -144,7 +144,7 @@ test('a lost write that somebody else overtook is applied to what they wrote', a
   await store.update('a', add(1))
   await peer.update('a', read)
   cells.commands.length = 0
-  cells.faults.push('command lost')
+  cells.failures.push('command lost')
   const update = store.update('a', add(1))
   await Promise.all([update, peer.update('a', add(10))])
   t.is(await update, 12)
@@ -153,41 +153,41 @@ test('a lost write that somebody else overtook is applied to what they wrote', a
 })
 
 test('a server that stays away is a fault, and says nothing of the outcome', async (t) => {
-  for (const faults of [
+  for (const failures of [
     ['command lost', 'command lost'],
     ['command lost', undefined, 'command lost'],
     ['answer lost', 'answer lost'],
   ] as const) {
     const { cells, store, value } = aPair()
-    cells.faults.push(...faults)
+    cells.failures.push(...failures)
     await t.throwsAsync(store.update('a', add(1)), { instanceOf: StoreUnavailableError })
     const stored = value()
-    t.is(stored, faults[0] === 'answer lost' ? 1 : undefined)
+    t.is(stored, failures[0] === 'answer lost' ? 1 : undefined)
     t.is(await store.update('a', add(1)), (stored ?? 0) + 1, 'the next one finds the truth')
   }
 })
 
 test('a read that fails is a fault', async (t) => {
   const { cells, store } = aPair()
-  cells.faults.push('answer lost')
+  cells.failures.push('answer lost')
   await t.throwsAsync(store.update('a', read), { instanceOf: StoreUnavailableError })
 })
 
 test('a store that is full says so at once', async (t) => {
   const { cells, store } = aPair()
   cells.swap = async () => {
-    throw new StoreFullError('full')
+    throw new StoreFullError('limit_reached')
   }
   await t.throwsAsync(store.update('a', add(1)), { instanceOf: StoreFullError })
   t.deepEqual(cells.commands, [])
 })
 
 test('after so many lost races it gives up, pausing ever longer between them', async (t) => {
-  class OvertakenCells extends MemoryCells<Sample> {
+  class OvertakenCells extends MemoryDriver<Sample> {
     overtaken = 0
-    override swap(...[id, ...rest]: Parameters<MemoryCells<Sample>['swap']>) {
+    override swap(...[id, ...rest]: Parameters<MemoryDriver<Sample>['swap']>) {
       this.overtaken += 1
-      this.cells.set(id, { rev: `theirs ${this.overtaken}`, state: { value: 7, keepUntil } })
+      this.cells.set(id, { version: `theirs ${this.overtaken}`, state: { value: 7, keepUntil } })
       return super.swap(id, ...rest)
     }
   }
@@ -226,7 +226,7 @@ test('one that fails does not stop those that wait, but an outage is told to all
   const waiting = store.update('a', add(1))
   t.is(await t.throwsAsync(failing), bug)
   t.is(await waiting, 1)
-  cells.faults.push('command lost', 'command lost')
+  cells.failures.push('command lost', 'command lost')
   const before = cells.commands.length
   const down = await Promise.allSettled(
     Array.from({ length: 100 }, () => store.update('a', add(1))),
@@ -244,7 +244,7 @@ test('one that fails does not stop those that wait, but an outage is told to all
 
 test('a slow server makes no long queue: who has waited too long hears it, and nothing is written', async (t) => {
   let now = 0
-  const cells = new MemoryCells<Sample>(async () => {
+  const cells = new MemoryDriver<Sample>(async () => {
     now += 500
   })
   const store = new CompareAndSwapStore(cells, { ...immediately, now: () => now })
@@ -259,7 +259,7 @@ test('a slow server makes no long queue: who has waited too long hears it, and n
 })
 
 test('it remembers so many states and no more, the oldest go first', async (t) => {
-  const { store, cost } = aPair({ remember: 2 })
+  const { store, cost } = aPair({ cacheSize: 2 })
   for (const id of ['a', 'b', 'c']) await store.update(id, add(1))
   t.is(await cost(() => store.update('a', add(1))), 'swap swap', 'forgotten')
   t.is(await cost(() => store.update('c', add(1))), 'swap', 'remembered')
@@ -267,7 +267,7 @@ test('it remembers so many states and no more, the oldest go first', async (t) =
 })
 
 test('ids that are not there push nothing out of what it remembers', async (t) => {
-  const { store, cost } = aPair({ remember: 2 })
+  const { store, cost } = aPair({ cacheSize: 2 })
   await store.update('a', add(1))
   for (let i = 0; i < 10; i++)
     await store.update(`missing ${i}`, () => ({ next: undefined, reply: 0 }))
@@ -275,7 +275,7 @@ test('ids that are not there push nothing out of what it remembers', async (t) =
 })
 
 test('however many come and go, it remembers the last ones', async (t) => {
-  const { store, cost } = aPair({ remember: 3 })
+  const { store, cost } = aPair({ cacheSize: 3 })
   for (let i = 0; i < 100; i += 10) {
     await Promise.all(Array.from({ length: 10 }, (_, k) => store.update(`id ${i + k}`, add(1))))
   }
@@ -290,7 +290,7 @@ test('however many come and go, it remembers the last ones', async (t) => {
 })
 
 test('it works without remembering anything', async (t) => {
-  const { store, cost } = aPair({ remember: 0 })
+  const { store, cost } = aPair({ cacheSize: 0 })
   t.is(await store.update('a', add(1)), 1)
   t.is(await cost(() => store.update('a', add(1))), 'swap swap')
 })
@@ -301,14 +301,14 @@ test('whatever answers are lost, nothing is counted twice where an outcome was t
   let unknown = 0
   for (let round = 0; round < 500; round++) {
     const fault = (['command lost', 'answer lost', undefined, undefined] as const)[round % 4]
-    cells.faults.push(fault, undefined, round % 7 === 0 ? 'answer lost' : undefined)
+    cells.failures.push(fault, undefined, round % 7 === 0 ? 'answer lost' : undefined)
     try {
       await store.update('a', add(1))
       told += 1
     } catch {
       unknown += 1
     }
-    cells.faults.length = 0
+    cells.failures.length = 0
   }
   const total = value() ?? 0
   t.true(told <= total && total <= told + unknown)

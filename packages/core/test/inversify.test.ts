@@ -20,7 +20,7 @@ test('a container with the modules gives every use case, all on the same stores'
     .toConstantValue({ emit: (event) => void events.push(event) })
   container.bind(TOKENS.Policy).toConstantValue(createPolicy({ codeLifetimeMs: 5 * MINUTE }))
 
-  const asked = await get(container, TOKENS.AuthorizeDevice)({ origin: {} })
+  const asked = await get(container, TOKENS.AuthorizeDevice)({ device: {} })
   const { deviceCode, userCode } = asked
   t.is(asked.expiresIn, 300)
   const question = { userCode, person: 'ann' }
@@ -32,7 +32,7 @@ test('a container with the modules gives every use case, all on the same stores'
   await get(container, TOKENS.ConfirmDelivery)(reply.keyId)
   t.is((await get(container, TOKENS.AuthenticateApiKey)(reply.apiKey)).outcome, 'valid')
   t.is((await get(container, TOKENS.ListApiKeys)('ann')).length, 1)
-  t.is(await get(container, TOKENS.RevokeApiKey)('ann', reply.keyId), 'revoked')
+  t.is(await get(container, TOKENS.RevokeApiKey)({ owner: 'ann', keyId: reply.keyId }), 'revoked')
   t.is(await get(container, TOKENS.RevokeAllApiKeys)('ann'), 0)
   t.is(events.at(-1)?.type, 'key_revoked')
 })

@@ -1,6 +1,7 @@
 import {
   type ApiKeyStore,
   type Clock,
+  type CodeAttempts,
   createUseCases,
   type DeviceGrant,
   type DeviceGrantEvent,
@@ -10,7 +11,6 @@ import {
   type UseCaseDependencies,
   type UseCases,
   type UserCodeClaim,
-  type Window,
 } from '@device-grant/core'
 
 export const SECOND = 1_000
@@ -29,21 +29,21 @@ export class SettableClock implements Clock {
 export interface Stores {
   readonly grants: StateStore<DeviceGrant>
   readonly userCodes: StateStore<UserCodeClaim>
-  readonly windows: StateStore<Window>
+  readonly codeAttempts: StateStore<CodeAttempts>
   readonly apiKeys: ApiKeyStore
 }
 
 export interface MemoryStores extends Stores {
   readonly grants: MemoryStateStore<DeviceGrant>
   readonly userCodes: MemoryStateStore<UserCodeClaim>
-  readonly windows: MemoryStateStore<Window>
+  readonly codeAttempts: MemoryStateStore<CodeAttempts>
   readonly apiKeys: MemoryApiKeyStore
 }
 
 export const createMemoryStores = (clock: Clock): MemoryStores => ({
   grants: new MemoryStateStore({ clock }),
   userCodes: new MemoryStateStore({ clock }),
-  windows: new MemoryStateStore({ clock }),
+  codeAttempts: new MemoryStateStore({ clock }),
   apiKeys: new MemoryApiKeyStore({ clock }),
 })
 

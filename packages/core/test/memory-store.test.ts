@@ -121,7 +121,7 @@ const aKey = (owner: string, secretHash: string, keepUntil: number): ApiKey => (
   status: 'active',
   name: 'key',
   owner,
-  origin: {},
+  request: { device: {} },
   approvedAt: T0,
   secretHash,
   expiresAt: keepUntil,

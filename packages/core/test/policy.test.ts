@@ -13,7 +13,7 @@ const faultsOf = (changes: Partial<Policy>): readonly string[] => {
     createPolicy(changes)
     return []
   } catch (fault) {
-    if (fault instanceof PolicyError) return fault.faults
+    if (fault instanceof PolicyError) return fault.errors
     throw fault
   }
 }
@@ -35,12 +35,12 @@ test('nine digits pass with five tries', (t) => {
 
 test('eight digits are refused with their entropy', (t) => {
   t.deepEqual(faultsOf({ userCodeCharset: '0123456789', userCodeMask: '****-****' }), [
-    "user codes have 26.6 bits of entropy, and one person's tries hit one with 2^-24.3, " +
-      'more than 2^-27: use more characters, a larger charset, or fewer tries',
+    "user codes have 26.6 bits of entropy, and one person's attempts hit one with 2^-24.3, " +
+      'more than 2^-27: use more characters, a larger charset, or fewer attempts',
   ])
 })
 
-test('nine digits with ten tries, or over a life of two windows, are refused', (t) => {
+test('nine digits with ten tries, or over a life of two codeAttempts, are refused', (t) => {
   const changes = { userCodeCharset: '0123456789', userCodeMask: '***-***-***' }
   t.regex(faultsOf({ ...changes, wrongCodesPerPerson: 10 }).join(), /29\.9 bits.*2\^-26\.6/)
   t.regex(faultsOf({ ...changes, codeLifetimeMs: 601_000 }).join(), /29\.9 bits.*2\^-26\.6/)
@@ -49,10 +49,10 @@ test('nine digits with ten tries, or over a life of two windows, are refused', (
 
 test('a ceiling under which many accounts could guess together is refused', (t) => {
   const changes = { userCodeCharset: '0123456789', userCodeMask: '***-***-***' }
-  t.deepEqual(faultsOf({ ...changes, wrongCodesOfEverybody: 950 }), [])
+  t.deepEqual(faultsOf({ ...changes, wrongCodesOfEveryone: 950 }), [])
   t.regex(
-    faultsOf({ ...changes, wrongCodesOfEverybody: 10_000 }).join(),
-    /29\.9 bits.*wrongCodesOfEverybody.*2\^-16\.6/,
+    faultsOf({ ...changes, wrongCodesOfEveryone: 10_000 }).join(),
+    /29\.9 bits.*wrongCodesOfEveryone.*2\^-16\.6/,
   )
 })
 
@@ -87,7 +87,7 @@ test('every number is held to its range', (t) => {
     ['slackMs', 0, 10_000],
     ['openedForMs', 0, 3_600_000],
     ['wrongCodesPerPerson', 1, 100],
-    ['wrongCodesOfEverybody', 1, 10_000],
+    ['wrongCodesOfEveryone', 1, 10_000],
     ['wrongCodesWindowMs', 1_000, 86_400_000],
     ['keyLifetimeMs', 1_000, 316_224_000_000],
   ]
@@ -141,7 +141,7 @@ test('a charset has upper-case letters and digits, none twice and no look-alikes
   }
   t.true(faultsOf({ ...long, userCodeCharset: 'B' }).includes(charset))
   t.deepEqual(faultsOf({ ...long, userCodeCharset: 'BCB' }), [
-    'userCodeCharset has a character twice',
+    'userCodeCharset has a repeated character',
   ])
   for (const [a, b] of ['O0', 'I1', 'L1', 'IL']) {
     t.deepEqual(faultsOf({ ...long, userCodeCharset: `X${b}${a}` }), [
@@ -167,6 +167,6 @@ test('a refused policy names every fault at once', (t) => {
     () => createPolicy({ intervalMs: 0, slackMs: -1, keyPrefix: '', userCodeMask: '**' }),
     { instanceOf: PolicyError, name: 'PolicyError' },
   )
-  t.is(error?.faults.length, 4)
-  for (const fault of error?.faults ?? []) t.true(error?.message.includes(fault))
+  t.is(error?.errors.length, 4)
+  for (const fault of error?.errors ?? []) t.true(error?.message.includes(fault))
 })

@@ -1,5 +1,6 @@
 import {
   type ApiKey,
+  type CodeAttempts,
   CompareAndSwapStore,
   createPolicy,
   createUseCases,
@@ -8,11 +9,11 @@ import {
   type TokenReply,
   type UseCases,
   type UserCodeClaim,
-  type Window,
 } from '@device-grant/core'
 import test from 'ava'
-import { MemoryCells } from './memory-cells.ts'
+import { MemoryDriver } from './memory-driver.ts'
 import { createMemoryService, createMemoryStores, SettableClock } from './memory-service.ts'
+import { plain } from './plain.ts'
 
 const turn = (): Promise<unknown> => new Promise((done) => setImmediate(done))
 
@@ -27,10 +28,10 @@ const twoServers = (policy = createPolicy()) => {
   // Keys are looked up by nothing but their id here, so the memory's look-ups are not asked.
   const { apiKeys: lookUps } = createMemoryStores(clock)
   const cells = {
-    grants: new MemoryCells<DeviceGrant>(aWhile),
-    userCodes: new MemoryCells<UserCodeClaim>(aWhile),
-    windows: new MemoryCells<Window>(aWhile),
-    apiKeys: new MemoryCells<ApiKey>(aWhile),
+    grants: new MemoryDriver<DeviceGrant>(aWhile),
+    userCodes: new MemoryDriver<UserCodeClaim>(aWhile),
+    codeAttempts: new MemoryDriver<CodeAttempts>(aWhile),
+    apiKeys: new MemoryDriver<ApiKey>(aWhile),
   }
   const server = (): UseCases => {
     const options = { pause: aWhile }
@@ -38,7 +39,7 @@ const twoServers = (policy = createPolicy()) => {
     return createUseCases({
       grants: new CompareAndSwapStore(cells.grants, options),
       userCodes: new CompareAndSwapStore(cells.userCodes, options),
-      windows: new CompareAndSwapStore(cells.windows, options),
+      codeAttempts: new CompareAndSwapStore(cells.codeAttempts, options),
       apiKeys: {
         update: (id, transition) => apiKeys.update(id, transition),
         findByOwner: (owner) => lookUps.findByOwner(owner),
@@ -59,17 +60,17 @@ const countOf = (replies: readonly TokenReply[]) => {
 
 test('a thousand simultaneous polls after the approval get one key, told once', async (t) => {
   const service = createMemoryService()
-  const { deviceCode, userCode } = await service.authorizeDevice({ origin: {} })
+  const { deviceCode, userCode } = await service.authorizeDevice({ device: {} })
   await service.answerUserCode({ userCode, decision: 'approve', person: 'ann' })
   const replies = await Promise.all(
     Array.from({ length: 1_000 }, () => service.pollForToken({ deviceCode })),
   )
-  t.deepEqual(countOf(replies), { granted: 1, slow_down: 999 })
+  t.deepEqual(plain(countOf(replies)), plain({ granted: 1, slow_down: 999 }))
 })
 
 test('a thousand simultaneous polls on two servers get one key, told once', async (t) => {
   const { one, other } = twoServers()
-  const { deviceCode, userCode } = await one.authorizeDevice({ origin: {} })
+  const { deviceCode, userCode } = await one.authorizeDevice({ device: {} })
   await other.answerUserCode({ userCode, decision: 'approve', person: 'ann' })
   const replies = await Promise.all(
     Array.from({ length: 1_000 }, async (_, i) => {
@@ -81,18 +82,18 @@ test('a thousand simultaneous polls on two servers get one key, told once', asyn
   const { granted, slow_down = 0, invalid_grant = 0, ...rest } = countOf(replies)
   t.is(granted, 1)
   t.is(slow_down + invalid_grant, 999)
-  t.deepEqual(rest, {})
+  t.deepEqual(plain(rest), plain({}))
 })
 
 for (const { title, people, policy } of [
-  { title: 'by one person in two windows', people: ['ann', 'ann'], policy: createPolicy() },
+  { title: 'by one person in two codeAttempts', people: ['ann', 'ann'], policy: createPolicy() },
   { title: 'by two people', people: ['ann', 'bob'], policy: createPolicy({ openedForMs: 0 }) },
 ] as const) {
   test(`of an approval and a denial ${title} exactly one wins, and everybody hears the truth`, async (t) => {
     const { one, other } = twoServers(policy)
     const won = { approve: 0, deny: 0 }
     const race = async (): Promise<void> => {
-      const { deviceCode, userCode } = await one.authorizeDevice({ origin: {} })
+      const { deviceCode, userCode } = await one.authorizeDevice({ device: {} })
       const answer = async (server: UseCases, decision: 'approve' | 'deny', person: string) => {
         // An approval makes twice as many commands: give it a start.
         const start = decision === 'deny' ? Math.floor(Math.random() * 30) : 0
@@ -114,10 +115,12 @@ for (const { title, people, policy } of [
       const same = people[0] === people[1]
       const lost = { outcome: 'already_processed', ...(same ? { yours: winner, userCode } : {}) }
       t.deepEqual(
-        [approval, denial],
-        winner === 'approve'
-          ? [{ outcome: 'approved', userCode }, lost]
-          : [lost, { outcome: 'denied', userCode }],
+        plain([approval, denial]),
+        plain(
+          winner === 'approve'
+            ? [{ outcome: 'approved', userCode }, lost]
+            : [lost, { outcome: 'denied', userCode }],
+        ),
       )
       const replies = await polling
       replies.push(await one.pollForToken({ deviceCode }))
@@ -139,25 +142,28 @@ for (const { title, people, policy } of [
 test('of two people who approve one code exactly one owns the key', async (t) => {
   const { one, other } = twoServers(createPolicy({ openedForMs: 0 }))
   for (let races = 0; races < 100; races++) {
-    const { deviceCode, userCode } = await one.authorizeDevice({ origin: {} })
+    const { deviceCode, userCode } = await one.authorizeDevice({ device: {} })
     const replies = await Promise.all([
       one.answerUserCode({ userCode, decision: 'approve', person: 'ann' }),
       other.answerUserCode({ userCode, decision: 'approve', person: 'bob' }),
     ])
-    t.deepEqual(replies.map(({ outcome }) => outcome).toSorted(), ['already_processed', 'approved'])
+    t.deepEqual(
+      plain(replies.map(({ outcome }) => outcome).toSorted()),
+      plain(['already_processed', 'approved']),
+    )
     t.is((await one.pollForToken({ deviceCode })).outcome, 'granted')
   }
 })
 
 test('of a hundred presses of one button one decides, and the others say so', async (t) => {
   const { one, other } = twoServers()
-  const { deviceCode, userCode } = await one.authorizeDevice({ origin: {} })
+  const { deviceCode, userCode } = await one.authorizeDevice({ device: {} })
   const press = async (server: UseCases) => {
     // A press is repeated when the store says that its race was lost, and within the limit of five open tries.
     for (;;) {
       const reply = await server.answerUserCode({ userCode, decision: 'approve', person: 'ann' })
       const again =
-        reply.outcome === 'too_many_wrong_codes' ||
+        reply.outcome === 'too_many_attempts' ||
         ('fault' in reply && reply.fault instanceof StoreConflictError)
       if (!again) return reply
       await turn()
@@ -174,7 +180,7 @@ test('of a hundred presses of one button one decides, and the others say so', as
 test('polls that flood a pending code never overwrite its approval', async (t) => {
   const { one, other } = twoServers()
   for (let races = 0; races < 50; races++) {
-    const { deviceCode, userCode } = await one.authorizeDevice({ origin: {} })
+    const { deviceCode, userCode } = await one.authorizeDevice({ device: {} })
     const flood = Promise.all(
       Array.from({ length: 20 }, (_, i) => (i % 2 ? one : other).pollForToken({ deviceCode })),
     )

@@ -2,6 +2,7 @@ import { createPolicy, type TokenReply } from '@device-grant/core'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import { createMemoryService, type MemoryService, MINUTE, SECOND } from './memory-service.ts'
+import { plain } from './plain.ts'
 
 // Numbers small enough that random use comes across all of them.
 const LIFE = 10 * MINUTE
@@ -9,7 +10,7 @@ const WAIT = { retryAfterMs: 10 * MINUTE }
 const KEPT = 20 * MINUTE
 const KEY_LIFE = 15 * MINUTE
 const CEILING = 8
-const policy = createPolicy({ keyLifetimeMs: KEY_LIFE, wrongCodesOfEverybody: CEILING })
+const policy = createPolicy({ keyLifetimeMs: KEY_LIFE, wrongCodesOfEveryone: CEILING })
 
 const CLIENTS = [undefined, 'cli', 'other'] as const
 const PEOPLE = ['ann', 'bob', 'cho'] as const
@@ -72,9 +73,9 @@ interface Key {
   readonly id: string
   readonly owner: Person
   readonly approvedAt: number
-  status: 'waiting' | 'told' | 'arrived' | 'revoked'
+  status: 'waiting' | 'issued' | 'arrived' | 'revoked'
   secret?: string
-  toldAt: number
+  issuedAt: number
   /** It reached its device, whatever became of it. */
   arrived: boolean
   expiresAt: number
@@ -137,12 +138,12 @@ class Expectation {
         key.expiresAt = this.now + KEY_LIFE
         key.forgottenAt = Math.max(key.forgottenAt, key.expiresAt + 10 * MINUTE)
         break
-      case 'told':
+      case 'issued':
         if (this.now >= key.expiresAt) return { outcome: 'invalid_grant' }
-        if (this.now - key.toldAt < 2 * SECOND) return { outcome: 'slow_down', interval }
+        if (this.now - key.issuedAt < 2 * SECOND) return { outcome: 'slow_down', interval }
     }
-    key.status = 'told'
-    key.toldAt = this.now
+    key.status = 'issued'
+    key.issuedAt = this.now
     return {
       outcome: 'granted',
       keyId: key.id,
@@ -157,7 +158,7 @@ class Expectation {
     const own = recent(this.wrong[person]).length
     const full = recent(this.wrongOfAll).length >= CEILING
     const tries = full ? 1 : 5
-    if (own >= tries) return { outcome: 'too_many_wrong_codes', ...WAIT }
+    if (own >= tries) return { outcome: 'too_many_attempts', ...WAIT }
     const known = d !== undefined && this.now - d.askedAt < KEPT
     const held =
       d?.openedBy !== undefined && d.openedBy !== person && this.now - d.openedAt < 2 * MINUTE
@@ -168,8 +169,8 @@ class Expectation {
     }
     this.wrong[person].push(this.now)
     if (!full) this.wrongOfAll.push(this.now)
-    const triesLeft = tries - own - 1
-    return { outcome: 'invalid', triesLeft, ...(triesLeft > 0 ? {} : WAIT) }
+    const attemptsLeft = tries - own - 1
+    return { outcome: 'invalid', attemptsLeft, ...(attemptsLeft > 0 ? {} : WAIT) }
   }
 
   answer(what: 'review' | 'approve' | 'deny', person: Person, d: Device): object {
@@ -182,7 +183,7 @@ class Expectation {
       return { outcome: 'already_processed', ...(by === person ? { yours, ...named } : {}) }
     }
     if (this.now - d.askedAt >= LIFE) return { outcome: 'expired', ...named }
-    if (what === 'review') return { outcome: 'pending', ...named }
+    if (what === 'review') return { outcome: 'pending', userCode, request: { clientId } }
     d.decision = { by: person, what }
     return { outcome: what === 'approve' ? 'approved' : 'denied', ...named }
   }
@@ -192,14 +193,14 @@ class Expectation {
   }
 
   revoke(person: Person, key: Key | undefined): string {
-    if (!this.knows(key) || key.owner !== person) return 'unknown'
+    if (!this.knows(key) || key.owner !== person) return 'no_such_key'
     if (key.status === 'revoked') return 'already_revoked'
     key.status = 'revoked'
     return 'revoked'
   }
 
   use(key: Key): string {
-    if (!this.knows(key)) return 'unknown'
+    if (!this.knows(key)) return 'no_such_key'
     if (key.status === 'revoked') return 'revoked'
     if (this.now >= key.expiresAt) return 'expired'
     key.status = 'arrived'
@@ -232,7 +233,7 @@ const make = async (
   }
   if (move.do === 'authorize') {
     const { client } = move
-    const asked = { ...(client === undefined ? {} : { clientId: client }), origin: {} }
+    const asked = { ...(client === undefined ? {} : { clientId: client }), device: {} }
     const { deviceCode, userCode } = await real.authorizeDevice(asked)
     model.devices.push({
       client,
@@ -249,7 +250,7 @@ const make = async (
     const expected = model.open(move.person, undefined)
     const reply = await real.reviewUserCode({ userCode: 'BBBB-BBBB', person: move.person })
     note('guess', reply.outcome)
-    t.deepEqual(reply as object, expected ?? {})
+    t.deepEqual(plain(reply as object), plain(expected ?? {}))
     return
   }
   if (move.do === 'list') {
@@ -258,14 +259,13 @@ const make = async (
     const listed = await real.listApiKeys(move.person)
     note('list', expected.length > 0 ? 'some' : 'none')
     t.deepEqual(
-      listed.map(({ id, status }) => [id, status]).toSorted(),
-      expected.map((key) => [key.id, key.status === 'waiting' ? 'waiting' : 'active']).toSorted(),
+      plain(listed.map(({ id, status }) => [id, status]).toSorted()),
+      plain(
+        expected.map((key) => [key.id, key.status === 'waiting' ? 'waiting' : 'active']).toSorted(),
+      ),
     )
     const ages = listed.map(({ approvedAt }) => -approvedAt)
-    t.deepEqual(
-      ages,
-      ages.toSorted((a, b) => a - b),
-    )
+    t.deepEqual(plain(ages), plain(ages.toSorted((a, b) => a - b)))
     return
   }
   if (move.do === 'revokeAll') {
@@ -286,9 +286,10 @@ const make = async (
       const expected = model.poll(d, client)
       const reply: TokenReply = await real.pollForToken({ deviceCode: d.deviceCode, ...clientId })
       note('poll', reply.outcome)
-      if (reply.outcome !== 'granted') return void t.deepEqual(reply as object, expected)
+      if (reply.outcome !== 'granted')
+        return void t.deepEqual(plain(reply as object), plain(expected))
       const { apiKey, ...rest } = reply
-      t.deepEqual(rest as object, expected)
+      t.deepEqual(plain(rest as object), plain(expected))
       if (d.key) {
         if (d.key.secret !== undefined) note('poll', 'told again')
         t.is(apiKey, d.key.secret ?? apiKey)
@@ -309,18 +310,18 @@ const make = async (
       const { userCode } = d
       const reply = await real.answerUserCode({ userCode, person: move.person, decision: move.do })
       note(move.do, reply.outcome)
-      t.deepEqual(reply as object, expected)
+      t.deepEqual(plain(reply as object), plain(expected))
       if (reply.outcome !== 'approved') return
       const mine = model.keysOf(move.person).map(({ id }) => id)
       const listed = await real.listApiKeys(move.person)
       const [added, ...more] = listed.filter(({ id }) => !mine.includes(id))
-      t.deepEqual(more, [])
+      t.deepEqual(plain(more), plain([]))
       d.key = {
         id: added?.id ?? 'none was added',
         owner: move.person,
         approvedAt: model.now,
         status: 'waiting',
-        toldAt: 0,
+        issuedAt: 0,
         arrived: false,
         expiresAt: d.askedAt + LIFE,
         forgottenAt: d.askedAt + KEPT,
@@ -328,13 +329,13 @@ const make = async (
       return
     }
     case 'revoke': {
-      const reply = await real.revokeApiKey(move.person, d.key?.id ?? 'none')
+      const reply = await real.revokeApiKey({ owner: move.person, keyId: d.key?.id ?? 'none' })
       note('revoke', reply)
       t.is(reply, model.revoke(move.person, d.key) as typeof reply)
       return
     }
     case 'confirm': {
-      if (d.key?.status === 'told' && model.knows(d.key)) {
+      if (d.key?.status === 'issued' && model.knows(d.key)) {
         d.key.status = 'arrived'
         d.key.arrived = true
       }
@@ -360,14 +361,14 @@ const EVERYTHING = [
   .concat(
     ['approve: approved', 'deny: denied', 'review: pending'],
     ['approve', 'deny', 'review'].flatMap((did) =>
-      ['already_processed', 'expired', 'invalid', 'too_many_wrong_codes'].map(
+      ['already_processed', 'expired', 'invalid', 'too_many_attempts'].map(
         (outcome) => `${did}: ${outcome}`,
       ),
     ),
-    ['guess: invalid', 'guess: too_many_wrong_codes'],
+    ['guess: invalid', 'guess: too_many_attempts'],
     ['list: none', 'list: some', 'revokeAll: none', 'revokeAll: some'],
-    ['revoke: revoked', 'revoke: already_revoked', 'revoke: unknown'],
-    ['use: valid', 'use: expired', 'use: revoked', 'use: unknown'],
+    ['revoke: revoked', 'revoke: already_revoked', 'revoke: no_such_key'],
+    ['use: valid', 'use: expired', 'use: revoked', 'use: no_such_key'],
   )
 
 test('whatever devices and people do in whatever order, every reply is the expected one', async (t) => {
@@ -383,8 +384,5 @@ test('whatever devices and people do in whatever order, every reply is the expec
     { numRuns: 1_000 },
   )
   // Random use that never came across something would have shown nothing of it.
-  t.deepEqual(
-    EVERYTHING.filter((name) => !seen.has(name)),
-    [],
-  )
+  t.deepEqual(plain(EVERYTHING.filter((name) => !seen.has(name))), plain([]))
 })

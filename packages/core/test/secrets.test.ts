@@ -12,7 +12,7 @@ const logInUpTo = async (
   const { deviceCode, userCode } = await service.authorizeDevice({
     clientId: 'cli',
     scope: 'read',
-    origin: { address: '192.0.2.1' },
+    device: { address: '192.0.2.1' },
   })
   const told = { deviceCode, userCode, apiKey: undefined }
   await service.pollForToken({ deviceCode, clientId: 'cli' })
@@ -29,7 +29,7 @@ const logInUpTo = async (
   const { apiKey, keyId } = reply
   if (point !== 'claimed') await service.confirmDelivery(keyId)
   if (point === 'used' || point === 'revoked') await service.authenticateApiKey(apiKey)
-  if (point === 'revoked') await service.revokeApiKey('ann', keyId)
+  if (point === 'revoked') await service.revokeApiKey({ owner: 'ann', keyId })
   return { deviceCode, userCode, apiKey }
 }
 
@@ -50,8 +50,10 @@ const someLogins = async () => {
   for (let tries = 0; tries < 6; tries++) {
     await service.reviewUserCode({ userCode: 'BBBB-BBBB', person: 'mallory' })
   }
-  const { grants, userCodes, windows, apiKeys } = service.stores
-  const dump = JSON.stringify([grants, userCodes, windows, apiKeys].map((s) => [...s.entries()]))
+  const { grants, userCodes, codeAttempts, apiKeys } = service.stores
+  const dump = JSON.stringify(
+    [grants, userCodes, codeAttempts, apiKeys].map((s) => [...s.entries()]),
+  )
   return { service, told, dump }
 }
 

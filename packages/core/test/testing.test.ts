@@ -7,13 +7,13 @@ import {
 } from '@device-grant/core'
 import { type Test, testApiKeyStore } from '@device-grant/core/testing'
 import test from 'ava'
-import { MemoryCells } from './memory-cells.ts'
+import { MemoryDriver } from './memory-driver.ts'
 
 const turn = (): Promise<unknown> => new Promise((done) => setImmediate(done))
 
 /** Reads and writes as a database does, and compares nothing. */
-class CarelessCells extends MemoryCells<ApiKey> {
-  override async swap(...[id, , next]: Parameters<MemoryCells<ApiKey>['swap']>) {
+class CarelessCells extends MemoryDriver<ApiKey> {
+  override async swap(...[id, , next]: Parameters<MemoryDriver<ApiKey>['swap']>) {
     await turn()
     if (next) this.cells.set(id, next)
     await turn()
@@ -41,7 +41,7 @@ test('an API key store that does not compare fails the race of claims, every tim
   )
   const race = cases.get('of many who claim one key one is told')
   for (let times = 0; times < 20; times++) {
-    await t.throwsAsync(async () => race?.(t), { message: /^told: expected 1/ })
+    await t.throwsAsync(async () => race?.(t), { message: /^issued: expected 1/ })
   }
 })
 

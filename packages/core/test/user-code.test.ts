@@ -8,6 +8,7 @@ import {
 import test from 'ava'
 import fc from 'fast-check'
 import { claimUserCode, newUserCode, openUserCode } from '#src/rules/user-code.js'
+import { plain } from './plain.ts'
 
 const NOW = Date.UTC(2030, 0, 1)
 const digits = createPolicy({ userCodeCharset: '0123456789', userCodeMask: '***-***-***' })
@@ -116,52 +117,73 @@ const keepUntil = NOW + 1_200_000
 const claim: UserCodeClaim = { grantId: 'grant', keepUntil }
 
 test('a free user code is taken for a grant', (t) => {
-  const step = claimUserCode('grant', keepUntil, NOW)(undefined)
-  t.deepEqual(step, { next: claim, reply: 'claimed' })
+  const step = claimUserCode({ grantId: 'grant', keepUntil, now: NOW })(undefined)
+  t.deepEqual(plain(step), plain({ next: claim, reply: 'claimed' }))
 })
 
 test('a user code that another grant has is taken, until it is to be forgotten', (t) => {
-  const other = claimUserCode('other', keepUntil + 5, keepUntil - 1)(claim)
+  const other = claimUserCode({ grantId: 'other', keepUntil: keepUntil + 5, now: keepUntil - 1 })(
+    claim,
+  )
   t.is(other.reply, 'taken')
   t.is(other.next, claim)
-  t.deepEqual(claimUserCode('other', keepUntil + 5, keepUntil)(claim), {
-    next: { grantId: 'other', keepUntil: keepUntil + 5 },
-    reply: 'claimed',
-  })
+  t.deepEqual(
+    plain(claimUserCode({ grantId: 'other', keepUntil: keepUntil + 5, now: keepUntil })(claim)),
+    plain({
+      next: { grantId: 'other', keepUntil: keepUntil + 5 },
+      reply: 'claimed',
+    }),
+  )
 })
 
 test('the same grant may take its user code again', (t) => {
-  t.deepEqual(claimUserCode('grant', keepUntil, NOW)(claim), { next: claim, reply: 'claimed' })
+  t.deepEqual(
+    plain(claimUserCode({ grantId: 'grant', keepUntil, now: NOW })(claim)),
+    plain({
+      next: claim,
+      reply: 'claimed',
+    }),
+  )
 })
 
 test('who opens a user code has it alone for two minutes', (t) => {
-  const opened = openUserCode('ann', NOW, DEFAULT_POLICY)(claim)
-  t.deepEqual(opened, {
-    next: { ...claim, openedBy: 'ann', openedUntil: NOW + 120_000 },
-    reply: { outcome: 'opened', grantId: 'grant' },
-  })
-  const contested = openUserCode('bob', NOW + 119_999, DEFAULT_POLICY)(opened.next)
-  t.deepEqual(contested.reply, { outcome: 'contested', grantId: 'grant' })
+  const opened = openUserCode({ person: 'ann', now: NOW, policy: DEFAULT_POLICY })(claim)
+  t.deepEqual(
+    plain(opened),
+    plain({
+      next: { ...claim, openedBy: 'ann', openedUntil: NOW + 120_000 },
+      reply: { outcome: 'opened', grantId: 'grant' },
+    }),
+  )
+  const contested = openUserCode({ person: 'bob', now: NOW + 119_999, policy: DEFAULT_POLICY })(
+    opened.next,
+  )
+  t.deepEqual(plain(contested.reply), plain({ outcome: 'contested', grantId: 'grant' }))
   t.is(contested.next, opened.next)
-  const later = openUserCode('bob', NOW + 120_000, DEFAULT_POLICY)(opened.next)
+  const later = openUserCode({ person: 'bob', now: NOW + 120_000, policy: DEFAULT_POLICY })(
+    opened.next,
+  )
   t.is(later.reply.outcome, 'opened')
   t.like(later.next, { openedBy: 'bob', openedUntil: NOW + 240_000 })
 })
 
 test('opening it again prolongs the two minutes', (t) => {
-  const opened = openUserCode('ann', NOW, DEFAULT_POLICY)(claim).next
-  const again = openUserCode('ann', NOW + 60_000, DEFAULT_POLICY)(opened)
+  const opened = openUserCode({ person: 'ann', now: NOW, policy: DEFAULT_POLICY })(claim).next
+  const again = openUserCode({ person: 'ann', now: NOW + 60_000, policy: DEFAULT_POLICY })(opened)
   t.is(again.reply.outcome, 'opened')
   t.is(again.next?.openedUntil, NOW + 180_000)
   t.is(again.next?.keepUntil, keepUntil)
 })
 
 test('a user code that is unknown or to be forgotten opens nothing', (t) => {
-  t.deepEqual(openUserCode('ann', NOW, DEFAULT_POLICY)(undefined), {
-    next: undefined,
-    reply: { outcome: 'unknown' },
-  })
-  const step = openUserCode('ann', keepUntil, DEFAULT_POLICY)(claim)
-  t.deepEqual(step.reply, { outcome: 'unknown' })
+  t.deepEqual(
+    plain(openUserCode({ person: 'ann', now: NOW, policy: DEFAULT_POLICY })(undefined)),
+    plain({
+      next: undefined,
+      reply: { outcome: 'no_such_code' },
+    }),
+  )
+  const step = openUserCode({ person: 'ann', now: keepUntil, policy: DEFAULT_POLICY })(claim)
+  t.deepEqual(plain(step.reply), plain({ outcome: 'no_such_code' }))
   t.is(step.next, claim)
 })

@@ -1,23 +1,24 @@
 import {
   CompareAndSwapStore,
   createPolicy,
-  type Keepable,
+  type Retained,
   type StateStore,
 } from '@device-grant/core'
 import test from 'ava'
-import { MemoryCells } from './memory-cells.ts'
+import { MemoryDriver } from './memory-driver.ts'
 import { createMemoryService, type MemoryService, MINUTE, SECOND } from './memory-service.ts'
+import { plain } from './plain.ts'
 
-const askFor = (service: MemoryService) => service.authorizeDevice({ origin: {} })
+const askFor = (service: MemoryService) => service.authorizeDevice({ device: {} })
 const review = (service: MemoryService, userCode: string, person = 'ann') =>
   service.reviewUserCode({ userCode, person })
 // A code that is never drawn: each of them would have to be BBBB-BBBB, once in 10^10.
 const wrong = (service: MemoryService, person = 'ann') => review(service, 'BBBB-BBBB', person)
 const WAIT = { retryAfterMs: 10 * MINUTE }
-const TOO_MANY = { outcome: 'too_many_wrong_codes', ...WAIT } as const
+const TOO_MANY = { outcome: 'too_many_attempts', ...WAIT } as const
 
 /** Counts the calls of a store. */
-const counted = <S extends Keepable>(store: StateStore<S>, count: () => void): StateStore<S> => ({
+const counted = <S extends Retained>(store: StateStore<S>, count: () => void): StateStore<S> => ({
   update: (id, transition) => {
     count()
     return store.update(id, transition)
@@ -25,36 +26,36 @@ const counted = <S extends Keepable>(store: StateStore<S>, count: () => void): S
 })
 
 /** What a wrong code is told; who has no try left, how long to wait besides. */
-const invalid = (triesLeft: number) =>
-  ({ outcome: 'invalid', triesLeft, ...(triesLeft > 0 ? {} : WAIT) }) as const
+const invalid = (attemptsLeft: number) =>
+  ({ outcome: 'invalid', attemptsLeft, ...(attemptsLeft > 0 ? {} : WAIT) }) as const
 
 test('a person has five wrong codes in ten minutes, in a sliding window', async (t) => {
   const service = createMemoryService()
   const { clock, events } = service
-  for (const triesLeft of [4, 3, 2, 1, 0]) {
-    t.deepEqual(await wrong(service), invalid(triesLeft))
-    t.like(events.at(-1), { type: 'wrong_user_code', person: 'ann', triesLeft })
+  for (const attemptsLeft of [4, 3, 2, 1, 0]) {
+    t.deepEqual(plain(await wrong(service)), plain(invalid(attemptsLeft)))
+    t.like(events.at(-1), { type: 'wrong_user_code', person: 'ann', attemptsLeft })
     clock.pass(MINUTE)
   }
-  t.deepEqual(await wrong(service), TOO_MANY)
+  t.deepEqual(plain(await wrong(service)), plain(TOO_MANY))
   t.like(events.at(-1), { type: 'too_many_wrong_user_codes', person: 'ann' })
   clock.pass(5 * MINUTE - 1)
-  t.deepEqual(await wrong(service), TOO_MANY)
+  t.deepEqual(plain(await wrong(service)), plain(TOO_MANY))
   clock.pass(1)
-  t.deepEqual(await wrong(service), invalid(0))
-  t.deepEqual(await wrong(service), TOO_MANY)
+  t.deepEqual(plain(await wrong(service)), plain(invalid(0)))
+  t.deepEqual(plain(await wrong(service)), plain(TOO_MANY))
   clock.pass(MINUTE)
-  t.deepEqual(await wrong(service), invalid(0))
+  t.deepEqual(plain(await wrong(service)), plain(invalid(0)))
 })
 
 test('what cannot be a code at all is charged too', async (t) => {
   const service = createMemoryService()
-  for (const [typed, triesLeft] of [
+  for (const [typed, attemptsLeft] of [
     ['', 4],
     ['WDJB', 3],
     ['x'.repeat(1 << 20), 2],
   ] as const) {
-    t.deepEqual(await review(service, typed), invalid(triesLeft))
+    t.deepEqual(plain(await review(service, typed)), plain(invalid(attemptsLeft)))
   }
 })
 
@@ -62,9 +63,12 @@ test('whoever has no tries left is refused a right code too, and nobody else is'
   const service = createMemoryService()
   const { userCode, deviceCode } = await askFor(service)
   for (let tries = 0; tries < 5; tries++) await wrong(service)
-  t.deepEqual(await review(service, userCode), TOO_MANY)
+  t.deepEqual(plain(await review(service, userCode)), plain(TOO_MANY))
   for (const decision of ['approve', 'deny'] as const) {
-    t.deepEqual(await service.answerUserCode({ userCode, decision, person: 'ann' }), TOO_MANY)
+    t.deepEqual(
+      plain(await service.answerUserCode({ userCode, decision, person: 'ann' })),
+      plain(TOO_MANY),
+    )
   }
   t.is((await review(service, userCode, 'bob')).outcome, 'pending')
   t.is((await service.pollForToken({ deviceCode })).outcome, 'authorization_pending')
@@ -77,7 +81,7 @@ test('right codes cost no tries', async (t) => {
   for (let looks = 0; looks < 20; looks++) {
     t.is((await review(service, userCode)).outcome, 'pending')
   }
-  t.deepEqual(await wrong(service), invalid(0))
+  t.deepEqual(plain(await wrong(service)), plain(invalid(0)))
 })
 
 test('of a thousand parallel guesses by one person five are looked up', async (t) => {
@@ -90,15 +94,15 @@ test('of a thousand parallel guesses by one person five are looked up', async (t
   }))
   const replies = await Promise.all(Array.from({ length: 1_000 }, () => wrong(service)))
   t.is(lookUps, 5)
-  t.is(replies.filter(({ outcome }) => outcome === 'too_many_wrong_codes').length, 995)
+  t.is(replies.filter(({ outcome }) => outcome === 'too_many_attempts').length, 995)
 })
 
 test('on a store where writes race, no more than five are looked up either', async (t) => {
   let lookUps = 0
   const service = createMemoryService(undefined, (stores) => ({
     ...stores,
-    windows: new CompareAndSwapStore(
-      new MemoryCells(() => new Promise((done) => setImmediate(done))),
+    codeAttempts: new CompareAndSwapStore(
+      new MemoryDriver(() => new Promise((done) => setImmediate(done))),
       { pause: async () => {} },
     ),
     userCodes: counted(stores.userCodes, () => {
@@ -117,13 +121,13 @@ test('past 300 wrong codes of everybody each person has one, and right codes wor
   const service = createMemoryService()
   const { clock } = service
   const { userCode } = await askFor(service)
-  t.like(await wrong(service, 'early'), { triesLeft: 4 })
+  t.like(await wrong(service, 'early'), { attemptsLeft: 4 })
   for (let i = 0; i < 299; i++) {
     t.is((await wrong(service, `guesser ${Math.floor(i / 5)}`)).outcome, 'invalid')
   }
-  t.deepEqual(await wrong(service, 'early'), TOO_MANY, 'has had one')
-  t.deepEqual(await wrong(service, 'late'), invalid(0))
-  t.deepEqual(await wrong(service, 'late'), TOO_MANY)
+  t.deepEqual(plain(await wrong(service, 'early')), plain(TOO_MANY), 'has had one')
+  t.deepEqual(plain(await wrong(service, 'late')), plain(invalid(0)))
+  t.deepEqual(plain(await wrong(service, 'late')), plain(TOO_MANY))
   for (let looks = 0; looks < 10; looks++) {
     t.is((await review(service, userCode, 'bob')).outcome, 'pending', 'costs no try')
   }
@@ -132,14 +136,14 @@ test('past 300 wrong codes of everybody each person has one, and right codes wor
     'approved',
   )
   clock.pass(10 * MINUTE)
-  t.deepEqual(await wrong(service, 'late'), invalid(4))
+  t.deepEqual(plain(await wrong(service, 'late')), plain(invalid(4)))
 })
 
 test('right codes do not fill the ceiling of everybody', async (t) => {
-  const service = createMemoryService(createPolicy({ wrongCodesOfEverybody: 2 }))
+  const service = createMemoryService(createPolicy({ wrongCodesOfEveryone: 2 }))
   const { userCode } = await askFor(service)
   for (let looks = 0; looks < 10; looks++) await review(service, userCode)
-  t.like(await wrong(service, 'bob'), { triesLeft: 4 })
+  t.like(await wrong(service, 'bob'), { attemptsLeft: 4 })
 })
 
 test('a code that somebody else has open looks exactly like a wrong one, and is charged', async (t) => {
@@ -147,17 +151,20 @@ test('a code that somebody else has open looks exactly like a wrong one, and is 
   const { clock, events } = service
   const { userCode, deviceCode } = await askFor(service)
   t.is((await review(service, userCode, 'ann')).outcome, 'pending')
-  for (const triesLeft of [4, 2]) {
+  for (const attemptsLeft of [4, 2]) {
     const contested = await review(service, userCode, 'bob')
-    t.deepEqual(contested, invalid(triesLeft))
+    t.deepEqual(plain(contested), plain(invalid(attemptsLeft)))
     t.true(events.some(({ type }) => type === 'user_code_contested'))
-    t.deepEqual(await wrong(service, 'bob'), invalid(triesLeft - 1))
+    t.deepEqual(plain(await wrong(service, 'bob')), plain(invalid(attemptsLeft - 1)))
   }
   for (const [decision, reply] of [
     ['approve', invalid(0)],
     ['deny', TOO_MANY],
   ] as const) {
-    t.deepEqual(await service.answerUserCode({ userCode, decision, person: 'bob' }), reply)
+    t.deepEqual(
+      plain(await service.answerUserCode({ userCode, decision, person: 'bob' })),
+      plain(reply),
+    )
   }
   t.is((await service.pollForToken({ deviceCode })).outcome, 'authorization_pending')
   clock.pass(2 * MINUTE - 1)
@@ -166,8 +173,11 @@ test('a code that somebody else has open looks exactly like a wrong one, and is 
   t.is((await review(service, userCode, 'eve')).outcome, 'pending')
   t.like(await review(service, userCode, 'ann'), { outcome: 'invalid' })
   clock.pass(SECOND)
-  t.deepEqual(await service.answerUserCode({ userCode, decision: 'approve', person: 'eve' }), {
-    outcome: 'approved',
-    userCode,
-  })
+  t.deepEqual(
+    plain(await service.answerUserCode({ userCode, decision: 'approve', person: 'eve' })),
+    plain({
+      outcome: 'approved',
+      userCode,
+    }),
+  )
 })

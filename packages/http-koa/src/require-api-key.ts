@@ -9,11 +9,11 @@ export interface ApiKeyState {
 
 export interface RequireApiKeyOptions {
   /** Scopes that the key must have, separated by spaces. */
-  readonly scope?: string
+  readonly scope?: string | undefined
   /** Default: `device-grant`. */
-  readonly realm?: string
+  readonly realm?: string | undefined
   /** Hears of a store that failed. */
-  readonly onFault?: (fault: unknown, what: string) => void
+  readonly onFault?: ((fault: unknown, what: string) => void) | undefined
 }
 
 /**
@@ -65,7 +65,7 @@ export const requireApiKey = (
 
 const REASONS = {
   malformed: 'This is no API key',
-  unknown: 'The key is unknown',
+  no_such_key: 'The key is unknown',
   expired: 'The key has expired',
   revoked: 'The key was revoked',
 } as const

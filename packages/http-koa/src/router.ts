@@ -34,22 +34,22 @@ export interface DeviceGrantRouterOptions {
   /** Signs cookies and forms: at least 32 characters, the same on every server. */
   readonly sessionSecret: string
   /** Where the router is mounted, for example `/auth`. Default: the root. */
-  readonly prefix?: string
+  readonly prefix?: string | undefined
   /** What people see. Default: `createPages()`. */
-  readonly pages?: Pages
+  readonly pages?: Pages | undefined
   /** Names of clients that you vouch for, by client id; any other is shown as unverified. */
-  readonly trustedClients?: TrustedClients
+  readonly trustedClients?: TrustedClients | undefined
   /** Addresses (CIDR) whose `X-Forwarded-For` is believed. Default: none. */
-  readonly trustedProxies?: readonly string[]
+  readonly trustedProxies?: readonly string[] | undefined
   /** Origins whose pages may call `verify-authenticated` and `keys`. Default: none. */
-  readonly frontEndOrigins?: readonly string[]
+  readonly frontEndOrigins?: readonly string[] | undefined
   /** New codes a minute for one address; 0: no limit. Default 60. */
-  readonly authorizeLimit?: number
-  readonly clock?: Clock
+  readonly authorizeLimit?: number | undefined
+  readonly clock?: Clock | undefined
   /** Hears of every fault that was answered with a refusal. */
-  readonly onFault?: (fault: unknown, what: string) => void
+  readonly onFault?: ((fault: unknown, what: string) => void) | undefined
   /** Hears the outcome of every poll. */
-  readonly onPoll?: (outcome: TokenReply['outcome']) => void
+  readonly onPoll?: ((outcome: TokenReply['outcome']) => void) | undefined
 }
 
 /** The endpoints and pages of the device grant, to be used in a Koa application. */

@@ -112,5 +112,8 @@ test('a request origin holds at most 100 characters of the program', (t) => {
     address: '203.0.113.5',
     userAgent: 'x'.repeat(100),
   })
-  t.deepEqual(requestOrigin(request(undefined), addressSet([])), {})
+  t.deepEqual(requestOrigin(request(undefined), addressSet([])), {
+    address: undefined,
+    userAgent: undefined,
+  })
 })

@@ -91,7 +91,7 @@ const memoryUseCases = (capacity = 100): UseCases =>
   createUseCases({
     grants: new MemoryStateStore({ clock, capacity }),
     userCodes: new MemoryStateStore({ clock }),
-    windows: new MemoryStateStore({ clock }),
+    codeAttempts: new MemoryStateStore({ clock }),
     apiKeys: new MemoryApiKeyStore({ clock }),
     clock,
   })
@@ -322,7 +322,7 @@ test('what goes on behind an answer can be waited for', async (t) => {
   app.use(router.routes())
   const server = createServer(app.callback())
   const origin = await listen(server)
-  const { deviceCode, userCode } = await useCases.authorizeDevice({ origin: {} })
+  const { deviceCode, userCode } = await useCases.authorizeDevice({ device: {} })
   await useCases.answerUserCode({ userCode, person: 'ann', decision: 'approve' })
   const reply = await form(origin, '/oauth/device/token', { device_code: deviceCode })
   t.is(outcomeOf(reply), 'token')

@@ -14,7 +14,7 @@ test('an application signs people in by a few lines of its own', async (t) => {
   const useCases = createUseCases({
     grants: new MemoryStateStore({ clock }),
     userCodes: new MemoryStateStore({ clock }),
-    windows: new MemoryStateStore({ clock }),
+    codeAttempts: new MemoryStateStore({ clock }),
     apiKeys: new MemoryApiKeyStore({ clock }),
     clock,
   })
@@ -38,7 +38,7 @@ test('an application signs people in by a few lines of its own', async (t) => {
   app.use(router.routes())
   server.on('request', app.callback())
 
-  const { userCode } = await useCases.authorizeDevice({ origin: {} })
+  const { userCode } = await useCases.authorizeDevice({ device: {} })
   const path = `/oauth/device/verify?user_code=${userCode}`
   const browser = new BrowserLike()
   const asked = await browser.send(publicUrl + path)

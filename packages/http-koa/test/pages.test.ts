@@ -67,7 +67,9 @@ for (const locale of LOCALES) {
         .replaceAll(/ (?:value|action)="[^"]*"/g, '')
       t.notRegex(shown, /W{121}/, name)
     }
-    const confirm = pages.confirm(contextOf({ locale }), { pending: { ...PENDING, scope: value } })
+    const confirm = pages.confirm(contextOf({ locale }), {
+      pending: { ...PENDING, request: { ...PENDING.request, scope: value } },
+    })
     t.true(confirm.includes(value), 'no part of a scope is hidden')
   })
 
@@ -191,7 +193,7 @@ test('a request from another network is noticed, one from the same network is no
   const isNoticed = (address: string | undefined, personAddress: string): boolean =>
     pages
       .confirm(contextOf(), {
-        pending: { ...PENDING, origin: address === undefined ? {} : { address } },
+        pending: { ...PENDING, request: { device: { address } } },
         personAddress,
       })
       .includes(en.confirm.elsewhereTitle)
@@ -209,7 +211,7 @@ test('addresses of two families are not compared, and nobody is warned of that',
     ['203.0.113.7', '203.0.113.8', false],
     ['2001:db8:1:2::1', '2001:db8:1:3::1', false],
   ] as const) {
-    const pending = { ...PENDING, origin: { address: device } }
+    const pending = { ...PENDING, request: { device: { address: device } } }
     const html = pages.confirm(contextOf(), { pending, personAddress: person })
     t.is(html.includes(en.confirm.otherFamily), isTold, device)
     t.is(html.includes(en.confirm.elsewhereTitle), !isTold, device)
@@ -218,8 +220,8 @@ test('addresses of two families are not compared, and nobody is warned of that',
 })
 
 test('a device that says nothing of itself is described in words', (t) => {
-  const { clientId: _, scope: __, ...bare } = PENDING
-  const text = textOf(pages.confirm(contextOf(), { pending: { ...bare, origin: {} } }))
+  const bare = { ...PENDING, request: { device: {} } }
+  const text = textOf(pages.confirm(contextOf(), { pending: bare }))
   for (const part of ['unnamed', 'noScope', 'unknownAddress', 'unknownUserAgent'] as const) {
     t.true(text.includes(en.device[part]), part)
   }
@@ -243,7 +245,7 @@ test('a client that the operator vouches for is shown by its name, any other as 
 })
 
 test('a program without a name is unverified too, wherever it is shown', (t) => {
-  const { clientId: _, ...unnamed } = PENDING
+  const unnamed = { ...PENDING, request: { ...PENDING.request, clientId: undefined } }
   const confirm = textOf(pages.confirm(contextOf(), { pending: unnamed }))
   t.true(confirm.includes(`${en.device.unnamed} Unverified ${en.device.unnamedHint}`))
   const keys = pages.keys(contextOf(), { keys: KEYS.slice(2) })
@@ -285,7 +287,9 @@ test('the page that one is on is marked in the navigation', (t) => {
 test('a long list of scopes can be folded away, and is open at first', (t) => {
   const withScopes = (count: number): string => {
     const scope = Array.from({ length: count }, (_, i) => `scope-${i}`).join(' ')
-    return pages.confirm(contextOf(), { pending: { ...PENDING, scope } })
+    return pages.confirm(contextOf(), {
+      pending: { ...PENDING, request: { ...PENDING.request, scope } },
+    })
   }
   t.false(withScopes(10).includes('<details'))
   t.regex(withScopes(11), /<details open><summary>11 rights<\/summary><ul.*scope-10/)
@@ -325,7 +329,7 @@ test('every page that only says something has a link onward', (t) => {
   )
   for (const kind of ALL_MESSAGE_KINDS) t.truthy(wordsOf(kind, '/oauth/device/keys'), kind)
   t.is(wordsOf('signed_out'), 'Sign in again')
-  t.is(wordsOf('too_many_wrong_codes'), 'See your connected devices')
+  t.is(wordsOf('too_many_attempts'), 'See your connected devices')
   t.is(wordsOf('revocation_unknown', '/oauth/device/keys'), 'See your connected devices')
 })
 
@@ -348,8 +352,8 @@ test('the code field is for codes: no autofill, capitals, focus, and no script n
 })
 
 test('the tries that are left are shown when they are few', (t) => {
-  const shown = (triesLeft: number): string =>
-    textOf(pages.enterCode(contextOf(), { typed: 'X', problem: 'invalid', triesLeft }))
+  const shown = (attemptsLeft: number): string =>
+    textOf(pages.enterCode(contextOf(), { typed: 'X', problem: 'invalid', attemptsLeft }))
   t.regex(shown(0), /last try/)
   t.regex(shown(1), /one try left/)
   t.regex(shown(3), /3 tries left/)
@@ -357,13 +361,13 @@ test('the tries that are left are shown when they are few', (t) => {
 })
 
 test('after the last try there is no form, but how long to wait', (t) => {
-  const wrong = { typed: 'X', problem: 'invalid', triesLeft: 0 } as const
+  const wrong = { typed: 'X', problem: 'invalid', attemptsLeft: 0 } as const
   const html = pages.enterCode(contextOf(), { ...wrong, retryAfterMs: 10 * MINUTE })
   t.notRegex(html, /user_code|method="get"|<script/)
   t.regex(textOf(html), /last try for now\. Wait 10 minutes\./)
   t.true(html.includes('<a class="button" href="/oauth/device/keys">'))
   const tooMany = (retryAfterMs: number): string =>
-    textOf(pages.message(contextOf(), { kind: 'too_many_wrong_codes', retryAfterMs }))
+    textOf(pages.message(contextOf(), { kind: 'too_many_attempts', retryAfterMs }))
   t.regex(tooMany(15 * MINUTE), /Wait 15 minutes\. Then ask/)
   t.regex(tooMany(MINUTE), /Wait one minute\. Then ask/)
   t.regex(tooMany(MINUTE + 1), /Wait 2 minutes\. Then ask/)

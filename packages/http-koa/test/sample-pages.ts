@@ -21,9 +21,11 @@ export const contextOf = (changes: Partial<PageContext> = {}): PageContext => ({
 export const PENDING: PendingAuthorization = {
   outcome: 'pending',
   userCode: 'WDJB-MJHT',
-  clientId: 'acme-cli',
-  scope: 'read write projects:admin',
-  origin: { address: '203.0.113.7', userAgent: 'acme-cli/2.1 (Linux x86_64)' },
+  request: {
+    clientId: 'acme-cli',
+    scope: 'read write projects:admin',
+    device: { address: '203.0.113.7', userAgent: 'acme-cli/2.1 (Linux x86_64)' },
+  },
   requestedAt: NOW - 2 * MINUTE,
   expiresAt: NOW + 8 * MINUTE,
   keyLifetimeMs: DAY,
@@ -34,9 +36,11 @@ export const KEYS: readonly ListedKey[] = [
     id: '0123456789abcdef0123456789abcdef',
     status: 'waiting',
     name: 'Device Link Access Key (WDJB-MJHT)',
-    clientId: 'acme-cli',
-    scope: 'read write',
-    origin: { address: '2001:db8:85a3::8a2e:370:7334', userAgent: 'acme-cli/2.1' },
+    request: {
+      clientId: 'acme-cli',
+      scope: 'read write',
+      device: { address: '2001:db8:85a3::8a2e:370:7334', userAgent: 'acme-cli/2.1' },
+    },
     approvedAt: NOW - 20_000,
     expiresAt: NOW + 8 * MINUTE,
   },
@@ -44,8 +48,10 @@ export const KEYS: readonly ListedKey[] = [
     id: 'fedcba9876543210fedcba9876543210',
     status: 'active',
     name: 'Device Link Access Key (BCDF-GHJK)',
-    clientId: 'television',
-    origin: { address: '192.0.2.44', userAgent: 'Mozilla/5.0 (SMART-TV; Linux; Tizen 7.0)' },
+    request: {
+      clientId: 'television',
+      device: { address: '192.0.2.44', userAgent: 'Mozilla/5.0 (SMART-TV; Linux; Tizen 7.0)' },
+    },
     approvedAt: NOW - 3 * 3_600_000,
     lastUsedAt: NOW - 5 * MINUTE,
     expiresAt: NOW + 21 * 3_600_000,
@@ -54,7 +60,7 @@ export const KEYS: readonly ListedKey[] = [
     id: '00000000000000000000000000000000',
     status: 'active',
     name: 'Device Link Access Key (ZZZZ-XXXX)',
-    origin: {},
+    request: { device: {} },
     approvedAt: NOW - 9 * DAY,
     expiresAt: NOW + 21 * DAY,
   },
@@ -68,9 +74,11 @@ export const hostileKey = (value: string): ListedKey => ({
   id: Buffer.from(value).toString(),
   status: 'active',
   name: value,
-  clientId: value,
-  scope: `${oneScope(value)} read`,
-  origin: { address: value, userAgent: value },
+  request: {
+    clientId: value,
+    scope: `${oneScope(value)} read`,
+    device: { address: value, userAgent: value },
+  },
   approvedAt: NOW - MINUTE,
   expiresAt: NOW + DAY,
 })
@@ -78,9 +86,11 @@ export const hostileKey = (value: string): ListedKey => ({
 export const hostilePending = (value: string): PendingAuthorization => ({
   ...PENDING,
   userCode: value,
-  clientId: value,
-  scope: `${oneScope(value)} read`,
-  origin: { address: value, userAgent: value },
+  request: {
+    clientId: value,
+    scope: `${oneScope(value)} read`,
+    device: { address: value, userAgent: value },
+  },
 })
 
 const MANY_SCOPES = Array.from({ length: 12 }, (_, i) => `project-${i}:read`).join(' ')
@@ -90,7 +100,7 @@ const MESSAGE_KINDS: Readonly<Record<MessageKind, true>> = {
   denied: true,
   expired: true,
   already_processed: true,
-  too_many_wrong_codes: true,
+  too_many_attempts: true,
   sign_in_failed: true,
   session_ended: true,
   signed_out: true,
@@ -118,7 +128,7 @@ export const allPages = (
 ): ReadonlyMap<string, string> => {
   const context = contextOf({ locale, ...(value === undefined ? {} : { person: value }) })
   const { person: _, ...nobody } = contextOf({ locale, canSignOut: false })
-  const { clientId: __, scope: ___, ...bare } = PENDING
+  const bare = { ...PENDING, request: { device: {} } }
   const typed = value ?? 'WDJB-MJH'
   const pending = value === undefined ? PENDING : hostilePending(value)
   const keys = value === undefined ? KEYS : [hostileKey(value), hostileKey(value)]
@@ -126,13 +136,16 @@ export const allPages = (
   const device = { userCode: value ?? 'WDJB-MJHT', clientId: value ?? 'acme-cli' }
   const made: [string, string][] = [
     ['enter-code', pages.enterCode(context, {})],
-    ['enter-code-invalid', pages.enterCode(context, { typed, problem: 'invalid', triesLeft: 2 })],
+    [
+      'enter-code-invalid',
+      pages.enterCode(context, { typed, problem: 'invalid', attemptsLeft: 2 }),
+    ],
     [
       'enter-code-last-try',
       pages.enterCode(context, {
         typed,
         problem: 'invalid',
-        triesLeft: 0,
+        attemptsLeft: 0,
         retryAfterMs: 10 * MINUTE,
       }),
     ],
@@ -149,11 +162,11 @@ export const allPages = (
     [
       'confirm-other-family',
       pages.confirm(context, {
-        pending: { ...pending, scope: MANY_SCOPES },
+        pending: { ...pending, request: { ...pending.request, scope: MANY_SCOPES } },
         personAddress: '2001:db8::1',
       }),
     ],
-    ['confirm-bare', pages.confirm(context, { pending: { ...bare, origin: {} } })],
+    ['confirm-bare', pages.confirm(context, { pending: bare })],
     ['keys', pages.keys(context, { keys, notice: 'revoked' })],
     ['keys-empty', pages.keys(context, { keys: [], notice: 'revoked_all' })],
     ['sign-in', pages.signIn(nobody, { returnTo: value ?? retry })],
@@ -162,7 +175,7 @@ export const allPages = (
   for (const kind of ALL_MESSAGE_KINDS) {
     const more = {
       ...(kind === 'already_processed' ? { yours: 'deny' as const } : {}),
-      ...(kind === 'too_many_wrong_codes' ? { retryAfterMs: 10 * MINUTE } : {}),
+      ...(kind === 'too_many_attempts' ? { retryAfterMs: 10 * MINUTE } : {}),
     }
     made.push([`message-${kind}`, pages.message(context, { kind, ...device, ...more })])
     made.push([`message-${kind}-bare`, pages.message(nobody, { kind, retry })])

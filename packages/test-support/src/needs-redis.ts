@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 
-/** Whether a `redis-server` can be started here. With `CI=true`, its absence is an error, never a skip. */
+/** Whether a `redis-server` can be started here. With `CI=true`, its lost is an error, never a skip. */
 export const hasRedis: boolean = spawnSync('redis-server', ['--version']).error === undefined
 
 if (!hasRedis) {

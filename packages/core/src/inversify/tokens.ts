@@ -1,11 +1,12 @@
 import type { ApiKeyStore, Clock, Events, StateStore } from '../ports.ts'
-import type { Window } from '../rules/code-attempts.ts'
+import type { CodeAttempts } from '../rules/code-attempts.ts'
 import type { DeviceGrant } from '../rules/device-grant.ts'
 import type { Policy } from '../rules/policy.ts'
 import type { UserCodeClaim } from '../rules/user-code.ts'
 import type { AnswerUserCode } from '../use-cases/answer-user-code.ts'
 import type { AuthenticateApiKey } from '../use-cases/authenticate-api-key.ts'
 import type { AuthorizeDevice } from '../use-cases/authorize-device.ts'
+import type { UseCases } from '../use-cases/index.ts'
 import type { ListApiKeys } from '../use-cases/list-api-keys.ts'
 import type { ConfirmDelivery, PollForToken } from '../use-cases/poll-for-token.ts'
 import type { ReviewUserCode } from '../use-cases/review-user-code.ts'
@@ -19,7 +20,7 @@ export const TOKENS: {
   readonly Events: Token<Events>
   readonly DeviceGrants: Token<StateStore<DeviceGrant>>
   readonly UserCodeClaims: Token<StateStore<UserCodeClaim>>
-  readonly Windows: Token<StateStore<Window>>
+  readonly CodeAttempts: Token<StateStore<CodeAttempts>>
   readonly ApiKeys: Token<ApiKeyStore>
   readonly AuthorizeDevice: Token<AuthorizeDevice>
   readonly PollForToken: Token<PollForToken>
@@ -30,13 +31,15 @@ export const TOKENS: {
   readonly ListApiKeys: Token<ListApiKeys>
   readonly RevokeApiKey: Token<RevokeApiKey>
   readonly RevokeAllApiKeys: Token<RevokeAllApiKeys>
+  /** All use cases in one object. */
+  readonly AllUseCases: Token<UseCases>
 } = {
   Policy: token('Policy'),
   Clock: token('Clock'),
   Events: token('Events'),
   DeviceGrants: token('DeviceGrants'),
   UserCodeClaims: token('UserCodeClaims'),
-  Windows: token('Windows'),
+  CodeAttempts: token('CodeAttempts'),
   ApiKeys: token('ApiKeys'),
   AuthorizeDevice: token('AuthorizeDevice'),
   PollForToken: token('PollForToken'),
@@ -47,4 +50,5 @@ export const TOKENS: {
   ListApiKeys: token('ListApiKeys'),
   RevokeApiKey: token('RevokeApiKey'),
   RevokeAllApiKeys: token('RevokeAllApiKeys'),
+  AllUseCases: token('AllUseCases'),
 }

@@ -1,74 +1,72 @@
 import { hmacSha256, sha256, sha256Hex } from '../crypto.ts'
 import { formatApiKey } from './api-key-format.ts'
-import type { Origin } from './origin.ts'
+import type { DeviceAuthorizationRequest } from './device-authorization-request.ts'
 import type { Policy } from './policy.ts'
-import type { Keepable, Step, Transition } from './transition.ts'
+import type { Retained, Step, Transition } from './transition.ts'
 
-interface Owned extends Keepable {
-  /** What its owner sees: `Device Link Access Key (WDJB-MJHT)`. */
+interface KeyBase extends Retained {
+  /** The name that its owner sees: `Device Link Access Key (WDJB-MJHT)`. */
   readonly name: string
   /** The person who approved it. */
   readonly owner: string
-  readonly clientId?: string
-  readonly scope?: string
-  /** Where the device asked from. */
-  readonly origin: Origin
-  /** When it was approved, epoch milliseconds. */
+  readonly request: DeviceAuthorizationRequest
+  /** Epoch milliseconds. */
   readonly approvedAt: number
 }
 
-/** Approved, not yet picked up: it has no secret and opens nothing. */
-export interface ReservedKey extends Owned {
+/** Approved but not picked up. It has no secret and opens nothing. */
+export interface ReservedKey extends KeyBase {
   readonly status: 'reserved'
   readonly salt: string
-  /** What the key will begin with: told again, it has to be the same, whatever the policy says by then. */
+  /** Kept, so that a reissued key is the same one after a change of the policy. */
   readonly prefix: string
-  /** When the offer lapses, epoch milliseconds. */
+  /** The device must pick the key up earlier, epoch milliseconds. */
   readonly expiresAt: number
 }
 
-/** Told to the device, but the answer may have been lost: it works, and may be told again. */
-export interface ClaimedKey extends Owned {
+/** Issued to the device, but the answer may be lost. The key works and may be issued again. */
+export interface ClaimedKey extends KeyBase {
   readonly status: 'claimed'
   readonly salt: string
   readonly prefix: string
   readonly secretHash: string
-  /** When it was last told, epoch milliseconds. */
-  readonly toldAt: number
+  /** When it was last issued, epoch milliseconds. */
+  readonly issuedAt: number
   /** When it stops working, epoch milliseconds. */
   readonly expiresAt: number
 }
 
-/** Arrived at the device. Nothing is left from which its secret could be made again. */
-export interface ActiveKey extends Owned {
+/** Arrived at the device. Its secret cannot be derived any more, because the salt is gone. */
+export interface ActiveKey extends KeyBase {
   readonly status: 'active'
   readonly secretHash: string
   /** When it stops working, epoch milliseconds. */
   readonly expiresAt: number
   /** Epoch milliseconds, up to a minute behind. */
-  readonly lastUsedAt?: number
+  readonly lastUsedAt?: number | undefined
 }
 
-/** Taken back by its owner, from whatever status. */
-export interface RevokedKey extends Owned {
+/** Revoked by its owner, from any other status. */
+export interface RevokedKey extends KeyBase {
   readonly status: 'revoked'
+  /** Epoch milliseconds. */
   readonly revokedAt: number
-  /** Absent when it was revoked before pick-up. */
-  readonly secretHash?: string
-  /** Present when it had arrived at its device, whose code is used up. */
-  readonly delivered?: true
+  /** Absent if the key was revoked before pick-up. */
+  readonly secretHash?: string | undefined
+  /** True if the key had arrived at its device, so that the device code is consumed. */
+  readonly delivered?: true | undefined
 }
 
-/** One API key. Its id is derived from its grant's id, so that one grant can have one key only. */
+/** One API key. Its id is derived from its grant's id, so that one grant has one key only. */
 export type ApiKey = ReservedKey | ClaimedKey | ActiveKey | RevokedKey
 
-/** An answer that tells the key is taken to be under way for this long. */
-const ANSWER_UNDER_WAY_MS = 2_000
+/** An answer with the key counts as in flight for so many milliseconds. */
+const ANSWER_IN_FLIGHT_MS = 2_000
 
-/** How far `lastUsedAt` may be behind. */
+/** How far `lastUsedAt` may be behind, in milliseconds. */
 const LAST_USE_STEP_MS = 60_000
 
-/** What a key is called: by the user code, as people saw it. */
+/** The name of a key, made from the user code as people see it. */
 export const keyNameOf = (shownUserCode: string): string =>
   `Device Link Access Key (${shownUserCode})`
 
@@ -80,90 +78,97 @@ export const secretHashOf = (apiKey: string): string => sha256(apiKey)
 
 const stay = <R>(key: ApiKey | undefined, reply: R): Step<ApiKey, R> => ({ next: key, reply })
 
-/** Reserves the key of an approval. Harmless when repeated by the same owner; nobody else gets it. */
+/** Reserves the key of an approval. The same owner may repeat it; another person is refused. */
 export const reserveKey =
-  (asked: Omit<ReservedKey, 'status'>): Transition<ApiKey, 'reserved' | 'already_processed'> =>
+  (
+    reservation: Omit<ReservedKey, 'status'>,
+  ): Transition<ApiKey, 'reserved' | 'already_processed'> =>
   (current) => {
-    if (!current) return { next: { status: 'reserved', ...asked }, reply: 'reserved' }
-    const harmless = current.owner === asked.owner && current.status !== 'revoked'
-    return stay(current, harmless ? 'reserved' : 'already_processed')
+    if (!current) return { next: { status: 'reserved', ...reservation }, reply: 'reserved' }
+    const isRepeated = current.owner === reservation.owner && current.status !== 'revoked'
+    return stay(current, isRepeated ? 'reserved' : 'already_processed')
   }
 
-/** What came of a claim: the key (`told`; `expiresAt` in epoch milliseconds), or why there is none to tell now. */
+/** The result of a claim: the key, or why there is none to issue now. */
 export type Claim =
   | {
-      readonly outcome: 'told'
+      /** `reissued`: the first answer may be lost. */
+      readonly outcome: 'issued' | 'reissued'
       readonly apiKey: string
+      /** Epoch milliseconds. */
       readonly expiresAt: number
-      readonly again: boolean
     }
   | {
       readonly outcome:
-        | 'under_way'
-        | 'lapsed'
-        | 'used_up'
-        | 'used_up_and_expired'
+        | 'in_flight'
+        | 'expired'
+        | 'consumed'
+        | 'consumed_and_expired'
         | 'revoked'
-        | 'missing'
+        | 'no_such_key'
     }
 
+/** What a device brings to claim its key. */
+export interface ClaimKey {
+  readonly deviceCode: string
+  /** Whether a key that was not picked up may still be. */
+  readonly redeemable: boolean
+  /** Epoch milliseconds. */
+  readonly now: number
+  readonly policy: Policy
+}
+
 /**
- * The device picks its key up. The secret is made of the device code and the salt, so it can be told
- * again until it has arrived, and neither of the two alone gives it away.
- * @param redeemable whether a key that nobody has picked up yet may still be
+ * The device picks its key up. The secret is derived from device code and salt, so that the key can be
+ * issued again until it has arrived, and neither of the two reveals it.
  */
 export const claimKey =
-  (
-    deviceCode: string,
-    redeemable: boolean,
-    now: number,
-    policy: Policy,
-  ): Transition<ApiKey, Claim> =>
+  ({ deviceCode, redeemable, now, policy }: ClaimKey): Transition<ApiKey, Claim> =>
   (key) => {
-    if (!key) return stay(key, { outcome: 'missing' })
+    if (!key) return stay(key, { outcome: 'no_such_key' })
     switch (key.status) {
       case 'reserved': {
-        if (!redeemable) return stay(key, { outcome: 'lapsed' })
+        if (!redeemable) return stay(key, { outcome: 'expired' })
         const apiKey = mint(deviceCode, key)
         const expiresAt = now + policy.keyLifetimeMs
         const next: ClaimedKey = {
           ...key,
           status: 'claimed',
           secretHash: secretHashOf(apiKey),
-          toldAt: now,
+          issuedAt: now,
           expiresAt,
           keepUntil: Math.max(key.keepUntil, expiresAt + policy.keepAfterExpiryMs),
         }
-        return { next, reply: { outcome: 'told', apiKey, expiresAt, again: false } }
+        return { next, reply: { outcome: 'issued', apiKey, expiresAt } }
       }
       case 'claimed': {
-        if (now >= key.expiresAt) return stay(key, { outcome: 'used_up' })
-        if (now - key.toldAt < ANSWER_UNDER_WAY_MS) return stay(key, { outcome: 'under_way' })
+        if (now >= key.expiresAt) return stay(key, { outcome: 'consumed' })
+        if (now - key.issuedAt < ANSWER_IN_FLIGHT_MS) return stay(key, { outcome: 'in_flight' })
         const apiKey = mint(deviceCode, key)
         return {
-          next: { ...key, toldAt: now },
-          reply: { outcome: 'told', apiKey, expiresAt: key.expiresAt, again: true },
+          next: { ...key, issuedAt: now },
+          reply: { outcome: 'reissued', apiKey, expiresAt: key.expiresAt },
         }
       }
       case 'active':
-        return stay(key, usedUp(redeemable))
+        return stay(key, consumed(redeemable))
       case 'revoked':
-        return stay(key, key.delivered ? usedUp(redeemable) : { outcome: 'revoked' })
+        return stay(key, key.delivered ? consumed(redeemable) : { outcome: 'revoked' })
     }
   }
 
-const usedUp = (redeemable: boolean): Claim => ({
-  outcome: redeemable ? 'used_up' : 'used_up_and_expired',
+const consumed = (redeemable: boolean): Claim => ({
+  outcome: redeemable ? 'consumed' : 'consumed_and_expired',
 })
 
 const mint = (deviceCode: string, { prefix, salt }: ReservedKey | ClaimedKey): string =>
   formatApiKey(prefix, hmacSha256(deviceCode, salt))
 
-/** The key has arrived at the device: it is never told again. */
+/** The key has arrived at the device and is never issued again. */
 export const confirmKey = (): Transition<ApiKey, void> => (key) =>
   key?.status === 'claimed' ? { next: activate(key), reply: undefined } : stay(key, undefined)
 
-const activate = ({ salt: _, prefix: __, toldAt: ___, ...key }: ClaimedKey): ActiveKey => ({
+const activate = ({ salt: _, prefix: __, issuedAt: ___, ...key }: ClaimedKey): ActiveKey => ({
   ...key,
   status: 'active',
 })
@@ -171,14 +176,14 @@ const activate = ({ salt: _, prefix: __, toldAt: ___, ...key }: ClaimedKey): Act
 /** Whether a key works, and whether this is its first use. */
 export type KeyUse =
   | { readonly outcome: 'valid'; readonly key: ClaimedKey | ActiveKey; readonly first: boolean }
-  | { readonly outcome: 'unknown' | 'revoked' | 'expired' }
+  | { readonly outcome: 'no_such_key' | 'revoked' | 'expired' }
 
-/** Whether a key works now. */
+/** Tells whether a key works at `now`, epoch milliseconds. */
 export const checkKey = (key: ApiKey | undefined, now: number): KeyUse => {
   switch (key?.status) {
     case undefined:
     case 'reserved':
-      return { outcome: 'unknown' }
+      return { outcome: 'no_such_key' }
     case 'revoked':
       return { outcome: 'revoked' }
     case 'claimed':
@@ -189,13 +194,13 @@ export const checkKey = (key: ApiKey | undefined, now: number): KeyUse => {
   }
 }
 
-/** Whether a use has to be written down: the first one, and then one a minute. */
+/** Whether a use must be written at `now`, epoch milliseconds: the first one, and then one a minute. */
 export const isUseWorthWriting = (key: ClaimedKey | ActiveKey, now: number): boolean =>
   key.status === 'claimed' ||
   key.lastUsedAt === undefined ||
   now - key.lastUsedAt >= LAST_USE_STEP_MS
 
-/** Writes a use down; the first one proves that the key has arrived. */
+/** Writes a use at `now`, epoch milliseconds. The first use proves that the key has arrived. */
 export const useKey =
   (now: number): Transition<ApiKey, KeyUse> =>
   (current) => {
@@ -205,32 +210,37 @@ export const useKey =
     return { next: { ...active, lastUsedAt: now }, reply: use }
   }
 
-/** What came of taking a key back; `unknown` when there is no such key or it is somebody else's. */
-export type Revocation = 'revoked' | 'already_revoked' | 'unknown'
+/** The result of a revocation. `no_such_key` also stands for another person's key. */
+export type Revocation = 'revoked' | 'already_revoked' | 'no_such_key'
 
-/** Its owner takes the key back, from whatever status, before pick-up too. */
+/** Its owner revokes the key, from any status, before pick-up too. */
 export const revokeKey =
-  (owner: string, now: number): Transition<ApiKey, Revocation> =>
+  ({
+    owner,
+    now,
+  }: {
+    readonly owner: string
+    /** Epoch milliseconds. */
+    readonly now: number
+  }): Transition<ApiKey, Revocation> =>
   (key) => {
-    if (!key || key.owner !== owner) return stay(key, 'unknown')
+    if (!key || key.owner !== owner) return stay(key, 'no_such_key')
     switch (key.status) {
       case 'revoked':
         return stay(key, 'already_revoked')
       case 'reserved':
       case 'claimed':
       case 'active': {
-        const { name, clientId, scope, origin, approvedAt, keepUntil } = key
+        const { name, request, approvedAt, keepUntil } = key
         const next: RevokedKey = {
           status: 'revoked',
           name,
           owner,
-          ...(clientId === undefined ? {} : { clientId }),
-          ...(scope === undefined ? {} : { scope }),
-          origin,
+          request,
           approvedAt,
           revokedAt: now,
-          ...(key.status === 'reserved' ? {} : { secretHash: key.secretHash }),
-          ...(key.status === 'active' ? { delivered: true } : {}),
+          secretHash: key.status === 'reserved' ? undefined : key.secretHash,
+          delivered: key.status === 'active' ? true : undefined,
           keepUntil,
         }
         return { next, reply: 'revoked' }

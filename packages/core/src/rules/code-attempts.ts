@@ -1,65 +1,89 @@
 import { sha256 } from '../crypto.ts'
 import type { Policy } from './policy.ts'
-import type { Keepable, Transition } from './transition.ts'
+import type { Retained, Transition } from './transition.ts'
 
-/** The times of the tries charged within the last window, epoch milliseconds. */
-export interface Window extends Keepable {
-  readonly charges: readonly number[]
+/** The attempts at user codes that are counted within the current window. */
+export interface CodeAttempts extends Retained {
+  /** When each attempt was counted, epoch milliseconds. */
+  readonly attempts: readonly number[]
 }
 
-/** Where the tries of everybody together are counted. No person's window has this id. */
-export const EVERYBODY = 'everybody'
+/** The id of the attempts of everyone together. It is never a person's, because those are hashes. */
+export const EVERYONE = 'everyone'
 
-/** The id of a person's window. */
-export const windowIdOf = (person: string): string => sha256(person)
+/** The id of a person's attempts. */
+export const attemptsIdOf = (person: string): string => sha256(person)
 
-/** Whether there was a try left to charge. */
-export type Charge =
+/** Whether an attempt was counted, or the limit was reached before. */
+export type CountedAttempt =
   | {
-      readonly outcome: 'charged'
-      /** Tries charged within the window before this one. */
+      readonly outcome: 'counted'
+      /** Attempts counted within the window before this one. */
       readonly before: number
     }
-  | { readonly outcome: 'full' }
+  | { readonly outcome: 'limit_reached' }
 
-const running = (window: Window | undefined, now: number, windowMs: number): readonly number[] =>
-  window?.charges.filter((at) => at > now - windowMs) ?? []
-
-/** Servers' clocks differ a little, so the last charge need not be the newest. */
-const kept = (charges: readonly number[], windowMs: number): Window => ({
-  charges,
-  keepUntil: Math.max(...charges) + windowMs,
+/** Servers' clocks differ, so the last attempt need not be the newest. */
+const kept = (attempts: readonly number[], windowMs: number): CodeAttempts => ({
+  attempts,
+  keepUntil: Math.max(...attempts) + windowMs,
 })
 
-/** Charges one try, unless `limit` tries are charged within the last `windowMs` already. */
-export const chargeTry =
-  (limit: number, now: number, windowMs: number): Transition<Window, Charge> =>
+const withinWindow = (
+  current: CodeAttempts | undefined,
+  now: number,
+  windowMs: number,
+): readonly number[] => current?.attempts.filter((at) => at > now - windowMs) ?? []
+
+/** Counts one attempt, unless `limit` attempts are already counted within the last `windowMs`. */
+export const countAttempt =
+  ({
+    limit,
+    now,
+    windowMs,
+  }: {
+    readonly limit: number
+    /** Epoch milliseconds. */
+    readonly now: number
+    readonly windowMs: number
+  }): Transition<CodeAttempts, CountedAttempt> =>
   (current) => {
-    const charges = running(current, now, windowMs)
-    if (charges.length >= limit) return { next: current, reply: { outcome: 'full' } }
+    const attempts = withinWindow(current, now, windowMs)
+    if (attempts.length >= limit) return { next: current, reply: { outcome: 'limit_reached' } }
     return {
-      next: kept([...charges, now], windowMs),
-      reply: { outcome: 'charged', before: charges.length },
+      next: kept([...attempts, now], windowMs),
+      reply: { outcome: 'counted', before: attempts.length },
     }
   }
 
-/** Gives the try charged at `at` back. */
-export const giveTryBack =
-  (at: number, now: number, windowMs: number): Transition<Window, void> =>
+/** Removes the attempt that was counted at `at`, because its code was right. */
+export const refundAttempt =
+  ({
+    at,
+    now,
+    windowMs,
+  }: {
+    /** Epoch milliseconds. */
+    readonly at: number
+    /** Epoch milliseconds. */
+    readonly now: number
+    readonly windowMs: number
+  }): Transition<CodeAttempts, void> =>
   (current) => {
-    const place = current?.charges.indexOf(at) ?? -1
+    const place = current?.attempts.indexOf(at) ?? -1
     if (!current || place < 0) return { next: current, reply: undefined }
-    const charges = running(
-      { ...current, charges: current.charges.toSpliced(place, 1) },
-      now,
-      windowMs,
-    )
-    return {
-      next: charges.length === 0 ? undefined : kept(charges, windowMs),
-      reply: undefined,
-    }
+    const rest = { ...current, attempts: current.attempts.toSpliced(place, 1) }
+    const attempts = withinWindow(rest, now, windowMs)
+    const next = attempts.length === 0 ? undefined : kept(attempts, windowMs)
+    return { next, reply: undefined }
   }
 
-/** How many tries a person has in a window: one, while everybody together is past the ceiling. */
-export const allowanceOf = (ceilingReached: boolean, policy: Policy): number =>
+/** How many attempts a person has in a window: one while everyone together is past the ceiling. */
+export const allowedAttempts = ({
+  ceilingReached,
+  policy,
+}: {
+  readonly ceilingReached: boolean
+  readonly policy: Policy
+}): number =>
   ceilingReached ? Math.min(1, policy.wrongCodesPerPerson) : policy.wrongCodesPerPerson

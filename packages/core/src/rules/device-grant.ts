@@ -1,51 +1,49 @@
 import { sha256 } from '../crypto.ts'
-import type { Origin } from './origin.ts'
+import type { Decision, Refusal } from './decision.ts'
+import type { DeviceAuthorizationRequest } from './device-authorization-request.ts'
 import type { Policy } from './policy.ts'
-import type { Keepable, Step, Transition } from './transition.ts'
+import type { Retained, Step, Transition } from './transition.ts'
 
-interface Asked extends Keepable {
-  /** The client that asked; absent when it did not say. Only the same client may poll. */
-  readonly clientId?: string
-  readonly scope?: string
-  /** The user code as it is stored: without the mask's dashes. */
+interface GrantBase extends Retained {
+  readonly request: DeviceAuthorizationRequest
+  /** The user code as it is stored, without the mask's separators. */
   readonly userCode: string
-  readonly origin: Origin
   /** Epoch milliseconds. */
   readonly requestedAt: number
-  /** Epoch milliseconds. From here on the code is expired. */
+  /** The code is expired from here on, epoch milliseconds. */
   readonly expiresAt: number
-  /** The spacing that the device has to keep between polls, milliseconds (RFC 8628 section 3.5). */
+  /** The spacing that the device must keep between polls, in milliseconds (RFC 8628 section 3.5). */
   readonly intervalMs: number
 }
 
-/** Waiting for a person's decision. Expiry is not a status: it follows from `expiresAt`. */
-export interface PendingGrant extends Asked {
+/** Waits for a person's decision. Expiry is not a status, because it follows from `expiresAt`. */
+export interface PendingGrant extends GrantBase {
   readonly status: 'pending'
   /** When the next poll is due, epoch milliseconds. Absent before the first poll, which is never early. */
-  readonly nextPollAt?: number
-  /** True once the accepted poll has had its companion. */
-  readonly companion?: true
+  readonly nextPollAt?: number | undefined
+  /** True once the accepted poll has had its companion poll. */
+  readonly companion?: true | undefined
 }
 
-/** Approved: its device may pick the key up. `person` is who approved it. */
-export interface ApprovedGrant extends Asked {
+/** Approved by `person`: the device may pick its key up. */
+export interface ApprovedGrant extends GrantBase {
   readonly status: 'approved'
   readonly person: string
 }
 
-/** Denied: every further poll hears `access_denied`. `person` is who denied it. */
-export interface DeniedGrant extends Asked {
+/** Denied by `person`: every further poll is answered `access_denied`. */
+export interface DeniedGrant extends GrantBase {
   readonly status: 'denied'
   readonly person: string
 }
 
-/** One device code, from the request to the decision (RFC 8628). Its id is the hash of the device code. */
+/** One device code from request to decision (RFC 8628). Its id is the hash of the device code. */
 export type DeviceGrant = PendingGrant | ApprovedGrant | DeniedGrant
 
-/** The id under which the grant of a device code is kept: its SHA-256, so a dump opens nothing. */
+/** The id of a device code's grant: its SHA-256, so that a dump of the store redeems nothing. */
 export const grantIdOf = (deviceCode: string): string => sha256(deviceCode)
 
-/** How much earlier than due a poll may come without being early, milliseconds. */
+/** How much earlier than due a poll may come without being early, in milliseconds. */
 const slackMs = (intervalMs: number, policy: Policy): number =>
   Math.min(policy.slackMs, intervalMs / 5)
 
@@ -54,23 +52,26 @@ const stay = <R>(grant: DeviceGrant | undefined, reply: R): Step<DeviceGrant, R>
   reply,
 })
 
-/** What a new grant is for: who asks, for which scope, from where, and the user code as it is stored. */
+/** What a new grant is made from. */
 export interface OpenGrant {
-  readonly clientId?: string
-  readonly scope?: string
+  readonly request: DeviceAuthorizationRequest
+  /** The user code as it is stored, without the mask's separators. */
   readonly userCode: string
-  readonly origin: Origin
+  /** Epoch milliseconds. */
+  readonly now: number
+  readonly policy: Policy
 }
 
-/** Starts a grant (RFC 8628 section 3.2). A device code is never issued twice, so an id in use is refused. */
+/** Starts a grant (RFC 8628 section 3.2). An id in use is refused, because a device code is issued once. */
 export const openGrant =
-  (asked: OpenGrant, now: number, policy: Policy): Transition<DeviceGrant, 'opened' | 'taken'> =>
+  ({ request, userCode, now, policy }: OpenGrant): Transition<DeviceGrant, 'opened' | 'taken'> =>
   (current) => {
     if (current) return stay(current, 'taken')
     const expiresAt = now + policy.codeLifetimeMs
     const next: PendingGrant = {
       status: 'pending',
-      ...asked,
+      request,
+      userCode,
       requestedAt: now,
       expiresAt,
       intervalMs: policy.intervalMs,
@@ -79,7 +80,7 @@ export const openGrant =
     return { next, reply: 'opened' }
   }
 
-/** What a poll finds: an answer of RFC 8628 section 3.5, or that the key may be claimed. Intervals in milliseconds. */
+/** The result of a poll: an answer of RFC 8628 section 3.5, or leave to claim the key. */
 export type GrantPoll =
   | {
       readonly outcome:
@@ -88,23 +89,37 @@ export type GrantPoll =
         | 'expired_token'
         | 'invalid_grant'
     }
-  | { readonly outcome: 'slow_down'; readonly intervalMs: number }
+  | {
+      readonly outcome: 'slow_down'
+      /** In milliseconds. */
+      readonly intervalMs: number
+    }
   | {
       readonly outcome: 'approved'
-      readonly scope?: string
+      readonly scope?: string | undefined
+      /** In milliseconds. */
       readonly intervalMs: number
-      /** False when the code has run out and only an answer already under way may still be told. */
+      /** False once the code has expired: then only an answer that is in flight may be repeated. */
       readonly redeemable: boolean
     }
 
 /**
- * The device asks whether there is a decision (RFC 8628 section 3.5). A decision is told whatever
- * the pace; only a pending grant is held to one.
+ * A device polls (RFC 8628 section 3.5). A decision is told whatever the pace, because `slow_down`
+ * means "still pending".
  */
 export const pollGrant =
-  (clientId: string | undefined, now: number, policy: Policy): Transition<DeviceGrant, GrantPoll> =>
+  ({
+    clientId,
+    now,
+    policy,
+  }: {
+    readonly clientId: string | undefined
+    /** Epoch milliseconds. */
+    readonly now: number
+    readonly policy: Policy
+  }): Transition<DeviceGrant, GrantPoll> =>
   (grant) => {
-    if (!grant || grant.clientId !== clientId || now >= grant.keepUntil) {
+    if (!grant || grant.request.clientId !== clientId || now >= grant.keepUntil) {
       return stay(grant, { outcome: 'invalid_grant' })
     }
     switch (grant.status) {
@@ -113,9 +128,9 @@ export const pollGrant =
       case 'approved':
         return stay(grant, {
           outcome: 'approved',
-          ...(grant.scope === undefined ? {} : { scope: grant.scope }),
+          scope: grant.request.scope,
           intervalMs: grant.intervalMs,
-          // A device that polls on time may find the approval just after the code's end.
+          // A device that polls on time may find the approval just after the code's expiry.
           redeemable: now <= grant.expiresAt + grant.intervalMs + slackMs(grant.intervalMs, policy),
         })
       case 'pending':
@@ -125,13 +140,13 @@ export const pollGrant =
   }
 
 const withoutCompanion = (grant: PendingGrant): PendingGrant => {
-  // Nearly always there is none, and a plain copy costs a tenth of one that leaves something out.
+  // Destructuring costs ten times a plain copy, and most grants have no companion.
   if (!grant.companion) return grant
   const { companion: _, ...rest } = grant
   return rest
 }
 
-/** The pace of polls: slack, one companion, 5 s more for an early poll, a cap, and a way back. */
+/** Applies the pace of polls: slack, one companion, a longer interval for an early poll, and its cap. */
 const pacePoll = (
   grant: PendingGrant,
   now: number,
@@ -145,7 +160,7 @@ const pacePoll = (
       reply: { outcome: 'authorization_pending' },
     }
   }
-  // Both are measured from the last accepted poll, so a client with a steady pace gets back in.
+  // Measured from the last accepted poll, so that a client with a steady pace recovers.
   const acceptedAt = nextPollAt - intervalMs
   if (!grant.companion && now - acceptedAt <= slack) {
     return { next: { ...grant, companion: true }, reply: { outcome: 'authorization_pending' } }
@@ -160,57 +175,57 @@ const pacePoll = (
     : { next: { ...grant, intervalMs: longer, nextPollAt: acceptedAt + longer }, reply }
 }
 
-/** What may be shown of a grant, or why there is nothing to decide. */
+/** A refusal that follows from the grant alone. */
+export type GrantRefusal = Extract<Refusal, { readonly outcome: 'expired' | 'already_processed' }>
+
+/** What a person may see of a grant, or why there is nothing to decide. */
 export type GrantReview =
   | { readonly outcome: 'pending'; readonly grant: PendingGrant }
-  | { readonly outcome: 'expired'; readonly clientId?: string }
-  /** Somebody else has decided: nobody is told on what. */
-  | { readonly outcome: 'already_processed'; readonly yours?: never }
-  | {
-      readonly outcome: 'already_processed'
-      /** What this very person decided. */
-      readonly yours: 'approve' | 'deny'
-      readonly clientId?: string
-    }
+  | GrantRefusal
 
-/** Looks whether `person` may decide on this grant now; changes nothing. */
+/** Who looks at a grant, and when. */
+interface Reviewer {
+  readonly person: string
+  /** Epoch milliseconds. */
+  readonly now: number
+}
+
+/** Tells whether `person` may decide on this grant now. Changes nothing. */
 export const reviewGrant =
-  (person: string, now: number): Transition<DeviceGrant, GrantReview> =>
+  (reviewer: Reviewer): Transition<DeviceGrant, GrantReview> =>
   (grant) =>
-    stay(grant, review(grant, person, now))
+    stay(grant, review(grant, reviewer))
 
-const review = (grant: DeviceGrant | undefined, person: string, now: number): GrantReview => {
-  // A code whose grant is lost has run out, as far as a person can tell.
+const review = (grant: DeviceGrant | undefined, { person, now }: Reviewer): GrantReview => {
+  // A person cannot tell a lost grant from an expired one.
   if (!grant || now >= grant.keepUntil) return { outcome: 'expired' }
+  const { clientId } = grant.request
   if (grant.status === 'pending') {
-    return now < grant.expiresAt
-      ? { outcome: 'pending', grant }
-      : { outcome: 'expired', ...clientOf(grant) }
+    return now < grant.expiresAt ? { outcome: 'pending', grant } : { outcome: 'expired', clientId }
   }
   if (grant.person !== person) return { outcome: 'already_processed' }
   const yours = grant.status === 'approved' ? 'approve' : 'deny'
-  return { outcome: 'already_processed', yours, ...clientOf(grant) }
+  return { outcome: 'already_processed', yours, clientId }
 }
 
-const clientOf = ({ clientId }: Asked): { readonly clientId?: string } =>
-  clientId === undefined ? {} : { clientId }
-
-/** Whether the decision counts, or why there was nothing left to decide. */
+/** The result of a decision: it counts, or there was nothing left to decide. */
 export type GrantDecision =
-  | { readonly outcome: 'decided'; readonly clientId?: string }
-  | Exclude<GrantReview, { readonly outcome: 'pending' }>
+  | { readonly outcome: 'decided'; readonly clientId?: string | undefined }
+  | GrantRefusal
 
-/** Approves or denies a pending grant (RFC 8628 section 3.3). Of several decisions the first one holds. */
+/** Approves or denies a pending grant (RFC 8628 section 3.3). The first of several decisions counts. */
 export const decideGrant =
-  (
-    decision: 'approve' | 'deny',
-    person: string,
-    now: number,
-  ): Transition<DeviceGrant, GrantDecision> =>
+  ({
+    decision,
+    ...reviewer
+  }: Reviewer & { readonly decision: Decision }): Transition<DeviceGrant, GrantDecision> =>
   (grant) => {
-    const found = review(grant, person, now)
+    const found = review(grant, reviewer)
     if (found.outcome !== 'pending') return stay(grant, found)
-    const { nextPollAt: _, companion: __, ...asked } = found.grant
+    const { nextPollAt: _, companion: __, ...base } = found.grant
     const status = decision === 'approve' ? 'approved' : 'denied'
-    return { next: { ...asked, status, person }, reply: { outcome: 'decided', ...clientOf(asked) } }
+    return {
+      next: { ...base, status, person: reviewer.person },
+      reply: { outcome: 'decided', clientId: base.request.clientId },
+    }
   }

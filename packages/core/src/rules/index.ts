@@ -1,5 +1,5 @@
-/** The rules by themselves: pure functions of a state and the time, to test or to reuse without any IO. */
-export type { Claim, KeyUse } from './api-key.ts'
+/** The rules alone: pure functions of a state and the time, for tests and reuse without IO. */
+export type { Claim, ClaimKey, KeyUse } from './api-key.ts'
 export {
   checkKey,
   claimKey,
@@ -9,9 +9,15 @@ export {
   revokeKey,
   useKey,
 } from './api-key.ts'
-export type { Charge } from './code-attempts.ts'
-export { allowanceOf, chargeTry, giveTryBack } from './code-attempts.ts'
-export type { GrantDecision, GrantPoll, GrantReview, OpenGrant } from './device-grant.ts'
+export type { CountedAttempt } from './code-attempts.ts'
+export { allowedAttempts, countAttempt, refundAttempt } from './code-attempts.ts'
+export type {
+  GrantDecision,
+  GrantPoll,
+  GrantRefusal,
+  GrantReview,
+  OpenGrant,
+} from './device-grant.ts'
 export { decideGrant, openGrant, pollGrant, reviewGrant } from './device-grant.ts'
 export type { OpenedUserCode } from './user-code.ts'
 export { claimUserCode, openUserCode } from './user-code.ts'

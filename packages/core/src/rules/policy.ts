@@ -1,31 +1,69 @@
 import { MASK_SIGN, type UserCodeFormat, userCodeLength } from './user-code-format.ts'
 
-/** Everything about the grant that an operator may choose. Times in milliseconds. */
+/** The values that an operator may choose. All times are whole numbers of milliseconds. */
 export interface Policy extends UserCodeFormat {
-  /** How long a device code and its user code live. */
+  /**
+   * How long a device code and its user code live: whole seconds from `intervalMs` to 1 hour.
+   * @default 600_000 (10 minutes)
+   */
   readonly codeLifetimeMs: number
   /**
-   * How long past its expiry a code is remembered, so that it is answered `expired_token`, and so that an
-   * approval just before the expiry is still found: at least the longest interval and the slack.
+   * How long an expired code is still known: from `maxIntervalMs + slackMs` to 1 day. Until then its
+   * polls are answered `expired_token`, and an approval just before the expiry is found.
+   * @default 600_000 (10 minutes)
    */
   readonly keepAfterExpiryMs: number
-  /** The first spacing between polls; whole seconds on the wire. */
+  /**
+   * The first spacing between polls (RFC 8628 section 3.2): whole seconds from 1 s to 1 minute.
+   * @default 5_000
+   */
   readonly intervalMs: number
-  /** What an early poll adds to it (RFC 8628 section 3.5: 5 seconds). */
+  /**
+   * How much longer an early poll makes the interval (RFC 8628 section 3.5): whole seconds from 1 s to
+   * 1 minute.
+   * @default 5_000
+   */
   readonly intervalStepMs: number
-  /** No early poll makes the spacing longer than this. */
+  /**
+   * The longest interval that early polls lead to: whole seconds from `intervalMs` to 1 hour.
+   * @default 60_000
+   */
   readonly maxIntervalMs: number
-  /** How much too early a poll may come; never more than a fifth of the interval. */
+  /**
+   * How much too early a poll may come: up to 10 s, and never more than a fifth of the interval.
+   * @default 1_000
+   */
   readonly slackMs: number
-  /** How long the person who opened a user code has it alone. */
+  /**
+   * How long the person who opened a user code has it alone: up to 1 hour.
+   * @default 120_000 (2 minutes)
+   */
   readonly openedForMs: number
-  /** Wrong user codes that one person may try within the window. */
+  /**
+   * Wrong user codes that one person may enter within the window: 1 to 100.
+   * @default 5
+   */
   readonly wrongCodesPerPerson: number
-  /** Wrong user codes of everybody together within the window; beyond it each person has one. */
-  readonly wrongCodesOfEverybody: number
+  /**
+   * Wrong user codes of everyone together within the window: 1 to 10 000. Beyond it each person has one.
+   * @default 300
+   */
+  readonly wrongCodesOfEveryone: number
+  /**
+   * The window within which wrong user codes count: 1 s to 1 day.
+   * @default 600_000 (10 minutes)
+   */
   readonly wrongCodesWindowMs: number
-  /** What API keys begin with. */
+  /**
+   * The first characters of every API key: 1 to 32 letters, digits or `._~-`, beginning with a letter
+   * or digit.
+   * @default 'dg_'
+   */
   readonly keyPrefix: string
+  /**
+   * How long an API key works: 1 s to about 10 years.
+   * @default 86_400_000 (1 day)
+   */
   readonly keyLifetimeMs: number
 }
 
@@ -34,7 +72,7 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** The policy that holds where nothing else is said. */
+/** The default policy. */
 export const DEFAULT_POLICY: Policy = Object.freeze({
   codeLifetimeMs: 10 * MINUTE,
   keepAfterExpiryMs: 10 * MINUTE,
@@ -46,19 +84,19 @@ export const DEFAULT_POLICY: Policy = Object.freeze({
   userCodeMask: '****-****',
   openedForMs: 2 * MINUTE,
   wrongCodesPerPerson: 5,
-  wrongCodesOfEverybody: 300,
+  wrongCodesOfEveryone: 300,
   wrongCodesWindowMs: 10 * MINUTE,
   keyPrefix: 'dg_',
   keyLifetimeMs: DAY,
 })
 
-/** A policy that would be unsafe or absurd. `faults` names every reason. */
+/** Thrown if a value of a policy is unsafe or out of range. `errors` names every reason. */
 export class PolicyError extends Error {
   override readonly name = 'PolicyError'
-  readonly faults: readonly string[]
-  constructor(faults: readonly string[]) {
-    super(`The policy is refused: ${faults.join('; ')}`)
-    this.faults = faults
+  readonly errors: readonly string[]
+  constructor(errors: readonly string[]) {
+    super(`The policy is invalid: ${errors.join('; ')}`)
+    this.errors = errors
   }
 }
 
@@ -67,29 +105,29 @@ export const userCodeEntropy = (format: UserCodeFormat): number =>
   userCodeLength(format) * Math.log2(new Set(format.userCodeCharset).size)
 
 /**
- * How likely one person's wrong guesses hit one given code within its life, as a power of two:
- * -32.3 for the defaults (RFC 8628 section 5.1 asks for about 2^-32).
+ * The probability that one person's attempts hit one given code within its lifetime, as a power of
+ * two: -32.3 for the deerrors. RFC 8628 section 5.1 suggests about 2^-32.
  */
 export const guessBits = (policy: Policy): number => bitsOf(policy.wrongCodesPerPerson, policy)
 
-const bitsOf = (tries: number, policy: Policy): number => {
+const bitsOf = (attempts: number, policy: Policy): number => {
   const windows = Math.ceil(policy.codeLifetimeMs / policy.wrongCodesWindowMs)
-  return Math.log2(tries * windows) - userCodeEntropy(policy)
+  return Math.log2(attempts * windows) - userCodeEntropy(policy)
 }
 
-/** Nine digits, the shortest code that RFC 8628 section 6.1 shows, just pass with five tries. */
+/** Nine digits, the shortest code of RFC 8628 section 6.1, just pass with five attempts. */
 const WORST_GUESS_BITS = -27
-/** For all tries below the ceiling together: many accounts may work as one. */
-const WORST_GUESS_BITS_OF_EVERYBODY = -20
+/** For all attempts below the ceiling, because many accounts may work together. */
+const WORST_GUESS_BITS_OF_EVERYONE = -20
 
 /**
- * A policy of your own: the defaults with `changes`.
- * @throws {PolicyError} when codes could be guessed or a value is absurd; it names every fault
+ * Makes a policy from the deerrors and `changes`.
+ * @throws {PolicyError} if user codes could be guessed or a value is out of range
  */
 export const createPolicy = (changes: Partial<Policy> = {}): Policy => {
   const given = Object.entries(changes).filter(([, value]) => value !== undefined)
   const policy: Policy = { ...DEFAULT_POLICY, ...Object.fromEntries(given) }
-  const faults: string[] = []
+  const errors: string[] = []
   const range = (name: keyof Policy, least: number, most: number): void => {
     const value = policy[name]
     if (
@@ -98,31 +136,31 @@ export const createPolicy = (changes: Partial<Policy> = {}): Policy => {
       value < least ||
       value > most
     ) {
-      faults.push(`${name} must be a whole number from ${least} to ${most}, not ${String(value)}`)
+      errors.push(`${name} must be a whole number from ${least} to ${most}, not ${String(value)}`)
     }
   }
   range('intervalMs', SECOND, MINUTE)
-  if (policy.intervalMs % SECOND !== 0) faults.push('intervalMs must be whole seconds')
+  if (policy.intervalMs % SECOND !== 0) errors.push('intervalMs must be whole seconds')
   range('codeLifetimeMs', Number(policy.intervalMs), HOUR)
-  if (policy.codeLifetimeMs % SECOND !== 0) faults.push('codeLifetimeMs must be whole seconds')
+  if (policy.codeLifetimeMs % SECOND !== 0) errors.push('codeLifetimeMs must be whole seconds')
   range('keepAfterExpiryMs', Number(policy.maxIntervalMs) + Number(policy.slackMs), DAY)
   range('intervalStepMs', SECOND, MINUTE)
-  if (policy.intervalStepMs % SECOND !== 0) faults.push('intervalStepMs must be whole seconds')
+  if (policy.intervalStepMs % SECOND !== 0) errors.push('intervalStepMs must be whole seconds')
   range('maxIntervalMs', policy.intervalMs, HOUR)
-  if (policy.maxIntervalMs % SECOND !== 0) faults.push('maxIntervalMs must be whole seconds')
+  if (policy.maxIntervalMs % SECOND !== 0) errors.push('maxIntervalMs must be whole seconds')
   range('slackMs', 0, 10 * SECOND)
   range('openedForMs', 0, HOUR)
   range('wrongCodesPerPerson', 1, 100)
-  range('wrongCodesOfEverybody', 1, 10_000)
+  range('wrongCodesOfEveryone', 1, 10_000)
   range('wrongCodesWindowMs', SECOND, DAY)
   range('keyLifetimeMs', SECOND, 3_660 * DAY)
   if (!isText(policy.keyPrefix, /^[A-Za-z0-9][A-Za-z0-9._~-]{0,31}$/)) {
-    faults.push(
+    errors.push(
       'keyPrefix must be 1 to 32 letters, digits or ._~-, beginning with a letter or digit',
     )
   }
-  faults.push(...userCodeFaults(policy))
-  if (faults.length > 0) throw new PolicyError(faults)
+  errors.push(...userCodeFaults(policy))
+  if (errors.length > 0) throw new PolicyError(errors)
   return policy
 }
 
@@ -130,33 +168,33 @@ const isText = (value: unknown, form: RegExp): boolean =>
   typeof value === 'string' && form.test(value)
 
 const userCodeFaults = (policy: Policy): string[] => {
-  const faults: string[] = []
+  const errors: string[] = []
   const { userCodeCharset: charset, userCodeMask: mask } = policy
   if (!isText(charset, /^[A-Z0-9]{2,36}$/)) {
     return ['userCodeCharset must be 2 to 36 upper-case letters and digits']
   }
   if (new Set(charset).size !== charset.length) {
-    faults.push('userCodeCharset has a character twice')
+    errors.push('userCodeCharset has a repeated character')
   }
   for (const pair of ['O0', 'I1', 'L1', 'IL']) {
     if (charset.includes(pair.charAt(0)) && charset.includes(pair.charAt(1))) {
-      faults.push(`userCodeCharset has the look-alikes ${pair.charAt(0)} and ${pair.charAt(1)}`)
+      errors.push(`userCodeCharset has the look-alikes ${pair.charAt(0)} and ${pair.charAt(1)}`)
     }
   }
   if (!isText(mask, /^[*. -]{1,40}$/) || !mask.includes(MASK_SIGN)) {
-    faults.push(`userCodeMask must be up to 40 of ${MASK_SIGN}, dash, dot and space`)
+    errors.push(`userCodeMask must be up to 40 of ${MASK_SIGN}, dash, dot and space`)
   } else if (!(guessBits(policy) <= WORST_GUESS_BITS)) {
-    faults.push(
-      `user codes have ${userCodeEntropy(policy).toFixed(1)} bits of entropy, and one person's tries hit one ` +
+    errors.push(
+      `user codes have ${userCodeEntropy(policy).toFixed(1)} bits of entropy, and one person's attempts hit one ` +
         `with 2^${guessBits(policy).toFixed(1)}, more than 2^${WORST_GUESS_BITS}: ` +
-        'use more characters, a larger charset, or fewer tries',
+        'use more characters, a larger charset, or fewer attempts',
     )
-  } else if (!(bitsOf(policy.wrongCodesOfEverybody, policy) <= WORST_GUESS_BITS_OF_EVERYBODY)) {
-    faults.push(
-      `user codes have ${userCodeEntropy(policy).toFixed(1)} bits of entropy, and wrongCodesOfEverybody lets many people ` +
-        `together hit one with 2^${bitsOf(policy.wrongCodesOfEverybody, policy).toFixed(1)}, ` +
-        `more than 2^${WORST_GUESS_BITS_OF_EVERYBODY}: use more characters, a larger charset, or a lower ceiling`,
+  } else if (!(bitsOf(policy.wrongCodesOfEveryone, policy) <= WORST_GUESS_BITS_OF_EVERYONE)) {
+    errors.push(
+      `user codes have ${userCodeEntropy(policy).toFixed(1)} bits of entropy, and wrongCodesOfEveryone lets many people ` +
+        `together hit one with 2^${bitsOf(policy.wrongCodesOfEveryone, policy).toFixed(1)}, ` +
+        `more than 2^${WORST_GUESS_BITS_OF_EVERYONE}: use more characters, a larger charset, or a lower ceiling`,
     )
   }
-  return faults
+  return errors
 }

@@ -1,14 +1,15 @@
-/** The verdict of a rule: the state to keep, and what to tell the caller. */
+/** The result of a rule: the state to keep, and the reply to the caller. */
 export interface Step<S, R> {
-  /** The same reference as the current state: write nothing. `undefined`: remove the state. */
+  /** The same reference as the current state writes nothing. `undefined` removes the state. */
   readonly next: S | undefined
   readonly reply: R
 }
 
-/** A rule, ready to be applied to whatever state is there. It must be pure: it may run several times. */
+/** A rule that a store applies to the current state. It must be pure because it may run several times. */
 export type Transition<S, R> = (current: S | undefined) => Step<S, R>
 
-/** A state that a store may forget, but never before `keepUntil` (epoch milliseconds). */
-export interface Keepable {
+/** A state with the time from which a store may forget it. */
+export interface Retained {
+  /** Epoch milliseconds. A store never forgets the state earlier. */
   readonly keepUntil: number
 }

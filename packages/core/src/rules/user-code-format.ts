@@ -3,9 +3,15 @@ export const MASK_SIGN = '*'
 
 /** Which characters user codes have, and how they are shown (RFC 8628 section 6.1). */
 export interface UserCodeFormat {
-  /** The characters of user codes: upper-case letters and digits, none twice. */
+  /**
+   * The characters of user codes: 2 to 36 different upper-case letters and digits, no look-alikes.
+   * @default 'BCDFGHJKLMNPQRSTVWXZ'
+   */
   readonly userCodeCharset: string
-  /** How a user code is shown: each `*` is one random character, the rest are separators. */
+  /**
+   * How a user code is shown: each `*` is one random character, and dash, dot and space are separators.
+   * @default '****-****'
+   */
   readonly userCodeMask: string
 }
 

@@ -1,147 +1,140 @@
-import { randomText } from '../crypto.ts'
+import { randomMark } from '../crypto.ts'
 import type { StateStore } from '../ports.ts'
-import type { Keepable, Transition } from '../rules/transition.ts'
+import type { Retained, Transition } from '../rules/transition.ts'
 import { StoreConflictError, StoreUnavailableError } from '../store-errors.ts'
+import { RecoveringDriver } from './recovering-driver.ts'
+import type { Versioned, VersionedDriver } from './versioned-driver.ts'
 
-/** A state as a server keeps it: with the random mark of the write that put it there. */
-export interface Cell<S> {
-  readonly rev: string
-  readonly state: S
-}
-
-/** What came of a swap: written, or what was found instead (`undefined`: nothing is there). */
-export type Swap<S> =
-  | { readonly written: true }
-  | { readonly written: false; readonly found: Cell<S> | undefined }
-
-/** All that a database has to offer to keep states: a read, and one atomic compare and swap. */
-export interface Cells<S extends Keepable> {
-  /** @throws {StoreUnavailableError} the server cannot be reached or did not answer in time */
-  read(id: string): Promise<Cell<S> | undefined>
-  /**
-   * Writes `next` (removes the cell when `undefined`) only if the cell still has the rev `expected`
-   * (`undefined`: only if there is none). It must be one atomic operation of the server.
-   * @throws {StoreUnavailableError} it may or may not have been written
-   * @throws {StoreFullError} the server takes no new ids
-   */
-  swap(id: string, expected: string | undefined, next: Cell<S> | undefined): Promise<Swap<S>>
-}
-
-/** How a `CompareAndSwapStore` guesses and tries again; all of it has defaults. */
+/** How a `CompareAndSwapStore` caches states and retries. */
 export interface CompareAndSwapOptions {
-  /** How many cells it remembers to start from. A wrong guess costs one command, never the truth. Default 10 000. */
-  readonly remember?: number
-  /** How many lost races it takes to give up. Default 20. */
-  readonly attempts?: number
-  /** Waits so many milliseconds between two attempts. */
-  readonly pause?: (ms: number) => Promise<void>
-  /** A random number from 0 to 1, for the jitter of the pauses. */
-  readonly random?: () => number
-  /** Milliseconds of a clock that never goes back: how long an update has waited for its turn. */
-  readonly now?: () => number
+  /**
+   * How many states are cached to start from. A stale entry costs one command, never a wrong reply.
+   * @default 10_000
+   */
+  readonly cacheSize?: number | undefined
+  /**
+   * After how many lost races an update gives up.
+   * @default 20
+   */
+  readonly attempts?: number | undefined
+  /**
+   * Waits between two attempts, in milliseconds.
+   * @default a timer
+   */
+  readonly pause?: ((ms: number) => Promise<void>) | undefined
+  /**
+   * A random number from 0 to 1, for the jitter of the pauses.
+   * @default Math.random
+   */
+  readonly random?: (() => number) | undefined
+  /**
+   * A clock that never goes back, in milliseconds. It measures how long an update waits for its turn.
+   * @default performance.now
+   */
+  readonly now?: (() => number) | undefined
 }
 
-/** What is known of an id. It stays the same object, so that the map that has it is not rebuilt all the time. */
-interface Known<S> {
-  /** The cell that was last seen on the server. */
-  cell: Cell<S> | undefined
-  /** The last of the updates that are under way. */
+/** Cache entry for one id. Mutated in place so the map is not changed on every write. */
+interface CacheEntry<S> {
+  /** What was last seen on the server. */
+  seen: Versioned<S> | undefined
+  /** The last of the updates in progress. */
   turn: Promise<unknown> | undefined
 }
 
 const MAX_PAUSE_MS = 100
-/** Nobody waits longer for the others of this process. */
+/** How long an update may wait for earlier updates of the same id, in milliseconds. */
 const MAX_WAIT_MS = 5_000
 
-const noReply = (): void => {}
+const ignore = (): void => {}
 
-const onlyOutages = (fault: unknown): void => {
-  if (fault instanceof StoreUnavailableError) throw fault
+const throwOutage = (error: unknown): void => {
+  if (error instanceof StoreUnavailableError) throw error
 }
 
 /**
- * A `StateStore` on top of compare and swap. It starts from the cell it last saw, so that a right
- * guess saves the read; a write whose answer was lost is looked for and recognised by its rev.
+ * A `StateStore` on a driver that compares and swaps. It starts from the state it last saw, so that
+ * a right guess saves the read. Lost answers are handled by a `RecoveringDriver`.
  */
-export class CompareAndSwapStore<S extends Keepable> implements StateStore<S> {
-  readonly #cells: Cells<S>
-  readonly #known = new Map<string, Known<S>>()
-  /** Goes on where it stood: from the start it would pass over all that was deleted, each time. */
-  #oldest = this.#known.entries()
-  readonly #remember: number
+export class CompareAndSwapStore<S extends Retained> implements StateStore<S> {
+  readonly #driver: VersionedDriver<S>
+  readonly #cache = new Map<string, CacheEntry<S>>()
+  /** Eviction cursor, kept between calls: a new iterator would walk over all deleted slots again. */
+  #oldest = this.#cache.entries()
+  readonly #cacheSize: number
   readonly #attempts: number
   readonly #pause: (ms: number) => Promise<void>
   readonly #random: () => number
   readonly #now: () => number
 
-  constructor(cells: Cells<S>, options: CompareAndSwapOptions = {}) {
-    this.#cells = cells
-    this.#remember = options.remember ?? 10_000
+  constructor(driver: VersionedDriver<S>, options: CompareAndSwapOptions = {}) {
+    this.#driver = new RecoveringDriver(driver)
+    this.#cacheSize = options.cacheSize ?? 10_000
     this.#attempts = options.attempts ?? 20
-    // biome-ignore lint/style/noRestrictedGlobals: the pause of whoever passes none
+    // biome-ignore lint/style/noRestrictedGlobals: the default of an injected function
     this.#pause = options.pause ?? ((ms) => new Promise((done) => setTimeout(done, ms)))
     this.#random = options.random ?? Math.random
-    // biome-ignore lint/style/noRestrictedGlobals: the clock of whoever passes none
+    // biome-ignore lint/style/noRestrictedGlobals: the default of an injected function
     this.#now = options.now ?? (() => performance.now())
   }
 
   /**
-   * Updates of one id within this process come one after the other: at once they would only make each
-   * other lose. When the server cannot be reached, those that wait hear it too, and do not try in turn.
-   * One whose turn has not come after 5 s is given up, so that a slow server makes no long queues.
-   * When the answer to a write was lost and somebody has written since, `transition` is applied once more.
+   * Updates of one id take turns within this process, because parallel ones would only lose races.
+   * Updates that wait fail with the one before them if the server cannot be reached.
+   * An update gives up after it waited 5 s, so that a slow server builds no long queue.
+   * `transition` runs once more if an answer was lost and another process wrote since.
    */
   async update<R>(id: string, transition: Transition<S, R>): Promise<R> {
-    const known = this.#known.get(id) ?? this.#getToKnow(id)
-    const before = known.turn
+    const entry = this.#cache.get(id) ?? this.#addEntry(id)
+    const before = entry.turn
     const turn =
       before === undefined
-        ? this.#update(id, known, transition)
-        : this.#inTurn(before, () => this.#update(id, known, transition))
-    known.turn = turn
+        ? this.#update(id, entry, transition)
+        : this.#afterTurn(before, () => this.#update(id, entry, transition))
+    entry.turn = turn
     try {
       return await turn
     } finally {
-      if (known.turn === turn) {
-        known.turn = undefined
-        if (known.cell) this.#makeRoom()
-        else this.#known.delete(id)
+      if (entry.turn === turn) {
+        entry.turn = undefined
+        if (entry.seen) this.#evict()
+        else this.#cache.delete(id)
       }
     }
   }
 
-  async #inTurn<R>(before: Promise<unknown>, update: () => Promise<R>): Promise<R> {
+  async #afterTurn<R>(before: Promise<unknown>, update: () => Promise<R>): Promise<R> {
     const since = this.#now()
-    await before.then(noReply, onlyOutages)
+    await before.then(ignore, throwOutage)
     if (this.#now() - since > MAX_WAIT_MS) {
-      throw new StoreConflictError(`Others were first for more than ${MAX_WAIT_MS} ms`)
+      throw new StoreConflictError(`Earlier updates took longer than ${MAX_WAIT_MS} ms`)
     }
     return update()
   }
 
-  async #update<R>(id: string, known: Known<S>, transition: Transition<S, R>): Promise<R> {
-    // What is remembered, or "nothing is there": a guess either way, until the server confirms it.
-    let current = known.cell
+  async #update<R>(id: string, entry: CacheEntry<S>, transition: Transition<S, R>): Promise<R> {
+    // The cached state is a guess until the server confirms it.
+    let current = entry.seen
     let confirmed = false
     for (let lost = 0; lost < this.#attempts; ) {
       const { next, reply } = transition(current?.state)
       if (next === current?.state) {
         if (confirmed) return reply
-        const fresh = await this.#cells.read(id)
-        known.cell = fresh
+        const fresh = await this.#driver.read(id)
+        entry.seen = fresh
         confirmed = true
-        if (fresh?.rev === current?.rev) return reply
+        if (fresh?.version === current?.version) return reply
         current = fresh
         continue
       }
-      const cell = next === undefined ? undefined : { rev: randomText(6), state: next }
-      const swap = await this.#swap(id, known, current?.rev, cell)
+      const versioned = next === undefined ? undefined : { version: randomMark(), state: next }
+      const swap = await this.#swap(id, entry, current?.version, versioned)
       if (swap.written) {
-        known.cell = cell
+        entry.seen = versioned
         return reply
       }
       current = swap.found
-      known.cell = current
+      entry.seen = current
       if (!confirmed) {
         confirmed = true
         continue
@@ -150,58 +143,50 @@ export class CompareAndSwapStore<S extends Keepable> implements StateStore<S> {
       // Full jitter, so that the losers of one race do not meet again in the next.
       await this.#pause(this.#random() * Math.min(MAX_PAUSE_MS, 2 ** lost))
     }
-    throw new StoreConflictError(`Somebody else wrote first, ${this.#attempts} times`)
+    throw new StoreConflictError(`Another process wrote first, ${this.#attempts} times`)
   }
 
-  /** Takes note of a cell that was seen on the server, as a guess to start from. */
-  protected remember(id: string, cell: Cell<S>): void {
-    const known = this.#known.get(id) ?? this.#getToKnow(id)
-    known.cell = cell
-    this.#makeRoom()
+  async #swap(
+    id: string,
+    entry: CacheEntry<S>,
+    expected: string | undefined,
+    next: Versioned<S> | undefined,
+  ): ReturnType<VersionedDriver<S>['swap']> {
+    try {
+      return await this.#driver.swap(id, expected, next)
+    } catch (error) {
+      // The write may have happened, so the cached state may be stale.
+      if (error instanceof StoreUnavailableError) entry.seen = undefined
+      throw error
+    }
   }
 
-  #getToKnow(id: string): Known<S> {
-    const known: Known<S> = { cell: undefined, turn: undefined }
-    this.#known.set(id, known)
-    return known
+  /** Caches a state that was seen on the server, to start the next update from. */
+  protected cache(id: string, seen: Versioned<S>): void {
+    const entry = this.#cache.get(id) ?? this.#addEntry(id)
+    entry.seen = seen
+    this.#evict()
   }
 
-  /** Forgets whom it has known longest, except who has a turn. */
-  #makeRoom(): void {
-    if (this.#known.size <= this.#remember) return
+  #addEntry(id: string): CacheEntry<S> {
+    const entry: CacheEntry<S> = { seen: undefined, turn: undefined }
+    this.#cache.set(id, entry)
+    return entry
+  }
+
+  /** Removes the oldest entries without updates in progress. */
+  #evict(): void {
+    if (this.#cache.size <= this.#cacheSize) return
     let next = this.#oldest.next()
     if (next.done) {
-      this.#oldest = this.#known.entries()
+      this.#oldest = this.#cache.entries()
       next = this.#oldest.next()
     }
     while (!next.done) {
       const [id, { turn }] = next.value
-      if (!turn) this.#known.delete(id)
-      if (this.#known.size <= this.#remember) return
+      if (!turn) this.#cache.delete(id)
+      if (this.#cache.size <= this.#cacheSize) return
       next = this.#oldest.next()
     }
-  }
-
-  /** Swaps; when the answer is lost, looks whether it was done, and does it if not. */
-  async #swap(
-    id: string,
-    known: Known<S>,
-    expected: string | undefined,
-    next: Cell<S> | undefined,
-  ): Promise<Swap<S>> {
-    try {
-      return await this.#cells.swap(id, expected, next)
-    } catch (fault) {
-      if (!(fault instanceof StoreUnavailableError)) throw fault
-      known.cell = undefined
-      const found = await this.#cells.read(id)
-      if (found === undefined && next === undefined) return { written: true }
-      // It is there. Writing it once more makes the server confirm that it stays, after a fail-over too.
-      if (next && found?.rev === next.rev) return this.#cells.swap(id, next.rev, next)
-      if (found?.rev !== expected) return { written: false, found }
-    }
-    const again = await this.#cells.swap(id, expected, next)
-    // Our first attempt may have arrived late, after the look.
-    return !again.written && again.found?.rev === next?.rev ? { written: true } : again
   }
 }

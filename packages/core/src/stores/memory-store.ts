@@ -1,21 +1,27 @@
 import type { ApiKeyStore, Clock, StateStore, StoredApiKey } from '../ports.ts'
 import type { ApiKey } from '../rules/api-key.ts'
-import type { Keepable, Transition } from '../rules/transition.ts'
+import type { CodeAttempts } from '../rules/code-attempts.ts'
+import type { DeviceGrant } from '../rules/device-grant.ts'
+import type { Retained, Transition } from '../rules/transition.ts'
+import type { UserCodeClaim } from '../rules/user-code.ts'
 import { StoreFullError } from '../store-errors.ts'
 
-/** What a memory store goes by: a clock, and how much it may hold. */
+/** The clock and capacity of a memory store. */
 export interface MemoryStoreOptions {
   /** Decides when a state may be forgotten. */
   readonly clock: Clock
-  /** How many states it keeps at most; a new id beyond that is refused. Default 100 000. */
-  readonly capacity?: number
+  /**
+   * How many states it keeps at most. It refuses new ids beyond that.
+   * @default 100_000
+   */
+  readonly capacity?: number | undefined
 }
 
 /**
- * Keeps states in this process. Everything is gone when it ends. It forgets what is past its
- * `keepUntil`, and refuses new ids when it is full: it never drops old ones.
+ * Keeps states in the memory of this process. It forgets states past their `keepUntil`. A full store
+ * refuses new ids and never drops old ones.
  */
-export class MemoryStateStore<S extends Keepable> implements StateStore<S> {
+export class MemoryStateStore<S extends Retained> implements StateStore<S> {
   readonly #states = new Map<string, S>()
   readonly #clock: Clock
   readonly #capacity: number
@@ -26,7 +32,7 @@ export class MemoryStateStore<S extends Keepable> implements StateStore<S> {
     this.#capacity = capacity
   }
 
-  /** How many states it holds, forgotten ones that were not swept yet included. */
+  /** The number of states it holds, including forgotten ones that were not swept yet. */
   get size(): number {
     return this.#states.size
   }
@@ -48,13 +54,13 @@ export class MemoryStateStore<S extends Keepable> implements StateStore<S> {
     return reply
   }
 
-  /** All states that are still to be kept, with their ids. */
+  /** All states that are not forgotten, with their ids. */
   *entries(): Iterable<readonly [string, S]> {
     const now = this.#clock.now()
     for (const [id, state] of this.#states) if (state.keepUntil > now) yield [id, state]
   }
 
-  /** The state of an id, or nothing when it is forgotten. */
+  /** The state of an id, or `undefined` if it is forgotten. */
   protected read(id: string): S | undefined {
     const state = this.#states.get(id)
     return state && state.keepUntil > this.#clock.now() ? state : undefined
@@ -63,7 +69,7 @@ export class MemoryStateStore<S extends Keepable> implements StateStore<S> {
   protected wrote(_id: string, _state: S): void {}
   protected forgot(_id: string): void {}
 
-  /** Sweeps once a minute, and when full at most once a second, so that one write in many pays for it. */
+  /** Sweeps once a minute, or once a second when full, because a sweep visits every state. */
   #makeRoom(now: number): void {
     const full = this.#states.size >= this.#capacity
     if (now - this.#sweptAt >= (full ? 1_000 : 60_000)) this.#sweep(now)
@@ -82,7 +88,7 @@ export class MemoryStateStore<S extends Keepable> implements StateStore<S> {
   }
 }
 
-/** Keeps API keys in this process, with the two look-ups that they need. */
+/** Keeps API keys in the memory of this process. */
 export class MemoryApiKeyStore extends MemoryStateStore<ApiKey> implements ApiKeyStore {
   readonly #bySecretHash = new Map<string, string>()
   readonly #byOwner = new Map<string, Set<string>>()
@@ -122,3 +128,19 @@ export class MemoryApiKeyStore extends MemoryStateStore<ApiKey> implements ApiKe
     if (ids?.size === 0) this.#byOwner.delete(entry.owner)
   }
 }
+
+/** All stores of the use cases. */
+export interface MemoryStores {
+  readonly grants: MemoryStateStore<DeviceGrant>
+  readonly userCodes: MemoryStateStore<UserCodeClaim>
+  readonly codeAttempts: MemoryStateStore<CodeAttempts>
+  readonly apiKeys: MemoryApiKeyStore
+}
+
+/** Makes all stores of the use cases in the memory of this process. */
+export const createMemoryStores = (options: MemoryStoreOptions): MemoryStores => ({
+  grants: new MemoryStateStore<DeviceGrant>(options),
+  userCodes: new MemoryStateStore<UserCodeClaim>(options),
+  codeAttempts: new MemoryStateStore<CodeAttempts>(options),
+  apiKeys: new MemoryApiKeyStore(options),
+})

@@ -12,7 +12,7 @@ import {
   useKey,
 } from '../rules/api-key.ts'
 import { createPolicy } from '../rules/policy.ts'
-import type { Keepable } from '../rules/transition.ts'
+import type { Retained } from '../rules/transition.ts'
 import { StoreConflictError } from '../store-errors.ts'
 
 /** A test runner's `test`: ava's, node:test's or vitest's will do. */
@@ -28,13 +28,13 @@ export interface StorePair<Store> {
   readonly store: Store
   /** For stores that live in one process only: the same object again. */
   readonly peer: Store
-  readonly close?: () => Promise<void>
+  readonly close?: (() => Promise<void>) | undefined
 }
 
 /** The state that the kit for `StateStore` keeps. */
-export interface Sample extends Keepable {
+export interface Sample extends Retained {
   readonly value: number
-  readonly by?: string
+  readonly by?: string | undefined
   readonly nested?: { readonly text: string; readonly list: readonly number[] }
 }
 
@@ -57,7 +57,7 @@ const canonical = (value: unknown): string =>
       : part,
   ) ?? 'undefined'
 
-const read = <S extends Keepable>(store: StateStore<S>, id: string): Promise<S | undefined> =>
+const read = <S extends Retained>(store: StateStore<S>, id: string): Promise<S | undefined> =>
   store.update(id, (state) => ({ next: state, reply: state }))
 
 /** Tries again after a lost race, as a caller may: nothing was written then. */
@@ -255,9 +255,11 @@ export const testApiKeyStore = (
   const reservation = (owner: string): Omit<ReservedKey, 'status'> => ({
     name: 'Device Link Access Key (WDJB-MJHT)',
     owner,
-    clientId: 'cli "é" $x.y',
-    scope: 'read write',
-    origin: { address: '203.0.113.7', userAgent: 'kit/1.0' },
+    request: {
+      clientId: 'cli "é" $x.y',
+      scope: 'read write',
+      device: { address: '203.0.113.7', userAgent: 'kit/1.0' },
+    },
     approvedAt: Date.now(),
     salt: randomText(16),
     prefix: 'dg_',
@@ -267,8 +269,11 @@ export const testApiKeyStore = (
   const claimed = async (store: ApiKeyStore, owner: string) => {
     const { deviceCode, id } = aGrant()
     await store.update(id, reserveKey(reservation(owner)))
-    const claim = await store.update(id, claimKey(deviceCode, true, Date.now(), policy))
-    if (claim.outcome !== 'told') throw new Error(`not told but ${claim.outcome}`)
+    const claim = await store.update(
+      id,
+      claimKey({ deviceCode, redeemable: true, now: Date.now(), policy }),
+    )
+    if (claim.outcome !== 'issued') throw new Error(`not told but ${claim.outcome}`)
     return { id, deviceCode, apiKey: claim.apiKey, hash: secretHashOf(claim.apiKey) }
   }
 
@@ -282,30 +287,34 @@ export const testApiKeyStore = (
     same(await store.update(id, reserveKey(asked)), 'reserved', 'reply')
     await expectBoth({ status: 'reserved', ...asked })
     const now = Date.now()
-    const claim = await peer.update(id, claimKey(deviceCode, true, now, policy))
-    if (claim.outcome !== 'told') throw new Error(`not told but ${claim.outcome}`)
+    const claim = await peer.update(id, claimKey({ deviceCode, redeemable: true, now, policy }))
+    if (claim.outcome !== 'issued') throw new Error(`not told but ${claim.outcome}`)
     const secretHash = secretHashOf(claim.apiKey)
     const expiresAt = now + policy.keyLifetimeMs
     const keepUntil = expiresAt + policy.keepAfterExpiryMs
     const works = { ...asked, secretHash, expiresAt, keepUntil }
-    await expectBoth({ ...works, status: 'claimed', toldAt: now })
+    await expectBoth({ ...works, status: 'claimed', issuedAt: now })
     await store.update(id, confirmKey())
     const { salt: _, prefix: __, ...active } = works
     await expectBoth({ ...active, status: 'active' })
     await peer.update(id, useKey(now + 1))
     await expectBoth({ ...active, status: 'active', lastUsedAt: now + 1 })
-    same(await store.update(id, revokeKey(asked.owner, now + 2)), 'revoked', 'reply')
+    same(
+      await store.update(id, revokeKey({ owner: asked.owner, now: now + 2 })),
+      'revoked',
+      'reply',
+    )
     const { expiresAt: ___, ...revoked } = active
     await expectBoth({ ...revoked, status: 'revoked', revokedAt: now + 2, delivered: true })
   })
 
   it('members that are absent stay absent', async ({ store, peer }) => {
     const { id } = aGrant()
-    const { clientId: _, scope: __, ...rest } = reservation(anId())
-    await store.update(id, reserveKey({ ...rest, origin: {} }))
+    const bare = { ...reservation(anId()), request: { device: {} } }
+    await store.update(id, reserveKey(bare))
     same(
       await read<ApiKey>(peer, id),
-      { status: 'reserved', ...rest, origin: {} },
+      { status: 'reserved', ...bare },
       'read of the other instance',
     )
   })
@@ -321,7 +330,7 @@ export const testApiKeyStore = (
     same((await peer.findBySecretHash(hash))?.id, id, 'claimed')
     await store.update(id, confirmKey())
     same((await peer.findBySecretHash(hash))?.key.status, 'active', 'active')
-    await peer.update(id, revokeKey(owner, Date.now()))
+    await peer.update(id, revokeKey({ owner, now: Date.now() }))
     same((await store.findBySecretHash(hash))?.key.status, 'revoked', 'revoked')
     same((await store.findBySecretHash(second.hash))?.id, second.id, 'the other one')
   })
@@ -348,13 +357,16 @@ export const testApiKeyStore = (
       const claims = await Promise.all(
         Array.from({ length: 40 }, (_, i) =>
           insist(() =>
-            (i % 2 ? store : peer).update(id, claimKey(deviceCode, true, Date.now(), policy)),
+            (i % 2 ? store : peer).update(
+              id,
+              claimKey({ deviceCode, redeemable: true, now: Date.now(), policy }),
+            ),
           ),
         ),
       )
       const outcomes = claims.map(({ outcome }) => outcome)
-      same(outcomes.filter((outcome) => outcome === 'told').length, 1, 'told')
-      same(outcomes.filter((outcome) => outcome === 'under_way').length, 39, 'told to wait')
+      same(outcomes.filter((outcome) => outcome === 'issued').length, 1, 'issued')
+      same(outcomes.filter((outcome) => outcome === 'in_flight').length, 39, 'told to wait')
     }
   })
 
@@ -379,7 +391,7 @@ export const testApiKeyStore = (
       await Promise.all([store.findBySecretHash(hash), peer.findBySecretHash(hash)])
       await Promise.all([
         insist(() => store.update(id, useKey(Date.now()))),
-        insist(() => peer.update(id, revokeKey(owner, Date.now()))),
+        insist(() => peer.update(id, revokeKey({ owner, now: Date.now() }))),
       ])
       same((await store.findBySecretHash(hash))?.key.status, 'revoked', 'status')
       same((await store.update(id, useKey(Date.now()))).outcome, 'revoked', 'use')

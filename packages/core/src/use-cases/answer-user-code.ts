@@ -1,107 +1,130 @@
 import { randomText } from '../crypto.ts'
 import type { StateStore } from '../ports.ts'
 import { type ApiKey, keyIdOf, keyNameOf, reserveKey } from '../rules/api-key.ts'
-import {
-  type DeviceGrant,
-  decideGrant,
-  type PendingGrant,
-  reviewGrant,
-} from '../rules/device-grant.ts'
-import type { Origin } from '../rules/origin.ts'
+import type { Decision, Refusal } from '../rules/decision.ts'
+import type { DeviceInfo } from '../rules/device-authorization-request.ts'
+import { type DeviceGrant, decideGrant, reviewGrant } from '../rules/device-grant.ts'
 import { showUserCode } from '../rules/user-code.ts'
 import { StoreError } from '../store-errors.ts'
-import { type FindGrantDependencies, findGrant } from './look-up-user-code.ts'
 import {
-  type AskingDevice,
-  refusalOf,
-  type UserCodeQuestion,
-  type UserCodeRefusal,
-} from './review-user-code.ts'
+  type LookUpUserCodeDependencies,
+  lookUpUserCode,
+  type TypedUserCode,
+} from './look-up-user-code.ts'
+import { withUserCode } from './review-user-code.ts'
 
-/** What a signed-in person decided about the code that they typed. */
-export interface UserCodeAnswer extends UserCodeQuestion {
-  readonly decision: 'approve' | 'deny'
-  /** Where the person decides from; recorded beside the device's own origin, never mixed with it. */
-  readonly origin?: Origin
+/** What a signed-in person decides about a user code. */
+export interface UserCodeAnswer extends TypedUserCode {
+  readonly decision: Decision
+  /** The person's browser. It is recorded beside the device, never mixed with it. */
+  readonly browser?: DeviceInfo | undefined
 }
 
-/** What came of an answer: decided, refused with a reason, or left open by a store that failed. */
+/** The result of an answer: decided, refused with a reason, or left open by a store that failed. */
 export type AnswerReply =
-  | ({ readonly outcome: 'approved' | 'denied' } & AskingDevice)
-  | UserCodeRefusal
+  | {
+      readonly outcome: 'approved' | 'denied'
+      /** The user code as the device shows it. */
+      readonly userCode: string
+      readonly clientId?: string | undefined
+    }
+  | Refusal
   | {
       /**
-       * `key_not_created`: a store failed, and nothing was approved. `unknown`: a store failed while the
-       * decision was written. Answering again is safe in both cases.
+       * `key_not_created`: a store failed and nothing was approved. `outcome_unknown`: a store failed
+       * while the decision was written. Retrying is safe in both cases.
        */
-      readonly outcome: 'key_not_created' | 'unknown'
-      readonly fault: StoreError
+      readonly outcome: 'key_not_created' | 'outcome_unknown'
+      readonly error: StoreError
     }
 
-/** A person approves or denies a device (RFC 8628 section 3.3). Of several answers the first one holds. */
+/** A person approves or denies a device (RFC 8628 section 3.3). The first of several answers counts. */
 export type AnswerUserCode = (answer: UserCodeAnswer) => Promise<AnswerReply>
 
-export interface AnswerUserCodeDependencies extends FindGrantDependencies {
+/** The ports of `AnswerUserCode`. */
+export interface AnswerUserCodeDependencies extends LookUpUserCodeDependencies {
   readonly grants: StateStore<DeviceGrant>
   readonly apiKeys: StateStore<ApiKey>
 }
 
-/** Makes the use case that approves or denies: a key is reserved first, then one compare and swap decides. */
+/** Makes the use case that approves or denies. A key is reserved first, then one swap decides. */
 export const createAnswerUserCode =
   (dependencies: AnswerUserCodeDependencies): AnswerUserCode =>
   async (answer) => {
-    const { decision, person, origin } = answer
-    const { grants, policy, clock, events } = dependencies
-    // Until the swap below nothing is decided, so a fault up to there is a plain failure.
-    let deciding = decision === 'deny'
-    try {
-      const found = await findGrant(dependencies, answer.userCode, person)
-      if (found.outcome !== 'found') return found
-      const { grantId, userCode } = found
-      if (decision === 'approve') {
-        const refusal = await reserve(dependencies, found, person)
-        if (refusal) return refusal
-      }
-      deciding = true
-      // Read anew: reserving may have taken its time, and an expired code is not to be approved.
-      const now = clock.now()
-      const decided = await grants.update(grantId, decideGrant(decision, person, now))
-      if (decided.outcome !== 'decided') return refusalOf(decided, userCode, policy)
-      const type = decision === 'approve' ? 'authorization_approved' : 'authorization_denied'
-      events.emit({ type, at: now, grantId, person, ...(origin ? { origin } : {}) })
-      const { outcome: _, ...client } = decided
-      const outcome = decision === 'approve' ? 'approved' : 'denied'
-      return { outcome, userCode: showUserCode(userCode, policy), ...client }
-    } catch (fault) {
-      if (!(fault instanceof StoreError)) throw fault
-      return { outcome: deciding ? 'unknown' : 'key_not_created', fault }
-    }
+    const { decision } = answer
+    // An approval that fails before its decision has approved nothing. A denial has no such step.
+    const failedBefore = decision === 'approve' ? 'key_not_created' : 'outcome_unknown'
+    const found = await orStoreError(prepare(dependencies, answer))
+    if (found instanceof StoreError) return { outcome: failedBefore, error: found }
+    if (found.outcome !== 'found') return found
+    const reply = await orStoreError(decide(dependencies, answer, found))
+    return reply instanceof StoreError ? { outcome: 'outcome_unknown', error: reply } : reply
   }
 
-/** Reserves the key of a pending grant, or says why there is none to reserve. */
+const orStoreError = async <T>(work: Promise<T>): Promise<T | StoreError> => {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof StoreError) return error
+    throw error
+  }
+}
+
+interface Found {
+  readonly outcome: 'found'
+  readonly grantId: string
+  /** The user code as it is stored. */
+  readonly userCode: string
+}
+
+/** Looks the code up and, for an approval, reserves the key. */
+const prepare = async (
+  dependencies: AnswerUserCodeDependencies,
+  answer: UserCodeAnswer,
+): Promise<Found | Refusal> => {
+  const found = await lookUpUserCode(dependencies, answer)
+  if (found.outcome !== 'found' || answer.decision === 'deny') return found
+  return (await reserve(dependencies, found, answer.person)) ?? found
+}
+
+const decide = async (
+  { grants, policy, clock, events }: AnswerUserCodeDependencies,
+  { decision, person, browser }: UserCodeAnswer,
+  { grantId, userCode }: Found,
+): Promise<AnswerReply> => {
+  // The clock is read again, because the code may have expired while the key was reserved.
+  const now = clock.now()
+  const decided = await grants.update(grantId, decideGrant({ decision, person, now }))
+  if (decided.outcome !== 'decided') return withUserCode(decided, userCode, policy)
+  const type = decision === 'approve' ? 'authorization_approved' : 'authorization_denied'
+  events.emit({ type, at: now, grantId, person, browser })
+  return {
+    outcome: decision === 'approve' ? 'approved' : 'denied',
+    userCode: showUserCode(userCode, policy),
+    clientId: decided.clientId,
+  }
+}
+
+/** Reserves the key of a pending grant. Returns why there is none to reserve, if so. */
 const reserve = async (
   { grants, apiKeys, policy, clock }: AnswerUserCodeDependencies,
-  { grantId, userCode }: { readonly grantId: string; readonly userCode: string },
+  { grantId, userCode }: Found,
   person: string,
-): Promise<UserCodeRefusal | undefined> => {
+): Promise<Refusal | undefined> => {
   const now = clock.now()
-  const review = await grants.update(grantId, reviewGrant(person, now))
-  if (review.outcome !== 'pending') return refusalOf(review, userCode, policy)
-  const { clientId, scope, origin, expiresAt, keepUntil }: PendingGrant = review.grant
-  const reserved = await apiKeys.update(
-    keyIdOf(grantId),
-    reserveKey({
-      name: keyNameOf(showUserCode(userCode, policy)),
-      owner: person,
-      ...(clientId === undefined ? {} : { clientId }),
-      ...(scope === undefined ? {} : { scope }),
-      origin,
-      approvedAt: now,
-      salt: randomText(16),
-      prefix: policy.keyPrefix,
-      expiresAt,
-      keepUntil,
-    }),
-  )
+  const review = await grants.update(grantId, reviewGrant({ person, now }))
+  if (review.outcome !== 'pending') return withUserCode(review, userCode, policy)
+  const { request, expiresAt, keepUntil } = review.grant
+  const reservation = {
+    name: keyNameOf(showUserCode(userCode, policy)),
+    owner: person,
+    request,
+    approvedAt: now,
+    salt: randomText(16),
+    prefix: policy.keyPrefix,
+    expiresAt,
+    keepUntil,
+  }
+  const reserved = await apiKeys.update(keyIdOf(grantId), reserveKey(reservation))
   return reserved === 'reserved' ? undefined : { outcome: 'already_processed' }
 }

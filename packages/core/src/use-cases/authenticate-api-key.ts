@@ -1,7 +1,6 @@
 import type { ApiKeyStore, Clock, Events } from '../ports.ts'
 import {
   type ActiveKey,
-  type ApiKey,
   type ClaimedKey,
   checkKey,
   isUseWorthWriting,
@@ -12,36 +11,37 @@ import {
 import { isApiKey } from '../rules/api-key-format.ts'
 import { StoreError } from '../store-errors.ts'
 
-/** Whose key it is, and what it may do. */
+/** The owner of a key and what the key may do. */
 export interface AuthenticatedKey {
   readonly outcome: 'valid'
   readonly keyId: string
   readonly name: string
   readonly owner: string
-  readonly clientId?: string
-  readonly scope?: string
+  readonly clientId?: string | undefined
+  readonly scope?: string | undefined
   /** Epoch milliseconds. */
   readonly expiresAt: number
 }
 
-/** Whose key it is, or why it opens nothing; `malformed` was not even looked up. */
+/** The owner of a key, or why it opens nothing. `malformed` keys are not looked up. */
 export type Authentication =
   | AuthenticatedKey
-  | { readonly outcome: 'malformed' | 'unknown' | 'expired' | 'revoked' }
+  | { readonly outcome: 'malformed' | 'no_such_key' | 'expired' | 'revoked' }
 
 /**
- * Checks an API key that came with a request (RFC 6750), and writes its use down, once a minute.
- * @throws {StoreError} the key could not be looked up
+ * Checks an API key that came with a request (RFC 6750), and writes its use once a minute.
+ * @throws {StoreError} if the key could not be looked up
  */
 export type AuthenticateApiKey = (apiKey: string) => Promise<Authentication>
 
+/** The ports of `AuthenticateApiKey`. */
 export interface AuthenticateApiKeyDependencies {
   readonly apiKeys: ApiKeyStore
   readonly clock: Clock
   readonly events: Events
 }
 
-/** Makes the use case that checks API keys: checksum, one look-up by the hash, and at most one write a minute. */
+/** Makes the use case that checks API keys: checksum, one look-up by hash, at most one write a minute. */
 export const createAuthenticateApiKey = (
   dependencies: AuthenticateApiKeyDependencies,
 ): AuthenticateApiKey => {
@@ -49,22 +49,18 @@ export const createAuthenticateApiKey = (
   return async (apiKey) => {
     if (!isApiKey(apiKey)) return { outcome: 'malformed' }
     const stored = await apiKeys.findBySecretHash(secretHashOf(apiKey))
+    if (!stored) return { outcome: 'no_such_key' }
     const now = clock.now()
-    let use = checkKey(stored?.key, now)
-    if (!stored || use.outcome !== 'valid') return { outcome: refusalOf(use) }
-    if (isUseWorthWriting(use.key, now)) {
-      use = await writeUse(dependencies, stored.id, use, now)
-      // Revoked between the look-up and now.
-      if (use.outcome !== 'valid') return { outcome: use.outcome }
-    }
-    return authenticated(stored.id, use.key)
+    const found = checkKey(stored.key, now)
+    if (found.outcome !== 'valid') return found
+    if (!isUseWorthWriting(found.key, now)) return authenticated(stored.id, found.key)
+    const use = await writeUse(dependencies, stored.id, found, now)
+    // The key may have been revoked after the look-up.
+    return use.outcome === 'valid' ? authenticated(stored.id, use.key) : use
   }
 }
 
-const refusalOf = (use: KeyUse): 'unknown' | 'expired' | 'revoked' =>
-  use.outcome === 'valid' ? 'unknown' : use.outcome
-
-/** Writes a use down. That this fails is no reason to refuse a good key. */
+/** Writes a use. A failed write is no reason to refuse a valid key. */
 const writeUse = async (
   { apiKeys, events }: AuthenticateApiKeyDependencies,
   keyId: string,
@@ -77,21 +73,16 @@ const writeUse = async (
       events.emit({ type: 'key_used_first', at: now, keyId, owner: use.key.owner })
     }
     return use
-  } catch (fault) {
-    if (fault instanceof StoreError) return found
-    throw fault
+  } catch (error) {
+    if (error instanceof StoreError) return found
+    throw error
   }
 }
 
-const authenticated = (keyId: string, key: ClaimedKey | ActiveKey): AuthenticatedKey => {
-  const { name, owner, clientId, scope, expiresAt }: Exclude<ApiKey, { status: 'revoked' }> = key
-  return {
-    outcome: 'valid',
-    keyId,
-    name,
-    owner,
-    ...(clientId === undefined ? {} : { clientId }),
-    ...(scope === undefined ? {} : { scope }),
-    expiresAt,
-  }
+const authenticated = (
+  keyId: string,
+  { name, owner, request, expiresAt }: ClaimedKey | ActiveKey,
+): AuthenticatedKey => {
+  const { clientId, scope } = request
+  return { outcome: 'valid', keyId, name, owner, clientId, scope, expiresAt }
 }

@@ -1,34 +1,30 @@
 import { randomText } from '../crypto.ts'
 import type { Clock, Events, StateStore } from '../ports.ts'
-import type { DeviceGrant } from '../rules/device-grant.ts'
-import { grantIdOf, openGrant } from '../rules/device-grant.ts'
-import type { Origin } from '../rules/origin.ts'
+import type { DeviceAuthorizationRequest } from '../rules/device-authorization-request.ts'
+import { type DeviceGrant, grantIdOf, openGrant } from '../rules/device-grant.ts'
 import type { Policy } from '../rules/policy.ts'
 import { claimUserCode, newUserCode, showUserCode, type UserCodeClaim } from '../rules/user-code.ts'
 import { StoreFullError } from '../store-errors.ts'
 
-/** Who asks for codes, and what for (RFC 8628 section 3.1). */
-export interface DeviceAuthorizationRequest {
-  readonly clientId?: string
-  readonly scope?: string
-  readonly origin: Origin
-}
-
-/** Both codes of a new grant (RFC 8628 section 3.2). Times in whole seconds. */
+/** Both codes of a new grant (RFC 8628 section 3.2). */
 export interface DeviceAuthorization {
+  /** 43 characters, base64url. */
   readonly deviceCode: string
-  /** As people see it. */
+  /** The code as people see it, for example `WDJB-MJHT`. */
   readonly userCode: string
+  /** In seconds. */
   readonly expiresIn: number
+  /** In seconds. */
   readonly interval: number
 }
 
 /**
- * A device asks for its codes (RFC 8628 section 3.1).
- * @throws {StoreError} nothing was issued
+ * Issues both codes of a new grant (RFC 8628 section 3.1).
+ * @throws {StoreError} if nothing was issued
  */
 export type AuthorizeDevice = (request: DeviceAuthorizationRequest) => Promise<DeviceAuthorization>
 
+/** The ports of `AuthorizeDevice`. */
 export interface AuthorizeDeviceDependencies {
   readonly grants: StateStore<DeviceGrant>
   readonly userCodes: StateStore<UserCodeClaim>
@@ -37,24 +33,21 @@ export interface AuthorizeDeviceDependencies {
   readonly events: Events
 }
 
-const USER_CODE_TRIES = 10
+const USER_CODE_ATTEMPTS = 10
 
-/** Makes the use case that issues both codes (RFC 8628 section 3.2): two writes, no read. */
+/** Makes the use case that issues both codes (RFC 8628 section 3.2). It writes twice and never reads. */
 export const createAuthorizeDevice =
   ({ grants, userCodes, policy, clock, events }: AuthorizeDeviceDependencies): AuthorizeDevice =>
-  async ({ clientId, scope, origin }) => {
+  async ({ clientId, scope, device }) => {
+    const request: DeviceAuthorizationRequest = { clientId, scope, device }
     const deviceCode = randomText(32)
     const grantId = grantIdOf(deviceCode)
     const now = clock.now()
     const keepUntil = now + policy.codeLifetimeMs + policy.keepAfterExpiryMs
-    const userCode = await takeUserCode(userCodes, grantId, keepUntil, now, policy)
-    const asked = {
-      ...(clientId === undefined ? {} : { clientId }),
-      ...(scope === undefined ? {} : { scope }),
-      origin,
-    }
-    await grants.update(grantId, openGrant({ ...asked, userCode }, now, policy))
-    events.emit({ type: 'authorization_requested', at: now, grantId, ...asked })
+    const claim = claimUserCode({ grantId, keepUntil, now })
+    const userCode = await takeUserCode(userCodes, claim, policy)
+    await grants.update(grantId, openGrant({ request, userCode, now, policy }))
+    events.emit({ type: 'authorization_requested', at: now, grantId, request })
     return {
       deviceCode,
       userCode: showUserCode(userCode, policy),
@@ -65,15 +58,12 @@ export const createAuthorizeDevice =
 
 const takeUserCode = async (
   userCodes: StateStore<UserCodeClaim>,
-  grantId: string,
-  keepUntil: number,
-  now: number,
+  claim: ReturnType<typeof claimUserCode>,
   policy: Policy,
 ): Promise<string> => {
-  for (let tries = 0; tries < USER_CODE_TRIES; tries++) {
+  for (let attempt = 0; attempt < USER_CODE_ATTEMPTS; attempt++) {
     const userCode = newUserCode(policy)
-    const claim = await userCodes.update(userCode, claimUserCode(grantId, keepUntil, now))
-    if (claim === 'claimed') return userCode
+    if ((await userCodes.update(userCode, claim)) === 'claimed') return userCode
   }
-  throw new StoreFullError(`No free user code in ${USER_CODE_TRIES} tries`)
+  throw new StoreFullError(`No free user code in ${USER_CODE_ATTEMPTS} attempts`)
 }

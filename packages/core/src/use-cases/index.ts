@@ -1,5 +1,5 @@
 import type { ApiKeyStore, Clock, Events, StateStore } from '../ports.ts'
-import type { Window } from '../rules/code-attempts.ts'
+import type { CodeAttempts } from '../rules/code-attempts.ts'
 import type { DeviceGrant } from '../rules/device-grant.ts'
 import { createPolicy, type Policy } from '../rules/policy.ts'
 import type { UserCodeClaim } from '../rules/user-code.ts'
@@ -21,43 +21,73 @@ import {
   type RevokeApiKey,
 } from './revoke-api-key.ts'
 
-/** What the use cases stand on. */
+/** The ports of all use cases. */
 export interface UseCaseDependencies {
   readonly grants: StateStore<DeviceGrant>
   readonly userCodes: StateStore<UserCodeClaim>
-  readonly windows: StateStore<Window>
+  readonly codeAttempts: StateStore<CodeAttempts>
   readonly apiKeys: ApiKeyStore
-  /** Default: the default policy. */
-  readonly policy?: Policy
+  /** @default DEFAULT_POLICY */
+  readonly policy?: Policy | undefined
   /** For example `{ now: Date.now }`. */
   readonly clock: Clock
-  /** Default: nobody listens. */
-  readonly events?: Events
+  /** @default no listener */
+  readonly events?: Events | undefined
 }
 
 /** Everything that a device, a person and a service behind them can do. */
 export interface UseCases {
+  /**
+   * Issues both codes of a new grant (RFC 8628 section 3.1).
+   * @throws {StoreError} if nothing was issued
+   */
   readonly authorizeDevice: AuthorizeDevice
+  /** Answers a poll of a device (RFC 8628 section 3.4). A store that is down gives `slow_down`. */
   readonly pollForToken: PollForToken
+  /**
+   * Records that the answer with the key was sent whole, so that the key is never issued again.
+   * @throws {StoreError} if it is unknown whether this was recorded
+   */
   readonly confirmDelivery: ConfirmDelivery
+  /**
+   * Shows a person the request behind a user code and opens the code for them. It decides nothing.
+   * @throws {StoreError} if the code could not be looked up
+   */
   readonly reviewUserCode: ReviewUserCode
+  /** A person approves or denies a device (RFC 8628 section 3.3). The first of several answers counts. */
   readonly answerUserCode: AnswerUserCode
+  /**
+   * Checks an API key that came with a request (RFC 6750), and writes its use once a minute.
+   * @throws {StoreError} if the key could not be looked up
+   */
   readonly authenticateApiKey: AuthenticateApiKey
+  /**
+   * Lists a person's keys that work or wait for pick-up, the newest first.
+   * @throws {StoreError} if the keys could not be looked up
+   */
   readonly listApiKeys: ListApiKeys
+  /**
+   * A person revokes one of their keys, effective at once.
+   * @throws {StoreError} if it is unknown whether the key was revoked; retrying is safe
+   */
   readonly revokeApiKey: RevokeApiKey
+  /**
+   * A person revokes all their keys, including those that wait for pick-up. Returns how many.
+   * @throws {StoreError} if some keys may not be revoked; retrying is safe
+   */
   readonly revokeAllApiKeys: RevokeAllApiKeys
 }
 
 /**
  * Makes all use cases, without a container.
- * @throws {PolicyError} the policy is refused
+ * @throws {PolicyError} if the policy is invalid
  */
 export const createUseCases = ({
   policy,
   events = { emit: () => {} },
   ...ports
 }: UseCaseDependencies): UseCases => {
-  const dependencies = { ...ports, policy: createPolicy(policy), events: harmless(events) }
+  const dependencies = { ...ports, policy: createPolicy(policy), events: ignoreErrors(events) }
   return {
     authorizeDevice: createAuthorizeDevice(dependencies),
     pollForToken: createPollForToken(dependencies),
@@ -71,13 +101,13 @@ export const createUseCases = ({
   }
 }
 
-/** A listener decides nothing: what it throws must not turn a key that was told into a failure. */
-const harmless = (events: Events): Events => ({
+/** Errors thrown by the event listener are ignored, so a broken listener cannot fail a request. */
+export const ignoreErrors = (events: Events): Events => ({
   async emit(event) {
     try {
       await events.emit(event)
     } catch {
-      // The listener's own matter.
+      // Ignored on purpose.
     }
   },
 })

@@ -1,143 +1,146 @@
 import type { Clock, Events, StateStore } from '../ports.ts'
 import {
-  allowanceOf,
-  type Charge,
-  chargeTry,
-  EVERYBODY,
-  giveTryBack,
-  type Window,
-  windowIdOf,
+  allowedAttempts,
+  attemptsIdOf,
+  type CodeAttempts,
+  type CountedAttempt,
+  countAttempt,
+  EVERYONE,
+  refundAttempt,
 } from '../rules/code-attempts.ts'
+import type { Refusal } from '../rules/decision.ts'
 import type { Policy } from '../rules/policy.ts'
 import { normaliseUserCode, openUserCode, type UserCodeClaim } from '../rules/user-code.ts'
 import { StoreConflictError } from '../store-errors.ts'
 
-export interface FindGrantDependencies {
+/** A signed-in person and the user code that they typed. */
+export interface TypedUserCode {
+  readonly userCode: string
+  /** The person's id. */
+  readonly person: string
+}
+
+/** The ports of every use case that takes a typed user code. */
+export interface LookUpUserCodeDependencies {
   readonly userCodes: StateStore<UserCodeClaim>
-  readonly windows: StateStore<Window>
+  readonly codeAttempts: StateStore<CodeAttempts>
   readonly policy: Policy
   readonly clock: Clock
   readonly events: Events
 }
 
-/** What a typed user code stands for, as far as this person may know. */
-export type FoundGrant =
-  | { readonly outcome: 'found'; readonly grantId: string; readonly userCode: string }
-  | WrongUserCode
-
-/** There is no code to be found. Where no try is left, there will be one after `retryAfterMs`. */
-export type WrongUserCode =
-  /** No such code, or somebody else has it open: the two look the same. */
-  | { readonly outcome: 'invalid'; readonly triesLeft: number; readonly retryAfterMs?: number }
-  | { readonly outcome: 'too_many_wrong_codes'; readonly retryAfterMs: number }
+/** The grant of a typed user code, or why this person may not see it. */
+export type FoundUserCode =
+  | {
+      readonly outcome: 'found'
+      readonly grantId: string
+      /** The user code as it is stored. */
+      readonly userCode: string
+    }
+  | Extract<Refusal, { readonly outcome: 'invalid' | 'too_many_attempts' }>
 
 /**
- * Finds the grant of a typed user code and opens it for the person. The try is charged before the
- * look-up and given back when the code exists, so that parallel guesses count (RFC 8628 section 5.1).
- * @throws {StoreError} nothing was opened, or nobody knows
+ * Finds the grant of a typed user code and opens the code for the person. The attempt is counted before
+ * the look-up and refunded if the code exists, so that parallel guesses count (RFC 8628 section 5.1).
+ * @throws {StoreError} if it is unknown whether the code was opened
  */
-export const findGrant = async (
-  dependencies: FindGrantDependencies,
-  typed: string,
-  person: string,
-): Promise<FoundGrant> => {
+export const lookUpUserCode = async (
+  dependencies: LookUpUserCodeDependencies,
+  { userCode: typed, person }: TypedUserCode,
+): Promise<FoundUserCode> => {
   const { userCodes, policy, clock, events } = dependencies
   const now = clock.now()
-  const charged = await charge(dependencies, person, now)
-  if (!charged) {
+  const counted = await count(dependencies, person, now)
+  if (!counted) {
     events.emit({ type: 'too_many_wrong_user_codes', at: now, person })
-    return { outcome: 'too_many_wrong_codes', retryAfterMs: policy.wrongCodesWindowMs }
+    return { outcome: 'too_many_attempts', retryAfterMs: policy.wrongCodesWindowMs }
   }
   const userCode = normaliseUserCode(typed, policy)
   if (userCode !== undefined) {
     const opened = await userCodes
-      .update(userCode, openUserCode(person, now, policy))
-      .catch(async (fault: unknown) => {
-        // A fault tells nothing about the code, so it was no try.
-        await giveBack(dependencies, charged.windowIds, now)
-        throw fault
+      .update(userCode, openUserCode({ person, now, policy }))
+      .catch(async (error: unknown) => {
+        // An outage tells nothing about the code, so this was no attempt.
+        await refund(dependencies, counted.countedAt, now)
+        throw error
       })
     if (opened.outcome === 'opened') {
-      await giveBack(dependencies, charged.windowIds, now)
+      await refund(dependencies, counted.countedAt, now)
       return { outcome: 'found', grantId: opened.grantId, userCode }
     }
     if (opened.outcome === 'contested') {
       events.emit({ type: 'user_code_contested', at: now, grantId: opened.grantId, person })
     }
   }
-  const triesLeft = await countWrong(dependencies, charged, now)
-  events.emit({ type: 'wrong_user_code', at: now, person, triesLeft })
-  return {
-    outcome: 'invalid',
-    triesLeft,
-    ...(triesLeft > 0 ? {} : { retryAfterMs: policy.wrongCodesWindowMs }),
-  }
+  const attemptsLeft = await countWrong(dependencies, counted, now)
+  events.emit({ type: 'wrong_user_code', at: now, person, attemptsLeft })
+  const retryAfterMs = attemptsLeft > 0 ? undefined : policy.wrongCodesWindowMs
+  return { outcome: 'invalid', attemptsLeft, retryAfterMs }
 }
 
-interface ChargedTry {
-  /** How many tries of this person were charged before it. */
+interface Counted {
+  /** This person's attempts before this one. */
   readonly before: number
-  /** Where it was charged. */
-  readonly windowIds: readonly string[]
+  /** The ids of the states in which it was counted. */
+  readonly countedAt: readonly string[]
 }
 
 /**
- * Charges one try, or returns `undefined` when there is none left. The first try of a person is theirs
- * whatever others do, so only a further one asks for room below the ceiling: people who type their codes
- * right do not meet at one counter.
+ * Counts one attempt, or returns `undefined` if none is left. Only a person's second attempt needs room
+ * below the ceiling, so that people who type their codes right share no counter.
  */
-const charge = async (
-  dependencies: FindGrantDependencies,
+const count = async (
+  dependencies: LookUpUserCodeDependencies,
   person: string,
   now: number,
-): Promise<ChargedTry | undefined> => {
-  const { windows, policy } = dependencies
+): Promise<Counted | undefined> => {
+  const { codeAttempts, policy } = dependencies
   const windowMs = policy.wrongCodesWindowMs
-  const id = windowIdOf(person)
-  const own = await windows.update(id, chargeTry(policy.wrongCodesPerPerson, now, windowMs))
-  if (own.outcome === 'full') return undefined
+  const id = attemptsIdOf(person)
+  const limit = policy.wrongCodesPerPerson
+  const own = await codeAttempts.update(id, countAttempt({ limit, now, windowMs }))
+  if (own.outcome === 'limit_reached') return undefined
   const { before } = own
-  if (before < allowanceOf(true, policy)) return { before, windowIds: [id] }
-  const everybody = await chargeEverybody(dependencies, now)
-  if (everybody.outcome === 'charged') return { before, windowIds: [id, EVERYBODY] }
-  await windows.update(id, giveTryBack(now, now, windowMs))
+  if (before < allowedAttempts({ ceilingReached: true, policy })) return { before, countedAt: [id] }
+  const everyone = await countForEveryone(dependencies, now)
+  if (everyone.outcome === 'counted') return { before, countedAt: [id, EVERYONE] }
+  await codeAttempts.update(id, refundAttempt({ at: now, now, windowMs }))
   return undefined
 }
 
-/** Counts a try that was wrong towards the ceiling. Returns how many are left after it. */
+/** Counts a wrong attempt towards the ceiling. Returns how many attempts are left after it. */
 const countWrong = async (
-  dependencies: FindGrantDependencies,
-  { before, windowIds }: ChargedTry,
+  dependencies: LookUpUserCodeDependencies,
+  { before, countedAt }: Counted,
   now: number,
 ): Promise<number> => {
-  const counted = windowIds.includes(EVERYBODY)
-  const ceilingReached = !counted && (await chargeEverybody(dependencies, now)).outcome === 'full'
-  return Math.max(0, allowanceOf(ceilingReached, dependencies.policy) - before - 1)
+  const isCounted = countedAt.includes(EVERYONE)
+  const ceilingReached =
+    !isCounted && (await countForEveryone(dependencies, now)).outcome === 'limit_reached'
+  const allowed = allowedAttempts({ ceilingReached, policy: dependencies.policy })
+  return Math.max(0, allowed - before - 1)
 }
 
-const chargeEverybody = async (
-  { windows, policy }: FindGrantDependencies,
+const countForEveryone = async (
+  { codeAttempts, policy }: LookUpUserCodeDependencies,
   now: number,
-): Promise<Charge> => {
-  const { wrongCodesOfEverybody, wrongCodesWindowMs } = policy
+): Promise<CountedAttempt> => {
+  const { wrongCodesOfEveryone: limit, wrongCodesWindowMs: windowMs } = policy
   try {
-    return await windows.update(
-      EVERYBODY,
-      chargeTry(wrongCodesOfEverybody, now, wrongCodesWindowMs),
-    )
-  } catch (fault) {
-    // So many try at once that this cannot be counted: the same as too many.
-    if (fault instanceof StoreConflictError) return { outcome: 'full' }
-    throw fault
+    return await codeAttempts.update(EVERYONE, countAttempt({ limit, now, windowMs }))
+  } catch (error) {
+    // Too many attempts at once to count them is the same as too many.
+    if (error instanceof StoreConflictError) return { outcome: 'limit_reached' }
+    throw error
   }
 }
 
-const giveBack = async (
-  { windows, policy }: FindGrantDependencies,
-  windowIds: readonly string[],
+const refund = async (
+  { codeAttempts, policy }: LookUpUserCodeDependencies,
+  countedAt: readonly string[],
   now: number,
 ): Promise<void> => {
-  const back = giveTryBack(now, now, policy.wrongCodesWindowMs)
-  // The code was right; a try that cannot be given back comes back with its window.
-  await Promise.allSettled(windowIds.map((id) => windows.update(id, back)))
+  const transition = refundAttempt({ at: now, now, windowMs: policy.wrongCodesWindowMs })
+  // The code was right. An attempt that cannot be refunded ends with its window.
+  await Promise.allSettled(countedAt.map((id) => codeAttempts.update(id, transition)))
 }

@@ -7,11 +7,11 @@ import { StoreError } from '../store-errors.ts'
 /** One poll of a device (RFC 8628 section 3.4). */
 export interface TokenRequest {
   readonly deviceCode: string
-  /** Must be the client that asked for the code. */
-  readonly clientId?: string
+  /** Must be the client that requested the code. */
+  readonly clientId?: string | undefined
 }
 
-/** The answer to a poll, in the words of RFC 8628 section 3.5 and RFC 6749 section 5. Times in whole seconds. */
+/** The answer to a poll (RFC 8628 section 3.5, RFC 6749 section 5). Times are in seconds. */
 export type TokenReply =
   | {
       readonly outcome:
@@ -22,30 +22,34 @@ export type TokenReply =
     }
   | {
       readonly outcome: 'slow_down'
-      /** The spacing that holds from now on; absent when it is not known to have changed. */
-      readonly interval?: number
-      /** Set when a store failed: a device hears `slow_down` then, because it gives up at anything else. */
-      readonly fault?: StoreError
+      /** The interval from now on. Absent if a store failed. */
+      readonly interval?: number | undefined
+      /** Present if a store failed. Devices give up at any other answer than `slow_down`. */
+      readonly error?: StoreError | undefined
     }
   | {
       readonly outcome: 'granted'
       readonly keyId: string
-      /** The key itself. It is kept nowhere. */
+      /** The key itself. It is stored nowhere. */
       readonly apiKey: string
       readonly expiresIn: number
-      readonly scope?: string
+      readonly scope?: string | undefined
     }
 
-/** The device polls for its key (RFC 8628 section 3.4). A store that is down is `slow_down`, never an exception. */
+/**
+ * Answers a poll of a device (RFC 8628 section 3.4). A store that is down gives `slow_down`, never an
+ * exception.
+ */
 export type PollForToken = (request: TokenRequest) => Promise<TokenReply>
 
 /**
- * The answer with the key has left whole: from now on it is never told again. A failure is harmless;
- * the key's first use confirms it too.
- * @throws {StoreError} it is not known whether this was written down
+ * Records that the answer with the key was sent whole, so that the key is never issued again. Its
+ * failure is harmless, because the first use of the key records the same.
+ * @throws {StoreError} if it is unknown whether this was recorded
  */
 export type ConfirmDelivery = (keyId: string) => Promise<void>
 
+/** The ports of `PollForToken`. */
 export interface PollForTokenDependencies {
   readonly grants: StateStore<DeviceGrant>
   readonly apiKeys: StateStore<ApiKey>
@@ -54,14 +58,14 @@ export interface PollForTokenDependencies {
   readonly events: Events
 }
 
-/** Makes the use case that answers polls: one write while pending, one more when the key is picked up. */
+/** Makes the use case that answers polls: one write while pending, one more at pick-up. */
 export const createPollForToken = (dependencies: PollForTokenDependencies): PollForToken => {
   const { grants, policy, clock, events } = dependencies
   return async ({ deviceCode, clientId }) => {
     const grantId = grantIdOf(deviceCode)
     try {
       const now = clock.now()
-      const poll = await grants.update(grantId, pollGrant(clientId, now, policy))
+      const poll = await grants.update(grantId, pollGrant({ clientId, now, policy }))
       switch (poll.outcome) {
         case 'slow_down':
           events.emit({ type: 'poll_too_early', at: now, grantId, intervalMs: poll.intervalMs })
@@ -74,9 +78,9 @@ export const createPollForToken = (dependencies: PollForTokenDependencies): Poll
         default:
           return { outcome: poll.outcome }
       }
-    } catch (fault) {
-      if (fault instanceof StoreError) return { outcome: 'slow_down', fault }
-      throw fault
+    } catch (error) {
+      if (error instanceof StoreError) return { outcome: 'slow_down', error }
+      throw error
     }
   }
 }
@@ -89,33 +93,31 @@ const pickUp = async (
 ): Promise<TokenReply> => {
   const keyId = keyIdOf(grantId)
   const now = clock.now()
-  const claim = await apiKeys.update(keyId, claimKey(deviceCode, redeemable, now, policy))
+  const claim = await apiKeys.update(keyId, claimKey({ deviceCode, redeemable, now, policy }))
   switch (claim.outcome) {
-    case 'told':
-      events.emit({ type: 'key_claimed', at: now, grantId, keyId, again: claim.again })
-      return {
-        outcome: 'granted',
-        keyId,
-        apiKey: claim.apiKey,
-        expiresIn: Math.max(1, Math.floor((claim.expiresAt - now) / 1000)),
-        ...(scope === undefined ? {} : { scope }),
-      }
-    case 'under_way':
+    case 'issued':
+    case 'reissued': {
+      const reissued = claim.outcome === 'reissued'
+      events.emit({ type: 'key_claimed', at: now, grantId, keyId, reissued })
+      const expiresIn = Math.max(1, Math.floor((claim.expiresAt - now) / 1000))
+      return { outcome: 'granted', keyId, apiKey: claim.apiKey, expiresIn, scope }
+    }
+    case 'in_flight':
       return { outcome: 'slow_down', interval: Math.ceil(intervalMs / 1000) }
-    case 'lapsed':
+    case 'expired':
       events.emit({ type: 'expired_on_poll', at: now, grantId })
       return { outcome: 'expired_token' }
-    case 'used_up_and_expired':
+    case 'consumed_and_expired':
       return { outcome: 'expired_token' }
     case 'revoked':
       return { outcome: 'access_denied' }
-    case 'used_up':
-    case 'missing':
+    case 'consumed':
+    case 'no_such_key':
       return { outcome: 'invalid_grant' }
   }
 }
 
-/** Makes the use case that takes note of a delivery. */
+/** Makes the use case that records a delivery. */
 export const createConfirmDelivery =
   ({ apiKeys }: { readonly apiKeys: StateStore<ApiKey> }): ConfirmDelivery =>
   (keyId) =>

@@ -1,85 +1,63 @@
 import type { StateStore } from '../ports.ts'
-import { type DeviceGrant, type GrantReview, reviewGrant } from '../rules/device-grant.ts'
-import type { Origin } from '../rules/origin.ts'
+import type { Refusal } from '../rules/decision.ts'
+import type { DeviceAuthorizationRequest } from '../rules/device-authorization-request.ts'
+import { type DeviceGrant, type GrantRefusal, reviewGrant } from '../rules/device-grant.ts'
 import type { Policy } from '../rules/policy.ts'
 import { showUserCode } from '../rules/user-code.ts'
-import { type FindGrantDependencies, findGrant, type WrongUserCode } from './look-up-user-code.ts'
+import {
+  type LookUpUserCodeDependencies,
+  lookUpUserCode,
+  type TypedUserCode,
+} from './look-up-user-code.ts'
 
-/** Who asks about which user code. */
-export interface UserCodeQuestion {
-  /** What the person typed. */
-  readonly userCode: string
-  /** The signed-in person. */
-  readonly person: string
-}
-
-/** The device that a user code belongs to, for those who may know of it. */
-export interface AskingDevice {
-  /** As it stands on the device's screen. */
-  readonly userCode: string
-  readonly clientId?: string
-}
-
-/** Why there is nothing to decide. */
-export type UserCodeRefusal =
-  | WrongUserCode
-  | ({ readonly outcome: 'expired' } & AskingDevice)
-  /** Somebody else has decided: neutral. */
-  | { readonly outcome: 'already_processed'; readonly yours?: never }
-  /** This very person has. */
-  | ({ readonly outcome: 'already_processed'; readonly yours: 'approve' | 'deny' } & AskingDevice)
-
-/** What the person has to see before they decide (RFC 8628 sections 3.3 and 5.4). Times in epoch milliseconds. */
-export interface PendingAuthorization extends AskingDevice {
+/** What a person must see before they decide (RFC 8628 sections 3.3 and 5.4). */
+export interface PendingAuthorization {
   readonly outcome: 'pending'
-  readonly scope?: string
-  readonly origin: Origin
+  /** The user code as the device shows it. */
+  readonly userCode: string
+  readonly request: DeviceAuthorizationRequest
+  /** Epoch milliseconds. */
   readonly requestedAt: number
+  /** Epoch milliseconds. */
   readonly expiresAt: number
-  /** How long the key will live, milliseconds. */
+  /** How long the key will work, in milliseconds. */
   readonly keyLifetimeMs: number
 }
 
 /**
- * A person looks at what a user code stands for, and has it open alone for a while. Nothing is decided.
- * @throws {StoreError} nothing is known
+ * Shows a person the request behind a user code and opens the code for them. It decides nothing.
+ * @throws {StoreError} if the code could not be looked up
  */
-export type ReviewUserCode = (
-  question: UserCodeQuestion,
-) => Promise<PendingAuthorization | UserCodeRefusal>
+export type ReviewUserCode = (typed: TypedUserCode) => Promise<PendingAuthorization | Refusal>
 
-export interface ReviewUserCodeDependencies extends FindGrantDependencies {
+/** The ports of `ReviewUserCode`. */
+export interface ReviewUserCodeDependencies extends LookUpUserCodeDependencies {
   readonly grants: StateStore<DeviceGrant>
 }
 
-/** Makes the use case that shows what a code stands for; a wrong one costs its person a try (RFC 8628 section 5.1). */
+/** Makes the use case that shows a request. A wrong code costs an attempt (RFC 8628 section 5.1). */
 export const createReviewUserCode =
   (dependencies: ReviewUserCodeDependencies): ReviewUserCode =>
-  async ({ userCode, person }) => {
+  async (typed) => {
     const { grants, policy, clock } = dependencies
-    const found = await findGrant(dependencies, userCode, person)
+    const found = await lookUpUserCode(dependencies, typed)
     if (found.outcome !== 'found') return found
-    const review = await grants.update(found.grantId, reviewGrant(person, clock.now()))
-    if (review.outcome !== 'pending') return refusalOf(review, found.userCode, policy)
-    const { clientId, scope, origin, requestedAt, expiresAt } = review.grant
+    const { person } = typed
+    const review = await grants.update(found.grantId, reviewGrant({ person, now: clock.now() }))
+    if (review.outcome !== 'pending') return withUserCode(review, found.userCode, policy)
+    const { request, requestedAt, expiresAt } = review.grant
     return {
       outcome: 'pending',
       userCode: showUserCode(found.userCode, policy),
-      ...(clientId === undefined ? {} : { clientId }),
-      ...(scope === undefined ? {} : { scope }),
-      origin,
+      request,
       requestedAt,
       expiresAt,
       keyLifetimeMs: policy.keyLifetimeMs,
     }
   }
 
-/** Names the device in a refusal, unless it was somebody else's to decide. */
-export const refusalOf = (
-  review: Exclude<GrantReview, { readonly outcome: 'pending' }>,
-  userCode: string,
-  policy: Policy,
-): UserCodeRefusal =>
-  review.outcome === 'already_processed' && review.yours === undefined
-    ? review
-    : { ...review, userCode: showUserCode(userCode, policy) }
+/** Adds the user code to a refusal, unless another person decided. */
+export const withUserCode = (refusal: GrantRefusal, userCode: string, policy: Policy): Refusal =>
+  refusal.outcome === 'already_processed' && refusal.yours === undefined
+    ? refusal
+    : { ...refusal, userCode: showUserCode(userCode, policy) }

@@ -1,4 +1,9 @@
-import { type AuthorizeDevice, type Clock, StoreError, type UseCases } from '@device-grant/core'
+import {
+  type Clock,
+  type DeviceAuthorizationRequest,
+  StoreError,
+  type UseCases,
+} from '@device-grant/core'
 import type { Context } from 'koa'
 import {
   answerJson,
@@ -32,8 +37,8 @@ export const authorizeRoute =
   (options: AuthorizeRouteOptions) =>
   async (ctx: Context): Promise<void> => {
     setDeviceHeaders(ctx)
-    const origin = requestOrigin(ctx.req, options.trustedProxies)
-    const admission = options.limit.admit(origin.address, options.clock.now())
+    const device = requestOrigin(ctx.req, options.trustedProxies)
+    const admission = options.limit.admit(device.address, options.clock.now())
     if (admission.outcome !== 'admitted') {
       setRetryAfter(ctx, admission.retryAfterSeconds)
       const status = admission.outcome === 'address_limit' ? 429 : 503
@@ -49,17 +54,13 @@ export const authorizeRoute =
       return refuse(ctx, 400, 'invalid_scope', 'scope has a character that is not allowed')
     }
     const [clientId] = client.candidates
-    await authorize(ctx, options, {
-      ...(clientId === undefined ? {} : { clientId }),
-      ...(scope ? { scope } : {}),
-      origin,
-    })
+    await authorize(ctx, options, { clientId, scope: scope || undefined, device })
   }
 
 const authorize = async (
   ctx: Context,
   { useCases, verificationUri, onFault }: AuthorizeRouteOptions,
-  request: Parameters<AuthorizeDevice>[0],
+  request: DeviceAuthorizationRequest,
 ): Promise<void> => {
   try {
     const { deviceCode, userCode, expiresIn, interval } = await useCases.authorizeDevice(request)

@@ -47,10 +47,7 @@ const poll = async (
   let reply: TokenReply = { outcome: 'invalid_grant' }
   try {
     for (const clientId of clientIds) {
-      reply = await useCases.pollForToken({
-        deviceCode,
-        ...(clientId === undefined ? {} : { clientId }),
-      })
+      reply = await useCases.pollForToken({ deviceCode, clientId })
       if (reply.outcome !== 'invalid_grant') break
     }
   } catch (fault) {
@@ -58,7 +55,7 @@ const poll = async (
     onFault(fault, 'poll')
     return { outcome: 'slow_down' }
   }
-  if (reply.outcome === 'slow_down' && reply.fault) onFault(reply.fault, 'poll')
+  if (reply.outcome === 'slow_down' && reply.error) onFault(reply.error, 'poll')
   return reply
 }
 
@@ -74,7 +71,7 @@ const answer = async (
         access_token: reply.apiKey,
         token_type: 'Bearer',
         expires_in: reply.expiresIn,
-        ...(reply.scope === undefined ? {} : { scope: reply.scope }),
+        scope: reply.scope,
       })
       confirmWhenSent(ctx, reply.keyId, options)
       return

@@ -1,5 +1,4 @@
 import { type Clock, TOKENS, type UseCases } from '@device-grant/core'
-import { AllUseCases } from '@device-grant/core/inversify'
 import { ContainerModule } from 'inversify'
 import { createDeviceGrantRouter, type DeviceGrantRouter } from '../router.ts'
 import { HTTP_TOKENS, type RouterOptions } from './tokens.ts'
@@ -13,7 +12,7 @@ export const httpModule = (): ContainerModule =>
       .toResolvedValue(
         (useCases: UseCases, clock: Clock, options: RouterOptions) =>
           createDeviceGrantRouter({ ...options, useCases, clock }),
-        [AllUseCases, TOKENS.Clock, HTTP_TOKENS.RouterOptions],
+        [TOKENS.AllUseCases, TOKENS.Clock, HTTP_TOKENS.RouterOptions],
       )
       .inSingletonScope()
   })

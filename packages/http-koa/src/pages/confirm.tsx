@@ -21,7 +21,7 @@ export const ConfirmPage = ({
 }): VNode => {
   const { now } = page
   const { confirm: texts, device } = page.texts
-  const { address, userAgent } = pending.origin
+  const { address, userAgent } = pending.request.device
   const distance = compareAddresses(address, personAddress)
   return (
     <Layout page={page} title={texts.title}>
@@ -48,18 +48,20 @@ export const ConfirmPage = ({
         <h2 id="asks">{texts.whoAsks}</h2>
         <Facts>
           <Fact name={device.program}>
-            <Program page={page} clientId={pending.clientId} trustedName={trustedName} />
+            <Program page={page} clientId={pending.request.clientId} trustedName={trustedName} />
             {trustedName === undefined && (
               <>
                 <br />
                 <span class="quiet small">
-                  {pending.clientId === undefined ? device.unnamedHint : device.unverifiedHint}
+                  {pending.request.clientId === undefined
+                    ? device.unnamedHint
+                    : device.unverifiedHint}
                 </span>
               </>
             )}
           </Fact>
           <Fact name={device.scopes}>
-            <Scopes page={page} scope={pending.scope} none={device.noScope} />
+            <Scopes page={page} scope={pending.request.scope} none={device.noScope} />
           </Fact>
           <Fact name={device.address}>
             {address === undefined ? device.unknownAddress : <Untrusted>{address}</Untrusted>}

@@ -26,13 +26,13 @@ export interface PagesOptions {
    * Texts by language tag: changes to a built-in language (`en`, `de`), or another one. What a language
    * leaves out is English. For example `{ en: { page: { product: 'Acme' } } }`.
    */
-  readonly texts?: Readonly<Record<string, SomeTexts>>
+  readonly texts?: Readonly<Record<string, SomeTexts>> | undefined
   /** Pages that replace the built-in ones. */
   readonly templates?: { readonly [Name in keyof PageViews]?: Template<PageViews[Name]> }
   /** Files by name, beside the built-in ones or instead of them: `style.css` gives another look. */
-  readonly assets?: Readonly<Record<string, Asset>>
+  readonly assets?: Readonly<Record<string, Asset>> | undefined
   /** The language when nothing fits. Default: `en`. */
-  readonly defaultLocale?: string
+  readonly defaultLocale?: string | undefined
 }
 
 const TEMPLATES: { readonly [Name in keyof PageViews]: Template<PageViews[Name]> } = {

@@ -10,14 +10,14 @@ const FEW_TRIES = 3
 /** The form for a code. It changes nothing, so it is a GET. */
 export const EnterCodePage = ({
   page,
-  view: { typed = '', problem, triesLeft, retryAfterMs },
+  view: { typed = '', problem, attemptsLeft, retryAfterMs },
 }: {
   readonly page: Page
   readonly view: EnterCodeView
 }): VNode => {
   const texts = page.texts.enterCode
   const described = problem === undefined ? 'code-hint' : 'code-problem code-hint'
-  const mayTry = triesLeft === undefined || triesLeft > 0
+  const mayTry = attemptsLeft === undefined || attemptsLeft > 0
   const script = mayTry ? { script: 'enter-code.js' } : {}
   return (
     <Layout page={page} title={texts.title} hasError={problem !== undefined} {...script}>
@@ -26,9 +26,9 @@ export const EnterCodePage = ({
         {problem !== undefined && (
           <div class="message bad" role="alert" id="code-problem">
             <p>{problem === 'expired' ? texts.expired : texts.invalid}</p>
-            {triesLeft !== undefined && triesLeft <= FEW_TRIES && (
+            {attemptsLeft !== undefined && attemptsLeft <= FEW_TRIES && (
               <p>
-                <strong>{texts.triesLeft(triesLeft)}</strong>
+                <strong>{texts.attemptsLeft(attemptsLeft)}</strong>
                 {retryAfterMs !== undefined && (
                   <> {page.texts.message.wait(minutesOf(retryAfterMs))}</>
                 )}

@@ -59,7 +59,8 @@ export const KeysPage = ({
 }
 
 const Key = ({ page, item }: { readonly page: Page; readonly item: ShownKey }): VNode => {
-  const { id, status, name, clientId, trustedName, scope, origin } = item
+  const { id, status, name, trustedName, request } = item
+  const { clientId, scope, device: origin } = request
   const { keys: texts, confirm, device } = page.texts
   const program = { page, clientId, trustedName }
   const isWaiting = status === 'waiting'

@@ -14,12 +14,12 @@ export const Layout = ({
   readonly page: Page
   readonly title: string
   /** The page of the navigation that this is. */
-  readonly current?: 'keys'
+  readonly current?: 'keys' | undefined
   /** Whether something has to be corrected here; the title says so first. */
-  readonly hasError?: boolean
+  readonly hasError?: boolean | undefined
   /** The name of an asset to run. */
-  readonly script?: string
-  readonly children?: ComponentChildren
+  readonly script?: string | undefined
+  readonly children?: ComponentChildren | undefined
 }): VNode => {
   const { locale, texts, person, paths } = page
   return (

@@ -8,7 +8,7 @@ export interface PageContext {
   readonly locale: string
   readonly paths: Paths
   /** Who is signed in, as shown to them; absent when nobody is. */
-  readonly person?: string
+  readonly person?: string | undefined
   /** Goes into every form that posts, as `csrf_token`. */
   readonly csrfToken: string
   /** Whether signing out is ours to offer. */
@@ -24,7 +24,7 @@ export type MessageKind =
   | 'expired'
   /** Somebody has answered this code; neutral, unless `yours` says it was this person. */
   | 'already_processed'
-  | 'too_many_wrong_codes'
+  | 'too_many_attempts'
   | 'sign_in_failed'
   /** The sign-in ended before the form was sent. */
   | 'session_ended'
@@ -49,50 +49,50 @@ export type MessageKind =
 export interface MessageView {
   readonly kind: MessageKind
   /** As shown on the device, where it is known. */
-  readonly userCode?: string
-  readonly clientId?: string
+  readonly userCode?: string | undefined
+  readonly clientId?: string | undefined
   /** The name of a client that the operator vouches for. */
-  readonly trustedName?: string
-  readonly yours?: 'approve' | 'deny'
+  readonly trustedName?: string | undefined
+  readonly yours?: 'approve' | 'deny' | undefined
   /** Where trying again leads, a path of our own (but for `signing_out`). */
-  readonly retry?: string
+  readonly retry?: string | undefined
   /** How long to wait before the next try, milliseconds. */
-  readonly retryAfterMs?: number
+  readonly retryAfterMs?: number | undefined
 }
 
 export interface EnterCodeView {
   /** What was typed, to be corrected. */
-  readonly typed?: string
-  readonly problem?: 'invalid' | 'expired'
+  readonly typed?: string | undefined
+  readonly problem?: 'invalid' | 'expired' | undefined
   /** Tries left; worth showing when few. */
-  readonly triesLeft?: number
+  readonly attemptsLeft?: number | undefined
   /** Where none is left: when there will be one again, milliseconds. */
-  readonly retryAfterMs?: number
+  readonly retryAfterMs?: number | undefined
 }
 
 export interface ConfirmView {
   readonly pending: PendingAuthorization
   /** Where the person's own request came from. */
-  readonly personAddress?: string
+  readonly personAddress?: string | undefined
   /** The name of a client that the operator vouches for; any other is shown as unverified. */
-  readonly trustedName?: string
+  readonly trustedName?: string | undefined
 }
 
 /** A key of the person's, with the name that the operator vouches for. */
 export interface ShownKey extends ListedKey {
   /** The name of a client that the operator vouches for; any other is shown as unverified. */
-  readonly trustedName?: string
+  readonly trustedName?: string | undefined
 }
 
 export interface KeysView {
   readonly keys: readonly ShownKey[]
-  readonly notice?: 'revoked' | 'revoked_all'
+  readonly notice?: 'revoked' | 'revoked_all' | undefined
 }
 
 export interface SignInView {
   /** A path of our own. */
   readonly returnTo: string
-  readonly problem?: 'name_missing'
+  readonly problem?: 'name_missing' | undefined
 }
 
 /** Every page, and what it shows. */

@@ -18,5 +18,5 @@ export const Untrusted = ({
 }: {
   readonly children: string
   /** Characters. Default: 120. */
-  readonly most?: number
+  readonly most?: number | undefined
 }): VNode => <bdi>{plainText(children, most)}</bdi>

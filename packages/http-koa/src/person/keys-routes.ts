@@ -32,7 +32,10 @@ export const listKeys =
       return answerJson(ctx, { keys: keys.map(toJson) })
     }
     const context = site.pageContext(ctx, signedIn(person, signIn))
-    const shown = keys.map((key) => ({ ...key, ...trustedNameOf(trustedClients, key.clientId) }))
+    const shown = keys.map((key) => ({
+      ...key,
+      ...trustedNameOf(trustedClients, key.request.clientId),
+    }))
     const view = { keys: shown, ...noticeOf(ctx.query['notice']) }
     site.show(ctx, 200, site.pages.keys(context, view))
   }
@@ -43,18 +46,21 @@ const noticeOf = (notice: unknown): { readonly notice?: 'revoked' | 'revoked_all
 /** Whether somebody wants the page of a resource that is JSON too. */
 export const wantsPage = (ctx: Context): boolean => ctx.accepts('json', 'html') === 'html'
 
-const toJson = (key: ListedKey): Record<string, string> => ({
-  id: key.id,
-  status: key.status,
-  name: key.name,
-  ...(key.clientId === undefined ? {} : { client_id: key.clientId }),
-  ...(key.scope === undefined ? {} : { scope: key.scope }),
-  ...(key.origin.address === undefined ? {} : { address: key.origin.address }),
-  ...(key.origin.userAgent === undefined ? {} : { user_agent: key.origin.userAgent }),
-  approved_at: new Date(key.approvedAt).toISOString(),
-  ...(key.lastUsedAt === undefined ? {} : { last_used_at: new Date(key.lastUsedAt).toISOString() }),
-  expires_at: new Date(key.expiresAt).toISOString(),
+const toJson = ({ id, status, name, request, ...times }: ListedKey) => ({
+  id,
+  status,
+  name,
+  client_id: request.clientId,
+  scope: request.scope,
+  address: request.device.address,
+  user_agent: request.device.userAgent,
+  approved_at: isoTime(times.approvedAt),
+  last_used_at: isoTime(times.lastUsedAt),
+  expires_at: isoTime(times.expiresAt),
 })
+
+const isoTime = (at: number | undefined): string | undefined =>
+  at === undefined ? undefined : new Date(at).toISOString()
 
 /** DELETE /oauth/device/keys/{id}: a front end of one's own takes a key back. */
 export const deleteKey =
@@ -63,8 +69,8 @@ export const deleteKey =
     if (!site.isOwnRequest(ctx)) return problem(ctx, 403, 'This origin may not answer for people')
     const person = await signIn.person(ctx)
     if (!person) return problem(ctx, 401, 'Authentication required')
-    const revocation = await useCases.revokeApiKey(person.id, id)
-    if (revocation === 'unknown') return problem(ctx, 404, 'You have no such key')
+    const revocation = await useCases.revokeApiKey({ owner: person.id, keyId: id })
+    if (revocation === 'no_such_key') return problem(ctx, 404, 'You have no such key')
     ctx.status = 204
   }
 
@@ -81,7 +87,7 @@ export const revokeForm =
     if (!person) return site.showMessage(ctx, 401, { kind: 'session_ended', retry })
     try {
       if (id === undefined) await useCases.revokeAllApiKeys(person.id)
-      else if ((await useCases.revokeApiKey(person.id, id)) === 'unknown') {
+      else if ((await useCases.revokeApiKey({ owner: person.id, keyId: id })) === 'no_such_key') {
         return site.showMessage(ctx, 404, { kind: 'not_found', retry }, who)
       }
     } catch (fault) {

@@ -125,7 +125,7 @@ export class Site {
   ): void {
     this.show(ctx, status, this.pages.enterCode(this.pageContext(ctx, who), view))
     // After the last try there is no such form.
-    if (view.triesLeft !== 0) ctx.set('Content-Security-Policy', POLICY_BUT_FORMS)
+    if (view.attemptsLeft !== 0) ctx.set('Content-Security-Policy', POLICY_BUT_FORMS)
   }
 
   /** Answers with a page that only says something. */

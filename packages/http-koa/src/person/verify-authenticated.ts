@@ -30,9 +30,9 @@ export const verifyAuthenticated =
     if (decision !== 'approve' && decision !== 'deny') {
       return problem(ctx, 400, 'decision must be approve or deny')
     }
-    const origin = requestOrigin(ctx.req, site.trustedProxies)
-    const reply = await useCases.answerUserCode({ userCode, person: person.id, decision, origin })
-    if ('fault' in reply) onFault(reply.fault, 'answer a user code')
+    const browser = requestOrigin(ctx.req, site.trustedProxies)
+    const reply = await useCases.answerUserCode({ userCode, person: person.id, decision, browser })
+    if ('error' in reply) onFault(reply.error, 'answer a user code')
     answer(ctx, reply)
   }
 
@@ -58,13 +58,13 @@ const answer = (ctx: Context, reply: AnswerReply): void => {
         'This device code has already been processed.',
         reply.yours === undefined ? {} : { your_decision: reply.yours },
       )
-    case 'too_many_wrong_codes':
+    case 'too_many_attempts':
       ctx.set('Retry-After', String(Math.ceil(reply.retryAfterMs / 1_000)))
       return problem(ctx, 429, 'Too many wrong codes, try again later.')
     case 'key_not_created':
       ctx.set('Retry-After', '5')
       return problem(ctx, 503, 'Failed to create API key for device access.')
-    case 'unknown':
+    case 'outcome_unknown':
       ctx.set('Retry-After', '5')
       return problem(ctx, 503, 'The outcome is unknown: try again.')
   }

@@ -1,4 +1,4 @@
-import type { AnswerReply, AskingDevice, UseCases, UserCodeRefusal } from '@device-grant/core'
+import type { AnswerReply, Refusal, RefusedDevice, UseCases } from '@device-grant/core'
 import type { Context } from 'koa'
 import { ownPath } from '../http/own-path.ts'
 import { field } from '../http/person-body.ts'
@@ -36,7 +36,7 @@ export const verifyPage =
     const view = {
       pending: review,
       ...(personAddress === undefined ? {} : { personAddress }),
-      ...trustedNameOf(trustedClients, review.clientId),
+      ...trustedNameOf(trustedClients, review.request.clientId),
     }
     site.show(ctx, 200, site.pages.confirm(site.pageContext(ctx, who), view))
   }
@@ -58,12 +58,12 @@ export const verifyForm =
     if (typed === undefined || (decision !== 'approve' && decision !== 'deny')) {
       return site.showMessage(ctx, 400, { kind: 'bad_request', retry }, who)
     }
-    const origin = requestOrigin(ctx.req, site.trustedProxies)
+    const browser = requestOrigin(ctx.req, site.trustedProxies)
     const reply = await useCases.answerUserCode({
       userCode: typed,
       person: person.id,
       decision,
-      origin,
+      browser,
     })
     answer(ctx, options, person, typed, decision, reply)
   }
@@ -94,10 +94,10 @@ const answer = (
       return site.showMessage(ctx, 200, { kind, ...named(reply, trustedClients) }, who)
     }
     case 'key_not_created':
-    case 'unknown': {
-      onFault(reply.fault, 'answer a user code')
+    case 'outcome_unknown': {
+      onFault(reply.error, 'answer a user code')
       ctx.set('Retry-After', '5')
-      const kind = reply.outcome === 'unknown' ? 'unknown_outcome' : 'key_not_created'
+      const kind = reply.outcome === 'outcome_unknown' ? 'unknown_outcome' : 'key_not_created'
       const retry = verifyPath(site, typed)
       return site.showMessage(ctx, 503, { kind, userCode: typed, retry }, who)
     }
@@ -111,7 +111,7 @@ const refuse = (
   { site, signIn, trustedClients }: VerifyPageOptions,
   person: Person,
   typed: string,
-  refusal: UserCodeRefusal,
+  refusal: Refusal,
 ): void => {
   const who = signedIn(person, signIn)
   switch (refusal.outcome) {
@@ -130,7 +130,7 @@ const refuse = (
           : { kind, yours, ...named(refusal, trustedClients) }
       return site.showMessage(ctx, 400, view, who)
     }
-    case 'too_many_wrong_codes': {
+    case 'too_many_attempts': {
       const { outcome: kind, retryAfterMs } = refusal
       ctx.set('Retry-After', String(Math.ceil(retryAfterMs / 1_000)))
       return site.showMessage(ctx, 429, { kind, retryAfterMs }, who)
@@ -140,7 +140,7 @@ const refuse = (
 
 /** What a page shows of the device that a code belongs to. */
 const named = (
-  { userCode, clientId }: AskingDevice,
+  { userCode, clientId }: RefusedDevice,
   trustedClients: TrustedClients,
 ): Pick<MessageView, 'userCode' | 'clientId' | 'trustedName'> => ({
   userCode,

@@ -7,10 +7,10 @@ import type { Seal } from './seal.ts'
 export interface Session {
   /** New at every sign-in, so that a planted session is worth nothing. */
   readonly id: string
-  readonly person?: string
-  readonly name?: string
+  readonly person?: string | undefined
+  readonly name?: string | undefined
   /** What the way of signing in wants to know again, for example an ID token to sign out with. */
-  readonly note?: string
+  readonly note?: string | undefined
 }
 
 export interface SessionsOptions {
@@ -21,20 +21,24 @@ export interface SessionsOptions {
   /** The path that cookies are sent to. */
   readonly path: string
   /** A session ends so long after its start whatever happens, milliseconds. Default 12 hours. */
-  readonly lifetimeMs?: number
+  readonly lifetimeMs?: number | undefined
   /** A session ends after so long without a request, milliseconds. Default 1 hour. */
-  readonly idleMs?: number
+  readonly idleMs?: number | undefined
 }
 
 const RENEW_MS = 60_000
 
 /** Sessions in signed cookies: HttpOnly, SameSite=Lax, Secure where the site is https. Nothing is kept here. */
 export class Sessions {
-  readonly #options: Required<SessionsOptions>
+  readonly #options: SessionsOptions & {
+    readonly lifetimeMs: number
+    readonly idleMs: number
+  }
   readonly #cookie: string
 
   constructor(options: SessionsOptions) {
-    this.#options = { lifetimeMs: 12 * 3_600_000, idleMs: 3_600_000, ...options }
+    const { lifetimeMs = 12 * 3_600_000, idleMs = 3_600_000 } = options
+    this.#options = { ...options, lifetimeMs, idleMs }
     this.#cookie = this.#cookieOf('session')
   }
 

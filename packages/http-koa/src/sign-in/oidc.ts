@@ -13,9 +13,9 @@ export interface OidcSignInOptions {
   readonly clientId: string
   readonly clientSecret: string
   /** What to ask the provider for. Default `openid profile`. */
-  readonly scope?: string
+  readonly scope?: string | undefined
   /** Hears why a sign-in or a sign-out failed; the person is told only that it did. */
-  readonly onFault?: (fault: Error, what: string) => void
+  readonly onFault?: ((fault: Error, what: string) => void) | undefined
 }
 
 /**

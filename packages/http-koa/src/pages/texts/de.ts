@@ -37,7 +37,7 @@ export const de: Texts = {
       'Dieser Code ist nicht gültig. Vergleichen Sie ihn Buchstabe für Buchstabe mit Ihrem Gerät. Ist er schon einige Minuten alt, dann fordern Sie dort einen neuen an. Haben Sie ihn eben unter einem anderen Namen geöffnet, dann warten Sie zwei Minuten.',
     expired:
       'Dieser Code ist abgelaufen. Fordern Sie auf Ihrem Gerät einen neuen an und geben Sie diesen ein.',
-    triesLeft: (count) =>
+    attemptsLeft: (count) =>
       count <= 0
         ? 'Das war vorerst der letzte Versuch.'
         : count === 1
@@ -106,7 +106,7 @@ export const de: Texts = {
       text: 'Er wurde bereits beantwortet, und das geht nur einmal.',
       next: 'Sehen Sie auf Ihr Gerät. Wartet es noch, dann beginnen Sie dort von vorn, um einen neuen Code zu erhalten. Sonst können Sie diese Seite schließen.',
     },
-    too_many_wrong_codes: {
+    too_many_attempts: {
       title: 'Zu viele falsche Codes',
       text: 'Zum Schutz aller Geräte können Sie eine Zeit lang keine Codes eingeben.',
       next: 'Fordern Sie dann auf Ihrem Gerät einen neuen Code an und geben Sie diesen ein. Bis dahin können Sie diese Seite schließen.',

@@ -38,7 +38,7 @@ export const en = {
     invalid:
       'This code is not valid. Compare it with your device, letter by letter. If it is some minutes old, ask the device for a new one. If you have just opened it while signed in as somebody else, wait two minutes.',
     expired: 'This code has run out. Ask your device for a new one, and type that.',
-    triesLeft: (count: number): string =>
+    attemptsLeft: (count: number): string =>
       count <= 0
         ? 'This was the last try for now.'
         : count === 1
@@ -109,7 +109,7 @@ export const en = {
       text: 'It was answered before, and a code can be answered only once.',
       next: 'Look at your device. If it still waits, start again there to get a new code. Otherwise you can close this page.',
     },
-    too_many_wrong_codes: {
+    too_many_attempts: {
       title: 'Too many wrong codes',
       text: 'To protect everybody’s devices, you cannot enter codes for a while.',
       next: 'Then ask your device for a new code and enter that. Until then you can close this page.',

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { CompareAndSwapStore, StoreUnavailableError } from '@device-grant/core'
 import { type Sample, testStateStore } from '@device-grant/core/testing'
 import test from 'ava'
-import { compact, FileCells } from './file-cells.ts'
+import { compact, FileDriver } from './file-driver.ts'
 
 const aFolder = () => mkdtemp(join(tmpdir(), 'file-store-'))
-const aStore = (path: string) => new CompareAndSwapStore(new FileCells<Sample>(path))
+const aStore = (path: string) => new CompareAndSwapStore(new FileDriver<Sample>(path))
 
 testStateStore(test, async () => {
   const folder = await aFolder()

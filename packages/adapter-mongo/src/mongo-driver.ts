@@ -1,11 +1,11 @@
-import type { ApiKey, Cell, Cells, Swap } from '@device-grant/core'
+import type { ApiKey, SwapResult, Versioned, VersionedDriver } from '@device-grant/core'
 import { StoreUnavailableError } from '@device-grant/core'
 import type { Collection } from 'mongodb'
 import { type ApiKeyDocument, toApiKey, toDocument } from './api-key-document.ts'
 import { command } from './command.ts'
 
 /** The compare and swap of API keys: every operation touches one document and is atomic by itself. */
-export class MongoCells implements Cells<ApiKey> {
+export class MongoDriver implements VersionedDriver<ApiKey> {
   readonly #documents: Collection<ApiKeyDocument>
   readonly #timeoutMs: number
 
@@ -14,7 +14,7 @@ export class MongoCells implements Cells<ApiKey> {
     this.#timeoutMs = timeoutMs
   }
 
-  async read(id: string): Promise<Cell<ApiKey> | undefined> {
+  async read(id: string): Promise<Versioned<ApiKey> | undefined> {
     const document = await this.#command((documents) => documents.findOne({ _id: id }))
     return document ? toApiKey(document) : undefined
   }
@@ -22,22 +22,22 @@ export class MongoCells implements Cells<ApiKey> {
   async swap(
     id: string,
     expected: string | undefined,
-    next: Cell<ApiKey> | undefined,
-  ): Promise<Swap<ApiKey>> {
+    next: Versioned<ApiKey> | undefined,
+  ): Promise<SwapResult<ApiKey>> {
     if (await this.#write(id, expected, next)) return { written: true }
     const found = await this.read(id)
     // A driver that wrote twice, because the first answer was lost, has met its own first attempt.
-    return next && found?.rev === next.rev ? { written: true } : { written: false, found }
+    return next && found?.version === next.version ? { written: true } : { written: false, found }
   }
 
   /** Whether it was written. */
   async #write(
     id: string,
     expected: string | undefined,
-    next: Cell<ApiKey> | undefined,
+    next: Versioned<ApiKey> | undefined,
   ): Promise<boolean> {
     if (expected === undefined) return next === undefined ? false : this.#insert(id, next)
-    const unchanged = { _id: id, rev: expected }
+    const unchanged = { _id: id, version: expected }
     if (next === undefined) {
       const { deletedCount } = await this.#command((documents) => documents.deleteOne(unchanged))
       return deletedCount > 0
@@ -49,7 +49,7 @@ export class MongoCells implements Cells<ApiKey> {
     return matchedCount > 0
   }
 
-  async #insert(id: string, next: Cell<ApiKey>): Promise<boolean> {
+  async #insert(id: string, next: Versioned<ApiKey>): Promise<boolean> {
     try {
       await this.#command((documents) => documents.insertOne(toDocument(id, next)))
       return true

@@ -28,7 +28,7 @@ const answerCode = (fault: unknown): string | undefined =>
     : undefined
 
 /** The error of the port for whatever the driver threw. Its message names no host and no secret. */
-export const storeFault = (fault: unknown, creates: boolean): StoreError => {
+export const toStoreError = (fault: unknown, creates: boolean): StoreError => {
   if (fault instanceof StoreError) return fault
   const cause = withoutCommand(fault)
   if (isOutOfMemory(fault)) {

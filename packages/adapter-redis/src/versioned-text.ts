@@ -1,4 +1,11 @@
-import type { Cell, DeviceGrant, UserCodeClaim, Window } from '@device-grant/core'
+import type {
+  CodeAttempts,
+  DeviceAuthorizationRequest,
+  DeviceGrant,
+  DeviceInfo,
+  UserCodeClaim,
+  Versioned,
+} from '@device-grant/core'
 
 type NameIn<S> = S extends unknown ? keyof S & string : never
 
@@ -6,12 +13,15 @@ type NameIn<S> = S extends unknown ? keyof S & string : never
  * Members with a short name in Redis: the letter at the same place of `LETTERS`. Append only, as
  * what is stored outlives the process. Any other member keeps its name and works as well.
  */
-const NAMES: readonly NameIn<DeviceGrant | UserCodeClaim | Window | DeviceGrant['origin']>[] = [
+const NAMES: readonly NameIn<
+  DeviceGrant | UserCodeClaim | CodeAttempts | DeviceAuthorizationRequest | DeviceInfo
+>[] = [
   'keepUntil',
   'status',
   'clientId',
   'scope',
-  'origin',
+  'request',
+  'device',
   'address',
   'userAgent',
   'userCode',
@@ -24,7 +34,7 @@ const NAMES: readonly NameIn<DeviceGrant | UserCodeClaim | Window | DeviceGrant[
   'grantId',
   'openedBy',
   'openedUntil',
-  'charges',
+  'attempts',
 ]
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
 const ESCAPE = '~'
@@ -47,13 +57,13 @@ const rename = (value: unknown, newName: (name: string) => string): unknown => {
   return renamed
 }
 
-/** A cell as Redis keeps it: its rev, and right after it the state as compact JSON. */
-export const formatCell = ({ rev, state }: Cell<object>): string =>
-  rev + JSON.stringify(rename(state, shorten))
+/** A cell as Redis keeps it: its version, and right after it the state as compact JSON. */
+export const formatVersioned = ({ version, state }: Versioned<object>): string =>
+  version + JSON.stringify(rename(state, shorten))
 
 /** @throws {SyntaxError} somebody else wrote there */
-export const parseCell = <S>(text: string): Cell<S> => {
+export const parseVersioned = <S>(text: string): Versioned<S> => {
   const at = text.indexOf('{')
   if (at < 1) throw new SyntaxError('This is no cell')
-  return { rev: text.slice(0, at), state: rename(JSON.parse(text.slice(at)), lengthen) as S }
+  return { version: text.slice(0, at), state: rename(JSON.parse(text.slice(at)), lengthen) as S }
 }

@@ -1,53 +1,61 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { Cell, Cells, Keepable, Swap } from '@device-grant/core'
-import { type Absence, absenceOf } from './absence.ts'
-import { formatCell, parseCell } from './cell-text.ts'
+import type { Retained, SwapResult, Versioned, VersionedDriver } from '@device-grant/core'
 import { DEFAULT_TIMEOUT_MS, withDeadline } from './deadline.ts'
+import { type LostConnection, lostConnectionOf } from './lost-connection.ts'
 import type { RedisClient } from './redis-client.ts'
-import { storeFault } from './redis-fault.ts'
+import { toStoreError } from './redis-error.ts'
+import { formatVersioned, parseVersioned } from './versioned-text.ts'
 
 const SCRIPT = readFileSync(new URL('../lua/compare-and-swap.lua', import.meta.url), 'utf8')
 const SCRIPT_SHA = createHash('sha1').update(SCRIPT).digest('hex')
 
-export interface RedisCellsOptions {
+export interface RedisDriverOptions {
   /** What every key begins with. The rest is the id. */
   readonly prefix: string
   /** How long one command may take, milliseconds. Default 2 000. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
 }
 
 /**
- * Cells in Redis: one key each, read by `GET`, swapped by one script, forgotten by `PXAT`.
+ * VersionedDriver in Redis: one key each, read by `GET`, swapped by one script, forgotten by `PXAT`.
  * A client that `connect` did not make reads from masters, and needs a `commandTimeout`, a `socketTimeout`
  * a little above it (else a connection that fell silent stays) and a small `maxRetriesPerRequest`.
  */
-export class RedisCells<S extends Keepable> implements Cells<S> {
+export class RedisDriver<S extends Retained> implements VersionedDriver<S> {
   readonly #redis: RedisClient
   readonly #prefix: string
   readonly #timeoutMs: number
-  readonly #absence: Absence
+  readonly #lost: LostConnection
 
   /** @throws {TypeError} when the client reads from replicas: they lag, and a reply would not count */
-  constructor(redis: RedisClient, { prefix, timeoutMs = DEFAULT_TIMEOUT_MS }: RedisCellsOptions) {
+  constructor(redis: RedisClient, { prefix, timeoutMs = DEFAULT_TIMEOUT_MS }: RedisDriverOptions) {
     if (readsFromReplicas(redis)) throw new TypeError('The Redis client must read from masters')
     this.#redis = redis
-    this.#absence = absenceOf(redis)
+    this.#lost = lostConnectionOf(redis)
     this.#prefix = prefix
     this.#timeoutMs = timeoutMs
   }
 
-  read(id: string): Promise<Cell<S> | undefined> {
+  read(id: string): Promise<Versioned<S> | undefined> {
     return this.#ask(false, () =>
       this.#redis
         .get(this.#prefix + id)
-        .then((text) => (text === null ? undefined : parseCell<S>(text))),
+        .then((text) => (text === null ? undefined : parseVersioned<S>(text))),
     )
   }
 
-  swap(id: string, expected: string | undefined, next: Cell<S> | undefined): Promise<Swap<S>> {
+  swap(
+    id: string,
+    expected: string | undefined,
+    next: Versioned<S> | undefined,
+  ): Promise<SwapResult<S>> {
     const key = this.#prefix + id
-    const args = [expected ?? '', next ? formatCell(next) : '', next ? forgetAt(next.state) : '']
+    const args = [
+      expected ?? '',
+      next ? formatVersioned(next) : '',
+      next ? forgetAt(next.state) : '',
+    ]
     return this.#ask(expected === undefined && next !== undefined, () =>
       this.#run(key, args).then((answer) => (answer === 'OK' ? WRITTEN : notWritten(answer))),
     )
@@ -66,7 +74,7 @@ export class RedisCells<S extends Keepable> implements Cells<S> {
       this.#refuseWhileAway()
       return await withDeadline(work(), this.#timeoutMs)
     } catch (fault) {
-      throw storeFault(fault, creates)
+      throw toStoreError(fault, creates)
     }
   }
 
@@ -77,24 +85,24 @@ export class RedisCells<S extends Keepable> implements Cells<S> {
   #refuseWhileAway(): void {
     const { status } = this.#redis
     if (status === 'ready' || status === 'wait') {
-      this.#absence.since = undefined
+      this.#lost.since = undefined
       return
     }
     const now = performance.now()
-    this.#absence.since ??= now
-    if (now - this.#absence.since > this.#timeoutMs) throw new Error(`The connection is: ${status}`)
+    this.#lost.since ??= now
+    if (now - this.#lost.since > this.#timeoutMs) throw new Error(`The connection is: ${status}`)
   }
 }
 
 const WRITTEN = { written: true } as const
 
-const notWritten = <S>(answer: unknown): Swap<S> => ({
+const notWritten = <S>(answer: unknown): SwapResult<S> => ({
   written: false,
-  found: typeof answer === 'string' ? parseCell<S>(answer) : undefined,
+  found: typeof answer === 'string' ? parseVersioned<S>(answer) : undefined,
 })
 
 /** `PXAT` takes whole milliseconds above 0; a time that has passed is no error. */
-const forgetAt = ({ keepUntil }: Keepable): string =>
+const forgetAt = ({ keepUntil }: Retained): string =>
   String(Math.min(Math.max(Math.ceil(keepUntil), 1), Number.MAX_SAFE_INTEGER))
 
 const readsFromReplicas = ({ options }: RedisClient): boolean =>

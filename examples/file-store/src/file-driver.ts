@@ -1,28 +1,28 @@
 import { randomUUID } from 'node:crypto'
 import { appendFile, open, readFile, rename, writeFile } from 'node:fs/promises'
 import {
-  type Cell,
-  type Cells,
-  type Keepable,
+  type Retained,
   StoreUnavailableError,
-  type Swap,
+  type SwapResult,
+  type Versioned,
+  type VersionedDriver,
 } from '@device-grant/core'
 
-/** One attempt to write. It counts only if the cell has the rev `expected` at this place of the file. */
+/** One attempt to write. It counts only if the cell has the version `expected` at this place of the file. */
 interface Attempt<S> {
   readonly mark: string
   readonly id: string
   readonly expected?: string
-  readonly next?: Cell<S>
+  readonly next?: Versioned<S>
 }
 
 /**
- * Cells in one file, shared by any number of processes of one machine. Every attempt to write is
+ * VersionedDriver in one file, shared by any number of processes of one machine. Every attempt to write is
  * appended, and the order in the file decides which of them count: that is the compare and swap.
  */
-export class FileCells<S extends Keepable> implements Cells<S> {
+export class FileDriver<S extends Retained> implements VersionedDriver<S> {
   readonly #path: string
-  readonly #cells = new Map<string, Cell<S>>()
+  readonly #cells = new Map<string, Versioned<S>>()
   /** Our attempts whose place in the file is not read yet, and whether they count. */
   readonly #own = new Map<string, boolean>()
   #offset = 0
@@ -33,13 +33,13 @@ export class FileCells<S extends Keepable> implements Cells<S> {
     this.#path = path
   }
 
-  async read(id: string): Promise<Cell<S> | undefined> {
+  async read(id: string): Promise<Versioned<S> | undefined> {
     await this.#catchUp()
     return this.#cells.get(id)
   }
 
   /** Every cell of the file, with its id. */
-  async all(): Promise<readonly (readonly [string, Cell<S>])[]> {
+  async all(): Promise<readonly (readonly [string, Versioned<S>])[]> {
     await this.#catchUp()
     return [...this.#cells]
   }
@@ -47,8 +47,8 @@ export class FileCells<S extends Keepable> implements Cells<S> {
   async swap(
     id: string,
     expected: string | undefined,
-    next: Cell<S> | undefined,
-  ): Promise<Swap<S>> {
+    next: Versioned<S> | undefined,
+  ): Promise<SwapResult<S>> {
     const attempt: Attempt<S> = {
       mark: randomUUID(),
       id,
@@ -99,7 +99,7 @@ export class FileCells<S extends Keepable> implements Cells<S> {
   }
 
   #apply(attempt: Attempt<S> | undefined): void {
-    if (!attempt || this.#cells.get(attempt.id)?.rev !== attempt.expected) return
+    if (!attempt || this.#cells.get(attempt.id)?.version !== attempt.expected) return
     if (attempt.next) this.#cells.set(attempt.id, attempt.next)
     else this.#cells.delete(attempt.id)
     if (this.#own.has(attempt.mark)) this.#own.set(attempt.mark, true)
@@ -128,10 +128,10 @@ const available = async <T>(work: Promise<T>): Promise<T> => {
  * place. While no process uses it: what is written in between is lost.
  */
 export const compact = async (path: string, now: number): Promise<void> => {
-  const cells = new Map<string, Cell<Keepable>>()
+  const cells = new Map<string, Versioned<Retained>>()
   for (const line of (await readFile(path, 'utf8')).split('\n')) {
-    const attempt = parse<Keepable>(line)
-    if (!attempt || cells.get(attempt.id)?.rev !== attempt.expected) continue
+    const attempt = parse<Retained>(line)
+    if (!attempt || cells.get(attempt.id)?.version !== attempt.expected) continue
     if (attempt.next) cells.set(attempt.id, attempt.next)
     else cells.delete(attempt.id)
   }

@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { formatCell, parseCell } from '#src/cell-text.js'
+import { formatVersioned, parseVersioned } from '#src/versioned-text.js'
 
 test('a cell comes back as it was, whatever its members are called', (t) => {
   const name = fc.oneof(
@@ -20,21 +20,24 @@ test('a cell comes back as it was, whatever its members are called', (t) => {
     ),
   }))
   const state = fc.dictionary(name, value, { noNullPrototype: true })
-  const rev = fc.stringMatching(/^[A-Za-z0-9_-]{1,12}$/)
+  const version = fc.stringMatching(/^[A-Za-z0-9_-]{1,12}$/)
   fc.assert(
-    fc.property(rev, state, (rev, state) => {
-      t.deepEqual(parseCell(formatCell({ rev, state })), { rev, state })
+    fc.property(version, state, (version, state) => {
+      t.deepEqual(parseVersioned(formatVersioned({ version, state })), { version, state })
     }),
   )
 })
 
 test('the names of the states are shortened, their values are not touched', (t) => {
   const state = { keepUntil: 1, status: 'status', person: '"keepUntil":' }
-  t.is(formatCell({ rev: 'r', state }), String.raw`r{"a":1,"b":"status","n":"\"keepUntil\":"}`)
+  t.is(
+    formatVersioned({ version: 'r', state }),
+    String.raw`r{"a":1,"b":"status","o":"\"keepUntil\":"}`,
+  )
 })
 
 test('what is no cell is refused', (t) => {
-  for (const text of ['', 'rev', 'rev{', 'rev{"a":', '{"a":1}']) {
-    t.throws(() => parseCell(text), { instanceOf: SyntaxError })
+  for (const text of ['', 'version', 'version{', 'version{"a":', '{"a":1}']) {
+    t.throws(() => parseVersioned(text), { instanceOf: SyntaxError })
   }
 })

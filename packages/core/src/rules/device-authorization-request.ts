@@ -1,0 +1,16 @@
+/** The address and program that a request came from. Self-reported or spoofable, so never a proof. */
+export interface DeviceInfo {
+  /** IP address as the server saw it. */
+  readonly address?: string | undefined
+  /** The `User-Agent` header, shortened by the caller. */
+  readonly userAgent?: string | undefined
+}
+
+/** What a client asked for in its device authorization request (RFC 8628 section 3.1). */
+export interface DeviceAuthorizationRequest {
+  /** Absent when the client sent none. Only the same client may poll. */
+  readonly clientId?: string | undefined
+  /** Scopes separated by spaces (RFC 6749 section 3.3). */
+  readonly scope?: string | undefined
+  readonly device: DeviceInfo
+}

@@ -1,0 +1,29 @@
+import type { Retained } from '../rules/transition.ts'
+
+/** A state as a server keeps it, with the random version of the write that stored it. */
+export interface Versioned<S> {
+  readonly version: string
+  readonly state: S
+}
+
+/** The result of a swap: written, or what was found instead (`undefined`: there is no state). */
+export type SwapResult<S> =
+  | { readonly written: true }
+  | { readonly written: false; readonly found: Versioned<S> | undefined }
+
+/** What a database must offer to keep states: a read, and one atomic compare and swap. */
+export interface VersionedDriver<S extends Retained> {
+  /** @throws {StoreUnavailableError} if the server cannot be reached or did not answer in time */
+  read(id: string): Promise<Versioned<S> | undefined>
+  /**
+   * Writes `next` (`undefined` removes the state) only if the state still has the version `expected`
+   * (`undefined`: only if there is none). It must be one atomic operation of the server.
+   * @throws {StoreUnavailableError} if it may or may not have been written
+   * @throws {StoreFullError} if the server takes no new ids
+   */
+  swap(
+    id: string,
+    expected: string | undefined,
+    next: Versioned<S> | undefined,
+  ): Promise<SwapResult<S>>
+}
