@@ -301,7 +301,7 @@ test('a form that is sent without a sign-in revokes nothing and says so', async 
   for (const path of [`${KEYS}/x/revoke`, `${KEYS}/revoke-all`]) {
     const visit = await new BrowserLike().send(server.url + path, { method: 'POST' })
     t.is(visit.status, 401)
-    t.regex(visit.text, /Your sign-in has ended/)
+    t.regex(visit.text, /You’re no longer signed in/)
     t.true(visit.text.includes(`href="${KEYS}">Sign in<`))
   }
 })
@@ -323,7 +323,7 @@ test('a revocation that was cut short says what is known, and leads back to the 
     t.is(visit.status, 503)
     t.is(visit.headers.get('retry-after'), '5')
     t.is(await left(), 2)
-    t.true(visit.text.includes('We cannot tell whether it worked'))
+    t.true(visit.text.includes('We can’t tell whether it worked'))
     t.notRegex(visit.text, /Nothing was changed/)
     t.true(visit.text.includes(`<a class="button" href="${KEYS}">`))
     t.true(frail.log.some((line) => line.includes('revoke keys')))

@@ -552,7 +552,7 @@ test('a form that is sent without a session is answered by a page that stays, an
   })
   t.is(answer.status, 401)
   t.is(onwardFrom(answer), undefined)
-  t.regex(answer.text, /Your sign-in has ended/)
+  t.regex(answer.text, /You’re no longer signed in/)
   t.true(answer.text.includes('href="/oauth/device/verify?user_code=WDJB-MJHT">Sign in<'))
 })
 

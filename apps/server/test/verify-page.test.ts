@@ -274,7 +274,7 @@ test.serial(
     server.clock.pass(3_600_000)
     const told = await browser.submit(page, '/verify', { decision: 'approve' })
     isSafePage(t, told, 401)
-    t.regex(told.text, /Your sign-in has ended/)
+    t.regex(told.text, /You’re no longer signed in/)
     const [, onward = ''] = /<a class="button" href="([^"]+)">Sign in</.exec(told.text) ?? []
     t.is(onward, `${VERIFY}?user_code=${user_code}`)
     const visit = await browser.open(server.url + onward)

@@ -4,10 +4,10 @@ import { h } from 'preact'
 import { createPages } from '#src/pages/create-pages.js'
 import { Layout } from '#src/pages/layout.js'
 import type { MessageKind } from '#src/pages/pages.js'
+import { printableText } from '#src/pages/printable-text.js'
 import { de } from '#src/pages/texts/de.js'
 import { en } from '#src/pages/texts/en.js'
-import { distance } from '#src/pages/times.js'
-import { plainText } from '#src/pages/untrusted.js'
+import { relativeTime } from '#src/pages/times.js'
 import { pages as ownPages } from './own-pages.tsx'
 import { ALL_MESSAGE_KINDS, allPages, contextOf, KEYS, NOW, PENDING } from './sample-pages.ts'
 
@@ -15,7 +15,7 @@ const pages = createPages()
 const LOCALES = ['en', 'de'] as const
 const MINUTE = 60_000
 
-/** A page as its reader's eye gets it. */
+/** The text of the main part of a page, without tags. */
 const textOf = (html: string): string =>
   html
     .replace(/^.*<main>/su, '')
@@ -36,12 +36,12 @@ const HOSTILE: Readonly<Record<string, string>> = {
 
 for (const locale of LOCALES) {
   for (const [what, value] of Object.entries(HOSTILE)) {
-    test(`${what} stays text on every page in ${locale}`, (t) => {
-      const harmless = allPages(pages, locale, 'harmless')
+    test(`${what} is escaped on every page in ${locale}`, (t) => {
+      const plain = allPages(pages, locale, 'plain')
       for (const [name, html] of allPages(pages, locale, value)) {
         t.false(html.includes(value), name)
         const tags = tagsOf(html).map((tag) => tag.replaceAll(/"[^"]*"/g, '""'))
-        const expected = tagsOf(harmless.get(name) ?? '')
+        const expected = tagsOf(plain.get(name) ?? '')
         t.deepEqual(
           tags,
           expected.map((tag) => tag.replaceAll(/"[^"]*"/g, '""')),
@@ -51,7 +51,7 @@ for (const locale of LOCALES) {
     })
   }
 
-  test(`control and direction signs never reach a page in ${locale}`, (t) => {
+  test(`control and direction characters never reach a page in ${locale}`, (t) => {
     const value = 'good\u202eevil\u2066x\u200b\u0000\u0007\u001b[31m\r\nSet-Cookie: a=b\u2028\ud800'
     for (const [name, html] of allPages(pages, locale, value)) {
       const returnTo = /name="return_to" value="[^"]*"/
@@ -59,7 +59,7 @@ for (const locale of LOCALES) {
     }
   })
 
-  test(`a long value is cut, or a scope that may be broken anywhere, in ${locale}`, (t) => {
+  test(`a page in ${locale} cuts a long value, but never a scope`, (t) => {
     const value = 'W'.repeat(2_048)
     for (const [name, html] of allPages(pages, locale, value)) {
       const shown = html
@@ -70,10 +70,10 @@ for (const locale of LOCALES) {
     const confirm = pages.confirm(contextOf({ locale }), {
       pending: { ...PENDING, request: { ...PENDING.request, scope: value } },
     })
-    t.true(confirm.includes(value), 'no part of a scope is hidden')
+    t.true(confirm.includes(value), 'the whole scope is shown')
   })
 
-  test(`no page in ${locale} has inline styles, scripts or handlers, or loads from elsewhere`, (t) => {
+  test(`no page in ${locale} has inline styles, scripts or handlers, or loads from another origin`, (t) => {
     for (const [name, html] of allPages(pages, locale)) {
       t.notRegex(html, /<style|\sstyle=|\son[a-z]+=|javascript:|<base|<iframe|<object/i, name)
       for (const script of html.match(/<script[^>]*>.*?<\/script>/gsu) ?? []) {
@@ -95,7 +95,7 @@ for (const locale of LOCALES) {
     }
   })
 
-  test(`every form in ${locale} that posts has the CSRF token, and goes to a path of our own`, (t) => {
+  test(`every POST form in ${locale} has the CSRF token`, (t) => {
     let posting = 0
     for (const [name, html] of allPages(pages, locale)) {
       for (const form of html.match(/<form.*?<\/form>/gsu) ?? []) {
@@ -110,7 +110,7 @@ for (const locale of LOCALES) {
     t.true(posting > 10)
   })
 
-  test(`every message in ${locale} says what happened and what to do, and names the device`, (t) => {
+  test(`every message in ${locale} says what happened and what to do next, and names the device`, (t) => {
     const catalog = locale === 'de' ? de : en
     for (const kind of ALL_MESSAGE_KINDS) {
       const html = pages.message(contextOf({ locale }), {
@@ -119,8 +119,8 @@ for (const locale of LOCALES) {
         clientId: 'acme-cli',
       })
       const text = textOf(html)
-      const { title, text: what, next } = catalog.messages[kind]
-      for (const part of [title, what, next, 'WDJB-MJHT', 'acme-cli']) {
+      const { title, text: happened, next } = catalog.messages[kind]
+      for (const part of [title, happened, next, 'WDJB-MJHT', 'acme-cli']) {
         t.true(text.includes(part), `${kind}: ${part}`)
       }
       t.regex(html, /role="(?:alert|status)"/)
@@ -154,7 +154,7 @@ test('both catalogs are complete, without an empty text, and differ in every sen
   )
 })
 
-test('the confirm page shows who asks, for what, from where, when, and what comes of it', (t) => {
+test('the confirm page shows the client, the permissions, the address, the time and the key', (t) => {
   const html = pages.confirm(contextOf(), { pending: PENDING, personAddress: '203.0.113.7' })
   const text = textOf(html)
   for (const part of [
@@ -178,7 +178,37 @@ test('the confirm page shows who asks, for what, from where, when, and what come
   t.false(text.includes(en.confirm.elsewhereTitle))
 })
 
-test('deny comes before approve, and nothing on the confirm page has the focus', (t) => {
+test('the name of a key is in the language of the page, unless a person chose it', (t) => {
+  const german = contextOf({ locale: 'de' })
+  t.true(
+    textOf(pages.confirm(german, { pending: PENDING })).includes('Geräteschlüssel (WDJB-MJHT)'),
+  )
+  const names = ['Device Link Access Key (WDJB-MJHT)', 'My laptop (old)', 'TV']
+  const keys = KEYS.map((key, i) => ({ ...key, name: names[i] ?? '' }))
+  const html = pages.keys(german, { keys })
+  t.false(html.includes('Device Link Access Key'))
+  t.true(html.includes('aria-label="Trennen: acme-cli, Geräteschlüssel (WDJB-MJHT)"'))
+  for (const name of ['Geräteschlüssel (WDJB-MJHT)', ...names.slice(1)]) {
+    t.true(textOf(html).replaceAll(/ +/g, ' ').includes(name), name)
+  }
+})
+
+test('a text that names a button or a link uses its label', (t) => {
+  for (const { page, confirm, message, messages } of [en, de]) {
+    for (const [text, label] of [
+      [confirm.compareHow, confirm.deny],
+      [confirm.warning, confirm.deny],
+      [confirm.warning, confirm.approve],
+      [confirm.elsewhere, confirm.deny],
+      [confirm.resultText, page.connectedDevices],
+      [messages.signing_out.next, message.continueSigningOut],
+    ] as const) {
+      t.true(text.includes(label), text)
+    }
+  }
+})
+
+test('Deny comes before Approve, and nothing on the confirm page has the focus', (t) => {
   for (const [name, html] of allPages(pages, 'en')) {
     if (!name.startsWith('confirm')) continue
     const buttons = [...html.matchAll(/name="decision" value="([a-z]+)"/g)].map(
@@ -189,23 +219,23 @@ test('deny comes before approve, and nothing on the confirm page has the focus',
   }
 })
 
-test('a request from another network is noticed, one from the same network is not', (t) => {
-  const isNoticed = (address: string | undefined, personAddress: string): boolean =>
+test('a request from another network shows a warning, one from the same network does not', (t) => {
+  const isWarned = (address: string | undefined, personAddress: string): boolean =>
     pages
       .confirm(contextOf(), {
         pending: { ...PENDING, request: { device: { address } } },
         personAddress,
       })
       .includes(en.confirm.elsewhereTitle)
-  t.true(isNoticed('203.0.113.7', '203.0.113.8'))
-  t.false(isNoticed('203.0.113.7', '203.0.113.7'))
-  t.true(isNoticed('2001:db8:1:2::1', '2001:db8:1:3::1'))
-  t.false(isNoticed('2001:db8:1:2::1', '2001:db8:1:2::2'))
-  t.false(isNoticed(undefined, '203.0.113.7'))
+  t.true(isWarned('203.0.113.7', '203.0.113.8'))
+  t.false(isWarned('203.0.113.7', '203.0.113.7'))
+  t.true(isWarned('2001:db8:1:2::1', '2001:db8:1:3::1'))
+  t.false(isWarned('2001:db8:1:2::1', '2001:db8:1:2::2'))
+  t.false(isWarned(undefined, '203.0.113.7'))
 })
 
-test('addresses of two families are not compared, and nobody is warned of that', (t) => {
-  for (const [device, person, isTold] of [
+test('an IPv4 and an IPv6 address are not compared, and cause no warning', (t) => {
+  for (const [device, person, isNotComparable] of [
     ['2001:db8:1:2::1', '203.0.113.7', true],
     ['203.0.113.7', '2001:db8:1:2::1', true],
     ['203.0.113.7', '203.0.113.8', false],
@@ -213,13 +243,13 @@ test('addresses of two families are not compared, and nobody is warned of that',
   ] as const) {
     const pending = { ...PENDING, request: { device: { address: device } } }
     const html = pages.confirm(contextOf(), { pending, personAddress: person })
-    t.is(html.includes(en.confirm.otherFamily), isTold, device)
-    t.is(html.includes(en.confirm.elsewhereTitle), !isTold, device)
-    t.is(html.match(/class="note warn"/g)?.length, isTold ? 1 : 2)
+    t.is(html.includes(en.confirm.notComparable), isNotComparable, device)
+    t.is(html.includes(en.confirm.elsewhereTitle), !isNotComparable, device)
+    t.is(html.match(/class="note warn"/g)?.length, isNotComparable ? 1 : 2)
   }
 })
 
-test('a device that says nothing of itself is described in words', (t) => {
+test('a device without client id, scope, address and user agent is described in words', (t) => {
   const bare = { ...PENDING, request: { device: {} } }
   const text = textOf(pages.confirm(contextOf(), { pending: bare }))
   for (const part of ['unnamed', 'noScope', 'unknownAddress', 'unknownUserAgent'] as const) {
@@ -227,7 +257,7 @@ test('a device that says nothing of itself is described in words', (t) => {
   }
 })
 
-test('a client that the operator vouches for is shown by its name, any other as unverified', (t) => {
+test('a trusted client is shown by its name, any other client as unverified', (t) => {
   const shown = (trustedName?: string): readonly string[] => {
     const named = trustedName === undefined ? {} : { trustedName }
     const device = { userCode: 'WDJB-MJHT', clientId: 'acme-cli', ...named }
@@ -244,7 +274,7 @@ test('a client that the operator vouches for is shown by its name, any other as 
   for (const text of shown()) t.regex(text, /acme-cli Unverified/)
 })
 
-test('a program without a name is unverified too, wherever it is shown', (t) => {
+test('a program without a name is shown as unverified on every page', (t) => {
   const unnamed = { ...PENDING, request: { ...PENDING.request, clientId: undefined } }
   const confirm = textOf(pages.confirm(contextOf(), { pending: unnamed }))
   t.true(confirm.includes(`${en.device.unnamed} Unverified ${en.device.unnamedHint}`))
@@ -252,25 +282,25 @@ test('a program without a name is unverified too, wherever it is shown', (t) => 
   t.true(textOf(keys).includes(`${en.device.unnamed} Unverified`))
 })
 
-test('the cards of connected devices are headed by the programs, and their buttons tell them apart', (t) => {
+test('each connected device has its program as heading, and a button with a name of its own', (t) => {
   const html = pages.keys(contextOf(), { keys: KEYS })
   const headings = [...html.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, inner = '']) => textOf(inner))
   t.deepEqual(
-    headings.map((one) => one.trim()),
+    headings.map((heading) => heading.trim()),
     ['acme-cli', 'television', en.device.unnamed],
   )
   t.regex(
     html,
-    /aria-label="Revoke: acme-cli, Device Link Access Key \(WDJB-MJHT\)">Revoke<\/button>/,
+    /aria-label="Disconnect: acme-cli, Device Link Access Key \(WDJB-MJHT\)">Disconnect<\/button>/,
   )
 })
 
-test('what is read aloud has names: boxes by their titles, pages to be corrected by an error', (t) => {
+test('warnings are labelled by their titles, and a page with an error says so in its title', (t) => {
   for (const locale of LOCALES) {
     for (const [name, html] of allPages(pages, locale)) {
       const error = locale === 'de' ? 'Fehler: ' : 'Error: '
-      const isWrong = /^(enter-code-|sign-in-again)/.test(name)
-      t.is(html.includes(`<title>${error}`), isWrong, name)
+      const hasError = /^(enter-code-|sign-in-again)/.test(name)
+      t.is(html.includes(`<title>${error}`), hasError, name)
       for (const [, id] of html.matchAll(/role="note"(?: aria-labelledby="([^"]*)")?/g)) {
         t.true(html.includes(`<strong id="${id}">`), `${name}: ${id}`)
       }
@@ -278,13 +308,13 @@ test('what is read aloud has names: boxes by their titles, pages to be corrected
   }
 })
 
-test('the page that one is on is marked in the navigation', (t) => {
+test('the navigation marks the current page', (t) => {
   const isMarked = (html: string): boolean => html.includes('aria-current="page"')
   t.true(isMarked(pages.keys(contextOf(), { keys: [] })))
   t.false(isMarked(pages.enterCode(contextOf(), {})))
 })
 
-test('a long list of scopes can be folded away, and is open at first', (t) => {
+test('a long list of scopes can be collapsed, and is open at first', (t) => {
   const withScopes = (count: number): string => {
     const scope = Array.from({ length: count }, (_, i) => `scope-${i}`).join(' ')
     return pages.confirm(contextOf(), {
@@ -292,10 +322,10 @@ test('a long list of scopes can be folded away, and is open at first', (t) => {
     })
   }
   t.false(withScopes(10).includes('<details'))
-  t.regex(withScopes(11), /<details open><summary>11 rights<\/summary><ul.*scope-10/)
+  t.regex(withScopes(11), /<details open><summary>11 permissions<\/summary><ul.*scope-10/)
 })
 
-test('what happened within the last minute has happened just now', (t) => {
+test('an event of the last minute happened just now', (t) => {
   const asked = (ms: number): string =>
     textOf(pages.confirm(contextOf(), { pending: { ...PENDING, requestedAt: NOW - ms } }))
   t.true(asked(0).includes('Started just now'))
@@ -303,19 +333,19 @@ test('what happened within the last minute has happened just now', (t) => {
   t.true(asked(60_000).includes('Started 1 minute ago'))
 })
 
-test('the code stands by the two buttons once more', (t) => {
+test('the code is repeated beside the two buttons', (t) => {
   const html = pages.confirm(contextOf(), { pending: PENDING })
   t.regex(html, /My device shows <strong[^>]*>WDJB-MJHT<\/strong><\/p><div class="answers">/)
 })
 
-test('every page that only says something has a link onward', (t) => {
-  const wordsOf = (kind: MessageKind, retry?: string): string | undefined => {
+test('every message has a link to continue', (t) => {
+  const labelOf = (kind: MessageKind, retry?: string): string | undefined => {
     const html = pages.message(contextOf(), { kind, ...(retry === undefined ? {} : { retry }) })
     return /<a class="button" href="\/oauth\/device\/[a-z]+">([^<]*)<\/a>/.exec(html)?.[1]
   }
-  // The rest is never shown without a way to try again.
+  // The routes always give these a `retry` path.
   t.deepEqual(
-    ALL_MESSAGE_KINDS.filter((kind) => wordsOf(kind) === undefined),
+    ALL_MESSAGE_KINDS.filter((kind) => labelOf(kind) === undefined),
     [
       'sign_in_failed',
       'session_ended',
@@ -327,13 +357,13 @@ test('every page that only says something has a link onward', (t) => {
       'fault',
     ],
   )
-  for (const kind of ALL_MESSAGE_KINDS) t.truthy(wordsOf(kind, '/oauth/device/keys'), kind)
-  t.is(wordsOf('signed_out'), 'Sign in again')
-  t.is(wordsOf('too_many_attempts'), 'See your connected devices')
-  t.is(wordsOf('revocation_unknown', '/oauth/device/keys'), 'See your connected devices')
+  for (const kind of ALL_MESSAGE_KINDS) t.truthy(labelOf(kind, '/oauth/device/keys'), kind)
+  t.is(labelOf('signed_out'), 'Sign in again')
+  t.is(labelOf('too_many_attempts'), 'See your connected devices')
+  t.is(labelOf('revocation_unknown', '/oauth/device/keys'), 'See your connected devices')
 })
 
-test('the code field is for codes: no autofill, capitals, focus, and no script needed', (t) => {
+test('the code field has no autofill, types capitals, has the focus, and needs no script', (t) => {
   const html = pages.enterCode(contextOf(), {})
   const [field = ''] = html.match(/<input[^>]*id="user_code"[^>]*>/) ?? []
   for (const attribute of [
@@ -351,35 +381,35 @@ test('the code field is for codes: no autofill, capitals, focus, and no script n
   t.true(html.includes('<form method="get" action="/oauth/device/verify">'))
 })
 
-test('the tries that are left are shown when they are few', (t) => {
+test('the attempts left are shown when 3 or fewer are left', (t) => {
   const shown = (attemptsLeft: number): string =>
     textOf(pages.enterCode(contextOf(), { typed: 'X', problem: 'invalid', attemptsLeft }))
-  t.regex(shown(0), /last try/)
-  t.regex(shown(1), /one try left/)
-  t.regex(shown(3), /3 tries left/)
-  t.notRegex(shown(4), /tries left/)
+  t.regex(shown(0), /last attempt/)
+  t.regex(shown(1), /1 attempt left/)
+  t.regex(shown(3), /3 attempts left/)
+  t.notRegex(shown(4), /attempts left/)
 })
 
-test('after the last try there is no form, but how long to wait', (t) => {
+test('after the last attempt the page shows no form, but how long to wait', (t) => {
   const wrong = { typed: 'X', problem: 'invalid', attemptsLeft: 0 } as const
   const html = pages.enterCode(contextOf(), { ...wrong, retryAfterMs: 10 * MINUTE })
   t.notRegex(html, /user_code|method="get"|<script/)
-  t.regex(textOf(html), /last try for now\. Wait 10 minutes\./)
+  t.regex(textOf(html), /last attempt for now\. Wait 10 minutes\./)
   t.true(html.includes('<a class="button" href="/oauth/device/keys">'))
   const tooMany = (retryAfterMs: number): string =>
     textOf(pages.message(contextOf(), { kind: 'too_many_attempts', retryAfterMs }))
-  t.regex(tooMany(15 * MINUTE), /Wait 15 minutes\. Then ask/)
-  t.regex(tooMany(MINUTE), /Wait one minute\. Then ask/)
-  t.regex(tooMany(MINUTE + 1), /Wait 2 minutes\. Then ask/)
+  t.regex(tooMany(15 * MINUTE), /Wait 15 minutes\. Then get/)
+  t.regex(tooMany(MINUTE), /Wait 1 minute\. Then get/)
+  t.regex(tooMany(MINUTE + 1), /Wait 2 minutes\. Then get/)
 })
 
-test('a wrong code is described to those who hear the page', (t) => {
+test('screen readers announce a wrong code', (t) => {
   const html = pages.enterCode(contextOf(), { typed: 'X', problem: 'invalid' })
   t.regex(html, /role="alert" id="code-problem"/)
   t.regex(html, /aria-describedby="code-problem code-hint"[^>]*aria-invalid="true"/)
 })
 
-test('connected devices show every key with its own form, and those that wait as waiting', (t) => {
+test('the connected devices list every key with its form, and mark those not picked up yet', (t) => {
   const html = pages.keys(contextOf(), { keys: KEYS })
   const text = textOf(html)
   for (const { id, name } of KEYS) {
@@ -397,31 +427,38 @@ test('connected devices show every key with its own form, and those that wait as
   t.false(none.includes('revoke-all'))
 })
 
-test('signing out is offered only where it is ours to offer', (t) => {
+test('a page offers to sign out only if the sign-in method can', (t) => {
   t.true(pages.enterCode(contextOf(), {}).includes('/oauth/device/sign-out'))
   t.false(pages.enterCode(contextOf({ canSignOut: false }), {}).includes('/oauth/device/sign-out'))
 })
 
-test('distances in time are in plain words', (t) => {
-  t.is(distance('en', NOW, NOW), 'now')
-  t.is(distance('en', NOW - 59_000, NOW), 'now')
-  t.is(distance('en', NOW - MINUTE, NOW), '1 minute ago')
-  t.is(distance('de', NOW + 90 * MINUTE, NOW), 'in 2 Stunden')
-  t.is(distance('de', NOW - 119 * MINUTE, NOW), 'vor 1 Stunde')
-  t.is(distance('en', NOW + 24 * 60 * MINUTE - 1, NOW), 'in 24 hours')
-  t.is(distance('en', NOW + 10 * MINUTE - 1, NOW), 'in 10 minutes')
-  t.is(distance('en', NOW + 60 * MINUTE - 1, NOW), 'in 1 hour')
-  t.is(distance('en', NOW + 30_000, NOW), 'now')
-  t.is(distance('en', NOW + 47 * 60 * MINUTE, NOW), 'in 47 hours')
-  t.is(distance('de', NOW - 72 * 60 * MINUTE, NOW), 'vor 3 Tagen')
+test('relative times are in words', (t) => {
+  t.is(relativeTime('en', NOW, NOW), 'now')
+  t.is(relativeTime('en', NOW - 59_000, NOW), 'now')
+  t.is(relativeTime('en', NOW - MINUTE, NOW), '1 minute ago')
+  t.is(relativeTime('de', NOW + 90 * MINUTE, NOW), 'in 2 Stunden')
+  t.is(relativeTime('de', NOW - 119 * MINUTE, NOW), 'vor 1 Stunde')
+  t.is(relativeTime('en', NOW + 24 * 60 * MINUTE - 1, NOW), 'in 24 hours')
+  t.is(relativeTime('en', NOW + 10 * MINUTE - 1, NOW), 'in 10 minutes')
+  t.is(relativeTime('en', NOW + 60 * MINUTE - 1, NOW), 'in 1 hour')
+  t.is(relativeTime('en', NOW + 30_000, NOW), 'now')
+  t.is(relativeTime('en', NOW + 47 * 60 * MINUTE, NOW), 'in 47 hours')
+  t.is(relativeTime('de', NOW - 72 * 60 * MINUTE, NOW), 'vor 3 Tagen')
 })
 
-test('a plain text keeps whole characters when it is cut', (t) => {
-  t.is(plainText('😀😀😀', 2), '😀…')
-  t.is(plainText('abc', 3), 'abc')
+test('an IPv6 address can break across lines between its groups only', (t) => {
+  const html = pages.keys(contextOf(), { keys: KEYS.slice(0, 1) })
+  t.true(
+    html.includes('<bdi>2001:<wbr/>db8:<wbr/>85a3:<wbr/>:<wbr/>8a2e:<wbr/>370:<wbr/>7334</bdi>'),
+  )
 })
 
-test('assets carry the version of what is in them', (t) => {
+test('a text is cut between characters, not inside one', (t) => {
+  t.is(printableText('😀😀😀', 2), '😀…')
+  t.is(printableText('abc', 3), 'abc')
+})
+
+test('the URL of an asset changes with its content', (t) => {
   const [, version] = /style\.css\?v=([\w-]{10})"/.exec(pages.enterCode(contextOf(), {})) ?? []
   const other = createPages({ assets: { 'style.css': { type: 'text/css', body: 'p{}' } } })
   const [, otherVersion] = /style\.css\?v=([\w-]{10})"/.exec(other.enterCode(contextOf(), {})) ?? []
@@ -432,14 +469,14 @@ test('assets carry the version of what is in them', (t) => {
   t.true(other.assets.has('enter-code.js'))
 })
 
-test('some texts of a language can be replaced, and the rest stays', (t) => {
+test('replacing some texts of a language keeps its other texts', (t) => {
   const own = createPages({ texts: { de: { page: { product: 'Acme' } } } })
   const german = own.enterCode(contextOf({ locale: 'de' }), {})
   t.regex(german, /<title>Gerät verbinden · Acme<\/title>/)
   t.regex(own.enterCode(contextOf(), {}), /<title>Connect a device · Device sign-in<\/title>/)
 })
 
-test('another language can be added, and what it leaves out is English', (t) => {
+test('an added language has English for its missing texts', (t) => {
   const own = createPages({
     texts: {
       fr: { enterCode: { title: 'Connecter un appareil' } },
@@ -453,19 +490,19 @@ test('another language can be added, and what it leaves out is English', (t) => 
   t.true(html.includes(en.enterCode.submit))
 })
 
-test('another language can be the default, and an unknown one gets it', (t) => {
+test('an unknown language gets the default one', (t) => {
   const own = createPages({ defaultLocale: 'de' })
   t.deepEqual(own.locales, ['de', 'en'])
   t.true(own.enterCode(contextOf({ locale: 'xx' }), {}).includes('<html lang="de"'))
 })
 
-test('a language tag that is none is refused when the pages are made', (t) => {
+test('createPages throws at an invalid language tag', (t) => {
   t.throws(() => createPages({ texts: { 'not a tag': {} } }), { instanceOf: RangeError })
   t.throws(() => createPages({ texts: { 'FR-fr': {} } }), { message: /FR-fr/ })
   t.throws(() => createPages({ defaultLocale: 'fr' }), { message: /fr/ })
 })
 
-test('a template of elements replaces a page, and is escaped', (t) => {
+test('a JSX template replaces a page, and is escaped', (t) => {
   const own = createPages({
     templates: {
       message: (page, view) =>
@@ -477,22 +514,25 @@ test('a template of elements replaces a page, and is escaped', (t) => {
   const html = own.message(contextOf(), { kind: 'approved', clientId: '<script>x</script>' })
   t.true(html.startsWith('<!DOCTYPE html><html lang="en"'))
   t.true(html.includes('<h1>Device connected</h1><p>For &lt;script>'))
-  t.true(own.enterCode(contextOf(), {}).includes(en.enterCode.label), 'other pages stay')
+  t.true(
+    own.enterCode(contextOf(), {}).includes(en.enterCode.label),
+    'other pages keep their templates',
+  )
 })
 
-test('a template that gives a string is sent as it is', (t) => {
+test('the string of a template is sent unchanged', (t) => {
   const own = createPages({ templates: { confirm: (page) => `<!DOCTYPE html>${page.locale}` } })
   t.is(own.confirm(contextOf({ locale: 'de' }), { pending: PENDING }), '<!DOCTYPE html>de')
 })
 
-test('the pages that docs/pages.md shows are these', async (t) => {
+test('docs/pages.md shows the tested example', async (t) => {
   const text = await readFile(new URL('../test/own-pages.tsx', import.meta.url), 'utf8')
   const [, shown = ''] = text.split(/^\/\/ --- .*$/m)
   const docs = await readFile(new URL('../../../docs/pages.md', import.meta.url), 'utf8')
   t.true(docs.includes(`\`\`\`tsx\n${shown.trim()}\n\`\`\``))
 })
 
-test('they have other words, another language, another look and another page', (t) => {
+test('the example has its texts, language, style sheet and template', (t) => {
   t.true(ownPages.enterCode(contextOf(), {}).includes('Acme'))
   t.deepEqual(ownPages.locales, ['en', 'de', 'fr'])
   const french = ownPages.enterCode(contextOf({ locale: 'fr' }), {})
@@ -502,7 +542,7 @@ test('they have other words, another language, another look and another page', (
   t.true(ownPages.message(contextOf(), { kind: 'denied' }).includes('<h1>Acme</h1>denied'))
 })
 
-for (const [what, made] of [
+for (const [what, returned] of [
   ['nothing', undefined],
   ['null', null],
   ['an empty text', ''],
@@ -510,8 +550,8 @@ for (const [what, made] of [
   ['a promise', Promise.resolve('<p>late</p>')],
   ['an element that renders to nothing', h(() => null, null)],
 ] as const) {
-  test(`a template that makes ${what} is a fault, not a blank page`, (t) => {
-    const own = createPages({ templates: { message: () => made as string } })
+  test(`a template that returns ${what} throws, rather than show a blank page`, (t) => {
+    const own = createPages({ templates: { message: () => returned as string } })
     t.throws(() => own.message(contextOf(), { kind: 'denied' }), { instanceOf: TypeError })
   })
 }

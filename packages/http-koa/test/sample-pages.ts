@@ -66,17 +66,17 @@ export const KEYS: readonly ListedKey[] = [
   },
 ]
 
-const oneScope = (value: string): string => value.replaceAll(/\s/g, '')
+const withoutSpaces = (value: string): string => value.replaceAll(/\s/g, '')
 
-/** Something hostile or long wherever others can put a value. */
+/** A key with `value` in every text that a client or a person can set. */
 export const hostileKey = (value: string): ListedKey => ({
-  // Ids are made by the core; half a character is not among what they could hold.
+  // Ids come from the core, so they never hold a lone surrogate.
   id: Buffer.from(value).toString(),
   status: 'active',
   name: value,
   request: {
     clientId: value,
-    scope: `${oneScope(value)} read`,
+    scope: `${withoutSpaces(value)} read`,
     device: { address: value, userAgent: value },
   },
   approvedAt: NOW - MINUTE,
@@ -88,7 +88,7 @@ export const hostilePending = (value: string): PendingAuthorization => ({
   userCode: value,
   request: {
     clientId: value,
-    scope: `${oneScope(value)} read`,
+    scope: `${withoutSpaces(value)} read`,
     device: { address: value, userAgent: value },
   },
 })
@@ -120,14 +120,14 @@ export const ALL_MESSAGE_KINDS: readonly MessageKind[] = Object.keys(MESSAGE_KIN
   (kind): kind is MessageKind => kind in MESSAGE_KINDS,
 )
 
-/** Every page in every state, by name. `value` stands wherever somebody else's words do. */
+/** Every page in every state, by name. `value` replaces every text from a client or a person. */
 export const allPages = (
   pages: Pages,
   locale: string,
   value?: string,
 ): ReadonlyMap<string, string> => {
   const context = contextOf({ locale, ...(value === undefined ? {} : { person: value }) })
-  const { person: _, ...nobody } = contextOf({ locale, canSignOut: false })
+  const { person: _, ...signedOut } = contextOf({ locale, canSignOut: false })
   const bare = { ...PENDING, request: { device: {} } }
   const typed = value ?? 'WDJB-MJH'
   const pending = value === undefined ? PENDING : hostilePending(value)
@@ -141,7 +141,7 @@ export const allPages = (
       pages.enterCode(context, { typed, problem: 'invalid', attemptsLeft: 2 }),
     ],
     [
-      'enter-code-last-try',
+      'enter-code-last-attempt',
       pages.enterCode(context, {
         typed,
         problem: 'invalid',
@@ -149,7 +149,6 @@ export const allPages = (
         retryAfterMs: 10 * MINUTE,
       }),
     ],
-    ['enter-code-expired', pages.enterCode(context, { typed, problem: 'expired' })],
     ['confirm', pages.confirm(context, { pending, personAddress: value ?? '203.0.113.7' })],
     [
       'confirm-elsewhere',
@@ -160,7 +159,7 @@ export const allPages = (
       }),
     ],
     [
-      'confirm-other-family',
+      'confirm-not-comparable',
       pages.confirm(context, {
         pending: { ...pending, request: { ...pending.request, scope: MANY_SCOPES } },
         personAddress: '2001:db8::1',
@@ -169,8 +168,8 @@ export const allPages = (
     ['confirm-bare', pages.confirm(context, { pending: bare })],
     ['keys', pages.keys(context, { keys, notice: 'revoked' })],
     ['keys-empty', pages.keys(context, { keys: [], notice: 'revoked_all' })],
-    ['sign-in', pages.signIn(nobody, { returnTo: value ?? retry })],
-    ['sign-in-again', pages.signIn(nobody, { returnTo: retry, problem: 'name_missing' })],
+    ['sign-in', pages.signIn(signedOut, { returnTo: value ?? retry })],
+    ['sign-in-again', pages.signIn(signedOut, { returnTo: retry, problem: 'name_missing' })],
   ]
   for (const kind of ALL_MESSAGE_KINDS) {
     const more = {
@@ -178,7 +177,7 @@ export const allPages = (
       ...(kind === 'too_many_attempts' ? { retryAfterMs: 10 * MINUTE } : {}),
     }
     made.push([`message-${kind}`, pages.message(context, { kind, ...device, ...more })])
-    made.push([`message-${kind}-bare`, pages.message(nobody, { kind, retry })])
+    made.push([`message-${kind}-bare`, pages.message(signedOut, { kind, retry })])
   }
   return new Map(made)
 }

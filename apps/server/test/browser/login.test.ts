@@ -106,7 +106,7 @@ browserTest('a device that is denied is told so', async (t) => {
   await page.goto(device.completeUri)
   await signIn(page, 'alice')
   await decide(page, 'deny')
-  t.is(await title(page), 'Device denied')
+  t.is(await title(page), 'Request denied')
   await lookAt(t, page, 'denied')
   const { exitCode, said } = await device.ended
   t.is(exitCode, 1)
@@ -114,7 +114,7 @@ browserTest('a device that is denied is told so', async (t) => {
   t.notRegex(said, /Logged in/)
 
   await page.goto(device.completeUri)
-  t.is(await title(page), 'This code has been answered')
+  t.is(await title(page), 'This code has already been used')
   await lookAt(t, page, 'answered')
   await page.goto(`${url}/oauth/device/keys`)
   t.true(await page.getByText('No device is connected').isVisible())
@@ -136,10 +136,10 @@ browserTest('everything works without JavaScript', async (t) => {
   await page.click('text=See your connected devices')
   t.true(await page.getByText(device.userCode).first().isVisible())
   await page.click('summary')
-  await page.click('text=Yes, revoke all')
+  await page.click('text=Yes, disconnect all')
   t.true(await page.getByText('No device is connected').isVisible())
   await page.click('text=Sign out')
-  t.is(await title(page), 'You are signed out')
+  t.is(await title(page), 'You’re signed out')
 })
 
 /** Presses Tab until `goal` has the focus. @returns what had it on the way, the goal last */
@@ -182,7 +182,7 @@ browserTest('the keyboard is enough, and never starts at Approve', async (t) => 
   await tabTo(page, 'See your connected devices')
   await page.keyboard.press('Enter')
   await then('Connected devices')
-  await tabTo(page, 'Revoke')
+  await tabTo(page, 'Disconnect')
   await page.keyboard.press('Enter')
-  await page.getByText('The key is revoked').waitFor()
+  await page.getByText('Disconnected. The device no longer has access.').waitFor()
 })

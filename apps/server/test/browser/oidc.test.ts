@@ -94,7 +94,7 @@ browserTest(
     server.clock.pass(59 * 60_000 + 2)
 
     await decide(page, 'approve')
-    t.is(await title(page), 'Please sign in again')
+    t.is(await title(page), 'Sign in again')
     await page.getByRole('link', { name: 'Sign in' }).click()
     await logIn(page, provider)
     await page.waitForURL(codes.verification_uri_complete)
@@ -136,7 +136,7 @@ browserTest('who signs out is signed out at the provider, too', async (t) => {
   await page.waitForURL(`${provider.issuer}/session/end?*`)
   await page.click('button[value=yes]')
   await page.waitForURL(`${url}/oauth/device/sign-in/signed-out`)
-  t.is(await title(page), 'You are signed out')
+  t.is(await title(page), 'You’re signed out')
   await page.goto(`${url}/oauth/device/keys`)
   await page.waitForURL(`${provider.issuer}/interaction/*`)
   t.true(await page.locator('[name=login]').isVisible())
@@ -160,7 +160,7 @@ browserTest(
     await page.getByRole('link', { name: 'Continue signing out' }).click()
     await page.click('button[value=yes]')
     await page.waitForURL(`${url}/oauth/device/sign-in/signed-out`)
-    t.is(await title(page), 'You are signed out')
+    t.is(await title(page), 'You’re signed out')
   },
 )
 
@@ -170,7 +170,7 @@ browserTest('who cancels at the provider is told so, and can try again', async (
   await page.goto(codes.verification_uri_complete)
   await page.waitForURL(`${provider.issuer}/interaction/*`)
   await page.click('text=Cancel')
-  t.is(await title(page), 'You are not signed in')
+  t.is(await title(page), 'You’re not signed in')
   await lookAt(t, page, 'sign-in-failed')
   await page.getByRole('link', { name: 'Try again' }).click()
   await logIn(page, provider)

@@ -34,9 +34,9 @@ browserTest('everything works over plain http where it is allowed beyond loopbac
 
   await page.click('text=See your connected devices')
   await page.click('main .keys button')
-  await page.getByText('The key is revoked').waitFor()
+  await page.getByText('Disconnected. The device no longer has access.').waitFor()
   await page.click('text=Sign out')
-  t.is(await title(page), 'You are signed out')
+  t.is(await title(page), 'You’re signed out')
 
   t.is(forms.length, 4)
   for (const form of forms) {

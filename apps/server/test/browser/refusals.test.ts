@@ -60,14 +60,14 @@ browserTest('wrong codes are counted down, and then there is a pause', async (t)
     if (n < 5) t.is(await page.inputValue('#user_code'), WRONG_CODE, 'it can be corrected')
     if (n === 3) await lookAt(t, page, 'wrong-code')
   }
-  for (const alert of alerts) t.regex(alert, /^This code is not valid\./)
+  for (const alert of alerts) t.regex(alert, /^This code isn’t valid\./)
   const left = alerts.map((alert) => alert.split('\n').filter((line) => line !== '')[1])
   t.deepEqual(left, [
     undefined,
-    'You have 3 tries left.',
-    'You have 2 tries left.',
-    'You have one try left.',
-    'This was the last try for now. Wait 10 minutes.',
+    'You have 3 attempts left.',
+    'You have 2 attempts left.',
+    'You have 1 attempt left.',
+    'That was your last attempt for now. Wait 10 minutes.',
   ])
 
   t.is(await page.locator('#user_code').count(), 0, 'nothing invites to try again')
@@ -96,7 +96,7 @@ browserTest('a code that runs out while its page is open is not approved', async
   t.is(await title(page), 'Connect this device?')
   server.clock.pass(10 * MINUTE + 1)
   await decide(page, 'approve')
-  t.is(await title(page), 'This code has run out')
+  t.is(await title(page), 'This code has expired')
   await lookAt(t, page, 'expired')
   t.is((await poll(server.url, codes)).error, 'expired_token')
   t.deepEqual(await server.useCases.listApiKeys('alice'), [])
@@ -129,7 +129,7 @@ browserTest('two people, one code: the second sees what a wrong code shows', asy
       .replaceAll(/(name="csrf_token" value=)"[^"]+"/g, '$1')
   }
   const neutral = await shown(bob, 'bob', codes.user_code)
-  t.true(neutral.includes('This code is not valid.'))
+  t.true(neutral.includes('This code isn’t valid.'))
   t.is(neutral, await shown(carol, 'carol', WRONG_CODE))
 
   await decide(alice, 'approve')
@@ -149,13 +149,13 @@ browserTest(
     const other = await page.context().newPage()
     await other.goto(codes.verification_uri_complete)
     await page.click('text=Sign out')
-    t.is(await title(page), 'You are signed out')
+    t.is(await title(page), 'You’re signed out')
     await lookAt(t, page, 'signed-out')
 
     await page.goBack()
     t.is(await title(page), 'Sign in', 'the page is asked for anew')
     await decide(other, 'approve')
-    t.is(await title(other), 'Please sign in again')
+    t.is(await title(other), 'Sign in again')
     t.is((await poll(server.url, codes)).error, 'authorization_pending')
     t.deepEqual(await server.useCases.listApiKeys('alice'), [])
   },
@@ -171,7 +171,7 @@ browserTest('a session that ends while the page is open leads back to the code',
   server.clock.pass(59 * MINUTE + 2)
 
   await decide(page, 'approve')
-  t.is(await title(page), 'Please sign in again')
+  t.is(await title(page), 'Sign in again')
   await lookAt(t, page, 'session-ended')
   await page.getByRole('link', { name: 'Sign in' }).click()
   t.is(await title(page), 'Sign in')
@@ -193,7 +193,7 @@ browserTest('a page of an earlier sign-in answers nothing in a later one', async
   await other.goto(`${server.url}/oauth/device/sign-in`)
   await signIn(other, 'bob')
   await decide(page, 'approve')
-  t.is(await title(page), 'Please send that again')
+  t.is(await title(page), 'That didn’t go through')
   await lookAt(t, page, 'form-refused')
   t.is((await poll(server.url, codes)).error, 'authorization_pending')
   t.deepEqual(await server.useCases.listApiKeys('bob'), [])

@@ -2,12 +2,12 @@ const MAX_LENGTH = 1_000
 const MAX_RANGES = 50
 
 /**
- * The language of a page: what `ui_locales` asks for (OpenID Connect: tags by spaces, the dearest first),
- * else what `Accept-Language` does (RFC 9110 section 12.5.4), else the first of `locales`. A tag finds its
- * own language, then a broader one (`de-CH` finds `de`, RFC 4647 section 3.4), then a narrower one
- * (`pt` finds `pt-BR`).
- * @param uiLocales a query parameter as it came; what is no string counts as absent
- * @param locales language tags, the default one first; at least one
+ * Chooses the language of a page. `ui_locales` comes first (OpenID Connect Core 1.0 section 3.1.2.1), then
+ * `Accept-Language` (RFC 9110 section 12.5.4), then the first of `locales`. A language range matches the
+ * same tag, else a broader one (`de-CH` matches `de`, RFC 4647 section 3.4), else a narrower one
+ * (`pt` matches `pt-BR`).
+ * @param uiLocales the query parameter; anything but a string counts as absent
+ * @param locales language tags, the default first; at least one
  */
 export const chooseLocale = (
   uiLocales: unknown,
@@ -15,27 +15,27 @@ export const chooseLocale = (
   locales: readonly string[],
 ): string => {
   const accepted = acceptedRanges(acceptLanguage ?? '')
-  return askedLocale(uiLocales, locales) ?? firstOf(accepted, locales) ?? locales[0] ?? 'en'
+  return askedLocale(uiLocales, locales) ?? firstMatch(accepted, locales) ?? locales[0] ?? 'en'
 }
 
-/** The language that `ui_locales` alone asks for, if it is one of `locales`. */
+/** The language that `ui_locales` asks for, if it is one of `locales`. */
 export const askedLocale = (uiLocales: unknown, locales: readonly string[]): string | undefined =>
-  typeof uiLocales === 'string' ? firstOf(bounded(uiLocales, /\s+/), locales) : undefined
+  typeof uiLocales === 'string' ? firstMatch(splitBounded(uiLocales, /\s+/), locales) : undefined
 
-const firstOf = (ranges: readonly string[], locales: readonly string[]): string | undefined => {
+const firstMatch = (ranges: readonly string[], locales: readonly string[]): string | undefined => {
   for (const range of ranges) {
-    const found = range === '*' ? locales[0] : lookUp(range.toLowerCase(), locales)
+    const found = range === '*' ? locales[0] : matchRange(range.toLowerCase(), locales)
     if (found !== undefined) return found
   }
   return undefined
 }
 
-const bounded = (text: string, separator: RegExp): string[] =>
+const splitBounded = (text: string, separator: RegExp): string[] =>
   text.slice(0, MAX_LENGTH).split(separator, MAX_RANGES)
 
-/** The ranges of an `Accept-Language`, the dearest first; those with a weight of zero left out. */
+/** The ranges of an `Accept-Language` header, preferred first, without those of weight 0. */
 const acceptedRanges = (header: string): string[] =>
-  bounded(header, /,/)
+  splitBounded(header, /,/)
     .flatMap((part) => {
       const [, range = '', weight = '1'] =
         /^\s*([A-Za-z0-9*-]{1,100})\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?$/i.exec(part) ?? []
@@ -45,13 +45,13 @@ const acceptedRanges = (header: string): string[] =>
     .sort((a, b) => b.q - a.q)
     .map(({ range }) => range)
 
-const lookUp = (range: string, locales: readonly string[]): string | undefined => {
+const matchRange = (range: string, locales: readonly string[]): string | undefined => {
   if (range === '') return undefined
-  for (let prefix = range; prefix !== ''; prefix = shorter(prefix)) {
+  for (let prefix = range; prefix !== ''; prefix = withoutLastSubtag(prefix)) {
     const found = locales.find((locale) => locale.toLowerCase() === prefix)
     if (found !== undefined) return found
   }
   return locales.find((locale) => locale.toLowerCase().startsWith(`${range}-`))
 }
 
-const shorter = (tag: string): string => tag.slice(0, Math.max(0, tag.lastIndexOf('-')))
+const withoutLastSubtag = (tag: string): string => tag.slice(0, Math.max(0, tag.lastIndexOf('-')))

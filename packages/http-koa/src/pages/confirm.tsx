@@ -1,17 +1,20 @@
 import { isIPv4, isIPv6 } from 'node:net'
-import { keyNameOf } from '@device-grant/core'
 import type { VNode } from 'preact'
 import { networkOf } from '../http/network-of.ts'
+import { Address } from './address.tsx'
 import { Fact, Facts, Scopes } from './facts.tsx'
 import { KeyName } from './key-name.tsx'
 import { CsrfToken, Layout } from './layout.tsx'
 import { Note } from './note.tsx'
 import type { ConfirmView, Page } from './pages.ts'
+import { PrintableText, printableText } from './printable-text.tsx'
 import { Program } from './program.tsx'
 import { Moment } from './times.tsx'
-import { plainText, Untrusted } from './untrusted.tsx'
 
-/** What is being approved, and the two answers (RFC 8628 sections 3.3 and 5.4). Nothing has the focus. */
+/**
+ * The request to approve or deny (RFC 8628 sections 3.3 and 5.4). Nothing has the focus, so Enter alone
+ * never approves.
+ */
 export const ConfirmPage = ({
   page,
   view: { pending, personAddress, trustedName },
@@ -22,7 +25,7 @@ export const ConfirmPage = ({
   const { now } = page
   const { confirm: texts, device } = page.texts
   const { address, userAgent } = pending.request.device
-  const distance = compareAddresses(address, personAddress)
+  const place = comparePlaces(address, personAddress)
   return (
     <Layout page={page} title={texts.title}>
       <section class="card" aria-labelledby="compare">
@@ -33,19 +36,19 @@ export const ConfirmPage = ({
       <Note id="warning" title={texts.warningTitle}>
         <p>{texts.warning}</p>
       </Note>
-      {distance === 'elsewhere' && (
+      {place === 'elsewhere' && (
         <Note id="elsewhere" title={texts.elsewhereTitle}>
           <p>
-            {texts.elsewhereDevice} <Untrusted>{address ?? ''}</Untrusted>
+            {texts.elsewhereDevice} <Address>{address ?? ''}</Address>
             <br />
-            {texts.elsewhereYou} <Untrusted>{personAddress ?? ''}</Untrusted>
+            {texts.elsewhereYou} <Address>{personAddress ?? ''}</Address>
           </p>
           <p>{texts.elsewhere}</p>
         </Note>
       )}
-      {distance === 'unknown' && <p class="note">{texts.otherFamily}</p>}
-      <section class="card" aria-labelledby="asks">
-        <h2 id="asks">{texts.whoAsks}</h2>
+      {place === 'unknown' && <p class="note">{texts.notComparable}</p>}
+      <section class="card" aria-labelledby="request">
+        <h2 id="request">{texts.requestDetails}</h2>
         <Facts>
           <Fact name={device.program}>
             <Program page={page} clientId={pending.request.clientId} trustedName={trustedName} />
@@ -64,10 +67,14 @@ export const ConfirmPage = ({
             <Scopes page={page} scope={pending.request.scope} none={device.noScope} />
           </Fact>
           <Fact name={device.address}>
-            {address === undefined ? device.unknownAddress : <Untrusted>{address}</Untrusted>}
+            {address === undefined ? device.unknownAddress : <Address>{address}</Address>}
           </Fact>
           <Fact name={device.userAgent}>
-            {userAgent === undefined ? device.unknownUserAgent : <Untrusted>{userAgent}</Untrusted>}
+            {userAgent === undefined ? (
+              device.unknownUserAgent
+            ) : (
+              <PrintableText>{userAgent}</PrintableText>
+            )}
           </Fact>
           <Fact name={texts.requested}>
             <Moment page={page} at={pending.requestedAt} />
@@ -79,7 +86,7 @@ export const ConfirmPage = ({
         <p>{texts.resultText}</p>
         <Facts>
           <Fact name={texts.keyName}>
-            <KeyName>{keyNameOf(pending.userCode)}</KeyName>
+            <KeyName>{device.keyName(pending.userCode)}</KeyName>
           </Fact>
           <Fact name={texts.keyExpires}>
             <Moment page={page} at={now + pending.keyLifetimeMs} />
@@ -87,10 +94,10 @@ export const ConfirmPage = ({
         </Facts>
         <form method="post" action={page.paths.verify}>
           <CsrfToken page={page} />
-          <input type="hidden" name="user_code" value={plainText(pending.userCode)} />
+          <input type="hidden" name="user_code" value={printableText(pending.userCode)} />
           <p class="compare-again">
             {texts.myDeviceShows}{' '}
-            <strong class="mono whole">{plainText(pending.userCode, 40)}</strong>
+            <strong class="mono whole">{printableText(pending.userCode, 40)}</strong>
           </p>
           <div class="answers">
             <button type="submit" class="deny" name="decision" value="deny">
@@ -106,8 +113,8 @@ export const ConfirmPage = ({
   )
 }
 
-/** Whether the device asks from another network than the person's, as far as that can be told. */
-const compareAddresses = (
+/** Compares the networks of two addresses. Those of IPv4 and IPv6 cannot be compared. */
+const comparePlaces = (
   device: string | undefined,
   person: string | undefined,
 ): 'same' | 'elsewhere' | 'unknown' => {
@@ -116,9 +123,9 @@ const compareAddresses = (
   return networkOf(device) === networkOf(person) ? 'same' : 'elsewhere'
 }
 
-/** A code large enough to be compared, and spelled for those who hear it. */
+/** A user code in large type. Screen readers get it character by character. */
 const UserCode = ({ children }: { readonly children: string }): VNode => {
-  const code = plainText(children, 40)
+  const code = printableText(children, 40)
   return (
     <p class="code">
       <span aria-hidden="true">{code}</span>

@@ -12,26 +12,29 @@ import { STYLE } from './style.ts'
 import { de } from './texts/de.ts'
 import { en, type Texts } from './texts/en.ts'
 
-/** Some groups of a catalog, and some texts of each. */
+/** Part of a catalog: some of its groups, with some texts of each. */
 export type SomeTexts = { readonly [G in keyof Texts]?: Partial<Texts[G]> }
 
 /**
- * A page of one's own, a whole document. JSX is rendered with everything escaped (`Layout` gives
- * it the common head and header); a `string` is sent as it is, so escaping is up to who writes it.
+ * Renders a page. JSX is escaped, and `Layout` adds the common head and header. A string is sent
+ * unchanged, so the template must escape it.
  */
 export type Template<View> = (page: Page, view: View) => JSX.Element | string
 
 export interface PagesOptions {
   /**
-   * Texts by language tag: changes to a built-in language (`en`, `de`), or another one. What a language
-   * leaves out is English. For example `{ en: { page: { product: 'Acme' } } }`.
+   * Texts by language tag. They replace those of `en` or `de`, or add a language. Missing texts of an
+   * added language are English. For example `{ en: { page: { product: 'Acme' } } }`.
    */
   readonly texts?: Readonly<Record<string, SomeTexts>> | undefined
-  /** Pages that replace the built-in ones. */
+  /** Templates that replace the built-in ones, by page. */
   readonly templates?: { readonly [Name in keyof PageViews]?: Template<PageViews[Name]> }
-  /** Files by name, beside the built-in ones or instead of them: `style.css` gives another look. */
+  /** More files by name. `style.css` or `enter-code.js` here replaces the built-in file. */
   readonly assets?: Readonly<Record<string, Asset>> | undefined
-  /** The language when nothing fits. Default: `en`. */
+  /**
+   * The language used when a request accepts none of the others.
+   * @default 'en'
+   */
   readonly defaultLocale?: string | undefined
 }
 
@@ -49,15 +52,15 @@ const ASSETS: Readonly<Record<string, Asset>> = {
 }
 
 /**
- * The pages that people see, in English and German; texts, templates and files can be replaced.
- * @throws {RangeError} naming a language tag that is none, or a default language without texts
+ * Creates the pages for people, in English and German. Texts, templates and files can be replaced.
+ * @throws {RangeError} if a language tag is not in canonical form, or `defaultLocale` has no texts
  */
 export const createPages = (options: PagesOptions = {}): Pages => {
   const catalogs = catalogsOf(options.texts ?? {})
-  const standard = options.defaultLocale ?? 'en'
-  const standardTexts = catalogs.get(standard)
-  if (!standardTexts) throw new RangeError(`There are no texts for the language ${standard}`)
-  const locales = [standard, ...[...catalogs.keys()].filter((locale) => locale !== standard)]
+  const { defaultLocale = 'en' } = options
+  const defaultTexts = catalogs.get(defaultLocale)
+  if (!defaultTexts) throw new RangeError(`defaultLocale ${defaultLocale} has no texts`)
+  const locales = [defaultLocale, ...[...catalogs.keys()].filter((tag) => tag !== defaultLocale)]
   const assets = new Map(Object.entries({ ...ASSETS, ...options.assets }))
   const versions = new Map([...assets].map(([name, { body }]) => [name, versionOf(body)]))
   const templates = { ...TEMPLATES, ...options.templates }
@@ -66,15 +69,15 @@ export const createPages = (options: PagesOptions = {}): Pages => {
     const texts = catalogs.get(context.locale)
     return {
       ...context,
-      locale: texts ? context.locale : standard,
-      texts: texts ?? standardTexts,
+      locale: texts ? context.locale : defaultLocale,
+      texts: texts ?? defaultTexts,
       asset: (name) => `${context.paths.assets}/${name}?v=${versions.get(name) ?? ''}`,
     }
   }
   const render =
     <View,>(template: Template<View>) =>
     (context: PageContext, view: View): string =>
-      documentOf(template(pageOf(context), view))
+      toDocument(template(pageOf(context), view))
   return {
     locales,
     assets,
@@ -86,13 +89,15 @@ export const createPages = (options: PagesOptions = {}): Pages => {
   }
 }
 
-/** @throws {TypeError} it is no document: better a fault that is heard of than a blank page */
-const documentOf = (made: unknown): string => {
-  if (typeof made === 'string' && made !== '') return made
-  if (!isValidElement(made)) throw new TypeError('A template of a page made neither JSX nor a text')
-  const html = renderToString(made)
+/** @throws {TypeError} if the template returned no document, rather than send a blank page */
+const toDocument = (rendered: unknown): string => {
+  if (typeof rendered === 'string' && rendered !== '') return rendered
+  if (!isValidElement(rendered)) {
+    throw new TypeError('A page template must return JSX or a non-empty string')
+  }
+  const html = renderToString(rendered)
   if (html === '') {
-    throw new TypeError('A template of a page made nothing; is there more than one copy of preact?')
+    throw new TypeError('A page template rendered nothing; is preact installed more than once?')
   }
   return `<!DOCTYPE html>${html}`
 }
@@ -102,11 +107,11 @@ const catalogsOf = (changes: Readonly<Record<string, SomeTexts>>): ReadonlyMap<s
     ['en', en],
     ['de', de],
   ])
-  // English first: it fills the gaps of others.
+  // English first, because its texts fill the gaps of other languages.
   const tags = Object.keys(changes).sort((a, b) => Number(b === 'en') - Number(a === 'en'))
   for (const tag of tags) {
     if (Intl.getCanonicalLocales(tag)[0] !== tag) {
-      throw new RangeError(`${tag} is not how a language tag is written`)
+      throw new RangeError(`${tag} is not a language tag in canonical form`)
     }
     const base = catalogs.get(tag) ?? catalogs.get('en') ?? en
     catalogs.set(tag, withChanges(base, changes[tag] ?? {}))

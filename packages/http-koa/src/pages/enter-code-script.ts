@@ -1,4 +1,4 @@
-/** Upper-cases a code while it is typed. Only ASCII letters change, so lengths and the caret stay. */
+/** Converts a code to upper case as it is typed. Only ASCII letters change, so the caret stays. */
 export const ENTER_CODE_SCRIPT: string = `const field = document.getElementById('user_code')
 const upperCase = () => {
   const upper = field.value.replace(/[a-z]+/g, (letters) => letters.toUpperCase())

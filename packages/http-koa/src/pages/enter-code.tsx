@@ -1,13 +1,13 @@
 import type { VNode } from 'preact'
 import { Layout } from './layout.tsx'
 import type { EnterCodeView, Page } from './pages.ts'
-import { minutesOf } from './times.tsx'
-import { plainText } from './untrusted.tsx'
+import { printableText } from './printable-text.tsx'
+import { wholeMinutes } from './times.tsx'
 
-/** Tries are worth counting down from here. */
-const FEW_TRIES = 3
+/** The number of attempts left is shown from here down. */
+const FEW_ATTEMPTS = 3
 
-/** The form for a code. It changes nothing, so it is a GET. */
+/** The form for a user code. It is a GET form, because it changes nothing. */
 export const EnterCodePage = ({
   page,
   view: { typed = '', problem, attemptsLeft, retryAfterMs },
@@ -17,26 +17,26 @@ export const EnterCodePage = ({
 }): VNode => {
   const texts = page.texts.enterCode
   const described = problem === undefined ? 'code-hint' : 'code-problem code-hint'
-  const mayTry = attemptsLeft === undefined || attemptsLeft > 0
-  const script = mayTry ? { script: 'enter-code.js' } : {}
+  const hasAttempts = attemptsLeft === undefined || attemptsLeft > 0
+  const script = hasAttempts ? { script: 'enter-code.js' } : {}
   return (
     <Layout page={page} title={texts.title} hasError={problem !== undefined} {...script}>
       <div class="card">
-        {mayTry && <p>{texts.intro}</p>}
+        {hasAttempts && <p>{texts.intro}</p>}
         {problem !== undefined && (
           <div class="message bad" role="alert" id="code-problem">
-            <p>{problem === 'expired' ? texts.expired : texts.invalid}</p>
-            {attemptsLeft !== undefined && attemptsLeft <= FEW_TRIES && (
+            <p>{texts.invalid}</p>
+            {attemptsLeft !== undefined && attemptsLeft <= FEW_ATTEMPTS && (
               <p>
                 <strong>{texts.attemptsLeft(attemptsLeft)}</strong>
                 {retryAfterMs !== undefined && (
-                  <> {page.texts.message.wait(minutesOf(retryAfterMs))}</>
+                  <> {page.texts.message.wait(wholeMinutes(retryAfterMs))}</>
                 )}
               </p>
             )}
           </div>
         )}
-        {mayTry ? (
+        {hasAttempts ? (
           <form method="get" action={page.paths.verify}>
             <label for="user_code">{texts.label}</label>
             <input
@@ -44,7 +44,7 @@ export const EnterCodePage = ({
               type="text"
               id="user_code"
               name="user_code"
-              value={plainText(typed, 64)}
+              value={printableText(typed, 64)}
               required
               autofocus
               autocomplete="off"
@@ -70,7 +70,7 @@ export const EnterCodePage = ({
           </a>
         )}
       </div>
-      {mayTry && <p class="quiet small">{texts.warning}</p>}
+      {hasAttempts && <p class="quiet small">{texts.warning}</p>}
     </Layout>
   )
 }

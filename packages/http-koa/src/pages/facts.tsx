@@ -1,13 +1,13 @@
 import type { ComponentChildren, VNode } from 'preact'
 import type { Page } from './pages.ts'
-import { Untrusted } from './untrusted.tsx'
+import { PrintableText } from './printable-text.tsx'
 
-/** Names and values, one below the other. */
+/** A list of names and values. */
 export const Facts = ({ children }: { readonly children: ComponentChildren }): VNode => (
   <dl class="facts">{children}</dl>
 )
 
-/** One name and its value. */
+/** One name with its value. */
 export const Fact = ({
   name,
   children,
@@ -21,10 +21,10 @@ export const Fact = ({
   </div>
 )
 
-/** More can be folded away. */
+/** Longer lists can be collapsed. */
 const MANY_SCOPES = 10
 
-/** What a device asked for: every scope of a scope parameter (RFC 6749 section 3.3), none left out. */
+/** Every scope of a `scope` parameter (RFC 6749 section 3.3), none cut or left out. */
 export const Scopes = ({
   page,
   scope,
@@ -32,17 +32,17 @@ export const Scopes = ({
 }: {
   readonly page: Page
   readonly scope?: string | undefined
-  /** What stands there when there are none. */
+  /** Shown when there are no scopes. */
   readonly none: string
 }): VNode => {
-  const scopes = (scope ?? '').split(/\s+/).filter((one) => one !== '')
+  const scopes = (scope ?? '').split(/\s+/).filter((name) => name !== '')
   if (scopes.length === 0) return <>{none}</>
   const list = (
     <ul class="scopes">
-      {scopes.map((one) => (
-        <li key={one}>
+      {scopes.map((name) => (
+        <li key={name}>
           <code>
-            <Untrusted most={Number.POSITIVE_INFINITY}>{one}</Untrusted>
+            <PrintableText maxLength={Number.POSITIVE_INFINITY}>{name}</PrintableText>
           </code>
         </li>
       ))}

@@ -1,14 +1,25 @@
+import { keyNameOf } from '@device-grant/core'
 import type { VNode } from 'preact'
-import { Untrusted } from './untrusted.tsx'
+import { PrintableText } from './printable-text.tsx'
+import type { Texts } from './texts/en.ts'
 
-/** The name of a key. No line breaks within its last word, which is the code of the device. */
+/**
+ * The name of a key in the reader's language. A new key is stored with an English name that holds the
+ * user code; any other name is returned as it is.
+ */
+export const translateKeyName = (storedName: string, texts: Texts): string => {
+  const [, userCode = ''] = /\(([^()]*)\)$/.exec(storedName) ?? []
+  return storedName === keyNameOf(userCode) ? texts.device.keyName(userCode) : storedName
+}
+
+/** The name of a key. Its last word is the user code, so it never breaks across lines. */
 export const KeyName = ({ children }: { readonly children: string }): VNode => {
   const lastWord = children.lastIndexOf(' ') + 1
   return (
     <>
-      <Untrusted>{children.slice(0, lastWord)}</Untrusted>
+      <PrintableText>{children.slice(0, lastWord)}</PrintableText>
       <span class="whole">
-        <Untrusted>{children.slice(lastWord)}</Untrusted>
+        <PrintableText>{children.slice(lastWord)}</PrintableText>
       </span>
     </>
   )

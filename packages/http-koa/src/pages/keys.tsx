@@ -1,13 +1,14 @@
 import type { VNode } from 'preact'
+import { Address } from './address.tsx'
 import { Fact, Facts, Scopes } from './facts.tsx'
-import { KeyName } from './key-name.tsx'
+import { KeyName, translateKeyName } from './key-name.tsx'
 import { CsrfToken, Layout } from './layout.tsx'
 import type { KeysView, Page, ShownKey } from './pages.ts'
+import { PrintableText, printableText } from './printable-text.tsx'
 import { ProgramBadge, ProgramName } from './program.tsx'
 import { Moment } from './times.tsx'
-import { plainText, Untrusted } from './untrusted.tsx'
 
-/** Connected devices: a person's keys, those that wait for pick-up included. */
+/** The keys of a person, including those not picked up yet. */
 export const KeysPage = ({
   page,
   view: { keys, notice },
@@ -59,13 +60,14 @@ export const KeysPage = ({
 }
 
 const Key = ({ page, item }: { readonly page: Page; readonly item: ShownKey }): VNode => {
-  const { id, status, name, trustedName, request } = item
-  const { clientId, scope, device: origin } = request
+  const { id, status, trustedName, request } = item
+  const { clientId, scope, device: source } = request
   const { keys: texts, confirm, device } = page.texts
+  const shownName = translateKeyName(item.name, page.texts)
   const program = { page, clientId, trustedName }
   const isWaiting = status === 'waiting'
-  const what = [trustedName ?? clientId ?? device.unnamed, name]
-    .map((one) => plainText(one))
+  const label = [trustedName ?? clientId ?? device.unnamed, shownName]
+    .map((text) => printableText(text))
     .join(', ')
   return (
     <>
@@ -80,7 +82,7 @@ const Key = ({ page, item }: { readonly page: Page; readonly item: ShownKey }): 
       </div>
       <Facts>
         <Fact name={confirm.keyName}>
-          <KeyName>{name}</KeyName>
+          <KeyName>{shownName}</KeyName>
         </Fact>
         <Fact name={texts.scopes}>
           <Scopes page={page} scope={scope} none={texts.noScope} />
@@ -89,17 +91,17 @@ const Key = ({ page, item }: { readonly page: Page; readonly item: ShownKey }): 
           <Moment page={page} at={item.approvedAt} />
         </Fact>
         <Fact name={device.address}>
-          {origin.address === undefined ? (
+          {source.address === undefined ? (
             device.unknownAddress
           ) : (
-            <Untrusted>{origin.address}</Untrusted>
+            <Address>{source.address}</Address>
           )}
         </Fact>
         <Fact name={device.userAgent}>
-          {origin.userAgent === undefined ? (
+          {source.userAgent === undefined ? (
             device.unknownUserAgent
           ) : (
-            <Untrusted>{origin.userAgent}</Untrusted>
+            <PrintableText>{source.userAgent}</PrintableText>
           )}
         </Fact>
         {!isWaiting && (
@@ -111,13 +113,13 @@ const Key = ({ page, item }: { readonly page: Page; readonly item: ShownKey }): 
             )}
           </Fact>
         )}
-        <Fact name={isWaiting ? texts.lapses : texts.expires}>
+        <Fact name={isWaiting ? texts.pickUpBy : texts.expires}>
           <Moment page={page} at={item.expiresAt} />
         </Fact>
       </Facts>
       <form method="post" action={`${page.paths.keys}/${encodeURIComponent(id)}/revoke`}>
         <CsrfToken page={page} />
-        <button type="submit" class="danger" aria-label={`${texts.revoke}: ${what}`}>
+        <button type="submit" class="danger" aria-label={`${texts.revoke}: ${label}`}>
           {texts.revoke}
         </button>
       </form>

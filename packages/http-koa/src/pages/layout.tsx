@@ -1,8 +1,8 @@
 import type { ComponentChildren, VNode } from 'preact'
 import type { Page } from './pages.ts'
-import { Untrusted } from './untrusted.tsx'
+import { PrintableText } from './printable-text.tsx'
 
-/** What all pages share: the document's head, who is signed in, and the main part. */
+/** The frame of every page: document head, header with the signed-in person, and main part. */
 export const Layout = ({
   page,
   title,
@@ -13,11 +13,11 @@ export const Layout = ({
 }: {
   readonly page: Page
   readonly title: string
-  /** The page of the navigation that this is. */
+  /** The entry of the navigation that stands for this page. */
   readonly current?: 'keys' | undefined
-  /** Whether something has to be corrected here; the title says so first. */
+  /** Whether the form has an error. The document title then begins with the word. */
   readonly hasError?: boolean | undefined
-  /** The name of an asset to run. */
+  /** The name of the asset to run as a script. */
   readonly script?: string | undefined
   readonly children?: ComponentChildren | undefined
 }): VNode => {
@@ -41,7 +41,7 @@ export const Layout = ({
             {person !== undefined && (
               <div class="account">
                 <p class="who">
-                  {texts.page.signedInAs} <Untrusted most={40}>{person}</Untrusted>
+                  {texts.page.signedInAs} <PrintableText maxLength={40}>{person}</PrintableText>
                 </p>
                 <nav aria-label={texts.page.navigation}>
                   <a href={paths.keys} {...(current === 'keys' ? { 'aria-current': 'page' } : {})}>
@@ -69,7 +69,7 @@ export const Layout = ({
   )
 }
 
-/** Goes into every form that posts. */
+/** The hidden field that every POST form needs. */
 export const CsrfToken = ({ page }: { readonly page: Page }): VNode => (
   <input type="hidden" name="csrf_token" value={page.csrfToken} />
 )

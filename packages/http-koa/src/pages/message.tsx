@@ -2,9 +2,9 @@ import type { VNode } from 'preact'
 import { Fact, Facts } from './facts.tsx'
 import { Layout } from './layout.tsx'
 import type { MessageKind, MessageView, Page } from './pages.ts'
+import { PrintableText } from './printable-text.tsx'
 import { Program } from './program.tsx'
-import { minutesOf } from './times.tsx'
-import { Untrusted } from './untrusted.tsx'
+import { wholeMinutes } from './times.tsx'
 
 const TONES: Readonly<Record<MessageKind, 'good' | 'warn' | 'bad'>> = {
   approved: 'good',
@@ -27,18 +27,20 @@ const TONES: Readonly<Record<MessageKind, 'good' | 'warn' | 'bad'>> = {
   fault: 'bad',
 }
 
-/** What the link of `retry` says, where it is more than trying again. */
-const LINKS: { readonly [kind in MessageKind]?: 'signIn' | 'goOnSigningOut' | 'seeDevices' } = {
+/** The label of the `retry` link. Default: `retry`. */
+const RETRY_LABELS: {
+  readonly [kind in MessageKind]?: 'signIn' | 'continueSigningOut' | 'seeDevices'
+} = {
   session_ended: 'signIn',
-  signing_out: 'goOnSigningOut',
+  signing_out: 'continueSigningOut',
   revocation_unknown: 'seeDevices',
   not_found: 'seeDevices',
 }
 
-type Onward = 'anotherCode' | 'enterCode' | 'signInAgain' | 'seeDevices'
+type NextLabel = 'anotherCode' | 'enterCode' | 'signInAgain' | 'seeDevices'
 
-/** Where one may go from here when there is nothing to try again. */
-const ONWARD: { readonly [kind in MessageKind]?: Onward } = {
+/** The link shown when there is nothing to retry. */
+const NEXT_LABELS: { readonly [kind in MessageKind]?: NextLabel } = {
   approved: 'seeDevices',
   denied: 'anotherCode',
   expired: 'anotherCode',
@@ -51,7 +53,7 @@ const ONWARD: { readonly [kind in MessageKind]?: Onward } = {
   not_allowed: 'enterCode',
 }
 
-/** What happened, and what to do now. */
+/** A page that says what happened and what to do next. */
 export const MessagePage = ({
   page,
   view: { kind, userCode, clientId, trustedName, yours, retry, retryAfterMs },
@@ -62,14 +64,14 @@ export const MessagePage = ({
   const { texts, paths } = page
   const { title, text, next } = texts.messages[kind]
   const tone = TONES[kind]
-  const onward = ONWARD[kind]
+  const nextLabel = NEXT_LABELS[kind]
   return (
     <Layout page={page} title={title}>
       <div class={`message ${tone}`} role={tone === 'good' ? 'status' : 'alert'}>
         <p>{text}</p>
         {yours !== undefined && <p>{texts.message[yours]}</p>}
         <p>
-          {retryAfterMs !== undefined && <>{texts.message.wait(minutesOf(retryAfterMs))} </>}
+          {retryAfterMs !== undefined && <>{texts.message.wait(wholeMinutes(retryAfterMs))} </>}
           {next}
         </p>
       </div>
@@ -79,7 +81,7 @@ export const MessagePage = ({
             {userCode !== undefined && (
               <Fact name={texts.message.code}>
                 <code>
-                  <Untrusted most={40}>{userCode}</Untrusted>
+                  <PrintableText maxLength={40}>{userCode}</PrintableText>
                 </code>
               </Fact>
             )}
@@ -91,12 +93,14 @@ export const MessagePage = ({
           </Facts>
         </div>
       )}
-      {retry === undefined && onward !== undefined && (
-        <Action href={onward === 'seeDevices' ? paths.keys : paths.verify}>
-          {texts.message[onward]}
+      {retry === undefined && nextLabel !== undefined && (
+        <Action href={nextLabel === 'seeDevices' ? paths.keys : paths.verify}>
+          {texts.message[nextLabel]}
         </Action>
       )}
-      {retry !== undefined && <Action href={retry}>{texts.message[LINKS[kind] ?? 'retry']}</Action>}
+      {retry !== undefined && (
+        <Action href={retry}>{texts.message[RETRY_LABELS[kind] ?? 'retry']}</Action>
+      )}
     </Layout>
   )
 }

@@ -1,12 +1,12 @@
 import type { ComponentChildren, VNode } from 'preact'
 
-/** Something to mind, with a title of its own. */
+/** A warning with a title. */
 export const Note = ({
   id,
   title,
   children,
 }: {
-  /** Of the title; unique on the page. */
+  /** The id of the title element, unique on the page. */
   readonly id: string
   readonly title: string
   readonly children: ComponentChildren

@@ -2,85 +2,86 @@ import type { ListedKey, PendingAuthorization } from '@device-grant/core'
 import type { Paths } from '../paths.ts'
 import type { Texts } from './texts/en.ts'
 
-/** What every page knows of the request that it answers. */
+/** The request that a page answers. */
 export interface PageContext {
   /** One of `Pages.locales`. */
   readonly locale: string
   readonly paths: Paths
-  /** Who is signed in, as shown to them; absent when nobody is. */
+  /** The display name of the signed-in person. Absent when no person is signed in. */
   readonly person?: string | undefined
-  /** Goes into every form that posts, as `csrf_token`. */
+  /** The value of the field `csrf_token` in every POST form. */
   readonly csrfToken: string
-  /** Whether signing out is ours to offer. */
+  /** Whether the sign-in method can sign people out. */
   readonly canSignOut: boolean
   /** Epoch milliseconds. */
   readonly now: number
 }
 
-/** What a page may say when there is nothing (more) to do. */
+/** The messages that a page can show. */
 export type MessageKind =
   | 'approved'
   | 'denied'
   | 'expired'
-  /** Somebody has answered this code; neutral, unless `yours` says it was this person. */
+  /** The code was approved or denied before. The page tells which only when `yours` is set. */
   | 'already_processed'
   | 'too_many_attempts'
   | 'sign_in_failed'
-  /** The sign-in ended before the form was sent. */
+  /** The session ended before the form was sent. */
   | 'session_ended'
   | 'signed_out'
-  /** Signed out here; `retry` is where somebody else goes on with it, an absolute URL. */
+  /** Signed out here, but not at the sign-in provider. `retry` is the provider's absolute URL. */
   | 'signing_out'
-  /** A store is down: nothing was approved. */
+  /** A store failed before the decision was written. Nothing was approved. */
   | 'key_not_created'
-  /** A store went down while the decision was written: answering again is safe. */
+  /** A store failed while the decision was written. The person can safely answer again. */
   | 'unknown_outcome'
-  /** A store went down while keys were revoked: some may be, and revoking again is safe. */
+  /** A store failed while keys were revoked. Some may be revoked; revoking again is safe. */
   | 'revocation_unknown'
   | 'unavailable'
-  /** The form is too old, or was not sent by our own page. */
+  /** The form is out of date, or comes from another site. */
   | 'form_refused'
   | 'bad_request'
   | 'not_found'
-  /** The page is only for what a form sends. */
+  /** The page only accepts POST. */
   | 'not_allowed'
   | 'fault'
 
 export interface MessageView {
   readonly kind: MessageKind
-  /** As shown on the device, where it is known. */
+  /** The code as the device shows it. */
   readonly userCode?: string | undefined
   readonly clientId?: string | undefined
   /** The name of a client that the operator vouches for. */
   readonly trustedName?: string | undefined
+  /** The decision, when the same person made it. */
   readonly yours?: 'approve' | 'deny' | undefined
-  /** Where trying again leads, a path of our own (but for `signing_out`). */
+  /** The path to try again at. For `signing_out`, an absolute URL. */
   readonly retry?: string | undefined
-  /** How long to wait before the next try, milliseconds. */
+  /** How long to wait before the next attempt, in milliseconds. */
   readonly retryAfterMs?: number | undefined
 }
 
 export interface EnterCodeView {
-  /** What was typed, to be corrected. */
+  /** The text to fill the field with, for correction. */
   readonly typed?: string | undefined
-  readonly problem?: 'invalid' | 'expired' | undefined
-  /** Tries left; worth showing when few. */
+  readonly problem?: 'invalid' | undefined
+  /** Attempts left. The page shows it when few are left, and hides the form at 0. */
   readonly attemptsLeft?: number | undefined
-  /** Where none is left: when there will be one again, milliseconds. */
+  /** When no attempt is left: how long to wait for the next one, in milliseconds. */
   readonly retryAfterMs?: number | undefined
 }
 
 export interface ConfirmView {
   readonly pending: PendingAuthorization
-  /** Where the person's own request came from. */
+  /** The IP address of the person's own request. */
   readonly personAddress?: string | undefined
-  /** The name of a client that the operator vouches for; any other is shown as unverified. */
+  /** The name of a client that the operator vouches for. Other clients are shown as unverified. */
   readonly trustedName?: string | undefined
 }
 
-/** A key of the person's, with the name that the operator vouches for. */
+/** A key of the signed-in person. */
 export interface ShownKey extends ListedKey {
-  /** The name of a client that the operator vouches for; any other is shown as unverified. */
+  /** The name of a client that the operator vouches for. Other clients are shown as unverified. */
   readonly trustedName?: string | undefined
 }
 
@@ -90,28 +91,28 @@ export interface KeysView {
 }
 
 export interface SignInView {
-  /** A path of our own. */
+  /** The path to open after the sign-in. */
   readonly returnTo: string
   readonly problem?: 'name_missing' | undefined
 }
 
-/** Every page, and what it shows. */
+/** The pages by name, with the view that each one shows. */
 export interface PageViews {
-  /** The form for a code. */
+  /** The form for a user code. */
   readonly enterCode: EnterCodeView
-  /** What is being approved, with the two buttons. */
+  /** The request to approve or deny. */
   readonly confirm: ConfirmView
   readonly message: MessageView
-  /** Connected devices. */
+  /** The connected devices. */
   readonly keys: KeysView
-  /** The demo sign-in: it asks only for a name. */
+  /** The form of the demo sign-in. */
   readonly signIn: SignInView
 }
 
-/** What a template has at hand. */
+/** The first argument of every template. */
 export interface Page extends PageContext {
   readonly texts: Texts
-  /** The URL of a file in `Pages.assets`. */
+  /** Returns the URL of a file in `Pages.assets`. */
   readonly asset: (name: string) => string
 }
 
@@ -122,12 +123,12 @@ export interface Asset {
   readonly body: string
 }
 
-/** The whole of what a person sees. Every function returns a complete HTML document. */
+/** All pages. Every function returns a complete HTML document. */
 export type Pages = {
   readonly [Name in keyof PageViews]: (context: PageContext, view: PageViews[Name]) => string
 } & {
-  /** Language tags, the default one first. */
+  /** Language tags, the default language first. */
   readonly locales: readonly string[]
-  /** Files that the pages load from `paths.assets`, by name. */
+  /** The files below `paths.assets`, by name. */
   readonly assets: ReadonlyMap<string, Asset>
 }

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact'
 import type { Page } from './pages.ts'
-import { Untrusted } from './untrusted.tsx'
+import { PrintableText } from './printable-text.tsx'
 
 export interface ProgramProps {
   readonly page: Page
@@ -9,14 +9,14 @@ export interface ProgramProps {
   readonly trustedName?: string | undefined
 }
 
-/** What a program is called, by whom ever. */
+/** The name of a program: the operator's name for it, or its client id. */
 export const ProgramName = ({ page, clientId, trustedName }: ProgramProps): VNode => {
   const name = trustedName ?? clientId
   if (name === undefined) return <>{page.texts.device.unnamed}</>
-  return <Untrusted>{name}</Untrusted>
+  return <PrintableText>{name}</PrintableText>
 }
 
-/** Whether its name is to be believed. */
+/** Shows whether the operator vouches for the name of a program. */
 export const ProgramBadge = ({ page, trustedName }: ProgramProps): VNode => {
   const { trusted, unverified } = page.texts.device
   return trustedName === undefined ? (
@@ -26,7 +26,7 @@ export const ProgramBadge = ({ page, trustedName }: ProgramProps): VNode => {
   )
 }
 
-/** The program that asks: its name, and whether that is to be believed. */
+/** The name of a program, with its badge. */
 export const Program = (props: ProgramProps): VNode => (
   <>
     <strong>

@@ -2,7 +2,7 @@ import type { VNode } from 'preact'
 import { CsrfToken, Layout } from './layout.tsx'
 import type { Page, SignInView } from './pages.ts'
 
-/** The demo sign-in: it asks only for a name. */
+/** The form of the demo sign-in, which only asks for a name. */
 export const SignInPage = ({
   page,
   view: { returnTo, problem },

@@ -1,4 +1,4 @@
-/** The style sheet of all pages. Colours reach a contrast of 4.5 to 1 in light and dark. */
+/** The style sheet of all pages. Text has a contrast of at least 4.5 to 1 in light and dark. */
 export const STYLE: string = `:root {
   color-scheme: light dark;
   --ground: #f4f5f7;
@@ -83,7 +83,7 @@ main { padding-block: 1.5rem 3rem; }
 
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 0.75rem; text-wrap: balance; }
 h2 { font-size: 1.0625rem; line-height: 1.35; margin: 0 0 0.5rem; }
-p { margin: 0 0 0.75rem; }
+p { margin: 0 0 0.75rem; text-wrap: pretty; }
 a { color: var(--accent); text-underline-offset: 0.15em; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 
@@ -109,7 +109,7 @@ code, .mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "Liberation
 .facts dd { margin: 0; }
 .facts > div { min-width: 0; }
 @media (min-width: 34rem) {
-  .facts > div { display: grid; grid-template-columns: 10rem minmax(0, 1fr); gap: 1rem; }
+  .facts > div { display: grid; grid-template-columns: 11.25rem minmax(0, 1fr); gap: 0.75rem; }
   .facts dt { padding-block-start: 0.0625rem; }
 }
 

@@ -5,14 +5,20 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** How far `at` is from `now`, in words: `in 24 hours`, `2 minutes ago`, `now`. */
-export const distance = (locale: string, at: number, now: number): string => {
-  const away = at - now
-  // What is to come is rounded, so that a fresh code has ten minutes, and not nine.
-  const [unit, size] = unitOf(away < MINUTE ? Math.abs(away) : Math.round(away / MINUTE) * MINUTE)
+/**
+ * The time from `now` to `at` in words: `in 24 hours`, `2 minutes ago`, `now`.
+ * @param at epoch milliseconds
+ * @param now epoch milliseconds
+ */
+export const relativeTime = (locale: string, at: number, now: number): string => {
+  const difference = at - now
+  // Future times are rounded to minutes, so a code issued a second ago still expires in 10 minutes.
+  const [unit, size] = unitOf(
+    difference < MINUTE ? Math.abs(difference) : Math.round(difference / MINUTE) * MINUTE,
+  )
   const words = new Intl.RelativeTimeFormat(locale, { numeric: size === 0 ? 'auto' : 'always' })
-  const count = size === 0 ? 0 : away / size
-  return words.format(away < 0 ? Math.trunc(count) : Math.round(count), unit)
+  const count = size === 0 ? 0 : difference / size
+  return words.format(difference < 0 ? Math.trunc(count) : Math.round(count), unit)
 }
 
 const unitOf = (length: number): [Intl.RelativeTimeFormatUnit, number] => {
@@ -22,10 +28,10 @@ const unitOf = (length: number): [Intl.RelativeTimeFormatUnit, number] => {
   return ['day', DAY]
 }
 
-/** A time to wait, in whole minutes. */
-export const minutesOf = (ms: number): number => Math.max(1, Math.ceil(ms / MINUTE))
+/** A duration in milliseconds as whole minutes, rounded up, at least 1. */
+export const wholeMinutes = (ms: number): number => Math.max(1, Math.ceil(ms / MINUTE))
 
-/** A moment in the reader's language: the distance in words first, then date and time in UTC. */
+/** A moment in the reader's language: the relative time first, then date and time in UTC. */
 export const Moment = ({
   page: { locale, now, texts },
   at,
@@ -39,7 +45,7 @@ export const Moment = ({
   const format = { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' } as const
   return (
     <>
-      {isJustNow ? texts.page.justNow : distance(locale, at, now)}{' '}
+      {isJustNow ? texts.page.justNow : relativeTime(locale, at, now)}{' '}
       <time class="quiet small" datetime={date.toISOString()}>
         ({new Intl.DateTimeFormat(locale, format).format(date)} UTC)
       </time>

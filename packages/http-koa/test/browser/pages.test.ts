@@ -60,14 +60,14 @@ if (browserTest !== test.skip) {
   })
 }
 
-/** A page of its own, and all that its console says. */
+/** Opens a page, and collects the messages of its console. */
 const open = async (options: BrowserContextOptions): Promise<[Page, string[]]> => {
   const context = await browser.newContext(options)
   const page = await context.newPage()
-  const said: string[] = []
-  page.on('console', (message) => said.push(message.text()))
-  page.on('pageerror', (fault) => said.push(String(fault)))
-  return [page, said]
+  const messages: string[] = []
+  page.on('console', (message) => messages.push(message.text()))
+  page.on('pageerror', (error) => messages.push(String(error)))
+  return [page, messages]
 }
 
 const SIZES = {
@@ -76,53 +76,57 @@ const SIZES = {
   desk: { width: 1000, height: 800 },
 } as const
 const NAMES: readonly string[] = [...allPages(pages, 'en').keys()]
-/** Messages differ in their words and in three tones. */
+/** All pages, but only one message of each tone: messages differ only in tone and text. */
 const KINDS_OF_PAGE = NAMES.filter(
   (name) => !/^message-/.test(name) || /-(?:approved|expired|fault-bare)$/.test(name),
 )
 
-/** Every page; of the messages the one with all that it can say. */
-const WHOLE = NAMES.filter((name) => !/^message-.*-bare$/.test(name))
+/** All pages, each message in its longest form. */
+const LONGEST = NAMES.filter((name) => !/^message-.*-bare$/.test(name))
 
-const draw = async (page: Page, size: keyof typeof SIZES, scheme: string): Promise<void> => {
+const takeScreenshot = async (
+  page: Page,
+  size: keyof typeof SIZES,
+  scheme: string,
+): Promise<void> => {
   const name = new URL(page.url()).pathname.slice(1).replace('/', '-')
   const file = new URL(`${name}-${size}-${scheme}.png`, SCREENSHOTS)
   await page.screenshot({ path: file.pathname, fullPage: true })
 }
 
-browserTest('axe finds nothing on any page, in light and in dark', async (t) => {
-  const [page, said] = await open({ viewport: SIZES.phone })
-  for (const name of WHOLE) {
+browserTest('axe finds nothing on any page, in light and dark', async (t) => {
+  const [page, messages] = await open({ viewport: SIZES.phone })
+  for (const name of LONGEST) {
     await page.goto(`${origin}/en/${name}`)
     t.deepEqual(await findings(page, ['light', 'dark']), [], name)
-    await draw(page, 'phone', 'dark')
+    await takeScreenshot(page, 'phone', 'dark')
   }
-  t.deepEqual(said, [], 'the policy blocks nothing that the pages need')
+  t.deepEqual(messages, [], 'the policy blocks nothing that the pages need')
   await page.context().close()
 })
 
-browserTest('no page scrolls sideways, however narrow the screen and long the words', async (t) => {
+browserTest('no page scrolls sideways on a narrow screen, even with long words', async (t) => {
   const [page] = await open({ viewport: SIZES.narrow })
-  const look = async (path: string, size: keyof typeof SIZES = 'narrow'): Promise<void> => {
+  const visit = async (path: string, size: keyof typeof SIZES = 'narrow'): Promise<void> => {
     await page.goto(`${origin}/${path}`)
     const wide = await page.evaluate('document.documentElement.scrollWidth')
     t.is(wide, SIZES[size].width, path)
   }
-  for (const name of KINDS_OF_PAGE) await look(`en-long/${name}`)
-  for (const name of WHOLE) {
-    await look(`de/${name}`)
-    t.deepEqual(await findings(page, ['light']), [], 'axe finds nothing in the other language')
-    await draw(page, 'narrow', 'light')
+  for (const name of KINDS_OF_PAGE) await visit(`en-long/${name}`)
+  for (const name of LONGEST) {
+    await visit(`de/${name}`)
+    t.deepEqual(await findings(page, ['light']), [], 'axe finds nothing in German')
+    await takeScreenshot(page, 'narrow', 'light')
   }
   await page.setViewportSize(SIZES.desk)
   for (const name of ['enter-code', 'confirm', 'confirm-elsewhere', 'keys']) {
-    await look(`en/${name}`, 'desk')
-    await draw(page, 'desk', 'light')
+    await visit(`en/${name}`, 'desk')
+    await takeScreenshot(page, 'desk', 'light')
   }
   await page.context().close()
 })
 
-browserTest('a code is upper-cased as it is typed, and the caret stays', async (t) => {
+browserTest('a code turns to upper case as it is typed, and the caret stays', async (t) => {
   const [page] = await open({})
   await page.goto(`${origin}/en/enter-code`)
   t.is(await page.evaluate('document.activeElement.id'), 'user_code')
@@ -139,7 +143,7 @@ browserTest('a code is upper-cased as it is typed, and the caret stays', async (
   await page.context().close()
 })
 
-browserTest('the keyboard reaches deny before approve, and sees where it is', async (t) => {
+browserTest('Tab reaches Deny before Approve, and the focus is visible', async (t) => {
   const [page] = await open({ viewport: SIZES.phone })
   await page.goto(`${origin}/en/confirm`)
   t.is(await page.evaluate('document.activeElement.tagName'), 'BODY')
@@ -157,6 +161,6 @@ browserTest('the keyboard reaches deny before approve, and sees where it is', as
   t.true((deny?.x ?? 0) < (approve?.x ?? 0))
   await page.goto(`${origin}/de/confirm`)
   const german = await page.locator('button[value=approve]').boundingBox()
-  t.is(german?.height, approve?.height, 'the longer word stays whole')
+  t.is(german?.height, approve?.height, 'the longer label does not break')
   await page.context().close()
 })

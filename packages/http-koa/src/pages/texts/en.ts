@@ -1,218 +1,221 @@
-/** English, and the shape of every other catalog. */
+/** The English texts. Their shape is the type of every other catalog. */
 export const en = {
   page: {
-    /** What the service calls itself. */
+    /** The name of the service. */
     product: 'Device sign-in',
-    /** How the language is written. */
+    /** Writing direction of the language. */
     direction: 'ltr' as 'ltr' | 'rtl',
     signedInAs: 'Signed in as',
     navigation: 'Your account',
     connectedDevices: 'Connected devices',
     signOut: 'Sign out',
-    /** Before the title of a page on which something has to be corrected. */
+    /** Before the page title when the form has an error. */
     error: 'Error:',
     justNow: 'just now',
   },
-  /** Words for what is known of a device, on several pages. */
+  /** Texts about a device and its key, shared by several pages. */
   device: {
     program: 'Program',
-    unnamed: 'A program without a name',
-    unnamedHint: 'It did not say what it is called.',
+    unnamed: 'Unnamed program',
+    unnamedHint: 'It didn’t give a name.',
     trusted: 'Known to us',
     unverified: 'Unverified',
-    unverifiedHint: 'We do not know this program. Any program can use this name.',
-    scopes: 'Wants access to',
-    noScope: 'It named no particular rights',
-    scopeCount: (count: number): string => `${count} rights`,
-    address: 'From address',
+    unverifiedHint: 'We don’t know this program. Any program can use this name.',
+    scopes: 'Requested permissions',
+    noScope: 'No specific permissions',
+    scopeCount: (count: number): string => `${count} permissions`,
+    address: 'IP address',
     unknownAddress: 'Unknown',
-    userAgent: 'Software (as it says itself)',
-    unknownUserAgent: 'It did not say',
+    userAgent: 'Software (self-reported)',
+    unknownUserAgent: 'Not reported',
+    /** The name of a key that has no other name than its user code. */
+    keyName: (userCode: string): string => `Device Link Access Key (${userCode})`,
   },
   enterCode: {
     title: 'Connect a device',
-    intro: 'Type the code that your device shows.',
+    intro: 'Enter the code that your device shows.',
     label: 'Code',
-    hint: 'Capital or small letters, with or without dashes.',
+    hint: 'Upper or lower case, with or without dashes.',
     submit: 'Continue',
     invalid:
-      'This code is not valid. Compare it with your device, letter by letter. If it is some minutes old, ask the device for a new one. If you have just opened it while signed in as somebody else, wait two minutes.',
-    expired: 'This code has run out. Ask your device for a new one, and type that.',
+      'This code isn’t valid. Compare it with your device, character by character. If it is a few minutes old, get a new code on your device. If you just opened it with a different account, wait a few minutes before you try again.',
     attemptsLeft: (count: number): string =>
       count <= 0
-        ? 'This was the last try for now.'
+        ? 'That was your last attempt for now.'
         : count === 1
-          ? 'You have one try left.'
-          : `You have ${count} tries left.`,
-    warning:
-      'Only type a code that you see on a device of your own. Nobody from our side ever sends you one.',
+          ? 'You have 1 attempt left.'
+          : `You have ${count} attempts left.`,
+    warning: 'Only enter a code that your own device shows right now. We never send you codes.',
   },
   confirm: {
     title: 'Connect this device?',
     compare: 'Compare with your device',
-    compareHow: 'Your device must show exactly this code. If it shows another one, or none, deny.',
-    warningTitle: 'Did somebody send you this code or link?',
+    compareHow:
+      'Your device must show exactly this code. If it shows a different code, or no code, choose Deny.',
+    warningTitle: 'Did someone send you this code or link?',
     warning:
-      'Then deny. Whoever sent it would get into your account. Approve only what you have just started yourself, on a device in front of you.',
-    elsewhereTitle: 'The device asks from another address',
-    elsewhereDevice: 'The device asked from',
-    elsewhereYou: 'You are at',
+      'If so, choose Deny, or the sender gets access to your account. Choose Approve only if you have just started this yourself, on a device in front of you.',
+    elsewhereTitle: 'The request comes from a different IP address',
+    elsewhereDevice: 'IP address of the device:',
+    elsewhereYou: 'Your IP address:',
     elsewhere:
-      'This can be in order: a server far away, a mobile network, a VPN. If you cannot explain it, deny.',
-    otherFamily: 'One of you uses IPv4 and the other IPv6, so the places cannot be compared.',
-    whoAsks: 'Who is asking',
+      'This can be normal, for example with a remote server, a mobile network or a VPN. If you can’t explain it, choose Deny.',
+    notComparable: 'We can’t tell whether your device and this browser are in the same place.',
+    requestDetails: 'Request details',
     requested: 'Started',
-    result: 'What happens when you approve',
+    result: 'If you approve',
     resultText:
-      'An API key is made for this device, and it can act in your name. You can revoke it at any time under “Connected devices”.',
-    keyName: 'Name of the key',
-    keyExpires: 'It expires',
-    /** Before the code, beside the buttons. */
+      'The device gets an API key. It can act on your behalf until the key expires. You can disconnect the device at any time under “Connected devices”.',
+    keyName: 'Key name',
+    keyExpires: 'Key expires',
+    /** Followed by the code, beside the buttons. */
     myDeviceShows: 'My device shows',
     deny: 'Deny',
     approve: 'Approve',
   },
-  /** Words of all pages that only say something. */
+  /** Texts shared by all messages. */
   message: {
     code: 'Code',
-    approve: 'You had approved it yourself.',
-    deny: 'You had denied it yourself.',
+    approve: 'You approved this request.',
+    deny: 'You denied this request.',
     retry: 'Try again',
     signIn: 'Sign in',
-    goOnSigningOut: 'Continue signing out',
+    continueSigningOut: 'Continue signing out',
     anotherCode: 'Enter another code',
     enterCode: 'Enter a code',
     signInAgain: 'Sign in again',
     seeDevices: 'See your connected devices',
     wait: (minutes: number): string =>
-      minutes === 1 ? 'Wait one minute.' : `Wait ${minutes} minutes.`,
+      minutes === 1 ? 'Wait 1 minute.' : `Wait ${minutes} minutes.`,
   },
-  /** What happened, and what to do. */
+  /** By kind of message: a title, what happened, and what to do next. */
   messages: {
     approved: {
       title: 'Device connected',
-      text: 'You approved it. Go back to your device: it continues by itself in a few seconds.',
+      text: 'You approved the request. Go back to your device. It continues on its own in a moment.',
       next: 'You can close this page.',
     },
     denied: {
-      title: 'Device denied',
-      text: 'The device gets no access. If you did not start this yourself, nothing more is needed.',
+      title: 'Request denied',
+      text: 'The device doesn’t get access. If you didn’t start this, you don’t need to do anything else.',
       next: 'You can close this page.',
     },
     expired: {
-      title: 'This code has run out',
-      text: 'Codes live for a few minutes only. Nothing was approved.',
-      next: 'Go back to your device and start again there: it shows a new code. You can close this page.',
+      title: 'This code has expired',
+      text: 'Codes only work for a short time. Nothing was approved.',
+      next: 'Start again on your device to get a new code. You can close this page.',
     },
     already_processed: {
-      title: 'This code has been answered',
-      text: 'It was answered before, and a code can be answered only once.',
-      next: 'Look at your device. If it still waits, start again there to get a new code. Otherwise you can close this page.',
+      title: 'This code has already been used',
+      text: 'Each code works only once.',
+      next: 'Check your device. If it is still waiting, start again there to get a new code. Otherwise, you can close this page.',
     },
     too_many_attempts: {
       title: 'Too many wrong codes',
-      text: 'To protect everybody’s devices, you cannot enter codes for a while.',
-      next: 'Then ask your device for a new code and enter that. Until then you can close this page.',
+      text: 'To protect all devices, you can’t enter codes for a while.',
+      /** Follows `message.wait`. */
+      next: 'Then get a new code on your device. You can close this page until then.',
     },
     sign_in_failed: {
-      title: 'You are not signed in',
-      text: 'Signing in did not work, or was cancelled. Nothing was approved.',
-      next: 'Try again. If it fails again, start once more on your device. Cookies must be allowed.',
+      title: 'You’re not signed in',
+      text: 'Signing in failed or was cancelled. Nothing was approved.',
+      next: 'Try again. If it fails again, start again on your device. Make sure that your browser allows cookies.',
     },
     session_ended: {
-      title: 'Please sign in again',
-      text: 'Your sign-in has ended, so what you sent was not taken. Nothing was changed.',
-      next: 'Sign in, and send it again.',
+      title: 'Sign in again',
+      text: 'You’re no longer signed in. Nothing was changed.',
+      next: 'Sign in, then try again.',
     },
     signed_out: {
-      title: 'You are signed out',
+      title: 'You’re signed out',
       text: 'Your connected devices stay connected.',
       next: 'You can close this page.',
     },
     signing_out: {
       title: 'Signing you out…',
-      text: 'You are signed out here, but not yet where you signed in.',
-      next: 'If this page does not go on by itself, continue signing out here.',
+      text: 'You’re signed out here, but not yet at your sign-in provider.',
+      next: 'If nothing happens, choose Continue signing out.',
     },
     key_not_created: {
-      title: 'The device is not connected yet',
-      text: 'We have trouble on our side and could not make its key. Nothing was approved.',
-      next: 'Wait a moment and try again: the code is still good until it runs out.',
+      title: 'The device isn’t connected yet',
+      text: 'Something went wrong on our side, and we couldn’t create its key. Nothing was approved.',
+      next: 'Wait a moment, then try again. The code works until it expires.',
     },
     unknown_outcome: {
-      title: 'We cannot tell whether it worked',
-      text: 'We have trouble on our side, just while your answer was being written down.',
-      next: 'Look at your device: if it continues, all is well and you can close this page. Otherwise try again; answering twice does no harm.',
+      title: 'We can’t tell whether it worked',
+      text: 'Something went wrong on our side while we were saving your answer.',
+      next: 'Check your device. If it continues, everything is fine and you can close this page. Otherwise, try again. It’s safe to answer twice.',
     },
     revocation_unknown: {
-      title: 'We cannot tell whether it worked',
-      text: 'We have trouble on our side. Some of your devices may have lost their access, others not.',
-      next: 'Wait a moment, look at your connected devices and revoke again what is still there. That does no harm.',
+      title: 'We can’t tell whether it worked',
+      text: 'Something went wrong on our side. Some of your devices may already be disconnected.',
+      next: 'Wait a moment, then check your connected devices. If a device that you disconnected is still listed, disconnect it again.',
     },
     unavailable: {
-      title: 'Out of order for a moment',
-      text: 'We have trouble on our side. Nothing was changed.',
-      next: 'Wait a moment and try again. Your device keeps waiting until its code runs out.',
+      title: 'Temporarily unavailable',
+      text: 'Something went wrong on our side. Nothing was changed.',
+      next: 'Wait a moment, then try again. Your device keeps waiting until its code expires.',
     },
     form_refused: {
-      title: 'Please send that again',
-      text: 'The form was too old, you had signed in anew, or it did not come from our own page. Nothing was changed.',
-      next: 'Open the page anew and answer there. If you came from somebody else’s page, close it. Cookies must be allowed.',
+      title: 'That didn’t go through',
+      text: 'The page was out of date, or it wasn’t ours. This happens, for example, when you sign in again in another tab. Nothing was changed.',
+      next: 'Open the page again and try once more. If another site sent you here, close this page instead. Make sure that your browser allows cookies.',
     },
     bad_request: {
-      title: 'We did not understand that',
-      text: 'Something was missing from what your browser sent. Nothing was changed.',
+      title: 'We couldn’t read that',
+      text: 'Your browser sent an incomplete or invalid request. Nothing was changed.',
       next: 'Go back and try again.',
     },
     not_found: {
-      title: 'There is nothing here',
-      text: 'This page does not exist, or not any more.',
-      next: 'If you were sent here by a device, enter the code that it shows.',
+      title: 'Page not found',
+      text: 'This page doesn’t exist, or no longer exists.',
+      next: 'If a device sent you here, enter the code that it shows.',
     },
     not_allowed: {
-      title: 'This page cannot be opened directly',
-      text: 'It only takes what one of our forms sends. Nothing was changed.',
-      next: 'If you were sent here by a device, enter the code that it shows.',
+      title: 'You can’t open this page directly',
+      text: 'It only works with one of our forms. Nothing was changed.',
+      next: 'If a device sent you here, enter the code that it shows.',
     },
     fault: {
       title: 'Something went wrong',
-      text: 'The fault is on our side, and it has been written down.',
-      next: 'Wait a moment and try again. If your device has stopped waiting, start again there.',
+      text: 'The problem is on our side. We have logged it.',
+      next: 'Wait a moment, then try again. If your device has stopped waiting, start again there.',
     },
   },
   keys: {
     title: 'Connected devices',
-    intro: 'These devices and programs hold a key to your account. Revoke what you do not know.',
+    intro:
+      'These devices and programs have a key to your account. Disconnect any that you don’t recognise.',
     empty: 'No device is connected to your account.',
     enterCode: 'Connect a device',
     waiting: 'Waiting for the device',
     active: 'Active',
     approved: 'Approved',
-    scopes: 'Has access to',
-    noScope: 'No particular rights named',
+    scopes: 'Permissions',
+    noScope: 'No specific permissions',
     lastUsed: 'Last used',
-    neverUsed: 'Not yet',
+    neverUsed: 'Never',
     expires: 'Expires',
-    lapses: 'Must be fetched by',
-    revoke: 'Revoke',
-    revokeAll: 'Revoke all…',
+    pickUpBy: 'Device must pick it up by',
+    revoke: 'Disconnect',
+    revokeAll: 'Disconnect all…',
     revokeAllWarning: (count: number): string =>
       count === 1
-        ? 'The one device on this page loses its access at once.'
-        : `All ${count} devices on this page lose their access at once.`,
-    revokeAllConfirm: 'Yes, revoke all',
-    revoked: 'The key is revoked: its device has no access any more.',
-    revoked_all: 'All keys are revoked: no device has access any more.',
+        ? 'The device on this page loses access immediately.'
+        : `The ${count} devices on this page lose access immediately.`,
+    revokeAllConfirm: 'Yes, disconnect all',
+    revoked: 'Disconnected. The device no longer has access.',
+    revoked_all: 'All devices are disconnected and no longer have access.',
   },
   signIn: {
     title: 'Sign in',
-    intro: 'This is a demonstration: it believes any name and asks for no password.',
+    intro: 'This is a demo. Any name works, and there is no password.',
     label: 'Your name',
-    hint: 'Any name will do. The same name is the same person.',
+    hint: 'Use the same name next time to see the same devices.',
     submit: 'Sign in',
-    nameMissing: 'Please type a name.',
+    nameMissing: 'Enter a name.',
   },
 }
 
-/** All that pages say, in one language. */
+/** All texts of the pages in one language. */
 export type Texts = typeof en

@@ -1,0 +1,25 @@
+import type { VNode } from 'preact'
+
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
+
+/**
+ * Prepares a text from a client or a person for display. Control, format and direction characters become
+ * U+FFFD, because they could make the text look like another one.
+ * @param maxLength in characters; a longer text is cut
+ */
+export const printableText = (value: string, maxLength = 120): string => {
+  const characters = Array.from(value.replace(INVISIBLE, '\u{fffd}'))
+  return characters.length <= maxLength
+    ? characters.join('')
+    : `${characters.slice(0, maxLength - 1).join('')}…`
+}
+
+/** A text from a client or a person, isolated from the direction of the text around it. */
+export const PrintableText = ({
+  children,
+  maxLength,
+}: {
+  readonly children: string
+  /** In characters. Default: 120. */
+  readonly maxLength?: number | undefined
+}): VNode => <bdi>{printableText(children, maxLength)}</bdi>
