@@ -60,7 +60,7 @@ export const startServer = async (
   { log, clock = { now: Date.now } }: ServerOptions,
 ): Promise<RunningServer> => {
   const container = new Container({ defaultScope: 'Singleton' })
-  const onFault = reportFaults(log)
+  const onFault = reportFaults(log, clock)
   const polls = new Map<TokenReply['outcome'], number>()
   const onPoll = (outcome: TokenReply['outcome']): void => {
     polls.set(outcome, (polls.get(outcome) ?? 0) + 1)
@@ -156,7 +156,7 @@ const loadState = (
     container.load(memoryStateModule())
     return undefined
   }
-  const down = onceAMoment((error: Error) =>
+  const down = onceAMoment(clock, (error: Error) =>
     log.warn(describeFault(error, log), 'redis: connection'),
   )
   const redis = redisAdapter.connect(redisUrl, { onError: down })
@@ -218,7 +218,7 @@ const loadApiKeys = (
 }
 
 /** While a store is down every request fails: that is a line every so often, with a count, not one a request. */
-const reportFaults = (log: Logger): ((fault: unknown, what: string) => void) => {
+const reportFaults = (log: Logger, clock: Clock): ((fault: unknown, what: string) => void) => {
   const outages = new Map<string, { quietUntil: number; more: number }>()
   return (fault, what) => {
     if (!(fault instanceof StoreError)) {
@@ -226,8 +226,8 @@ const reportFaults = (log: Logger): ((fault: unknown, what: string) => void) => 
     }
     const outage = outages.get(fault.code) ?? { quietUntil: 0, more: 0 }
     outages.set(fault.code, outage)
-    const now = performance.now()
-    if (now < outage.quietUntil) {
+    const now = clock.now()
+    if (now < outage.quietUntil && now >= outage.quietUntil - QUIET_MS) {
       outage.more += 1
       return
     }
@@ -267,11 +267,12 @@ const repeatedly = (
 }
 
 /** A connection that is down is tried many times a second; that is one line in a while, not many. */
-const onceAMoment = (report: (error: Error) => void): ((error: Error) => void) => {
+const onceAMoment = (clock: Clock, report: (error: Error) => void): ((error: Error) => void) => {
   let quietUntil = 0
   return (error) => {
-    if (performance.now() < quietUntil) return
-    quietUntil = performance.now() + QUIET_MS
+    const now = clock.now()
+    if (now < quietUntil && now >= quietUntil - QUIET_MS) return
+    quietUntil = now + QUIET_MS
     report(error)
   }
 }
