@@ -1,20 +1,23 @@
 import { answerJson } from '@device-grant/http-koa'
 import type { Context } from 'koa'
 
-/** A store that the server needs, and how to ask whether it is there. */
+/** A service that the server needs, such as a store. */
 export interface Dependency {
   readonly name: string
-  /** Resolves when it answers; must not take longer than a few seconds. */
+  /**
+   * Resolves when the service answers. It takes a few seconds at most.
+   * @throws if the service does not answer
+   */
   ping(): Promise<void>
 }
 
-/** GET /healthz: the process lives. */
+/** GET /healthz: answers as long as the process runs. */
 export const healthz = (ctx: Context): void => {
   ctx.set('Cache-Control', 'no-store')
   answerJson(ctx, { status: 'ok' })
 }
 
-/** GET /readyz: its stores answer; 503 names those that do not. */
+/** GET /readyz: answers 200 if all dependencies answer, else 503 with the names of those that do not. */
 export const readyz =
   (dependencies: readonly Dependency[]) =>
   async (ctx: Context): Promise<void> => {

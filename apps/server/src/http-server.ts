@@ -4,45 +4,54 @@ import type { AddressInfo } from 'node:net'
 import { Server as NetServer, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
-/** Pollers come every interval; a connection that closes in between costs some of them their login. */
+/**
+ * How long an idle connection stays open, in milliseconds. It is longer than a polling interval,
+ * because some clients give up when the server closes the connection that they reuse for a poll.
+ */
 const KEEP_ALIVE_MS = 75_000
+/** How long a request may take to arrive, in milliseconds. */
 const REQUEST_MS = 30_000
-const STOP_WITHIN_MS = 10_000
+/** How long `close` waits for requests in progress, in milliseconds. */
+const CLOSE_WITHIN_MS = 10_000
+/** How often `close` looks for idle connections, in milliseconds. */
+const CLOSE_IDLE_EVERY_MS = 50
 
-/** An HTTP server that answers. */
-export interface Listening {
+/** An HTTP server that listens. */
+export interface HttpServer {
   readonly address: AddressInfo
-  /** Takes no more requests, and waits for those under way: 10 s at most. */
+  /** Takes no more requests, and waits up to 10 s for those in progress. */
   close(): Promise<void>
 }
 
 /**
- * Listens with the time-outs that pollers need.
- * @throws an error of `node:net`, such as `EADDRINUSE`
+ * Listens with time-outs that suit polling clients.
+ * @throws an error of `node:net`, such as `EADDRINUSE`, if it cannot listen
  */
-export const listen = async (
+export const startHttpServer = async (
   app: RequestListener,
   { port, host }: { readonly port: number; readonly host: string },
-): Promise<Listening> => {
+): Promise<HttpServer> => {
   const server = createServer({ requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS })
-  const open: Open = new Map()
+  const connections: OpenConnections = new Map()
   server.on('connection', (socket: Socket) => {
-    open.set(socket, [])
-    socket.once('close', () => open.delete(socket))
+    connections.set(socket, [])
+    socket.once('close', () => connections.delete(socket))
   })
-  server.on('request', ({ socket }, answer: ServerResponse) => {
-    // A list for each connection: of one set of all answers, the collector of young garbage keeps
-    // every table that it has outgrown, and so whole requests, until it collects everything.
-    const answers = open.get(socket)
-    answers?.push(answer)
-    answer.once('close', () => answers?.splice(answers.indexOf(answer), 1))
+  server.on('request', ({ socket }, response: ServerResponse) => {
+    // One list per connection. A single growing Set would keep finished requests alive until a
+    // major garbage collection.
+    const responses = connections.get(socket)
+    responses?.push(response)
+    response.once('close', () => responses?.splice(responses.indexOf(response), 1))
   })
   server.on('request', app)
-  server.on('clientError', (fault: NodeJS.ErrnoException, socket: Duplex) => {
-    const answers = open.get(socket) ?? []
-    const begun = answers.some((answer) => answer.socket === socket && answer.headersSent)
-    if (begun || !socket.writable || fault.code === 'ECONNRESET') socket.destroy()
-    else socket.end(refusalOf(fault.code))
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const responses = connections.get(socket) ?? []
+    const hasBegun = responses.some(
+      (response) => response.socket === socket && response.headersSent,
+    )
+    if (hasBegun || !socket.writable || error.code === 'ECONNRESET') socket.destroy()
+    else socket.end(errorResponse(error.code))
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -51,17 +60,17 @@ export const listen = async (
       resolve()
     })
   })
-  return { address: server.address() as AddressInfo, close: () => close(server, open) }
+  return { address: server.address() as AddressInfo, close: () => close(server, connections) }
 }
 
-const REFUSALS: Readonly<Record<string, readonly [status: string, description: string]>> = {
+const ERRORS: Readonly<Record<string, readonly [status: string, description: string]>> = {
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are too long'],
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request did not arrive in time'],
 }
 
-/** The answer to bytes that are no HTTP, so that no request comes of them: the same JSON as everywhere. */
-const refusalOf = (code = ''): string => {
-  const [status, description] = REFUSALS[code] ?? ['400 Bad Request', 'This is no valid HTTP']
+/** Answers bytes that are not valid HTTP with the JSON of every other error. */
+const errorResponse = (code = ''): string => {
+  const [status, description] = ERRORS[code] ?? ['400 Bad Request', 'The request is not valid HTTP']
   const body = JSON.stringify({ error: 'invalid_request', error_description: description })
   const headers = [
     'Content-Type: application/json; charset=utf-8',
@@ -72,32 +81,32 @@ const refusalOf = (code = ''): string => {
   return `HTTP/1.1 ${status}\r\n${headers.join('\r\n')}\r\n\r\n${body}`
 }
 
-/** The open connections, each with the answers that are under way on it. */
-type Open = Map<Duplex, ServerResponse[]>
+/** The open connections, each with its responses in progress. */
+type OpenConnections = Map<Duplex, ServerResponse[]>
 
-const close = async (server: Server, open: Open): Promise<void> => {
-  // Not by the HTTP server's own `close`: it closes idle connections at once, unread requests and all.
+const close = async (server: Server, connections: OpenConnections): Promise<void> => {
+  // The `close` of an HTTP server closes idle connections at once, even with unread requests. The
+  // `close` of a net server only stops listening.
   const closed = new Promise<void>((resolve) => {
     NetServer.prototype.close.call(server, () => resolve())
   })
-  // A client that hears so sends no next request into a connection that is about to be closed.
-  const goodbye = (answer: ServerResponse): void => {
-    if (!answer.headersSent) answer.setHeader('Connection', 'close')
+  // The header tells the client to send its next request on another connection.
+  const announceClose = (response: ServerResponse): void => {
+    if (!response.headersSent) response.setHeader('Connection', 'close')
   }
-  for (const answers of open.values()) for (const answer of answers) goodbye(answer)
-  server.prependListener('request', (_request, answer: ServerResponse) => goodbye(answer))
-  // Connections that are kept alive are closed as they fall idle, none in the middle of a request.
+  for (const responses of connections.values()) responses.forEach(announceClose)
+  server.prependListener('request', (_request, response: ServerResponse) => announceClose(response))
   const closeIdle = (): void => {
     server.closeIdleConnections()
-    // Browsers open connections in advance, which Node does not count as idle before a first request.
-    for (const socket of open.keys()) {
+    // Browsers open connections in advance. Node counts them as idle only after a first request.
+    for (const socket of connections.keys()) {
       if (socket instanceof Socket && socket.bytesRead === 0) socket.destroy()
     }
   }
-  // Only after the event loop has read what has arrived: after a pause it may be behind.
-  const idle = setInterval(() => setImmediate(closeIdle), 50)
-  const atLast = setTimeout(() => server.closeAllConnections(), STOP_WITHIN_MS)
+  // setImmediate lets a busy event loop read requests that have arrived before it closes anything.
+  const closingIdle = setInterval(() => setImmediate(closeIdle), CLOSE_IDLE_EVERY_MS)
+  const forceClose = setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN_MS)
   await closed
-  clearInterval(idle)
-  clearTimeout(atLast)
+  clearInterval(closingIdle)
+  clearTimeout(forceClose)
 }

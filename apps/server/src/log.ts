@@ -1,23 +1,25 @@
 import type { DeviceGrantEvent, Events } from '@device-grant/core'
 import { type Logger, pino } from 'pino'
 
-/** Structured JSON logs on standard output. They carry ids, never codes, keys or whole requests. */
+/** Logs JSON lines to standard output. They hold ids, never codes, keys or whole requests. */
 export const createLog = (level: string): Logger =>
   pino(
     { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    // Written at once: what is still under way when the process exits would be lost.
+    // Written synchronously, because buffered lines would be lost when the process exits.
     pino.destination({ dest: 1, sync: true }),
   )
 
-/** What may be said of a fault: its kind and message. Its stack is for `LOG_LEVEL=debug`. */
-export const describeFault = (fault: unknown, log: Logger): Record<string, unknown> => {
-  if (!(fault instanceof Error)) return { fault: 'not an error' }
-  const { cause } = fault
+/**
+ * Describes an error for the log by its name, its message and the name of its cause. The stack is
+ * added at `LOG_LEVEL=debug`.
+ */
+export const describeError = (error: unknown, log: Logger): Record<string, unknown> => {
+  if (!(error instanceof Error)) return { error: 'not an Error' }
   return {
-    fault: fault.name,
-    message: fault.message,
-    ...(cause instanceof Error ? { cause: cause.name } : {}),
-    ...(log.isLevelEnabled('debug') ? { stack: fault.stack } : {}),
+    error: error.name,
+    message: error.message,
+    cause: error.cause instanceof Error ? error.cause.name : undefined,
+    stack: log.isLevelEnabled('debug') ? error.stack : undefined,
   }
 }
 
@@ -37,9 +39,9 @@ const LEVELS: Readonly<Record<DeviceGrantEvent['type'], Level>> = {
   user_code_contested: 'warn',
 }
 
-/** Writes every event into the log. */
+/** Logs every event. The time of the log line stands for the time of the event. */
 export const logEvents = (log: Logger): Events => ({
-  emit({ type, at: _, ...facts }) {
-    log[LEVELS[type]](facts, type)
+  emit({ type, at: _, ...details }) {
+    log[LEVELS[type]](details, type)
   },
 })

@@ -1,11 +1,12 @@
-import { ConfigError, configHelp, readConfig, type Settings } from './config.ts'
+import { ConfigError, readConfig, type Settings } from './config.ts'
+import { configHelp } from './config-variables.ts'
 import { createLog } from './log.ts'
-import { checkStoreUrl, startServer } from './start-server.ts'
+import { checkMongoUri } from './mongo.ts'
+import { nextSteps } from './next-steps.ts'
+import { checkRedisUrl } from './redis.ts'
+import { startServer } from './start-server.ts'
 
-/** Where `npm run login` looks when it is told nothing. */
-const DEFAULT_URL = 'http://localhost:3000'
-
-/** Runs the reference server as a program: reads the environment, listens, and stops on a signal. */
+/** Runs the server as a program: reads the environment, listens, and stops on a signal. */
 export const runServer = async (): Promise<void> => {
   const [argument] = process.argv.slice(2)
   if (argument === '--help' || argument === '-h') {
@@ -13,55 +14,48 @@ export const runServer = async (): Promise<void> => {
     return
   }
   if (argument !== undefined) {
-    process.stderr.write(
-      `There is no argument ${argument}: it is configured by its environment. See --help.\n`,
-    )
-    process.exitCode = 1
+    fail(`Unknown argument ${argument}. Environment variables configure the server, see --help.`)
     return
   }
-  let settings: Settings
+  const settings = readSettings()
+  if (settings) await run(settings)
+}
+
+/** Ends the program with status 1 once nothing is left to do. */
+const fail = (message: string): void => {
+  process.stderr.write(`${message}\n`)
+  process.exitCode = 1
+}
+
+const readSettings = (): Settings | undefined => {
   try {
-    settings = readConfig(process.env, checkStoreUrl)
-  } catch (fault) {
-    if (!(fault instanceof ConfigError)) throw fault
-    process.stderr.write(`${fault.message}:\n${fault.faults.map((one) => `- ${one}\n`).join('')}`)
-    process.stderr.write('See --help.\n')
-    process.exitCode = 1
-    return
+    return readConfig(process.env, { checkRedisUrl, checkMongoUri })
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    const errors = error.errors.map((text) => `- ${text}\n`).join('')
+    fail(`${error.message}:\n${errors}See --help.`)
+    return undefined
   }
+}
+
+const run = async (settings: Settings): Promise<void> => {
   const log = createLog(settings.logLevel)
   if (settings.sessionSecretIsRandom) {
-    log.warn('SESSION_SECRET is not set: sign-ins end when this process ends')
+    log.warn('SESSION_SECRET is not set, so people are signed out when this process ends')
   }
   try {
     const server = await startServer(settings, { log })
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.once(signal, () => {
-        log.info({ signal }, 'stopping')
+        log.info({ signal }, 'server stopping')
         void server.stop().then(() => process.exit(0))
       })
     }
     process.stderr.write(nextSteps(settings))
-  } catch (fault) {
-    const { code, syscall } = fault as NodeJS.ErrnoException
-    if (syscall !== 'listen' && syscall !== 'getaddrinfo') throw fault
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException
+    if (syscall !== 'listen' && syscall !== 'getaddrinfo') throw error
     const hint = code === 'EADDRINUSE' ? '; set PORT to another one' : ''
-    process.stderr.write(`Cannot listen on ${settings.host}:${settings.port}: ${code}${hint}\n`)
-    process.exitCode = 1
+    fail(`Cannot listen on ${settings.host}:${settings.port}: ${code}${hint}`)
   }
-}
-
-const nextSteps = ({ publicUrl, redisUrl, mongodbUri }: Settings): string => {
-  const lost = [
-    ...(redisUrl === undefined ? ['codes'] : []),
-    ...(mongodbUri === undefined ? ['API keys'] : []),
-  ]
-  const address = publicUrl === DEFAULT_URL ? '' : ` -- ${publicUrl}`
-  const memory = `
-  (The ${lost.join(' and ')} are kept in memory: they are gone when this process ends.)`
-  return `
-  device-grant is at ${publicUrl}
-  Log in from a second terminal, in the repository:  npm run login${address}${lost.length > 0 ? memory : ''}
-
-`
 }

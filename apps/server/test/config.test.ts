@@ -1,15 +1,16 @@
 import test from 'ava'
-import { ConfigError, configHelp, readConfig, type Settings, VARIABLES } from '#src/config.js'
+import { ConfigError, readConfig, type Settings } from '#src/config.js'
+import { configHelp, VARIABLES } from '#src/config-variables.js'
 
 type Env = Readonly<Record<string, string | undefined>>
 
-const faultsOf = (env: Env): readonly string[] => {
+const errorsOf = (env: Env): readonly string[] => {
   try {
     readConfig(env)
     return []
-  } catch (fault) {
-    if (fault instanceof ConfigError) return fault.faults
-    throw fault
+  } catch (error) {
+    if (error instanceof ConfigError) return error.errors
+    throw error
   }
 }
 
@@ -22,12 +23,14 @@ const OIDC = {
   OIDC_CLIENT_SECRET: 'hush',
 }
 
-test('nothing has to be set', (t) => {
+test('every variable has a default', (t) => {
   const { sessionSecret, policy, ...rest } = readConfig({})
   t.deepEqual(rest, {
     port: 3000,
     host: '127.0.0.1',
     publicUrl: 'http://localhost:3000',
+    redisUrl: undefined,
+    mongodbUri: undefined,
     signIn: { kind: 'demo' },
     trustedProxies: [],
     frontEndOrigins: [],
@@ -43,7 +46,7 @@ test('nothing has to be set', (t) => {
   t.is(policy.keyPrefix, 'dg_')
 })
 
-test('an empty or blank variable is one that is not set', (t) => {
+test('an empty or blank variable gets its default', (t) => {
   const env = Object.fromEntries(VARIABLES.map(([name], i) => [name, i % 2 ? '' : '  ']))
   const { sessionSecret: _, ...settings } = readConfig(env)
   const { sessionSecret: __, ...byDefault } = readConfig({})
@@ -103,10 +106,10 @@ const GOOD: readonly (readonly [env: Env, expected: Partial<Settings>])[] = [
 ]
 
 for (const [env, expected] of GOOD) {
-  test(`taken: ${JSON.stringify(env)}`, (t) => t.like(readConfig(env), expected))
+  test(`accepted: ${JSON.stringify(env)}`, (t) => t.like(readConfig(env), expected))
 }
 
-test('policy comes in seconds', (t) => {
+test('times of the policy are given in seconds', (t) => {
   const { policy } = readConfig({
     DEVICE_CODE_TTL: '900',
     POLL_INTERVAL: '1',
@@ -156,7 +159,7 @@ const BAD: readonly (readonly [env: Env, ...names: RegExp[]])[] = [
   [{ ...PROXIED, FORWARDED_USER_HEADER: 'remote user' }, /^FORWARDED_USER_HEADER /],
   [{ SIGN_IN: 'oidc' }, /^OIDC_ISSUER is/, /^OIDC_CLIENT_ID is/, /^OIDC_CLIENT_SECRET is/],
   [{ ...OIDC, OIDC_ISSUER: 'id.example' }, /^OIDC_ISSUER must/],
-  [{ SESSION_SECRET: 'short' }, /^SESSION_SECRET needs 32/],
+  [{ SESSION_SECRET: 'short' }, /^SESSION_SECRET needs at least 32/],
   ...[
     'https://app.example/',
     'https://app.example:443',
@@ -188,14 +191,14 @@ const BAD: readonly (readonly [env: Env, ...names: RegExp[]])[] = [
 
 for (const [env, ...names] of BAD) {
   test(`refused: ${JSON.stringify(env)}`, (t) => {
-    const faults = faultsOf(env)
-    t.is(faults.length, names.length, faults.join('\n'))
-    for (const [i, name] of names.entries()) t.regex(faults[i] ?? '', name)
+    const errors = errorsOf(env)
+    t.is(errors.length, names.length, errors.join('\n'))
+    for (const [i, name] of names.entries()) t.regex(errors[i] ?? '', name)
   })
 }
 
-test('every fault is named at once', (t) => {
-  const faults = faultsOf({
+test('all errors are named at once', (t) => {
+  const errors = errorsOf({
     PORT: 'x',
     PUBLIC_URL: 'x',
     ALLOW_HTTP: 'x',
@@ -213,7 +216,7 @@ test('every fault is named at once', (t) => {
     AUTHORIZE_LIMIT: 'x',
     LOG_LEVEL: 'x',
   })
-  t.deepEqual(faults.map((fault) => /^\w+/.exec(fault)?.[0]).toSorted(), [
+  t.deepEqual(errors.map((error) => /^\w+/.exec(error)?.[0]).toSorted(), [
     'ALLOW_HTTP',
     'API_KEY_PREFIX',
     'API_KEY_TTL',
@@ -254,15 +257,15 @@ for (const [env, refused] of [
 ] as readonly (readonly [Env, boolean])[]) {
   test(`the demo sign-in is ${refused ? 'refused' : 'not refused'}: ${JSON.stringify(env)}`, (t) => {
     t.deepEqual(
-      faultsOf(env).map((fault) => /^SIGN_IN\b.*demo/.test(fault)),
+      errorsOf(env).map((error) => /^SIGN_IN\b.*demo/.test(error)),
       refused ? [true] : [],
     )
   })
 }
 
-test('a password in a value that is refused is not told', (t) => {
+test('errors do not repeat the passwords in refused values', (t) => {
   const word = 'hunter2'
-  const faults = faultsOf({
+  const errors = errorsOf({
     PUBLIC_URL: `https://user:${word}@login.example`,
     REDIS_URL: `http://user:${word}@redis`,
     MONGODB_URI: `http://user:${word}@mongo`,
@@ -273,16 +276,16 @@ test('a password in a value that is refused is not told', (t) => {
     FRONT_END_ORIGINS: `https://user:${word}@app.example`,
     SESSION_SECRET: word,
   })
-  t.is(faults.length, 6)
-  t.false(faults.join().includes(word))
+  t.is(errors.length, 6)
+  t.false(errors.join().includes(word))
   t.false(
-    faultsOf({ PUBLIC_URL: `https://user:${word}@lo gin` })
+    errorsOf({ PUBLIC_URL: `https://user:${word}@lo gin` })
       .join()
       .includes(word),
   )
 })
 
-test('the table names every variable that is read, and no other', (t) => {
+test('the table of variables has exactly the variables that are read', (t) => {
   const read = new Set<string>()
   const recorded = (env: Env): Env =>
     new Proxy(env, {

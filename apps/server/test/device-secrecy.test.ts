@@ -128,6 +128,6 @@ test('no fault of the configuration repeats a secret', (t) => {
       }),
     { instanceOf: ConfigError },
   )
-  t.true((fault?.faults.length ?? 0) >= 5)
-  t.false(String(fault?.faults.join('\n')).includes(secret))
+  t.true((fault?.errors.length ?? 0) >= 5)
+  t.false(String(fault?.errors.join('\n')).includes(secret))
 })

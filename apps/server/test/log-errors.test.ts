@@ -1,8 +1,28 @@
-import { TOKENS } from '@device-grant/core'
+import { StoreConflictError, StoreUnavailableError, TOKENS } from '@device-grant/core'
+import { TestClock } from '@device-grant/test-support/clock'
 import { authorize, outcomeOf, poll } from '@device-grant/test-support/wire-exchange'
 import test from 'ava'
+import { pino } from 'pino'
+import { logErrors } from '#src/log-errors.js'
 import { breakStore } from './break-store.js'
 import { startTestServer } from './reference-server.js'
+
+interface Line {
+  readonly msg: string
+  readonly error: string
+  readonly leftOut?: number
+}
+
+const setUp = (): {
+  readonly clock: TestClock
+  readonly lines: readonly Line[]
+  readonly onError: ReturnType<typeof logErrors>
+} => {
+  const clock = new TestClock()
+  const lines: Line[] = []
+  const log = pino({ level: 'info' }, { write: (line: string) => lines.push(JSON.parse(line)) })
+  return { clock, lines, onError: logErrors(log, clock) }
+}
 
 test('while a store is down, its errors are logged every 5 s of the clock', async (t) => {
   const server = await startTestServer()
@@ -23,4 +43,36 @@ test('while a store is down, its errors are logged every 5 s of the clock', asyn
   t.is(await linesAfter(2), 2)
   server.clock.pass(-3_600_000)
   t.is(await linesAfter(2), 3, 'a clock that is set back does not silence the log')
+})
+
+test('a line has the number of errors that were left out before it', (t) => {
+  const { clock, lines, onError } = setUp()
+  for (let i = 0; i < 4; i++) onError(new StoreUnavailableError('down'), 'poll')
+  clock.pass(5_000)
+  onError(new StoreUnavailableError('down'), 'authorize')
+  clock.pass(5_000)
+  onError(new StoreUnavailableError('down'), 'poll')
+  t.deepEqual(
+    lines.map(({ msg, leftOut }) => [msg, leftOut]),
+    [
+      ['operation failed: poll', undefined],
+      ['operation failed: authorize', 3],
+      ['operation failed: poll', undefined],
+    ],
+  )
+})
+
+test('one kind of store error does not silence another, and no other error is left out', (t) => {
+  const { lines, onError } = setUp()
+  for (let i = 0; i < 2; i++) {
+    onError(new StoreUnavailableError('down'), 'poll')
+    onError(new StoreConflictError('race'), 'poll')
+    onError(new TypeError('bug'), 'poll')
+  }
+  t.deepEqual(lines.map(({ error }) => error).toSorted(), [
+    'StoreConflictError',
+    'StoreUnavailableError',
+    'TypeError',
+    'TypeError',
+  ])
 })

@@ -725,7 +725,7 @@ test('an issuer must be https, or on loopback', (t) => {
     const error = t.throws(() => readConfig({ ...env, OIDC_ISSUER: issuer }), {
       instanceOf: ConfigError,
     })
-    t.deepEqual(error.faults, ['OIDC_ISSUER must be an https URL, or an http URL on loopback'])
+    t.deepEqual(error.errors, ['OIDC_ISSUER must be an https URL, or an http URL on loopback'])
   }
   for (const issuer of [
     'https://login.example.com/realms/x',

@@ -12,7 +12,7 @@ import {
   send,
 } from '@device-grant/test-support/wire-exchange'
 import test, { type ExecutionContext } from 'ava'
-import { VARIABLES } from '#src/config.js'
+import { VARIABLES } from '#src/config-variables.js'
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 
@@ -20,10 +20,10 @@ interface Program {
   readonly child: ChildProcess
   readonly out: () => string
   readonly err: () => string
-  /** Its exit code, or the signal that ended it. */
+  /** The exit code, or the signal that ended the program. */
   readonly ended: Promise<number | string | null>
-  /** Resolves when what it has written holds the text. */
-  says(text: string): Promise<void>
+  /** Resolves when the output of the program contains the text. */
+  printed(text: string): Promise<void>
 }
 
 const run = (
@@ -45,16 +45,16 @@ const run = (
     err += text
   })
   const ended = once(child, 'close').then(([code, signal]) => code ?? signal)
-  const says = async (text: string): Promise<void> => {
-    const gone = ended.then(() => {
-      throw new Error(`The program ended before it said ${text}: ${out}${err}`)
+  const printed = async (text: string): Promise<void> => {
+    const endedEarly = ended.then(() => {
+      throw new Error(`The program ended before it printed ${text}: ${out}${err}`)
     })
-    gone.catch(() => {})
-    const heard = (): Promise<unknown> =>
-      Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data'), gone])
-    while (!(out + err).includes(text)) await heard()
+    endedEarly.catch(() => {})
+    const output = (): Promise<unknown> =>
+      Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data'), endedEarly])
+    while (!(out + err).includes(text)) await output()
   }
-  return { child, out: () => out, err: () => err, ended, says }
+  return { child, out: () => out, err: () => err, ended, printed }
 }
 
 const started = async (
@@ -63,11 +63,11 @@ const started = async (
 ): Promise<Program & { readonly url: string; readonly port: number }> => {
   const port = await freePort()
   const program = run(t, { PORT: String(port), ...env })
-  await program.says('npm run login')
+  await program.printed('npm run login')
   return { ...program, port, url: `http://127.0.0.1:${port}` }
 }
 
-test('with no settings it starts, says what to do next, and hands out codes', async (t) => {
+test('without settings it starts, prints the next steps and issues codes', async (t) => {
   const program = await started(t)
   const at = `http://localhost:${program.port}`
   t.true(program.err().includes(`device-grant is at ${at}\n`))
@@ -84,15 +84,15 @@ test('with no settings it starts, says what to do next, and hands out codes', as
     .split('\n')
     .map((line) => JSON.parse(line))
   t.true(lines.some(({ msg }) => /SESSION_SECRET is not set/.test(msg)))
-  t.is(lines.at(-1)?.msg, 'stopped')
+  t.is(lines.at(-1)?.msg, 'server stopped')
   t.false(program.out().includes(device_code))
 })
 
-test('on stores of its own it says what to do next too, and nothing of memory', async (t) => {
-  const nobody = await freePort()
+test('with remote stores it prints the next steps without a warning about memory', async (t) => {
+  const closedPort = await freePort()
   const program = await started(t, {
-    REDIS_URL: `redis://127.0.0.1:${nobody}`,
-    MONGODB_URI: `mongodb://127.0.0.1:${nobody}`,
+    REDIS_URL: `redis://127.0.0.1:${closedPort}`,
+    MONGODB_URI: `mongodb://127.0.0.1:${closedPort}`,
     PUBLIC_URL: 'https://login.example',
     SIGN_IN: 'demo',
     SESSION_SECRET: 'a secret of thirty-two characters',
@@ -110,7 +110,7 @@ test('--help prints every variable and starts nothing', async (t) => {
   t.is(await run(t, {}, '-h').ended, 0)
 })
 
-test('an argument that it does not know starts nothing', async (t) => {
+test('an unknown argument starts nothing', async (t) => {
   for (const argument of ['--port=3000', 'serve']) {
     const program = run(t, { PORT: 'nonsense' }, argument)
     t.is(await program.ended, 1)
@@ -120,7 +120,7 @@ test('an argument that it does not know starts nothing', async (t) => {
   }
 })
 
-test('faulty settings are all named at once, and end it with 1', async (t) => {
+test('invalid settings are all named at once and end the program with status 1', async (t) => {
   const program = run(t, { PORT: 'x', LOG_LEVEL: 'loud', MONGODB_URI: 'mongo://u:hunter2@h' })
   t.is(await program.ended, 1)
   t.is(program.out(), '')
@@ -130,7 +130,7 @@ test('faulty settings are all named at once, and end it with 1', async (t) => {
   t.false(program.err().includes('    at '))
 })
 
-const STORE_URLS: readonly (readonly [env: Readonly<Record<string, string>>, fault: RegExp])[] = [
+const STORE_URLS: readonly (readonly [env: Readonly<Record<string, string>>, error: RegExp])[] = [
   [{ REDIS_URL: 'redis://:hunter2@h:99999' }, /- REDIS_URL: .*port/],
   [{ REDIS_URL: 'redis+sentinel://:hunter2@h:1' }, /- REDIS_URL: .*master-name/],
   [{ REDIS_URL: 'redis://u:hunter2%zz@h' }, /- REDIS_URL: .*password/],
@@ -138,18 +138,18 @@ const STORE_URLS: readonly (readonly [env: Readonly<Record<string, string>>, fau
   [{ MONGODB_URI: 'mongodb://u:hunter2/@h' }, /- MONGODB_URI: .*percent-encode/],
   [{ MONGODB_URI: 'mongodb://u:hunter2%zz@h' }, /- MONGODB_URI: /],
 ]
-for (const [env, fault] of STORE_URLS) {
-  test(`a store's URL that cannot be understood is one of the faults: ${Object.values(env)}`, async (t) => {
+for (const [env, error] of STORE_URLS) {
+  test(`an invalid store URL is among the errors: ${Object.values(env)}`, async (t) => {
     const program = run(t, { PORT: 'x', ...env })
     t.is(await program.ended, 1)
-    t.regex(program.err(), fault)
+    t.regex(program.err(), error)
     t.true(program.err().includes('- PORT '))
     t.false(program.err().includes('hunter2'))
     t.notRegex(program.err(), /^ +at |node:|file:/m)
   })
 }
 
-test('it says so when it cannot listen', async (t) => {
+test('an address that cannot be listened on is named', async (t) => {
   const taken = createServer()
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
   const { port } = taken.address() as { port: number }
@@ -175,12 +175,12 @@ const socketTo = async (port: number): Promise<Socket> => {
   return socket
 }
 
-test('asked to stop, it cuts no request off, and waits for no idle connection', async (t) => {
+test('SIGTERM interrupts no request and waits for no idle connection', async (t) => {
   const program = await started(t)
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   t.teardown(() => agent.destroy())
   t.is((await send(program.url, { method: 'GET', path: '/healthz' }, agent)).status, 200)
-  const silent = await socketTo(program.port)
+  const unused = await socketTo(program.port)
   const slow = await socketTo(program.port)
   let answer = ''
   slow.setEncoding('utf8').on('data', (text: string) => {
@@ -191,51 +191,54 @@ test('asked to stop, it cuts no request off, and waits for no idle connection', 
     'POST /oauth/device/authorize HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 13\r\nExpect: 100-continue\r\n\r\n'
   slow.write(head)
   await once(slow, 'data')
-  t.true(answer.startsWith('HTTP/1.1 100 '), 'the request is under way')
+  t.true(answer.startsWith('HTTP/1.1 100 '), 'the request is in progress')
   slow.write('client_id')
   program.child.kill('SIGTERM')
-  await program.says('"stopping"')
+  await program.printed('"server stopping"')
   while (await isListening(program.port)) {}
-  t.is(program.child.exitCode, null, 'it waits')
-  const asked = performance.now()
+  t.is(program.child.exitCode, null, 'the program waits for the request')
+  const resumedAt = performance.now()
   slow.write('=cli')
   await closed
   t.regex(answer, /HTTP\/1\.1 200 OK/)
-  t.regex(answer, /^Connection: close\r$/im, 'the client is told to send no more here')
+  t.regex(answer, /^Connection: close\r$/im, 'the header ends the connection')
   t.regex(answer, /"device_code":"[\w-]{43}"/)
   t.is(await program.ended, 0)
-  t.true(performance.now() - asked < 3_000, 'the silent and the idle connection did not hold it up')
-  silent.destroy()
+  t.true(
+    performance.now() - resumedAt < 3_000,
+    'the unused and the idle connection did not delay the end',
+  )
+  unused.destroy()
 })
 
-/** Polls on one connection that is kept alive until nobody listens any more; counts what broke. */
-const pollBusily = async (port: number, heard: () => void): Promise<number> => {
+/** Polls on one kept-alive connection until the server is gone. Returns how many polls were interrupted. */
+const pollBusily = async (port: number, onAnswer: () => void): Promise<number> => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-  const once = (): Promise<'answered' | 'cut off' | 'refused'> =>
+  const once = (): Promise<'answered' | 'interrupted' | 'refused'> =>
     new Promise((resolve) => {
-      const asking = request(
+      const polling = request(
         { port, host: '127.0.0.1', method: 'POST', path: '/oauth/device/token', agent },
         (answer) => {
           answer.resume().once('end', () => resolve('answered'))
-          answer.once('error', () => resolve('cut off'))
+          answer.once('error', () => resolve('interrupted'))
         },
       )
-      // A new connection may be refused, or be in a queue that is closed: its request was never taken.
-      asking.once('error', () => resolve(asking.reusedSocket ? 'cut off' : 'refused'))
-      asking.end()
+      // A request on a new connection was never accepted: the connection was refused or still queued.
+      polling.once('error', () => resolve(polling.reusedSocket ? 'interrupted' : 'refused'))
+      polling.end()
     })
-  let cutOff = 0
+  let interrupted = 0
   for (;;) {
     const outcome = await once()
-    if (outcome === 'answered') heard()
-    if (outcome === 'cut off') cutOff += 1
+    if (outcome === 'answered') onAnswer()
+    if (outcome === 'interrupted') interrupted += 1
     if (outcome === 'refused') break
   }
   agent.destroy()
-  return cutOff
+  return interrupted
 }
 
-test('asked to stop under load, it cuts no connection under a request', async (t) => {
+test('SIGTERM under load interrupts no request', async (t) => {
   const program = await started(t)
   let answers = 0
   const clients = Array.from({ length: 10 }, () =>
@@ -244,12 +247,12 @@ test('asked to stop under load, it cuts no connection under a request', async (t
       if (answers === 200) program.child.kill('SIGTERM')
     }),
   )
-  const cutOff = (await Promise.all(clients)).reduce((sum, one) => sum + one, 0)
-  t.is(cutOff, 0)
+  const interrupted = (await Promise.all(clients)).reduce((sum, one) => sum + one, 0)
+  t.is(interrupted, 0)
   t.is(await program.ended, 0)
 })
 
-test('the log of a login holds no secret', async (t) => {
+test('the log of a login contains no secret', async (t) => {
   const port = await freePort()
   const program = run(t, {
     PORT: String(port),
@@ -258,7 +261,7 @@ test('the log of a login holds no secret', async (t) => {
     LOG_LEVEL: 'trace',
     SESSION_SECRET: 'a secret of thirty-two characters',
   })
-  await program.says('npm run login')
+  await program.printed('npm run login')
   const url = `http://127.0.0.1:${port}`
   const { device_code, user_code } = await authorize(url)
   const person = { 'x-forwarded-user': 'alice', 'content-type': 'application/json' }

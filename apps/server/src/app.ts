@@ -1,0 +1,56 @@
+import type { AuthenticateApiKey, OnError } from '@device-grant/core'
+import { type DeviceGrantRouter, notAllowed, requireApiKey } from '@device-grant/http-koa'
+import Router from '@koa/router'
+import Koa, { type Context } from 'koa'
+import { type Dependency, healthz, readyz } from './health.ts'
+import { whoami } from './whoami.ts'
+
+export interface AppOptions {
+  readonly deviceGrant: DeviceGrantRouter
+  readonly authenticateApiKey: AuthenticateApiKey
+  readonly publicUrl: string
+  readonly dependencies: readonly Dependency[]
+  readonly onError: OnError
+}
+
+/** Creates the Koa application: the device grant, and the routes that only this server has. */
+export const createApp = ({ deviceGrant, onError, ...options }: AppOptions): Koa => {
+  const app = new Koa()
+  app.on('error', (error: unknown, ctx?: Context) => {
+    if (!isDisconnect(error, ctx)) onError(error, 'request')
+  })
+  app.use(deviceGrant.routes())
+  app.use(ownRoutes({ onError, ...options }).routes())
+  app.use((ctx) => deviceGrant.notFound(ctx))
+  return app
+}
+
+const ownRoutes = ({
+  authenticateApiKey,
+  publicUrl,
+  dependencies,
+  onError,
+}: Omit<AppOptions, 'deviceGrant'>): Router => {
+  const router = new Router({ sensitive: true, strict: true })
+  router.get('/', redirectTo(`${publicUrl}/oauth/device/verify`))
+  router.get('/healthz', healthz)
+  router.get('/readyz', readyz(dependencies))
+  router.get('/api/whoami', requireApiKey(authenticateApiKey, { onFault: onError }), whoami)
+  router.all(['/', '/healthz', '/readyz', '/api/whoami'], notAllowed('GET, HEAD'))
+  return router
+}
+
+/** GET /: people who open the address that the server prints can enter their code. */
+const redirectTo =
+  (url: string) =>
+  (ctx: Context): void => {
+    ctx.status = 303
+    ctx.set('Location', url)
+    ctx.body = ''
+  }
+
+const DISCONNECTS = ['ECONNRESET', 'ECONNABORTED', 'EPIPE']
+
+/** Whether the client closed the connection early, which is not an error of the server. */
+const isDisconnect = (error: unknown, ctx: Context | undefined): boolean =>
+  ctx?.req.complete === false || DISCONNECTS.includes((error as NodeJS.ErrnoException).code ?? '')

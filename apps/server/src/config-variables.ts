@@ -1,0 +1,61 @@
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+type Row = readonly [name: string, byDefault: string, meaning: string]
+
+/** Every variable that the server reads, with its default and its meaning. */
+export const VARIABLES: readonly Row[] = [
+  ['PORT', '3000', 'port to listen on'],
+  ['HOST', '127.0.0.1', 'address to listen on'],
+  [
+    'PUBLIC_URL',
+    'http://localhost:PORT',
+    'issuer, and base of every URL; https unless its host is loopback',
+  ],
+  ['ALLOW_HTTP', 'false', 'true: PUBLIC_URL may be http on any host'],
+  [
+    'REDIS_URL',
+    'in memory',
+    'redis://, rediss://, redis+cluster://h:p,h:p or redis+sentinel://h:p,h:p/name',
+  ],
+  ['MONGODB_URI', 'in memory', 'any MongoDB connection string'],
+  [
+    'SIGN_IN',
+    'demo',
+    'demo (any name, no password), forwarded (by a reverse proxy) or oidc (OpenID Connect)',
+  ],
+  ['FORWARDED_USER_HEADER', 'x-forwarded-user', 'for forwarded: header with the id of the person'],
+  [
+    'TRUSTED_PROXIES',
+    'none',
+    'addresses or CIDR ranges, separated by commas; only their forwarded headers are used',
+  ],
+  ['OIDC_ISSUER', 'none', 'for oidc: URL of the OpenID provider'],
+  ['OIDC_CLIENT_ID', 'none', 'for oidc: client id at the provider'],
+  ['OIDC_CLIENT_SECRET', 'none', 'for oidc: client secret at the provider'],
+  [
+    'FRONT_END_ORIGINS',
+    'none',
+    'origins, separated by commas, whose pages may approve and deny codes',
+  ],
+  [
+    'SESSION_SECRET',
+    'random',
+    'signs cookies and forms, at least 32 characters; required with REDIS_URL',
+  ],
+  ['DEVICE_CODE_TTL', '600', 'lifetime of a code, in seconds'],
+  ['POLL_INTERVAL', '5', 'time between two polls, in seconds'],
+  ['API_KEY_TTL', '86400', 'lifetime of an API key, in seconds'],
+  ['API_KEY_PREFIX', 'dg_', 'first characters of every API key'],
+  ['AUTHORIZE_LIMIT', '60', 'new codes per minute and address; 0: no limit'],
+  ['LOG_LEVEL', 'info', LOG_LEVELS.join(', ')],
+]
+
+/** The text of `--help`. */
+export const configHelp = (): string => {
+  const width = (column: 0 | 1): number => Math.max(...VARIABLES.map((row) => row[column].length))
+  const rows = VARIABLES.map(
+    ([name, byDefault, meaning]) =>
+      `  ${name.padEnd(width(0))}  ${byDefault.padEnd(width(1))}  ${meaning}`,
+  )
+  return `The device-grant server. Environment variables configure it:\n\n${rows.join('\n')}\n`
+}

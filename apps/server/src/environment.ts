@@ -1,0 +1,57 @@
+/** Environment variables by name. */
+export type Variables = Readonly<Record<string, string | undefined>>
+
+/** Reads environment variables, and collects an error for each one that is invalid. */
+export class Environment {
+  /** Says what is wrong with each invalid variable. */
+  readonly errors: string[] = []
+  readonly #variables: Variables
+
+  constructor(variables: Variables) {
+    this.#variables = variables
+  }
+
+  /** The text of a variable without spaces around it, or `undefined` if nothing is left. */
+  text(name: string): string | undefined {
+    return this.#variables[name]?.trim() || undefined
+  }
+
+  /** A decimal number without sign and fraction, from `min` to `max`. */
+  wholeNumber(
+    name: string,
+    { byDefault, min, max }: { byDefault: number; min: number; max: number },
+  ): number {
+    const text = this.text(name)
+    if (text === undefined) return byDefault
+    const value = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN
+    if (value >= min && value <= max) return value
+    this.errors.push(`${name} must be a whole number from ${min} to ${max}, not ${quote(text)}`)
+    return byDefault
+  }
+
+  oneOf<T extends string>(name: string, values: readonly T[], byDefault: T): T {
+    const text = this.text(name) ?? byDefault
+    const found = values.find((value) => value === text)
+    if (found === undefined) {
+      this.errors.push(`${name} must be one of ${values.join(', ')}, not ${quote(text)}`)
+    }
+    return found ?? byDefault
+  }
+
+  /** The entries of a list that is separated by commas. */
+  list(name: string): string[] {
+    return (this.text(name) ?? '')
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter(Boolean)
+  }
+
+  /** The text of a variable that another setting makes necessary. */
+  required(name: string, setting: string): string {
+    const text = this.text(name)
+    if (text === undefined) this.errors.push(`${name} is required for ${setting}`)
+    return text ?? ''
+  }
+}
+
+const quote = (text: string): string => JSON.stringify(text.slice(0, 60))

@@ -1,0 +1,50 @@
+import { connect, ensureIndexes, MongoUriError, ping } from '@device-grant/adapter-mongo'
+import { mongoModule } from '@device-grant/adapter-mongo/inversify'
+import type { Logger } from 'pino'
+import { describeError } from './log.ts'
+import { PING_TIMEOUT_MS, RETRY_MS, type RemoteStore } from './remote-store.ts'
+import { repeatUntilDone } from './repeat.ts'
+
+/**
+ * Keeps API keys in MongoDB. It connects in the background, and is ready once the indexes exist.
+ */
+export const connectMongo = (uri: string, log: Logger): RemoteStore => {
+  const db = connect(uri)
+  let hasIndexes = false
+  const createIndexes = async (): Promise<void> => {
+    await ensureIndexes(db)
+    hasIndexes = true
+    log.info('MongoDB connected')
+  }
+  const closing = new AbortController()
+  void repeatUntilDone(createIndexes, RETRY_MS, {
+    signal: closing.signal,
+    onError: (error) => log.warn(describeError(error, log), 'MongoDB indexes not created'),
+  })
+  return {
+    name: 'mongodb',
+    bindings: mongoModule(db),
+    ping: async () => {
+      await ping(db, PING_TIMEOUT_MS)
+      if (!hasIndexes) throw new Error('The indexes do not exist yet')
+    },
+    close: async () => {
+      closing.abort()
+      await db.client.close()
+    },
+  }
+}
+
+/**
+ * Returns what is wrong with a connection string, without the string, or `undefined`. Connects to
+ * nothing.
+ */
+export const checkMongoUri = (uri: string): string | undefined => {
+  try {
+    connect(uri)
+    return undefined
+  } catch (error) {
+    if (error instanceof MongoUriError) return error.message
+    throw error
+  }
+}

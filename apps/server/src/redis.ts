@@ -1,0 +1,81 @@
+import {
+  checkServer,
+  clockOffset,
+  connect,
+  disconnect,
+  parseRedisUrl,
+  ping,
+  type RedisClient,
+  RedisUrlError,
+} from '@device-grant/adapter-redis'
+import { redisModule } from '@device-grant/adapter-redis/inversify'
+import type { Clock } from '@device-grant/core'
+import type { Logger } from 'pino'
+import { describeError } from './log.ts'
+import { PING_TIMEOUT_MS, RETRY_MS, type RemoteStore } from './remote-store.ts'
+import { repeatUntilDone, repeatUntilStopped } from './repeat.ts'
+import { createThrottle } from './throttle.ts'
+
+const CHECK_CLOCK_EVERY_MS = 60_000
+const MAX_CLOCK_OFFSET_MS = 500
+
+/** Log levels of the findings of a server check. */
+const LEVELS = { note: 'info', warning: 'warn', error: 'error' } as const
+
+/**
+ * Keeps grants, user codes and code attempts in Redis. It connects in the background, checks the
+ * server once, and compares the clocks every minute.
+ */
+export const connectRedis = (url: string, log: Logger, clock: Clock): RemoteStore => {
+  const throttle = createThrottle(clock)
+  const redis = connect(url, {
+    // The client reconnects many times per second while Redis is down.
+    onError: (error) =>
+      throttle((leftOut) =>
+        log.warn({ ...describeError(error, log), leftOut }, 'Redis connection failed'),
+      ),
+  })
+  const closing = new AbortController()
+  const checks = {
+    signal: closing.signal,
+    onError: (error: unknown) => log.warn(describeError(error, log), 'Redis check failed'),
+  }
+  void repeatUntilDone(() => logServerCheck(redis, log), RETRY_MS, checks).then(() =>
+    repeatUntilStopped(() => compareClocks(redis, log, clock), CHECK_CLOCK_EVERY_MS, checks),
+  )
+  return {
+    name: 'redis',
+    bindings: redisModule(redis),
+    ping: () => ping(redis, PING_TIMEOUT_MS),
+    close: async () => {
+      closing.abort()
+      await disconnect(redis)
+    },
+  }
+}
+
+const logServerCheck = async (redis: RedisClient, log: Logger): Promise<void> => {
+  const { version, findings } = await checkServer(redis)
+  log.info({ version }, 'Redis connected')
+  for (const { level, text } of findings) log[LEVELS[level]](`Redis check: ${text}`)
+}
+
+const compareClocks = async (redis: RedisClient, log: Logger, clock: Clock): Promise<void> => {
+  const offsetMs = await clockOffset(redis, clock)
+  if (Math.abs(offsetMs) <= MAX_CLOCK_OFFSET_MS) return
+  log.warn(
+    { offsetMs },
+    'Redis clock differs from the clock of this server, so Redis may forget codes early',
+  )
+}
+
+/** Returns what is wrong with a Redis URL, without the URL, or `undefined`. Connects to nothing. */
+export const checkRedisUrl = (url: string): string | undefined => {
+  try {
+    parseRedisUrl(url)
+    return undefined
+  } catch (error) {
+    if (error instanceof RedisUrlError) return error.message
+    throw error
+  }
+}

@@ -1,0 +1,27 @@
+import type { SignInFactory } from '@device-grant/http-koa'
+import { demoSignIn, forwardedSignIn, oidcSignIn } from '@device-grant/http-koa'
+import type { Logger } from 'pino'
+import type { SignInSettings } from './config.ts'
+import { describeError } from './log.ts'
+
+/** Creates the sign-in that the settings name. Its errors are logged as warnings. */
+export const createSignIn = (settings: SignInSettings, log: Logger): SignInFactory => {
+  switch (settings.kind) {
+    case 'demo':
+      return demoSignIn()
+    case 'forwarded':
+      return forwardedSignIn({
+        header: settings.header,
+        onForged: (address) =>
+          log.warn({ address }, 'ignored a sign-in header that no trusted proxy sent'),
+      })
+    case 'oidc':
+      return oidcSignIn({
+        issuer: settings.issuer,
+        clientId: settings.clientId,
+        clientSecret: settings.clientSecret,
+        onFault: (error, operation) =>
+          log.warn(describeError(error, log), `operation failed: ${operation}`),
+      })
+  }
+}
