@@ -1,9 +1,10 @@
-// Serves a page on an origin of its own that answers for people at a device-grant server:
+// Serves a page that approves and denies codes at a device-grant server on another origin:
 //
 //   FRONT_END_ORIGINS=http://localhost:5173 npm start
 //   node examples/front-end/server.js
 //
-// PORT (5173) and DEVICE_GRANT_URL (http://localhost:3000) say where both of them are.
+// PORT is the port of this page (default 5173), DEVICE_GRANT_URL the URL of the device-grant server
+// (default http://localhost:3000).
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 
@@ -13,7 +14,7 @@ const html = page.replaceAll('DEVICE_GRANT_URL', DEVICE_GRANT_URL.replace(/\/+$/
 
 const headers = {
   'Content-Type': 'text/html; charset=utf-8',
-  // In a frame of another site, people could be led to answer without seeing what.
+  // Another site could put the page into an invisible frame and trick people into clicking Approve.
   'Content-Security-Policy': "frame-ancestors 'none'",
 }
 

@@ -70,7 +70,7 @@ for (const given of ['localhost:3000', 'ftp://localhost', 'http://', 'nonsense']
   test(`${given} is a mistake that is named`, async (t) => {
     const { exitCode, err } = await login(given)
     t.is(exitCode, 1)
-    t.true(err.includes(`${given} is no http:// or https:// address`))
+    t.true(err.includes(`${given} is not an http:// or https:// address`))
     t.true(err.includes('npm run login -- [base URL]'))
   })
 }
@@ -89,11 +89,11 @@ test('a server that does not run, or is none, or is another one, is told apart',
   const other = await pretend(t, () => ({ body: { issuer: 'https://login.example' } }))
   for (const [given, said] of [
     [`http://localhost:${port}`, `Nothing listens at localhost:${port}`],
-    ['http://host.invalid', 'No host host.invalid can be found'],
-    [page.url, 'gives no JSON'],
-    [missing.url, `${missing.url}/.well-known/oauth-authorization-server gives HTTP 404`],
-    [other.url, 'The server calls itself https://login.example: use that address'],
-    [other.url.replace('http:', 'https:'), `TLS fails at ${new URL(other.url).host}: ERR_SSL_`],
+    ['http://host.invalid', 'Host host.invalid was not found'],
+    [page.url, 'returned no JSON'],
+    [missing.url, `${missing.url}/.well-known/oauth-authorization-server returned HTTP 404`],
+    [other.url, 'The address of this server is https://login.example. Use that address.'],
+    [other.url.replace('http:', 'https:'), `TLS failed at ${new URL(other.url).host}: ERR_SSL_`],
   ] as const) {
     const { exitCode, err } = await login(given)
     t.is(exitCode, 1)

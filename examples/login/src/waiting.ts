@@ -1,27 +1,27 @@
-const SIGNS = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'
+const FRAMES = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'
 
-/** Shows that the program waits, and how many seconds the code still lives. Returns how to stop it. */
+/** Shows how long the code still works, until the returned function is called. */
 export const showWaiting = (seconds: number): (() => void) => {
   if (!process.stdout.isTTY) {
-    process.stdout.write('  Waiting for the approval ...\n')
+    process.stdout.write('  Waiting for approval ...\n')
     return () => {}
   }
   const end = Date.now() + seconds * 1000
-  let turn = 0
+  let frame = 0
   const timer = setInterval(() => {
     const left = Math.max(0, Math.round((end - Date.now()) / 1000))
-    const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`
+    const time = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`
     process.stdout.write(
-      `\r  ${SIGNS[turn++ % SIGNS.length]} waiting for the approval, ${clock} left `,
+      `\r  ${FRAMES[frame++ % FRAMES.length]} waiting for approval, ${time} left `,
     )
   }, 100)
-  const leave = (): never => {
+  const interrupt = (): never => {
     process.stdout.write('\n')
     process.exit(130)
   }
-  process.once('SIGINT', leave)
+  process.once('SIGINT', interrupt)
   return () => {
-    process.off('SIGINT', leave)
+    process.off('SIGINT', interrupt)
     clearInterval(timer)
     process.stdout.write('\r\u001b[K')
   }
