@@ -1,4 +1,4 @@
-# The reference server: built with everything, run with nothing but what it needs.
+# The server. The first stage builds it, and the second has only what it needs at run time.
 FROM node:24-slim AS build
 WORKDIR /src
 COPY . .
