@@ -12,8 +12,7 @@ export const createSignIn = (settings: SignInSettings, log: Logger): SignInFacto
     case 'forwarded':
       return forwardedSignIn({
         header: settings.header,
-        onForged: (address) =>
-          log.warn({ address }, 'ignored a sign-in header that no trusted proxy sent'),
+        onForged: (address) => log.warn({ address }, 'ignored a sign-in header that may be forged'),
       })
     case 'oidc':
       return oidcSignIn({
