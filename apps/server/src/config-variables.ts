@@ -27,7 +27,7 @@ export const VARIABLES: readonly Row[] = [
   [
     'TRUSTED_PROXIES',
     'none',
-    'addresses or CIDR ranges, separated by commas; only their forwarded headers are used',
+    'addresses or CIDR ranges, separated by commas, that may send X-Forwarded-For and the user header',
   ],
   ['OIDC_ISSUER', 'none', 'for oidc: URL of the OpenID provider'],
   ['OIDC_CLIENT_ID', 'none', 'for oidc: client id at the provider'],
