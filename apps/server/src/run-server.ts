@@ -45,8 +45,12 @@ const run = async (settings: Settings): Promise<void> => {
   }
   try {
     const server = await startServer(settings, { log })
+    let stopping = false
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => {
+      // Ctrl-C arrives twice under npm: from the terminal, and passed on by npm.
+      process.on(signal, () => {
+        if (stopping) return
+        stopping = true
         log.info({ signal }, 'server stopping')
         void server.stop().then(() => process.exit(0))
       })

@@ -211,6 +211,17 @@ test('SIGTERM interrupts no request and waits for no idle connection', async (t)
   unused.destroy()
 })
 
+test('a signal that arrives twice stops it once', async (t) => {
+  const program = await started(t)
+  const silent = await socketTo(program.port)
+  program.child.kill('SIGINT')
+  await program.printed('"server stopping"')
+  program.child.kill('SIGINT')
+  t.is(await program.ended, 0)
+  t.is(program.out().split('"server stopping"').length - 1, 1)
+  silent.destroy()
+})
+
 /** Polls on one kept-alive connection until the server is gone. Returns how many polls were interrupted. */
 const pollBusily = async (port: number, onAnswer: () => void): Promise<number> => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
