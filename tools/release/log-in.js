@@ -44,7 +44,7 @@ const listening = async (server, exit) => {
       output += text
     })
   }
-  while (!output.includes('"listening"')) {
+  while (!output.includes('"server started"')) {
     await Promise.race([once(server.stdout, 'data'), once(server.stderr, 'data'), ended])
   }
 }

@@ -57,11 +57,11 @@ test('npm start prints what the server prints, and Ctrl-C stops it once', async 
   const [banner, command, ...lines] = started.trim().split('\n')
   t.regex(banner ?? '', /^> /)
   t.regex(command ?? '', /^> node tools\/run\.js/)
-  t.regex(lines.join('\n').trim(), /^{.*"listening"}\n\n +device-grant is at /s)
+  t.regex(lines.join('\n').trim(), /^{.*"server started"}\n\n +device-grant is at /s)
   process.kill(-Number(child.pid), 'SIGINT')
   const output = await closed
-  t.is(count(output, '"stopping"'), 1, output)
-  t.is(count(output, '"stopped"'), 1, output)
+  t.is(count(output, '"server stopping"'), 1, output)
+  t.is(count(output, '"server stopped"'), 1, output)
 })
 
 test('SIGTERM to npm stops the server of npm start', async (t) => {
@@ -69,5 +69,5 @@ test('SIGTERM to npm stops the server of npm start', async (t) => {
   await prints('npm run login')
   child.kill('SIGTERM')
   const output = await closed
-  t.is(count(output, '"stopped"'), 1, output)
+  t.is(count(output, '"server stopped"'), 1, output)
 })
