@@ -35,7 +35,7 @@ const ownRoutes = ({
   router.get('/', redirectTo(`${publicUrl}/oauth/device/verify`))
   router.get('/healthz', healthz)
   router.get('/readyz', readyz(dependencies))
-  router.get('/api/whoami', requireApiKey(authenticateApiKey, { onFault: onError }), whoami)
+  router.get('/api/whoami', requireApiKey(authenticateApiKey, { onError }), whoami)
   router.all(['/', '/healthz', '/readyz', '/api/whoami'], notAllowed('GET, HEAD'))
   return router
 }

@@ -1,4 +1,4 @@
-import { answerJson } from '@device-grant/http-koa'
+import { sendJson } from '@device-grant/http-koa'
 import type { Context } from 'koa'
 
 /** A service that the server needs, such as a store. */
@@ -14,7 +14,7 @@ export interface Dependency {
 /** GET /healthz: answers as long as the process runs. */
 export const healthz = (ctx: Context): void => {
   ctx.set('Cache-Control', 'no-store')
-  answerJson(ctx, { status: 'ok' })
+  sendJson(ctx, { status: 'ok' })
 }
 
 /** GET /readyz: answers 200 if all dependencies answer, else 503 with the names of those that do not. */
@@ -27,5 +27,5 @@ export const readyz =
       pings[i]?.status === 'rejected' ? [name] : [],
     )
     ctx.status = down.length === 0 ? 200 : 503
-    answerJson(ctx, down.length === 0 ? { status: 'ready' } : { status: 'unavailable', down })
+    sendJson(ctx, down.length === 0 ? { status: 'ready' } : { status: 'unavailable', down })
   }

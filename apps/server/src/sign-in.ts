@@ -19,7 +19,7 @@ export const createSignIn = (settings: SignInSettings, log: Logger): SignInFacto
         issuer: settings.issuer,
         clientId: settings.clientId,
         clientSecret: settings.clientSecret,
-        onFault: (error, operation) =>
+        onError: (error, operation) =>
           log.warn(describeError(error, log), `operation failed: ${operation}`),
       })
   }

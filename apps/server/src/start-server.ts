@@ -73,7 +73,7 @@ export const startServer = async (
     trustedProxies: settings.trustedProxies,
     frontEndOrigins: settings.frontEndOrigins,
     authorizeLimit: settings.authorizeLimit,
-    onFault: onError,
+    onError,
     onPoll: (outcome) => polls.add(outcome),
   })
 

@@ -1,11 +1,11 @@
 import type { ApiKeyState } from '@device-grant/http-koa'
-import { answerJson } from '@device-grant/http-koa'
+import { sendJson } from '@device-grant/http-koa'
 import type { ParameterizedContext } from 'koa'
 
 /** GET /api/whoami: answers with the owner of the API key. It is an example of a protected route. */
 export const whoami = (ctx: ParameterizedContext<ApiKeyState>): void => {
   const { owner, keyId, name, scope, expiresAt } = ctx.state.apiKey
-  answerJson(ctx, {
+  sendJson(ctx, {
     user: owner,
     key: { id: keyId, name },
     scope,

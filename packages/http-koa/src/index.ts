@@ -1,6 +1,6 @@
 export { isHttpsOrLoopback, isLoopback } from './http/loopback.ts'
-export { answerJson, notAllowed } from './http/oauth-error.ts'
-export { field } from './http/person-body.ts'
+export { notAllowed, sendJson } from './http/oauth-error.ts'
+export { field } from './http/parsed-body.ts'
 export { parsePublicUrl } from './http/public-url.ts'
 export type { PagesOptions, SomeTexts, Template } from './pages/create-pages.tsx'
 export { createPages } from './pages/create-pages.tsx'

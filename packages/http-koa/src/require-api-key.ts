@@ -1,6 +1,11 @@
-import { type AuthenticateApiKey, type AuthenticatedKey, StoreError } from '@device-grant/core'
+import {
+  type AuthenticateApiKey,
+  type AuthenticatedKey,
+  type OnError,
+  StoreError,
+} from '@device-grant/core'
 import type { Context, Middleware } from 'koa'
-import { refuse, refuseForNow } from './http/oauth-error.ts'
+import { sendOAuthError, sendTemporarilyUnavailable } from './http/oauth-error.ts'
 
 /** What `requireApiKey` leaves for the handlers behind it. */
 export interface ApiKeyState {
@@ -13,7 +18,7 @@ export interface RequireApiKeyOptions {
   /** Default: `device-grant`. */
   readonly realm?: string | undefined
   /** Hears of a store that failed. */
-  readonly onFault?: ((fault: unknown, what: string) => void) | undefined
+  readonly onError?: OnError | undefined
 }
 
 /**
@@ -22,7 +27,7 @@ export interface RequireApiKeyOptions {
  */
 export const requireApiKey = (
   authenticateApiKey: AuthenticateApiKey,
-  { scope, realm = 'device-grant', onFault = () => {} }: RequireApiKeyOptions = {},
+  { scope, realm = 'device-grant', onError = () => {} }: RequireApiKeyOptions = {},
 ): Middleware<ApiKeyState> => {
   const challenge = (ctx: Context, status: number, error?: string, description?: string): void => {
     const parts = [`realm="${realm}"`]
@@ -30,7 +35,7 @@ export const requireApiKey = (
     if (description) parts.push(`error_description="${description}"`)
     if (status === 403 && scope) parts.push(`scope="${scope}"`)
     ctx.set('WWW-Authenticate', `Bearer ${parts.join(', ')}`)
-    refuse(ctx, status, error ?? 'unauthorized', description ?? 'An API key is required')
+    sendOAuthError(ctx, status, error ?? 'unauthorized', description ?? 'An API key is required')
   }
   return async (ctx, next) => {
     ctx.set('Cache-Control', 'no-store')
@@ -54,10 +59,10 @@ export const requireApiKey = (
         return challenge(ctx, 403, 'insufficient_scope', 'The key lacks a scope')
       }
       ctx.state.apiKey = key
-    } catch (fault) {
-      if (!(fault instanceof StoreError)) throw fault
-      onFault(fault, 'authenticate')
-      return refuseForNow(ctx, 'The key cannot be checked for now, try again later')
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+      onError(error, 'authenticate')
+      return sendTemporarilyUnavailable(ctx, 'The key cannot be checked for now, try again later')
     }
     await next()
   }

@@ -1,14 +1,20 @@
 import { createHash } from 'node:crypto'
-import { type Clock, StoreError, type TokenReply, type UseCases } from '@device-grant/core'
+import {
+  type Clock,
+  type OnError,
+  StoreError,
+  type TokenReply,
+  type UseCases,
+} from '@device-grant/core'
 import Router, { type RouterContext } from '@koa/router'
 import type { Context, Middleware, Next } from 'koa'
 import { AuthorizeLimit } from './device/authorize-limit.ts'
 import { authorizeRoute } from './device/authorize-route.ts'
 import { metadataPaths, metadataRoute } from './device/metadata-route.ts'
 import { tokenRoute } from './device/token-route.ts'
-import { notAllowed, refuse, setDeviceHeaders } from './http/oauth-error.ts'
-import { personBody } from './http/person-body.ts'
-import { problem } from './http/problem.ts'
+import { notAllowed, sendOAuthError, setDeviceHeaders } from './http/oauth-error.ts'
+import { parsedBody } from './http/parsed-body.ts'
+import { sendProblem } from './http/problem.ts'
 import { parsePublicUrl } from './http/public-url.ts'
 import { createPages } from './pages/create-pages.tsx'
 import type { Pages } from './pages/pages.ts'
@@ -19,7 +25,7 @@ import type { TrustedClients } from './person/trusted-clients.ts'
 import { verifyAuthenticated } from './person/verify-authenticated.ts'
 import { signedIn, verifyForm, verifyPage, wayBack } from './person/verify-page.ts'
 import { addressSet } from './security/client-address.ts'
-import { Seal } from './security/seal.ts'
+import { Signer } from './security/signer.ts'
 import type { SignInFactory } from './sign-in/sign-in.ts'
 
 export interface DeviceGrantRouterOptions {
@@ -47,7 +53,7 @@ export interface DeviceGrantRouterOptions {
   readonly authorizeLimit?: number | undefined
   readonly clock?: Clock | undefined
   /** Hears of every fault that was answered with a refusal. */
-  readonly onFault?: ((fault: unknown, what: string) => void) | undefined
+  readonly onError?: OnError | undefined
   /** Hears the outcome of every poll. */
   readonly onPoll?: ((outcome: TokenReply['outcome']) => void) | undefined
 }
@@ -85,17 +91,17 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     frontEndOrigins = [],
     authorizeLimit = 60,
     clock = { now: Date.now },
-    onFault = () => {},
+    onError = () => {},
     onPoll = () => {},
   } = options
   if (!/^(\/[\w.~-]+)*$/.test(prefix)) throw new TypeError('prefix must be like /auth')
   if (sessionSecret.length < 32) throw new TypeError('sessionSecret needs 32 characters at least')
   const publicUrl = readPublicUrl(options.publicUrl)
-  const seal = new Seal(sessionSecret)
+  const signer = new Signer(sessionSecret)
   const trusted = addressSet(trustedProxies)
   const site = new Site({
     publicUrl,
-    seal,
+    signer,
     clock,
     pages,
     trustedProxies: trusted,
@@ -108,7 +114,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
   const people = new Router(EXACTLY)
   const deliveries = new Set<Promise<void>>()
 
-  const forDevice = forDevices(onFault)
+  const forDevice = forDevices(onError)
   const verificationUri = `${publicUrl}/oauth/device/verify`
   const authorize = authorizeRoute({
     useCases,
@@ -116,9 +122,9 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     limit: new AuthorizeLimit(authorizeLimit),
     trustedProxies: trusted,
     verificationUri,
-    onFault,
+    onError,
   })
-  forDevice(devices, paths.token, tokenRoute({ useCases, onFault, onPoll, deliveries }))
+  forDevice(devices, paths.token, tokenRoute({ useCases, onError, onPoll, deliveries }))
   forDevice(devices, paths.authorize, authorize)
 
   const metadata = metadataRoute({ publicUrl, locales: pages.locales })
@@ -127,8 +133,8 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     people.all(path, notAllowed('GET, HEAD'))
   }
 
-  const guard = guardPeople(site, paths, onFault)
-  const pageBody = personBody((ctx) =>
+  const guard = guardPeople(site, paths, onError)
+  const pageBody = parsedBody((ctx) =>
     site.showMessage(ctx, 400, { kind: 'bad_request', retry: wayBack(ctx, site, paths) }),
   )
   const onlyBy = (methods: string) => (ctx: Context) => {
@@ -139,9 +145,9 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
   const notFound = (ctx: Context): void => {
     if (wantsPage(ctx)) return site.showMessage(ctx, 404, { kind: 'not_found' })
     ctx.vary('Accept')
-    refuse(ctx, 404, 'not_found', 'There is nothing here')
+    sendOAuthError(ctx, 404, 'not_found', 'There is nothing here')
   }
-  const verify = { site, signIn, useCases, trustedClients, onFault }
+  const verify = { site, signIn, useCases, trustedClients, onError }
   people.get(paths.verify, guard, verifyPage(verify))
   people.post(paths.verify, guard, pageBody, verifyForm(verify))
   people.all(paths.verify, onlyBy('GET, HEAD, POST'))
@@ -153,20 +159,20 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
       if (ctx.method === 'OPTIONS') ctx.status = 204
       else await next()
     }
-  const apiGuard = guardFrontEnd(onFault)
-  const apiBody = personBody((ctx) =>
-    problem(ctx, 400, 'The body must be a form or JSON, of 16 KiB at most'),
+  const apiGuard = guardFrontEnd(onError)
+  const apiBody = parsedBody((ctx) =>
+    sendProblem(ctx, 400, 'The body must be a form or JSON, of 16 KiB at most'),
   )
   people.all(paths.verifyAuthenticated, forFrontEnd('POST'))
   people.post(
     paths.verifyAuthenticated,
     apiGuard,
     apiBody,
-    verifyAuthenticated({ site, signIn, useCases, onFault }),
+    verifyAuthenticated({ site, signIn, useCases, onError }),
   )
   people.all(paths.verifyAuthenticated, onlyBy('POST, OPTIONS'))
 
-  const keys = { site, signIn, useCases, trustedClients, onFault }
+  const keys = { site, signIn, useCases, trustedClients, onError }
   const idOf = (ctx: Context): string => String((ctx['params'] as Record<string, unknown>)['id'])
   const revoke = revokeForm(keys)
   const remove = deleteKey(keys)
@@ -231,7 +237,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
       return (ctx, next) =>
         hasPath(ctx)
           ? first(ctx as RouterContext, () => then(ctx as RouterContext, () => last(ctx, next)))
-          : refuse(ctx, 400, 'invalid_request', 'The request target is no URL')
+          : sendOAuthError(ctx, 400, 'invalid_request', 'The request target is no URL')
     },
     notFound,
     settled: async () => {
@@ -246,8 +252,8 @@ const EXACTLY = { sensitive: true, strict: true }
 const readPublicUrl = (given: string): string => {
   try {
     return parsePublicUrl(given)
-  } catch (fault) {
-    throw new TypeError(`publicUrl ${(fault as Error).message}`)
+  } catch (error) {
+    throw new TypeError(`publicUrl ${(error as Error).message}`)
   }
 }
 
@@ -262,15 +268,15 @@ const hasPath = (ctx: Context): boolean => {
 
 /** A route that devices post to: CORS for everybody, only POST, and JSON whatever happens. */
 const forDevices =
-  (onFault: (fault: unknown, what: string) => void) =>
+  (onError: OnError) =>
   (router: Router, path: string, route: (ctx: Context) => Promise<void>): void => {
     router.post(path, async (ctx: Context) => {
       try {
         await route(ctx)
-      } catch (fault) {
+      } catch (error) {
         if (ctx.req.aborted || ctx.req.socket.destroyed) return
-        onFault(fault, path)
-        refuse(ctx, 500, 'server_error', 'The server failed')
+        onError(error, path)
+        sendOAuthError(ctx, 500, 'server_error', 'The server failed')
       }
     })
     router.all(path, (ctx: Context) => {
@@ -285,14 +291,14 @@ const forDevices =
 
 /** Keeps the language asked for, and turns whatever fails behind a page into a page. */
 const guardPeople =
-  (site: Site, paths: Paths, onFault: (fault: unknown, what: string) => void): Middleware =>
+  (site: Site, paths: Paths, onError: OnError): Middleware =>
   async (ctx: Context, next: Next): Promise<void> => {
     site.keepLocale(ctx)
     try {
       await next()
-    } catch (fault) {
-      onFault(fault, ctx.path)
-      const down = fault instanceof StoreError
+    } catch (error) {
+      onError(error, ctx.path)
+      const down = error instanceof StoreError
       if (down) ctx.set('Retry-After', '5')
       const kind = down ? 'unavailable' : 'fault'
       site.showMessage(ctx, down ? 503 : 500, { kind, retry: wayBack(ctx, site, paths) })
@@ -301,15 +307,15 @@ const guardPeople =
 
 /** Turns whatever fails behind a front end's request into a problem document. */
 const guardFrontEnd =
-  (onFault: (fault: unknown, what: string) => void): Middleware =>
+  (onError: OnError): Middleware =>
   async (ctx: Context, next: Next): Promise<void> => {
     ctx.set('Cache-Control', 'no-store')
     try {
       await next()
-    } catch (fault) {
-      onFault(fault, ctx.path)
-      if (!(fault instanceof StoreError)) return problem(ctx, 500, 'The server failed.')
+    } catch (error) {
+      onError(error, ctx.path)
+      if (!(error instanceof StoreError)) return sendProblem(ctx, 500, 'The server failed.')
       ctx.set('Retry-After', '5')
-      problem(ctx, 503, 'The service is unavailable for now: try again.')
+      sendProblem(ctx, 503, 'The service is unavailable for now: try again.')
     }
   }

@@ -2,7 +2,7 @@ import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import test from 'ava'
 import { addressSet, clientAddress, plainAddress } from '#src/security/client-address.js'
-import { requestOrigin } from '#src/security/request-origin.js'
+import { deviceInfoOf } from '#src/security/device-info.js'
 
 const request = (peer: string | undefined, forwarded?: string): IncomingMessage => {
   const socket = new Socket()
@@ -108,11 +108,11 @@ for (const [title, peer, forwarded, expected] of CASES) {
 test('a request origin holds at most 100 characters of the program', (t) => {
   const message = request('203.0.113.5')
   message.headers['user-agent'] = 'x'.repeat(10_000)
-  t.deepEqual(requestOrigin(message, addressSet([])), {
+  t.deepEqual(deviceInfoOf(message, addressSet([])), {
     address: '203.0.113.5',
     userAgent: 'x'.repeat(100),
   })
-  t.deepEqual(requestOrigin(request(undefined), addressSet([])), {
+  t.deepEqual(deviceInfoOf(request(undefined), addressSet([])), {
     address: undefined,
     userAgent: undefined,
   })

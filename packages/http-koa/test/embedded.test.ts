@@ -262,10 +262,10 @@ test('options that cannot be are refused at once', (t) => {
 
 test('behind a body parser of the application nothing hangs, and the fault says why', async (t) => {
   const faults: string[] = []
-  const onFault = (fault: unknown): void => void faults.push(String(fault))
+  const onError = (fault: unknown): void => void faults.push(String(fault))
   const app = new Koa()
   app.use(koaBody())
-  app.use(aRouter({ onFault }).routes())
+  app.use(aRouter({ onError }).routes())
   const server = createServer(app.callback())
   const origin = await listen(server)
   try {

@@ -1,8 +1,8 @@
 import { TestClock } from '@device-grant/test-support/clock'
 import test from 'ava'
 import Koa, { type Context } from 'koa'
-import { Seal } from '#src/security/seal.js'
 import { Sessions, type SessionsOptions } from '#src/security/sessions.js'
+import { Signer } from '#src/security/signer.js'
 
 const SECRET = 'a secret of thirty-two characters'
 
@@ -32,7 +32,7 @@ const request = (jar: Map<string, string>): { ctx: Context; setCookies: () => st
 }
 
 const sessionsWith = (clock: TestClock, options: Partial<SessionsOptions> = {}): Sessions =>
-  new Sessions({ seal: new Seal(SECRET), clock, secure: true, path: '/', ...options })
+  new Sessions({ signer: new Signer(SECRET), clock, secure: true, path: '/', ...options })
 
 const MINUTE = 60_000
 
@@ -152,20 +152,20 @@ test('a session that was ended is forgotten, even when it was to be written agai
 
 test('a cookie that was changed, or sealed for something else, is no session', async (t) => {
   const clock = new TestClock()
-  const seal = new Seal(SECRET)
+  const signer = new Signer(SECRET)
   const sessions = sessionsWith(clock)
   const name = '__Host-device_grant_session'
   const soon = clock.now() + MINUTE
   const facts = { sid: 'x', sub: 'alice', since: clock.now(), seen: clock.now() }
-  const good = await seal.seal('session', facts, soon)
+  const good = await signer.sign('session', facts, soon)
   t.is((await sessions.read(request(new Map([[name, good]])).ctx))?.person, 'alice')
   for (const wrong of [
     `${good}x`,
     good.slice(0, -2),
     'alice',
-    await seal.seal('round_trip', facts, soon),
-    await seal.seal('session', { sub: 'alice' }, soon),
-    await new Seal('b secret of thirty-two characters').seal('session', facts, soon),
+    await signer.sign('round_trip', facts, soon),
+    await signer.sign('session', { sub: 'alice' }, soon),
+    await new Signer('b secret of thirty-two characters').sign('session', facts, soon),
   ]) {
     t.is(await sessions.read(request(new Map([[name, wrong]])).ctx), undefined, wrong)
   }

@@ -1,23 +1,24 @@
 import {
   type Clock,
   type DeviceAuthorizationRequest,
+  type OnError,
   StoreError,
   type UseCases,
 } from '@device-grant/core'
 import type { Context } from 'koa'
 import {
-  answerJson,
-  refuse,
-  refuseForNow,
+  sendJson,
+  sendOAuthError,
+  sendTemporarilyUnavailable,
   setDeviceHeaders,
   setRetryAfter,
 } from '../http/oauth-error.ts'
-import { readSmallForm } from '../http/small-form.ts'
+import { readRequestParameters } from '../http/request-parameters.ts'
 import type { AddressSet } from '../security/client-address.ts'
-import { requestOrigin } from '../security/request-origin.ts'
+import { deviceInfoOf } from '../security/device-info.ts'
 import type { AuthorizeLimit } from './authorize-limit.ts'
 import { identifyClient } from './client-identity.ts'
-import { refuseClient, refuseForm } from './token-route.ts'
+import { sendClientError, sendParametersError } from './token-route.ts'
 
 export interface AuthorizeRouteOptions {
   readonly useCases: Pick<UseCases, 'authorizeDevice'>
@@ -26,7 +27,7 @@ export interface AuthorizeRouteOptions {
   readonly trustedProxies: AddressSet
   /** Where people go, absolute. */
   readonly verificationUri: string
-  readonly onFault: (fault: unknown, what: string) => void
+  readonly onError: OnError
 }
 
 /** RFC 6749 section 3.3: printable ASCII without quote and backslash, separated by spaces. */
@@ -37,21 +38,21 @@ export const authorizeRoute =
   (options: AuthorizeRouteOptions) =>
   async (ctx: Context): Promise<void> => {
     setDeviceHeaders(ctx)
-    const device = requestOrigin(ctx.req, options.trustedProxies)
+    const device = deviceInfoOf(ctx.req, options.trustedProxies)
     const admission = options.limit.admit(device.address, options.clock.now())
     if (admission.outcome !== 'admitted') {
       setRetryAfter(ctx, admission.retryAfterSeconds)
       const status = admission.outcome === 'address_limit' ? 429 : 503
-      refuse(ctx, status, 'temporarily_unavailable', 'Too many new codes, try again later')
+      sendOAuthError(ctx, status, 'temporarily_unavailable', 'Too many new codes, try again later')
       return
     }
-    const form = await readSmallForm(ctx.req, { lenient: true })
-    if (!form.ok) return refuseForm(ctx, form)
+    const form = await readRequestParameters(ctx.req, { lenient: true })
+    if (!form.ok) return sendParametersError(ctx, form)
     const client = identifyClient(ctx.req, form.parameters)
-    if (!client.ok) return refuseClient(ctx, client)
+    if (!client.ok) return sendClientError(ctx, client)
     const scope = form.parameters.get('scope')?.trim().replace(/ +/g, ' ')
     if (scope && !SCOPE.test(scope)) {
-      return refuse(ctx, 400, 'invalid_scope', 'scope has a character that is not allowed')
+      return sendOAuthError(ctx, 400, 'invalid_scope', 'scope has a character that is not allowed')
     }
     const [clientId] = client.candidates
     await authorize(ctx, options, { clientId, scope: scope || undefined, device })
@@ -59,12 +60,12 @@ export const authorizeRoute =
 
 const authorize = async (
   ctx: Context,
-  { useCases, verificationUri, onFault }: AuthorizeRouteOptions,
+  { useCases, verificationUri, onError }: AuthorizeRouteOptions,
   request: DeviceAuthorizationRequest,
 ): Promise<void> => {
   try {
     const { deviceCode, userCode, expiresIn, interval } = await useCases.authorizeDevice(request)
-    answerJson(ctx, {
+    sendJson(ctx, {
       device_code: deviceCode,
       user_code: userCode,
       verification_uri: verificationUri,
@@ -72,9 +73,9 @@ const authorize = async (
       expires_in: expiresIn,
       interval,
     })
-  } catch (fault) {
-    if (!(fault instanceof StoreError)) throw fault
-    onFault(fault, 'authorize')
-    refuseForNow(ctx, 'No code can be issued for now, try again later')
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error
+    onError(error, 'authorize')
+    sendTemporarilyUnavailable(ctx, 'No code can be issued for now, try again later')
   }
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Parameters } from '../http/small-form.ts'
+import type { Parameters } from '../http/request-parameters.ts'
 
 /** Who a client says it is. Every client is a public one, so this is a name and no proof. */
 export type ClientIdentity =
@@ -11,8 +11,8 @@ export type ClientIdentity =
   | {
       readonly ok: false
       readonly error: 'invalid_client' | 'invalid_request'
-      readonly fault: string
-      /** The fault is in the Authorization header (RFC 6749 section 5.2: 401 then). */
+      readonly description: string
+      /** The error is in the Authorization header (RFC 6749 section 5.2: 401 then). */
       readonly challenge: boolean
     }
 
@@ -31,7 +31,7 @@ export const identifyClient = (
     return {
       ok: false,
       error: 'invalid_request',
-      fault: 'client_id has a character that is not allowed',
+      description: 'client_id has a character that is not allowed',
       challenge: false,
     }
   }
@@ -40,14 +40,19 @@ export const identifyClient = (
     return {
       ok: false,
       error: 'invalid_request',
-      fault: 'There is more than one Authorization header',
+      description: 'There is more than one Authorization header',
       challenge: false,
     }
   }
   const basic = header === undefined ? undefined : /^basic(?:\s+(.*))?$/i.exec(header)
   if (!basic) {
     return parameters.has('client_secret')
-      ? { ok: false, error: 'invalid_client', fault: 'This client has no secret', challenge: false }
+      ? {
+          ok: false,
+          error: 'invalid_client',
+          description: 'This client has no secret',
+          challenge: false,
+        }
       : { ok: true, candidates: [named] }
   }
   const credentials = parseBasic(basic[1] ?? '')
@@ -55,7 +60,7 @@ export const identifyClient = (
     return {
       ok: false,
       error: 'invalid_client',
-      fault: 'The Basic credentials are malformed',
+      description: 'The Basic credentials are malformed',
       challenge: true,
     }
   }
@@ -63,7 +68,7 @@ export const identifyClient = (
     return {
       ok: false,
       error: 'invalid_request',
-      fault: 'Two ways of client authentication in one request',
+      description: 'Two ways of client authentication in one request',
       challenge: false,
     }
   }
@@ -71,7 +76,7 @@ export const identifyClient = (
     return {
       ok: false,
       error: 'invalid_client',
-      fault: 'This client has no secret',
+      description: 'This client has no secret',
       challenge: true,
     }
   }
@@ -82,7 +87,7 @@ export const identifyClient = (
     : {
         ok: false,
         error: 'invalid_request',
-        fault: 'client_id differs from the Authorization header',
+        description: 'client_id differs from the Authorization header',
         challenge: false,
       }
 }

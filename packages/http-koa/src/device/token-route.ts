@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { TokenReply, UseCases } from '@device-grant/core'
+import type { OnError, TokenReply, UseCases } from '@device-grant/core'
 import type { Context } from 'koa'
-import { answerJson, refuse, setDeviceHeaders } from '../http/oauth-error.ts'
-import { readSmallForm, type SmallForm } from '../http/small-form.ts'
+import { sendJson, sendOAuthError, setDeviceHeaders } from '../http/oauth-error.ts'
+import { type RequestParameters, readRequestParameters } from '../http/request-parameters.ts'
 import { type ClientIdentity, identifyClient } from './client-identity.ts'
 
 /** The grant type of RFC 8628 section 3.4. */
@@ -10,7 +10,7 @@ export const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 
 export interface TokenRouteOptions {
   readonly useCases: Pick<UseCases, 'pollForToken' | 'confirmDelivery'>
-  readonly onFault: (fault: unknown, what: string) => void
+  readonly onError: OnError
   /** Hears of every poll; polls are counted, not logged. */
   readonly onPoll: (outcome: TokenReply['outcome']) => void
   /** Where confirmations stand while they are under way. They never reject. */
@@ -22,17 +22,22 @@ export const tokenRoute =
   (options: TokenRouteOptions) =>
   async (ctx: Context): Promise<void> => {
     setDeviceHeaders(ctx)
-    const form = await readSmallForm(ctx.req)
-    if (!form.ok) return refuseForm(ctx, form)
+    const form = await readRequestParameters(ctx.req)
+    if (!form.ok) return sendParametersError(ctx, form)
     const client = identifyClient(ctx.req, form.parameters)
-    if (!client.ok) return refuseClient(ctx, client)
+    if (!client.ok) return sendClientError(ctx, client)
     const grantType = form.parameters.get('grant_type')
     if (grantType !== undefined && grantType !== DEVICE_CODE_GRANT) {
-      return refuse(ctx, 400, 'unsupported_grant_type', `grant_type must be ${DEVICE_CODE_GRANT}`)
+      return sendOAuthError(
+        ctx,
+        400,
+        'unsupported_grant_type',
+        `grant_type must be ${DEVICE_CODE_GRANT}`,
+      )
     }
     const deviceCode = form.parameters.get('device_code')
     if (deviceCode === undefined) {
-      return refuse(ctx, 400, 'invalid_request', 'device_code is missing')
+      return sendOAuthError(ctx, 400, 'invalid_request', 'device_code is missing')
     }
     const reply = await poll(options, deviceCode, client.candidates)
     options.onPoll(reply.outcome)
@@ -40,7 +45,7 @@ export const tokenRoute =
   }
 
 const poll = async (
-  { useCases, onFault }: TokenRouteOptions,
+  { useCases, onError }: TokenRouteOptions,
   deviceCode: string,
   clientIds: readonly (string | undefined)[],
 ): Promise<TokenReply> => {
@@ -50,12 +55,12 @@ const poll = async (
       reply = await useCases.pollForToken({ deviceCode, clientId })
       if (reply.outcome !== 'invalid_grant') break
     }
-  } catch (fault) {
+  } catch (error) {
     // Real clients give up at any 5xx, and the code is still as it was.
-    onFault(fault, 'poll')
+    onError(error, 'poll')
     return { outcome: 'slow_down' }
   }
-  if (reply.outcome === 'slow_down' && reply.error) onFault(reply.error, 'poll')
+  if (reply.outcome === 'slow_down' && reply.error) onError(reply.error, 'poll')
   return reply
 }
 
@@ -67,7 +72,7 @@ const answer = async (
   switch (reply.outcome) {
     case 'granted':
       if (await isCut(ctx)) return
-      answerJson(ctx, {
+      sendJson(ctx, {
         access_token: reply.apiKey,
         token_type: 'Bearer',
         expires_in: reply.expiresIn,
@@ -77,10 +82,10 @@ const answer = async (
       return
     case 'slow_down': {
       const more = reply.interval === undefined ? {} : { interval: reply.interval }
-      return refuse(ctx, 400, 'slow_down', DESCRIPTIONS.slow_down, more)
+      return sendOAuthError(ctx, 400, 'slow_down', DESCRIPTIONS.slow_down, more)
     }
     default:
-      return refuse(ctx, 400, reply.outcome, DESCRIPTIONS[reply.outcome])
+      return sendOAuthError(ctx, 400, reply.outcome, DESCRIPTIONS[reply.outcome])
   }
 }
 
@@ -106,7 +111,7 @@ const isCut = async (ctx: Context): Promise<boolean> => {
 const confirmWhenSent = (
   ctx: Context,
   keyId: string,
-  { useCases, onFault, deliveries }: TokenRouteOptions,
+  { useCases, onError, deliveries }: TokenRouteOptions,
 ): void => {
   const { req, res } = ctx
   res.once('finish', () => {
@@ -114,28 +119,28 @@ const confirmWhenSent = (
     if (req.socket.errored || req.socket.destroyed) return
     const delivery = useCases
       .confirmDelivery(keyId)
-      .catch((fault: unknown) => onFault(fault, 'confirm delivery'))
+      .catch((error: unknown) => onError(error, 'confirm delivery'))
       .finally(() => deliveries.delete(delivery))
     deliveries.add(delivery)
   })
 }
 
 /** Answers a body that is no small form. */
-export const refuseForm = (
+export const sendParametersError = (
   ctx: Context,
-  { fault }: Extract<SmallForm, { readonly ok: false }>,
+  { description }: Extract<RequestParameters, { readonly ok: false }>,
 ): void => {
   // Nobody reads the rest of a body that is much too long.
   if (!ctx.req.complete) ctx.set('Connection', 'close')
-  refuse(ctx, 400, 'invalid_request', fault)
+  sendOAuthError(ctx, 400, 'invalid_request', description)
 }
 
 /** Answers a client that said who it is in a way that cannot be (RFC 6749 section 5.2). */
-export const refuseClient = (
+export const sendClientError = (
   ctx: Context,
-  { error, fault, challenge }: Extract<ClientIdentity, { readonly ok: false }>,
+  { error, description, challenge }: Extract<ClientIdentity, { readonly ok: false }>,
 ): void => {
   // Strict clients stop at this header on any status but 401.
   if (challenge) ctx.set('WWW-Authenticate', 'Basic realm="device-grant"')
-  refuse(ctx, challenge ? 401 : 400, error, fault)
+  sendOAuthError(ctx, challenge ? 401 : 400, error, description)
 }

@@ -11,7 +11,7 @@ export const setDeviceHeaders = (ctx: Context): void => {
  * Answers with an error as RFC 6749 section 5.2 wants it. `description` is printable ASCII without
  * quotes and backslashes.
  */
-export const refuse = (
+export const sendOAuthError = (
   ctx: Context,
   status: number,
   error: string,
@@ -19,11 +19,11 @@ export const refuse = (
   more: Readonly<Record<string, number>> = {},
 ): void => {
   ctx.status = status
-  answerJson(ctx, { error, error_description: description, ...more })
+  sendJson(ctx, { error, error_description: description, ...more })
 }
 
 /** Answers with JSON. As text with its type: that Koa looks at an object and finds its type costs more. */
-export const answerJson = (ctx: Context, body: object): void => {
+export const sendJson = (ctx: Context, body: object): void => {
   ctx.set('Content-Type', 'application/json; charset=utf-8')
   ctx.set('X-Content-Type-Options', 'nosniff')
   ctx.body = JSON.stringify(body)
@@ -36,9 +36,13 @@ export const setRetryAfter = (ctx: Context, seconds: number): void => {
 }
 
 /** A store is down: the client may come back. */
-export const refuseForNow = (ctx: Context, description: string, retryAfterSeconds = 5): void => {
+export const sendTemporarilyUnavailable = (
+  ctx: Context,
+  description: string,
+  retryAfterSeconds = 5,
+): void => {
   setRetryAfter(ctx, retryAfterSeconds)
-  refuse(ctx, 503, 'temporarily_unavailable', description)
+  sendOAuthError(ctx, 503, 'temporarily_unavailable', description)
 }
 
 /** Answers any method that no route has taken. */
@@ -46,5 +50,5 @@ export const notAllowed =
   (methods: string) =>
   (ctx: Context): void => {
     ctx.set('Allow', methods)
-    refuse(ctx, 405, 'invalid_request', `The method must be one of ${methods}`)
+    sendOAuthError(ctx, 405, 'invalid_request', `The method must be one of ${methods}`)
   }

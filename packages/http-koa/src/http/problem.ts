@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Context } from 'koa'
 
 /** Answers with a problem document (RFC 9457). `detail` is for the developer of a front end. */
-export const problem = (
+export const sendProblem = (
   ctx: Context,
   status: number,
   detail: string,

@@ -1,7 +1,7 @@
-import { type ListedKey, StoreError, type UseCases } from '@device-grant/core'
+import { type ListedKey, type OnError, StoreError, type UseCases } from '@device-grant/core'
 import type { Context } from 'koa'
-import { answerJson } from '../http/oauth-error.ts'
-import { problem } from '../http/problem.ts'
+import { sendJson } from '../http/oauth-error.ts'
+import { sendProblem } from '../http/problem.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import type { Site } from './site.ts'
 import { type TrustedClients, trustedNameOf } from './trusted-clients.ts'
@@ -12,7 +12,7 @@ export interface KeysRoutesOptions {
   readonly signIn: SignIn
   readonly useCases: Pick<UseCases, 'listApiKeys' | 'revokeApiKey' | 'revokeAllApiKeys'>
   readonly trustedClients: TrustedClients
-  readonly onFault: (fault: unknown, what: string) => void
+  readonly onError: OnError
 }
 
 /** GET /oauth/device/keys: a person's connected devices, as a page or as JSON. */
@@ -24,12 +24,12 @@ export const listKeys =
     if (!person) {
       return page
         ? signIn.begin(ctx, site.links.keys)
-        : problem(ctx, 401, 'Authentication required')
+        : sendProblem(ctx, 401, 'Authentication required')
     }
     const keys = await useCases.listApiKeys(person.id)
     if (!page) {
       ctx.set('Cache-Control', 'no-store')
-      return answerJson(ctx, { keys: keys.map(toJson) })
+      return sendJson(ctx, { keys: keys.map(toJson) })
     }
     const context = site.pageContext(ctx, signedIn(person, signIn))
     const shown = keys.map((key) => ({
@@ -66,17 +66,18 @@ const isoTime = (at: number | undefined): string | undefined =>
 export const deleteKey =
   ({ site, signIn, useCases }: KeysRoutesOptions) =>
   async (ctx: Context, id: string): Promise<void> => {
-    if (!site.isOwnRequest(ctx)) return problem(ctx, 403, 'This origin may not answer for people')
+    if (!site.isOwnRequest(ctx))
+      return sendProblem(ctx, 403, 'This origin may not answer for people')
     const person = await signIn.person(ctx)
-    if (!person) return problem(ctx, 401, 'Authentication required')
+    if (!person) return sendProblem(ctx, 401, 'Authentication required')
     const revocation = await useCases.revokeApiKey({ owner: person.id, keyId: id })
-    if (revocation === 'no_such_key') return problem(ctx, 404, 'You have no such key')
+    if (revocation === 'no_such_key') return sendProblem(ctx, 404, 'You have no such key')
     ctx.status = 204
   }
 
 /** POST /oauth/device/keys/{id}/revoke, and for all keys when there is no id: the page's forms. */
 export const revokeForm =
-  ({ site, signIn, useCases, onFault }: KeysRoutesOptions) =>
+  ({ site, signIn, useCases, onError }: KeysRoutesOptions) =>
   async (ctx: Context, id: string | undefined): Promise<void> => {
     const retry = site.links.keys
     const person = await signIn.person(ctx)
@@ -90,9 +91,9 @@ export const revokeForm =
       else if ((await useCases.revokeApiKey({ owner: person.id, keyId: id })) === 'no_such_key') {
         return site.showMessage(ctx, 404, { kind: 'not_found', retry }, who)
       }
-    } catch (fault) {
-      if (!(fault instanceof StoreError)) throw fault
-      onFault(fault, 'revoke keys')
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+      onError(error, 'revoke keys')
       ctx.set('Retry-After', '5')
       return site.showMessage(ctx, 503, { kind: 'revocation_unknown', retry }, who)
     }

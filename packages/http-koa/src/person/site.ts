@@ -1,19 +1,19 @@
 import type { Clock } from '@device-grant/core'
 import type { Context } from 'koa'
-import { field } from '../http/person-body.ts'
+import { field } from '../http/parsed-body.ts'
 import { askedLocale, chooseLocale } from '../pages/choose-locale.ts'
 import type { EnterCodeView, MessageView, PageContext, Pages } from '../pages/pages.ts'
 import { type Paths, pathsBelow } from '../paths.ts'
-import { isOwnRequest, isUndecided } from '../security/browser-request.ts'
 import { type AddressSet, clientAddress } from '../security/client-address.ts'
-import type { Seal } from '../security/seal.ts'
+import { isOriginHidden, isOwnRequest } from '../security/own-request.ts'
 import { Sessions } from '../security/sessions.ts'
+import type { Signer } from '../security/signer.ts'
 import type { Person } from '../sign-in/person.ts'
 
 export interface SiteOptions {
   /** Without a trailing slash. */
   readonly publicUrl: string
-  readonly seal: Seal
+  readonly signer: Signer
   readonly clock: Clock
   readonly pages: Pages
   readonly trustedProxies: AddressSet
@@ -44,9 +44,9 @@ export class Site {
   /** Where requests that change something may come from: our own origin, and allowed front ends. */
   readonly origins: ReadonlySet<string>
   readonly #frontEnds: ReadonlySet<string>
-  readonly #seal: Seal
+  readonly #signer: Signer
 
-  constructor({ publicUrl, seal, clock, pages, trustedProxies, frontEndOrigins }: SiteOptions) {
+  constructor({ publicUrl, signer, clock, pages, trustedProxies, frontEndOrigins }: SiteOptions) {
     const { origin, pathname, protocol } = new URL(publicUrl)
     const prefix = pathname === '/' ? '' : pathname
     this.publicUrl = publicUrl
@@ -57,9 +57,14 @@ export class Site {
     this.links = pathsBelow(prefix)
     this.#frontEnds = new Set(frontEndOrigins)
     this.origins = new Set([origin, ...frontEndOrigins])
-    this.#seal = seal
+    this.#signer = signer
     const secure = protocol === 'https:'
-    this.sessions = new Sessions({ seal, clock, secure, path: prefix === '' ? '/' : `${prefix}/` })
+    this.sessions = new Sessions({
+      signer,
+      clock,
+      secure,
+      path: prefix === '' ? '/' : `${prefix}/`,
+    })
   }
 
   /** What a page knows of a request. */
@@ -72,7 +77,7 @@ export class Site {
     return {
       locale: chooseLocale(asked, ctx.get('Accept-Language'), locales),
       paths: this.links,
-      csrfToken: who.binding === undefined ? '' : this.#seal.csrfToken(who.binding),
+      csrfToken: who.binding === undefined ? '' : this.#signer.csrfToken(who.binding),
       canSignOut: who.canSignOut ?? false,
       now: this.clock.now(),
       ...(who.name === undefined ? {} : { person: who.name }),
@@ -158,8 +163,8 @@ export class Site {
    * has no token to check, and only what is known to come from another site is refused.
    */
   isOwnForm(ctx: Context, person: Pick<Person, 'binding'> | undefined): boolean {
-    if (!this.isOwnRequest(ctx) && !isUndecided(ctx.req)) return false
-    return !person || this.#seal.isCsrfToken(field(ctx, 'csrf_token'), person.binding)
+    if (!this.isOwnRequest(ctx) && !isOriginHidden(ctx.req)) return false
+    return !person || this.#signer.isCsrfToken(field(ctx, 'csrf_token'), person.binding)
   }
 
   /** Lets an allowed front end read the answer (CORS with credentials). */

@@ -1,9 +1,9 @@
-import type { AnswerReply, UseCases } from '@device-grant/core'
+import type { AnswerReply, OnError, UseCases } from '@device-grant/core'
 import type { Context } from 'koa'
-import { answerJson } from '../http/oauth-error.ts'
-import { field } from '../http/person-body.ts'
-import { problem } from '../http/problem.ts'
-import { requestOrigin } from '../security/request-origin.ts'
+import { sendJson } from '../http/oauth-error.ts'
+import { field } from '../http/parsed-body.ts'
+import { sendProblem } from '../http/problem.ts'
+import { deviceInfoOf } from '../security/device-info.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import type { Site } from './site.ts'
 
@@ -11,28 +11,29 @@ export interface VerifyAuthenticatedOptions {
   readonly site: Site
   readonly signIn: SignIn
   readonly useCases: Pick<UseCases, 'answerUserCode'>
-  readonly onFault: (fault: unknown, what: string) => void
+  readonly onError: OnError
 }
 
 /** POST /oauth/device/verify-authenticated: a decision from a front end of one's own. */
 export const verifyAuthenticated =
-  ({ site, signIn, useCases, onFault }: VerifyAuthenticatedOptions) =>
+  ({ site, signIn, useCases, onError }: VerifyAuthenticatedOptions) =>
   async (ctx: Context): Promise<void> => {
-    if (!site.isOwnRequest(ctx)) return problem(ctx, 403, 'This origin may not answer for people')
+    if (!site.isOwnRequest(ctx))
+      return sendProblem(ctx, 403, 'This origin may not answer for people')
     const person = await signIn.person(ctx)
-    if (!person) return problem(ctx, 401, 'Authentication required')
+    if (!person) return sendProblem(ctx, 401, 'Authentication required')
     const userCode = field(ctx, 'user_code')
     if (userCode === undefined) {
-      return problem(ctx, 400, 'user_code must be given once, as a form field or a JSON string')
+      return sendProblem(ctx, 400, 'user_code must be given once, as a form field or a JSON string')
     }
     const given = isGiven(ctx, 'decision')
     const decision = given ? field(ctx, 'decision') : 'approve'
     if (decision !== 'approve' && decision !== 'deny') {
-      return problem(ctx, 400, 'decision must be approve or deny')
+      return sendProblem(ctx, 400, 'decision must be approve or deny')
     }
-    const browser = requestOrigin(ctx.req, site.trustedProxies)
+    const browser = deviceInfoOf(ctx.req, site.trustedProxies)
     const reply = await useCases.answerUserCode({ userCode, person: person.id, decision, browser })
-    if ('error' in reply) onFault(reply.error, 'answer a user code')
+    if ('error' in reply) onError(reply.error, 'answer a user code')
     answer(ctx, reply)
   }
 
@@ -45,14 +46,14 @@ const isGiven = (ctx: Context, name: string): boolean => {
 const answer = (ctx: Context, reply: AnswerReply): void => {
   switch (reply.outcome) {
     case 'approved':
-      return answerJson(ctx, { message: 'Device authorized successfully!' })
+      return sendJson(ctx, { message: 'Device authorized successfully!' })
     case 'denied':
-      return answerJson(ctx, { message: 'Device denied.' })
+      return sendJson(ctx, { message: 'Device denied.' })
     case 'invalid':
     case 'expired':
-      return problem(ctx, 400, 'The device code is invalid or has expired.')
+      return sendProblem(ctx, 400, 'The device code is invalid or has expired.')
     case 'already_processed':
-      return problem(
+      return sendProblem(
         ctx,
         400,
         'This device code has already been processed.',
@@ -60,12 +61,12 @@ const answer = (ctx: Context, reply: AnswerReply): void => {
       )
     case 'too_many_attempts':
       ctx.set('Retry-After', String(Math.ceil(reply.retryAfterMs / 1_000)))
-      return problem(ctx, 429, 'Too many wrong codes, try again later.')
+      return sendProblem(ctx, 429, 'Too many wrong codes, try again later.')
     case 'key_not_created':
       ctx.set('Retry-After', '5')
-      return problem(ctx, 503, 'Failed to create API key for device access.')
+      return sendProblem(ctx, 503, 'Failed to create API key for device access.')
     case 'outcome_unknown':
       ctx.set('Retry-After', '5')
-      return problem(ctx, 503, 'The outcome is unknown: try again.')
+      return sendProblem(ctx, 503, 'The outcome is unknown: try again.')
   }
 }

@@ -1,10 +1,10 @@
-import type { AnswerReply, Refusal, RefusedDevice, UseCases } from '@device-grant/core'
+import type { AnswerReply, OnError, Refusal, RefusedDevice, UseCases } from '@device-grant/core'
 import type { Context } from 'koa'
-import { ownPath } from '../http/own-path.ts'
-import { field } from '../http/person-body.ts'
+import { field } from '../http/parsed-body.ts'
+import { returnPath } from '../http/return-path.ts'
 import type { MessageView } from '../pages/pages.ts'
 import type { Paths } from '../paths.ts'
-import { requestOrigin } from '../security/request-origin.ts'
+import { deviceInfoOf } from '../security/device-info.ts'
 import type { Person } from '../sign-in/person.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import type { Site } from './site.ts'
@@ -15,7 +15,7 @@ export interface VerifyPageOptions {
   readonly signIn: SignIn
   readonly useCases: Pick<UseCases, 'reviewUserCode' | 'answerUserCode'>
   readonly trustedClients: TrustedClients
-  readonly onFault: (fault: unknown, what: string) => void
+  readonly onError: OnError
 }
 
 /** GET /oauth/device/verify (RFC 8628 sections 3.3 and 3.3.1). It decides nothing. */
@@ -58,7 +58,7 @@ export const verifyForm =
     if (typed === undefined || (decision !== 'approve' && decision !== 'deny')) {
       return site.showMessage(ctx, 400, { kind: 'bad_request', retry }, who)
     }
-    const browser = requestOrigin(ctx.req, site.trustedProxies)
+    const browser = deviceInfoOf(ctx.req, site.trustedProxies)
     const reply = await useCases.answerUserCode({
       userCode: typed,
       person: person.id,
@@ -76,7 +76,7 @@ const answer = (
   decision: 'approve' | 'deny',
   reply: AnswerReply,
 ): void => {
-  const { site, signIn, trustedClients, onFault } = options
+  const { site, signIn, trustedClients, onError } = options
   const who = signedIn(person, signIn)
   switch (reply.outcome) {
     case 'approved':
@@ -95,7 +95,7 @@ const answer = (
     }
     case 'key_not_created':
     case 'outcome_unknown': {
-      onFault(reply.error, 'answer a user code')
+      onError(reply.error, 'answer a user code')
       ctx.set('Retry-After', '5')
       const kind = reply.outcome === 'outcome_unknown' ? 'unknown_outcome' : 'key_not_created'
       const retry = verifyPath(site, typed)
@@ -165,13 +165,13 @@ const codeOf = (typed: unknown): string | undefined =>
     ? typed.slice(0, MAX_TYPED + 1).replace(/\p{Surrogate}/gu, '\ufffd')
     : undefined
 
-/** Where a request leads again after a fault: to the same code, to the list, to the sign-in's goal. */
+/** Where a request leads again after an error: to the same code, to the list, to the sign-in's goal. */
 export const wayBack = (ctx: Context, site: Site, paths: Paths): string => {
   if (ctx.path === paths.keys || ctx.path.startsWith(`${paths.keys}/`)) return site.links.keys
   const sent = (name: string): unknown =>
     ctx.method === 'POST' ? field(ctx, name) : ctx.query[name]
   if (ctx.path.startsWith(paths.signIn)) {
-    return ownPath(sent('return_to'), site.base, site.links.verify)
+    return returnPath(sent('return_to'), site.base, site.links.verify)
   }
   return verifyPath(site, codeOf(sent('user_code')))
 }

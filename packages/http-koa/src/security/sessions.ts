@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '@device-grant/core'
 import type { Context } from 'koa'
-import type { Seal } from './seal.ts'
+import type { Signer } from './signer.ts'
 
 /** A browser that we know again; somebody is signed in when it has a `person`. */
 export interface Session {
@@ -14,7 +14,7 @@ export interface Session {
 }
 
 export interface SessionsOptions {
-  readonly seal: Seal
+  readonly signer: Signer
   readonly clock: Clock
   /** Cookies only over https. */
   readonly secure: boolean
@@ -44,11 +44,11 @@ export class Sessions {
 
   /** The session of a request, if it has one that is still good. */
   async read(ctx: Context): Promise<Session | undefined> {
-    const { seal, clock } = this.#options
+    const { signer, clock } = this.#options
     const text = ctx.cookies.get(this.#cookie)
     if (!text) return undefined
     const now = clock.now()
-    const facts = await seal.open('session', text, now)
+    const facts = await signer.verify('session', text, now)
     if (typeof facts?.['sid'] !== 'string' || typeof facts['since'] !== 'number') return undefined
     const session: Session = {
       id: facts['sid'],
@@ -97,8 +97,8 @@ export class Sessions {
     facts: Record<string, string>,
     forMs: number,
   ): Promise<void> {
-    const { seal, clock } = this.#options
-    const text = await seal.seal(name, facts, clock.now() + forMs)
+    const { signer, clock } = this.#options
+    const text = await signer.sign(name, facts, clock.now() + forMs)
     this.#set(ctx, this.#cookieOf(name), text, forMs)
   }
 
@@ -118,11 +118,11 @@ export class Sessions {
     ctx: Context,
     name: string,
   ): Promise<Readonly<Record<string, unknown>> | undefined> {
-    const { seal, clock } = this.#options
+    const { signer, clock } = this.#options
     const text = ctx.cookies.get(this.#cookieOf(name))
     if (!text) return undefined
     this.#set(ctx, this.#cookieOf(name), null)
-    return seal.open(name, text, clock.now())
+    return signer.verify(name, text, clock.now())
   }
 
   /** A browser takes a cookie with such a name over https only, and from no other host where it can tell. */
@@ -139,7 +139,7 @@ export class Sessions {
   }
 
   async #write(ctx: Context, session: Session, since: number): Promise<void> {
-    const { seal, clock, lifetimeMs, idleMs } = this.#options
+    const { signer, clock, lifetimeMs, idleMs } = this.#options
     const now = clock.now()
     const { id: sid, person: sub, name, note } = session
     const facts = {
@@ -151,7 +151,7 @@ export class Sessions {
       ...optional('note', note),
     }
     const ends = Math.min(now + idleMs, since + lifetimeMs)
-    this.#set(ctx, this.#cookie, await seal.seal('session', facts, ends))
+    this.#set(ctx, this.#cookie, await signer.sign('session', facts, ends))
   }
 
   #set(ctx: Context, name: string, value: string | null, maxAge?: number): void {

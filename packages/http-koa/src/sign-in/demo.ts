@@ -1,5 +1,5 @@
-import { ownPath } from '../http/own-path.ts'
-import { field } from '../http/person-body.ts'
+import { field } from '../http/parsed-body.ts'
+import { returnPath } from '../http/return-path.ts'
 import type { Site } from '../person/site.ts'
 import { isPersonId } from './person.ts'
 import type { SignInFactory } from './sign-in.ts'
@@ -19,7 +19,7 @@ export const demoSignIn = (): SignInFactory => (site) => ({
   async handle(ctx, rest) {
     if (rest !== '') return site.showMessage(ctx, 404, { kind: 'not_found' })
     const wanted = ctx.method === 'POST' ? field(ctx, 'return_to') : ctx.query['return_to']
-    const returnTo = ownPath(wanted, site.base, site.links.verify)
+    const returnTo = returnPath(wanted, site.base, site.links.verify)
     if (ctx.method !== 'POST') {
       const { id } = await site.sessions.ensure(ctx)
       const context = site.pageContext(ctx, { binding: id })

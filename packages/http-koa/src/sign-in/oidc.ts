@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
+import type { OnError } from '@device-grant/core'
 import type { Context } from 'koa'
 import * as client from 'openid-client'
 import { isHttpsOrLoopback } from '../http/loopback.ts'
-import { ownPath } from '../http/own-path.ts'
+import { returnPath } from '../http/return-path.ts'
 import type { Site } from '../person/site.ts'
 import { isPersonId, type Person } from './person.ts'
 import type { SignIn, SignInFactory } from './sign-in.ts'
@@ -15,7 +16,7 @@ export interface OidcSignInOptions {
   /** What to ask the provider for. Default `openid profile`. */
   readonly scope?: string | undefined
   /** Hears why a sign-in or a sign-out failed; the person is told only that it did. */
-  readonly onFault?: ((fault: Error, what: string) => void) | undefined
+  readonly onError?: OnError | undefined
 }
 
 /**
@@ -45,7 +46,7 @@ const MAX_ROUND_TRIPS = 4
 const MAX_ID_TOKEN = 2000
 
 const createSignIn = (site: Site, options: OidcSignInOptions): SignIn => {
-  const { issuer, scope = 'openid profile', onFault = () => {} } = options
+  const { issuer, scope = 'openid profile', onError = () => {} } = options
   const { sessions, links } = site
   const callbackUrl = new URL(`${site.publicUrl}/oauth/device/sign-in/callback`).href
   const signedOutUrl = new URL(`${site.publicUrl}/oauth/device/sign-in/signed-out`).href
@@ -59,9 +60,9 @@ const createSignIn = (site: Site, options: OidcSignInOptions): SignIn => {
     return { id: session.person, name: session.name ?? session.person, binding: session.id }
   }
 
-  const fail = (ctx: Context, fault: unknown, what: string, retry: string): void => {
-    onFault(describe(fault), what)
-    const status = isOutage(fault) ? 503 : 400
+  const fail = (ctx: Context, error: unknown, what: string, retry: string): void => {
+    onError(describe(error), what)
+    const status = isOutage(error) ? 503 : 400
     if (status === 503) ctx.set('Retry-After', '5')
     site.showMessage(ctx, status, { kind: 'sign_in_failed', retry })
   }
@@ -70,8 +71,8 @@ const createSignIn = (site: Site, options: OidcSignInOptions): SignIn => {
     let config: client.Configuration
     try {
       config = await provider()
-    } catch (fault) {
-      return fail(ctx, fault, 'find the OpenID provider', returnTo)
+    } catch (error) {
+      return fail(ctx, error, 'find the OpenID provider', returnTo)
     }
     const [state, nonce] = [client.randomState(), client.randomNonce()]
     const verifier = client.randomPKCECodeVerifier()
@@ -98,7 +99,7 @@ const createSignIn = (site: Site, options: OidcSignInOptions): SignIn => {
     const { state } = ctx.query
     const note =
       typeof state === 'string' ? await sessions.takeNote(ctx, noteName(state)) : undefined
-    const returnTo = ownPath(note?.['return_to'], site.base, links.verify)
+    const returnTo = returnPath(note?.['return_to'], site.base, links.verify)
     if (!note || site.clock.now() >= Number(note['until'])) {
       // Whoever is signed in has only opened this URL again, or was faster in another tab.
       if (await personOf(ctx)) return site.goTo(ctx, returnTo)
@@ -130,8 +131,8 @@ const createSignIn = (site: Site, options: OidcSignInOptions): SignIn => {
           note: noteStart + (idToken.length <= MAX_ID_TOKEN ? idToken : ''),
         })
       }
-    } catch (fault) {
-      return fail(ctx, fault, 'sign in at the OpenID provider', returnTo)
+    } catch (error) {
+      return fail(ctx, error, 'sign in at the OpenID provider', returnTo)
     }
     site.goTo(ctx, returnTo)
   }
@@ -144,8 +145,8 @@ const createSignIn = (site: Site, options: OidcSignInOptions): SignIn => {
     if (config.serverMetadata().userinfo_endpoint === undefined) return undefined
     try {
       return nameIn(await client.fetchUserInfo(config, accessToken, person))
-    } catch (fault) {
-      onFault(describe(fault), "ask the OpenID provider for a person's name")
+    } catch (error) {
+      onError(describe(error), "ask the OpenID provider for a person's name")
       return undefined
     }
   }
@@ -161,7 +162,7 @@ const createSignIn = (site: Site, options: OidcSignInOptions): SignIn => {
       if (rest !== '' || ctx.method === 'POST') {
         return site.showMessage(ctx, 404, { kind: 'not_found' })
       }
-      return begin(ctx, ownPath(ctx.query['return_to'], site.base, links.verify))
+      return begin(ctx, returnPath(ctx.query['return_to'], site.base, links.verify))
     },
 
     async signOut(ctx) {
@@ -175,8 +176,8 @@ const createSignIn = (site: Site, options: OidcSignInOptions): SignIn => {
           post_logout_redirect_uri: signedOutUrl,
           ...(idToken ? { id_token_hint: idToken } : {}),
         }).href
-      } catch (fault) {
-        onFault(describe(fault), 'sign out at the OpenID provider')
+      } catch (error) {
+        onError(describe(error), 'sign out at the OpenID provider')
         return undefined
       }
     },
@@ -189,7 +190,7 @@ const TIMEOUT_SECONDS = 10
 /** The provider, found at first use, looked at again every hour, and kept when that fails. */
 const discovering = (
   { clock }: Site,
-  { issuer, clientId, clientSecret, onFault = () => {} }: OidcSignInOptions,
+  { issuer, clientId, clientSecret, onError = () => {} }: OidcSignInOptions,
 ): (() => Promise<client.Configuration>) => {
   const insecure = new URL(issuer).protocol === 'http:'
   let found: { readonly config: client.Configuration; readonly until: number } | undefined
@@ -211,9 +212,9 @@ const discovering = (
       )
       found = { config, until: clock.now() + DISCOVER_AGAIN_MS }
       return config
-    } catch (fault) {
-      if (!found) throw fault
-      onFault(describe(fault), 'look at the OpenID provider again')
+    } catch (error) {
+      if (!found) throw error
+      onError(describe(error), 'look at the OpenID provider again')
       return found.config
     } finally {
       looking = undefined
@@ -251,17 +252,19 @@ const nameIn = (claims: Readonly<Record<string, unknown>>): string | undefined =
 }
 
 /** Whether the provider could not be reached or did not answer as one, rather than refused. */
-const isOutage = (fault: unknown): boolean => {
-  if (fault instanceof TypeError) return true
+const isOutage = (error: unknown): boolean => {
+  if (error instanceof TypeError) return true
   const outages = ['OAUTH_TIMEOUT', 'OAUTH_RESPONSE_IS_NOT_CONFORM', 'OAUTH_RESPONSE_IS_NOT_JSON']
-  return fault instanceof client.ClientError && outages.includes(fault.code ?? '')
+  return error instanceof client.ClientError && outages.includes(error.code ?? '')
 }
 
-/** A fault in words fit for a log: the kind and the provider's error code, never its whole answer. */
-const describe = (fault: unknown): Error => {
-  if (!(fault instanceof Error)) return new Error('not an error')
-  const { error, code } = fault as { readonly error?: unknown; readonly code?: unknown }
-  const reason = [error, code].find((one) => typeof one === 'string' && /^[\w.-]{1,64}$/.test(one))
-  const text = reason === undefined ? fault.message : `${fault.message} (${String(reason)})`
-  return new Error(text, { cause: fault })
+/** An error in words fit for a log: the kind and the provider's error code, never its whole answer. */
+const describe = (error: unknown): Error => {
+  if (!(error instanceof Error)) return new Error('not an error')
+  const { error: oauthError, code } = error as { readonly error?: unknown; readonly code?: unknown }
+  const reason = [oauthError, code].find(
+    (one) => typeof one === 'string' && /^[\w.-]{1,64}$/.test(one),
+  )
+  const text = reason === undefined ? error.message : `${error.message} (${String(reason)})`
+  return new Error(text, { cause: error })
 }

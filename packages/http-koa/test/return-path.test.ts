@@ -1,8 +1,8 @@
 import test from 'ava'
-import { ownPath } from '#src/http/own-path.js'
+import { returnPath } from '#src/http/return-path.js'
 
 const FALLBACK = '/auth/oauth/device/verify'
-const of = (returnTo: unknown): string => ownPath(returnTo, '/auth/oauth/device', FALLBACK)
+const of = (returnTo: unknown): string => returnPath(returnTo, '/auth/oauth/device', FALLBACK)
 
 for (const own of [
   '/auth/oauth/device/verify',

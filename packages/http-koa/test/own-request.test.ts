@@ -1,7 +1,7 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import test from 'ava'
-import { isOwnRequest } from '#src/security/browser-request.js'
+import { isOwnRequest } from '#src/security/own-request.js'
 
 const OWN = 'https://login.example'
 const FRIEND = 'https://app.example'

@@ -1,9 +1,9 @@
 import type { Context, Middleware } from 'koa'
 import { koaBody } from 'koa-body'
-import { requireUnreadBody } from './unread-body.ts'
+import { assertBodyUnread } from './assert-body-unread.ts'
 
-/** Reads what people and front ends post: a small form or a JSON object. Faults end in `onFault`. */
-export const personBody = (onFault: (ctx: Context) => void): Middleware => {
+/** Reads what people and front ends post: a small form or a JSON object. Faults end in `onError`. */
+export const parsedBody = (onError: (ctx: Context) => void): Middleware => {
   const parse = koaBody({
     json: true,
     urlencoded: true,
@@ -13,16 +13,16 @@ export const personBody = (onFault: (ctx: Context) => void): Middleware => {
     jsonLimit: '16kb',
     jsonStrict: true,
     onError: () => {
-      throw new BodyFault()
+      throw new BodyError()
     },
   })
   const refuse = (ctx: Context): void => {
     // Nobody reads the rest of a body that is too long.
     if (!ctx.req.complete) ctx.set('Connection', 'close')
-    onFault(ctx)
+    onError(ctx)
   }
   return async (ctx, next) => {
-    requireUnreadBody(ctx.req)
+    assertBodyUnread(ctx.req)
     // The parser would inflate it, and a compressed body that is too long and cut ends the process.
     const encoding = ctx.get('Content-Encoding').toLowerCase()
     if (encoding !== '' && encoding !== 'identity') return refuse(ctx)
@@ -31,15 +31,15 @@ export const personBody = (onFault: (ctx: Context) => void): Middleware => {
       await parse(ctx, async () => {
         read = true
       })
-    } catch (fault) {
-      if (!(fault instanceof BodyFault)) throw fault
+    } catch (error) {
+      if (!(error instanceof BodyError)) throw error
     }
     if (!read) return refuse(ctx)
     await next()
   }
 }
 
-class BodyFault extends Error {}
+class BodyError extends Error {}
 
 /** A field of the body, or `undefined` when it is missing, empty, or not one string. */
 export const field = (ctx: Context, name: string): string | undefined => {

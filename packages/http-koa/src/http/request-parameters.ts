@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
-import { requireUnreadBody } from './unread-body.ts'
+import { assertBodyUnread } from './assert-body-unread.ts'
 
 /** Parameters by name, each given once, none empty (RFC 6749 section 3.2). */
 export type Parameters = ReadonlyMap<string, string>
 
 /** A body that was read, or what is wrong with it, in words for the client's developer. */
-export type SmallForm =
+export type RequestParameters =
   | { readonly ok: true; readonly parameters: Parameters }
-  | { readonly ok: false; readonly fault: string }
+  | { readonly ok: false; readonly description: string }
 
 const MAX_BODY = 16 * 1024
 const MAX_PARAMETER = 2 * 1024
@@ -24,11 +24,11 @@ const JSON_TYPE = 'application/json'
  * @param lenient also take an empty body of any type, and a JSON object of strings
  * @throws {Error} when the connection breaks, or somebody else has read the body
  */
-export const readSmallForm = async (
+export const readRequestParameters = async (
   request: IncomingMessage,
   { lenient = false }: { readonly lenient?: boolean } = {},
-): Promise<SmallForm> => {
-  requireUnreadBody(request)
+): Promise<RequestParameters> => {
+  assertBodyUnread(request)
   const encoding = request.headers['content-encoding']
   const body = await readBody(request)
   if (body === undefined) return refused(`The body is longer than ${MAX_BODY} bytes`)
@@ -45,7 +45,7 @@ export const readSmallForm = async (
   return type === FORM ? parseForm(text) : parseJson(text)
 }
 
-const refused = (fault: string): SmallForm => ({ ok: false, fault })
+const refused = (description: string): RequestParameters => ({ ok: false, description })
 
 /** The body, or `undefined` when it is too long. Rejects when the connection breaks. */
 const readBody = (request: IncomingMessage): Promise<Buffer | undefined> =>
@@ -72,7 +72,7 @@ const readBody = (request: IncomingMessage): Promise<Buffer | undefined> =>
     })
   })
 
-const parseForm = (text: string): SmallForm => {
+const parseForm = (text: string): RequestParameters => {
   const parameters = new Map<string, string>()
   for (const part of text.split('&')) {
     if (part === '') continue
@@ -81,8 +81,8 @@ const parseForm = (text: string): SmallForm => {
     const value = decode(at < 0 ? '' : part.slice(at + 1))
     if (name === undefined) return refused('A parameter name has malformed percent-encoding')
     if (value === undefined) return refused(`${quote(name)} has malformed percent-encoding`)
-    const fault = add(parameters, name, value)
-    if (fault !== undefined) return refused(fault)
+    const description = add(parameters, name, value)
+    if (description !== undefined) return refused(description)
   }
   return withoutEmpty(parameters)
 }
@@ -97,7 +97,7 @@ const decode = (text: string): string | undefined => {
   }
 }
 
-const parseJson = (text: string): SmallForm => {
+const parseJson = (text: string): RequestParameters => {
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -110,8 +110,8 @@ const parseJson = (text: string): SmallForm => {
   const parameters = new Map<string, string>()
   for (const [name, member] of Object.entries(value)) {
     if (typeof member !== 'string') return refused(`${quote(name)} must be a string`)
-    const fault = add(parameters, name, member)
-    if (fault !== undefined) return refused(fault)
+    const description = add(parameters, name, member)
+    if (description !== undefined) return refused(description)
   }
   // Every name and every value is one string of the text, unless a name was given twice.
   const strings = text.match(/"(?:[^"\\]|\\.)*"/g) ?? []
@@ -136,7 +136,7 @@ const add = (parameters: Map<string, string>, name: string, value: string): stri
 }
 
 /** A parameter without a value counts as not sent, but only once (RFC 6749 section 3.2). */
-const withoutEmpty = (parameters: Map<string, string>): SmallForm => {
+const withoutEmpty = (parameters: Map<string, string>): RequestParameters => {
   for (const [name, value] of parameters) if (value === '') parameters.delete(name)
   return { ok: true, parameters }
 }

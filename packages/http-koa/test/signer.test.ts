@@ -1,24 +1,24 @@
 import test from 'ava'
 import { decodeJwt, SignJWT, UnsecuredJWT } from 'jose'
-import { Seal } from '#src/security/seal.js'
+import { Signer } from '#src/security/signer.js'
 
 const SECRET = 'a secret of thirty-two characters'
 const NOW = 1_800_000_000_000
 
 test('what was sealed opens for its purpose until it runs out', async (t) => {
-  const seal = new Seal(SECRET)
-  const text = await seal.seal('session', { sid: 'one' }, NOW + 10_000)
-  t.is((await seal.open('session', text, NOW))?.['sid'], 'one')
-  t.is((await seal.open('session', text, NOW + 9_999))?.['sid'], 'one')
-  t.is(await seal.open('session', text, NOW + 10_000), undefined)
-  t.is(await seal.open('oidc', text, NOW), undefined, 'another purpose')
-  t.is((await new Seal(SECRET).open('session', text, NOW))?.['sid'], 'one', 'another server')
-  t.is(await new Seal(`${SECRET}!`).open('session', text, NOW), undefined, 'another secret')
+  const signer = new Signer(SECRET)
+  const text = await signer.sign('session', { sid: 'one' }, NOW + 10_000)
+  t.is((await signer.verify('session', text, NOW))?.['sid'], 'one')
+  t.is((await signer.verify('session', text, NOW + 9_999))?.['sid'], 'one')
+  t.is(await signer.verify('session', text, NOW + 10_000), undefined)
+  t.is(await signer.verify('oidc', text, NOW), undefined, 'another purpose')
+  t.is((await new Signer(SECRET).verify('session', text, NOW))?.['sid'], 'one', 'another server')
+  t.is(await new Signer(`${SECRET}!`).verify('session', text, NOW), undefined, 'another secret')
 })
 
 test('what was changed, or sealed by somebody else, opens for nothing', async (t) => {
-  const seal = new Seal(SECRET)
-  const text = await seal.seal('session', { sub: 'alice' }, NOW + 10_000)
+  const signer = new Signer(SECRET)
+  const text = await signer.sign('session', { sub: 'alice' }, NOW + 10_000)
   const [header = '', payload = '', signature = ''] = text.split('.')
   const forged = Buffer.from(JSON.stringify({ ...decodeJwt(text), sub: 'bob' })).toString(
     'base64url',
@@ -39,24 +39,24 @@ test('what was changed, or sealed by somebody else, opens for nothing', async (t
     '..',
     'x'.repeat(100_000),
   ]) {
-    t.is(await seal.open('session', wrong, NOW), undefined, wrong.slice(0, 80))
+    t.is(await signer.verify('session', wrong, NOW), undefined, wrong.slice(0, 80))
   }
 })
 
 test('nothing opens that has no end', async (t) => {
-  const seal = new Seal(SECRET)
-  const key = (seal as unknown as Record<string, unknown>)['key']
+  const signer = new Signer(SECRET)
+  const key = (signer as unknown as Record<string, unknown>)['key']
   t.is(key, undefined, 'the key is nobody else’s to read')
-  t.is(JSON.stringify(seal), '{}')
+  t.is(JSON.stringify(signer), '{}')
 })
 
 test('a CSRF token is good for its binding only', (t) => {
-  const seal = new Seal(SECRET)
-  const token = seal.csrfToken('session one')
-  t.true(seal.isCsrfToken(token, 'session one'))
-  t.true(new Seal(SECRET).isCsrfToken(token, 'session one'))
-  t.false(seal.isCsrfToken(token, 'session two'))
-  t.false(new Seal(`${SECRET}!`).isCsrfToken(token, 'session one'))
+  const signer = new Signer(SECRET)
+  const token = signer.csrfToken('session one')
+  t.true(signer.isCsrfToken(token, 'session one'))
+  t.true(new Signer(SECRET).isCsrfToken(token, 'session one'))
+  t.false(signer.isCsrfToken(token, 'session two'))
+  t.false(new Signer(`${SECRET}!`).isCsrfToken(token, 'session one'))
   for (const wrong of [
     undefined,
     null,
@@ -68,5 +68,5 @@ test('a CSRF token is good for its binding only', (t) => {
     token.slice(1),
     `${token}é`,
   ])
-    t.false(seal.isCsrfToken(wrong, 'session one'))
+    t.false(signer.isCsrfToken(wrong, 'session one'))
 })

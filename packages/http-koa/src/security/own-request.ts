@@ -18,5 +18,5 @@ export const isOwnRequest = (request: IncomingMessage, origins: ReadonlySet<stri
  * Whether only a CSRF token can tell that a posted form is our own. Over plain http beyond loopback
  * browsers send no `Sec-Fetch-Site` (before 16.4 Safari never does), and `no-referrer` leaves no origin.
  */
-export const isUndecided = ({ headers }: IncomingMessage): boolean =>
+export const isOriginHidden = ({ headers }: IncomingMessage): boolean =>
   headers['sec-fetch-site'] === undefined && headers.origin === 'null'

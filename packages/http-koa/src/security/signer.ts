@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { type JWTPayload, jwtVerify, SignJWT } from 'jose'
 
 /** Signs small facts that travel through the browser and come back (a JWT, HS256), and CSRF tokens. */
-export class Seal {
+export class Signer {
   readonly #key: Uint8Array
 
   /** @param secret at least 32 characters, the same on every server */
@@ -14,7 +14,7 @@ export class Seal {
    * @param purpose what the text is for; it opens for nothing else
    * @param expiresAt epoch milliseconds
    */
-  async seal(purpose: string, facts: JWTPayload, expiresAt: number): Promise<string> {
+  async sign(purpose: string, facts: JWTPayload, expiresAt: number): Promise<string> {
     return new SignJWT(facts)
       .setProtectedHeader({ alg: 'HS256' })
       .setAudience(purpose)
@@ -26,7 +26,7 @@ export class Seal {
    * @param now epoch milliseconds
    * @returns `undefined` when it was not sealed here, for this, or has run out
    */
-  async open(purpose: string, text: string, now: number): Promise<JWTPayload | undefined> {
+  async verify(purpose: string, text: string, now: number): Promise<JWTPayload | undefined> {
     try {
       const { payload } = await jwtVerify(text, this.#key, {
         algorithms: ['HS256'],
