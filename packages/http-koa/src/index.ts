@@ -1,7 +1,15 @@
+export { ANY_ORIGIN, type CorsPolicy, frontEndCors } from './http/cors.ts'
 export { isHttpsOrLoopback, isLoopback } from './http/loopback.ts'
 export { notAllowed, sendJson } from './http/oauth-error.ts'
 export { field } from './http/parsed-body.ts'
 export { parsePublicUrl } from './http/public-url.ts'
+export type { Route, RouteMethod, RouteTable } from './http/route-table.ts'
+export {
+  allowedMethods,
+  createRouteTable,
+  pathParameter,
+  sendMethodNotAllowed,
+} from './http/route-table.ts'
 export type { PagesOptions, SomeTexts, Template } from './pages/create-pages.tsx'
 export { createPages } from './pages/create-pages.tsx'
 export { Layout } from './pages/layout.tsx'

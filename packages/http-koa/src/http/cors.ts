@@ -1,0 +1,48 @@
+import type { Context } from 'koa'
+
+/** Which pages of other origins may call a route from a browser (CORS, Fetch standard section 3.3). */
+export interface CorsPolicy {
+  /** `*` for every origin without cookies, or the origins that may call it with cookies. */
+  readonly origins: '*' | ReadonlySet<string>
+  /** The request headers that a page may set, separated by commas. */
+  readonly allowedHeaders: string
+  /** How long a browser may cache the answer to a preflight request, in seconds. */
+  readonly maxAgeSeconds: number
+}
+
+/** Every page may call the route, without cookies. */
+export const ANY_ORIGIN: CorsPolicy = {
+  origins: '*',
+  allowedHeaders: 'Content-Type, Authorization',
+  maxAgeSeconds: 86_400,
+}
+
+/** Only pages of these origins may call the route, with cookies. */
+export const frontEndCors = (origins: readonly string[]): CorsPolicy => ({
+  origins: new Set(origins),
+  allowedHeaders: 'Content-Type',
+  maxAgeSeconds: 600,
+})
+
+/**
+ * Sets the CORS headers of a response.
+ * @param methods what a preflight request (OPTIONS) is told may be called, separated by commas
+ */
+export const setCorsHeaders = (
+  ctx: Context,
+  { origins, allowedHeaders, maxAgeSeconds }: CorsPolicy,
+  methods: string,
+): void => {
+  if (origins === '*') ctx.set('Access-Control-Allow-Origin', '*')
+  else {
+    ctx.vary('Origin')
+    const origin = ctx.get('Origin')
+    if (!origins.has(origin)) return
+    ctx.set('Access-Control-Allow-Origin', origin)
+    ctx.set('Access-Control-Allow-Credentials', 'true')
+  }
+  if (ctx.method !== 'OPTIONS') return
+  ctx.set('Access-Control-Allow-Methods', methods)
+  ctx.set('Access-Control-Allow-Headers', allowedHeaders)
+  ctx.set('Access-Control-Max-Age', String(maxAgeSeconds))
+}
