@@ -1,6 +1,10 @@
 import type { AuthenticateApiKey, OnError } from '@device-grant/core'
-import { type DeviceGrantRouter, notAllowed, requireApiKey } from '@device-grant/http-koa'
-import Router from '@koa/router'
+import {
+  createRouteTable,
+  type DeviceGrantRouter,
+  type Route,
+  requireApiKey,
+} from '@device-grant/http-koa'
 import Koa, { type Context } from 'koa'
 import { type Dependency, healthz, readyz } from './health.ts'
 import { whoami } from './whoami.ts'
@@ -20,24 +24,24 @@ export const createApp = ({ deviceGrant, onError, ...options }: AppOptions): Koa
     if (!isDisconnect(error, ctx)) onError(error, 'request')
   })
   app.use(deviceGrant.routes())
-  app.use(ownRoutes({ onError, ...options }).routes())
+  app.use(createRouteTable(serverRoutes({ onError, ...options })).routes())
   app.use((ctx) => deviceGrant.notFound(ctx))
   return app
 }
 
-const ownRoutes = ({
+const serverRoutes = ({
   authenticateApiKey,
   publicUrl,
   dependencies,
   onError,
-}: Omit<AppOptions, 'deviceGrant'>): Router => {
-  const router = new Router({ sensitive: true, strict: true })
-  router.get('/', redirectTo(`${publicUrl}/oauth/device/verify`))
-  router.get('/healthz', healthz)
-  router.get('/readyz', readyz(dependencies))
-  router.get('/api/whoami', requireApiKey(authenticateApiKey, { onError }), whoami)
-  router.all(['/', '/healthz', '/readyz', '/api/whoami'], notAllowed('GET, HEAD'))
-  return router
+}: Omit<AppOptions, 'deviceGrant'>): readonly Route[] => {
+  const withApiKey = requireApiKey(authenticateApiKey, { onError })
+  return [
+    { path: '/', methods: { GET: [redirectTo(`${publicUrl}/oauth/device/verify`)] } },
+    { path: '/healthz', methods: { GET: [healthz] } },
+    { path: '/readyz', methods: { GET: [readyz(dependencies)] } },
+    { path: '/api/whoami', methods: { GET: [withApiKey, whoami] } },
+  ]
 }
 
 /** GET /: people who open the address that the server prints can enter their code. */

@@ -646,7 +646,7 @@ test.serial('other methods and unknown places are told so', async (t) => {
     ['OPTIONS', VERIFY, 405, 'GET, HEAD, POST'],
     ['GET', '/oauth/device/sign-out', 405, 'POST'],
     ['PUT', '/oauth/device/sign-in', 405, 'GET, HEAD, POST'],
-    ['POST', '/oauth/device/sign-in/callback', 405, 'GET, HEAD, POST'],
+    ['POST', '/oauth/device/sign-in/callback', 405, 'GET, HEAD'],
     ['POST', '/oauth/device/assets/style.css', 405, 'GET, HEAD'],
     ['GET', '/oauth/device/sign-in/nothing', 404, undefined],
     ['GET', '/oauth/device/assets/nothing.css', 404, undefined],

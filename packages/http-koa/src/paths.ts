@@ -1,19 +1,23 @@
-/** Every path of the router, the mount point's prefix included. They are fixed relative to it. */
+/** The paths of the router. They are fixed relative to the mount point. */
 export interface Paths {
-  /** What all others begin with. */
+  /** The common beginning of all other paths. */
   readonly base: string
   readonly authorize: string
   readonly token: string
+  /** The verification page. */
   readonly verify: string
   readonly verifyAuthenticated: string
+  /** The connected devices. Below it are `{id}` and `{id}/revoke`. */
   readonly keys: string
   readonly revokeAll: string
+  /** The sign-in method answers here and below. */
   readonly signIn: string
   readonly signOut: string
+  /** The files of pages are below it. */
   readonly assets: string
 }
 
-/** The paths below a prefix such as `/auth`; an empty prefix is the origin's root. */
+/** The paths below a prefix such as `/auth`, or at the root if the prefix is empty. */
 export const pathsBelow = (prefix: string): Paths => {
   const base = `${prefix}/oauth/device`
   return {

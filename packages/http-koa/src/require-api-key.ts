@@ -7,23 +7,33 @@ import {
 import type { Context, Middleware } from 'koa'
 import { sendOAuthError, sendTemporarilyUnavailable } from './http/oauth-error.ts'
 
-/** What `requireApiKey` leaves for the handlers behind it. */
+/** The state behind `requireApiKey`. */
 export interface ApiKeyState {
   apiKey: AuthenticatedKey
 }
 
+/** The options of `requireApiKey`. */
 export interface RequireApiKeyOptions {
-  /** Scopes that the key must have, separated by spaces. */
+  /**
+   * The scopes that the key must have, separated by spaces.
+   * @default any working key passes
+   */
   readonly scope?: string | undefined
-  /** Default: `device-grant`. */
+  /**
+   * The `realm` of the challenge (RFC 9110 section 11.5).
+   * @default 'device-grant'
+   */
   readonly realm?: string | undefined
-  /** Hears of a store that failed. */
+  /**
+   * Receives the error of a store that failed.
+   * @default errors are ignored
+   */
   readonly onError?: OnError | undefined
 }
 
 /**
  * Lets only requests with a working API key pass: `Authorization: Bearer dg_…` (RFC 6750 section 2.1).
- * Whose key it is stands in `ctx.state.apiKey`.
+ * It sets `ctx.state.apiKey`.
  */
 export const requireApiKey = (
   authenticateApiKey: AuthenticateApiKey,
@@ -40,8 +50,8 @@ export const requireApiKey = (
   return async (ctx, next) => {
     ctx.set('Cache-Control', 'no-store')
     const header = ctx.req.headers.authorization
-    const twice = (ctx.req.headersDistinct['authorization']?.length ?? 0) > 1
-    if (twice || (header !== undefined && 'access_token' in ctx.query)) {
+    const isRepeated = (ctx.req.headersDistinct['authorization']?.length ?? 0) > 1
+    if (isRepeated || (header !== undefined && 'access_token' in ctx.query)) {
       return challenge(ctx, 400, 'invalid_request', 'The key was sent in more than one way')
     }
     const [, credentials] = /^bearer(?: +(.*))?$/i.exec(header ?? '') ?? []
@@ -52,7 +62,7 @@ export const requireApiKey = (
     try {
       const key = await authenticateApiKey(credentials)
       if (key.outcome !== 'valid') {
-        return challenge(ctx, 401, 'invalid_token', REASONS[key.outcome])
+        return challenge(ctx, 401, 'invalid_token', DESCRIPTIONS[key.outcome])
       }
       const granted = new Set(key.scope?.split(' '))
       if (scope && !scope.split(' ').every((one) => granted.has(one))) {
@@ -68,7 +78,7 @@ export const requireApiKey = (
   }
 }
 
-const REASONS = {
+const DESCRIPTIONS = {
   malformed: 'This is no API key',
   no_such_key: 'The key is unknown',
   expired: 'The key has expired',

@@ -1,13 +1,13 @@
 import type { SignInFactory } from '@device-grant/http-koa'
 
-/** People are signed in by the application around; its own middleware has put them into `ctx.state`. */
-export const ownSignIn = (): SignInFactory => (site) => ({
+/** The application signs people in itself. Its own middleware has set `ctx.state.user`. */
+export const ownSignIn = (): SignInFactory => (host) => ({
   async person(ctx) {
     const { user } = ctx.state
     return user && { id: user.id, name: user.fullName, binding: user.sessionId }
   },
   async begin(ctx, returnTo) {
-    site.goTo(ctx, `/login?next=${encodeURIComponent(returnTo)}`)
+    host.redirect(ctx, `/login?next=${encodeURIComponent(returnTo)}`)
   },
   async signOut() {
     return 'https://app.example.com/logout'

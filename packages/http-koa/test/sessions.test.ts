@@ -1,7 +1,9 @@
 import { TestClock } from '@device-grant/test-support/clock'
 import test from 'ava'
 import Koa, { type Context } from 'koa'
-import { Sessions, type SessionsOptions } from '#src/security/sessions.js'
+import { Cookies, type CookiesOptions } from '#src/security/cookies.js'
+import { Sessions } from '#src/security/sessions.js'
+import { SignedCookies } from '#src/security/signed-cookies.js'
 import { Signer } from '#src/security/signer.js'
 
 const SECRET = 'a secret of thirty-two characters'
@@ -31,8 +33,14 @@ const request = (jar: Map<string, string>): { ctx: Context; setCookies: () => st
   return { ctx, setCookies }
 }
 
-const sessionsWith = (clock: TestClock, options: Partial<SessionsOptions> = {}): Sessions =>
-  new Sessions({ signer: new Signer(SECRET), clock, secure: true, path: '/', ...options })
+const partsWith = (
+  clock: TestClock,
+  options: Partial<CookiesOptions> = {},
+): { readonly sessions: Sessions; readonly signedCookies: SignedCookies } => {
+  const cookies = new Cookies({ secure: true, path: '/', ...options })
+  const parts = { signer: new Signer(SECRET), clock, cookies }
+  return { sessions: new Sessions(parts), signedCookies: new SignedCookies(parts) }
+}
 
 const MINUTE = 60_000
 
@@ -49,9 +57,9 @@ for (const [title, options, name, flags] of [
   test(`a session cookie over ${title} has the flags that it should have`, async (t) => {
     const jar = new Map<string, string>()
     const { ctx, setCookies } = request(jar)
-    const sessions = sessionsWith(new TestClock(), options)
+    const { sessions, signedCookies } = partsWith(new TestClock(), options)
     await sessions.signIn(ctx, { person: 'alice' })
-    await sessions.keepNote(ctx, 'round_trip', { state: 'x' }, MINUTE)
+    await signedCookies.set(ctx, 'round_trip', { state: 'x' }, MINUTE)
     const lines = setCookies()
     t.is(lines.length, 2)
     t.true(lines[0]?.startsWith(`${name}=`))
@@ -72,7 +80,7 @@ for (const [title, options, name, flags] of [
 
 test('a sign-in makes a new session, and the old one stays a stranger’s', async (t) => {
   const clock = new TestClock()
-  const sessions = sessionsWith(clock)
+  const { sessions } = partsWith(clock)
   const jar = new Map<string, string>()
   const first = request(jar)
   const planted = await sessions.ensure(first.ctx)
@@ -80,16 +88,21 @@ test('a sign-in makes a new session, and the old one stays a stranger’s', asyn
   const copy = new Map(jar)
   const second = request(jar)
   t.is((await sessions.ensure(second.ctx)).id, planted.id, 'one session as long as nothing happens')
-  const signedIn = await sessions.signIn(second.ctx, { person: 'alice', name: 'Alice', note: 'n' })
+  const signedIn = await sessions.signIn(second.ctx, { person: 'alice', name: 'Alice', data: 'n' })
   second.setCookies()
   t.not(signedIn.id, planted.id)
   t.deepEqual(await sessions.read(request(jar).ctx), signedIn)
-  t.deepEqual(await sessions.read(request(copy).ctx), { id: planted.id })
+  t.deepEqual(await sessions.read(request(copy).ctx), {
+    id: planted.id,
+    person: undefined,
+    name: undefined,
+    data: undefined,
+  })
 })
 
 test('a session ends after an hour without a request', async (t) => {
   const clock = new TestClock()
-  const sessions = sessionsWith(clock)
+  const { sessions } = partsWith(clock)
   const jar = new Map<string, string>()
   const { ctx, setCookies } = request(jar)
   await sessions.signIn(ctx, { person: 'alice' })
@@ -102,7 +115,7 @@ test('a session ends after an hour without a request', async (t) => {
 
 test('a session that is used ends after twelve hours all the same', async (t) => {
   const clock = new TestClock()
-  const sessions = sessionsWith(clock)
+  const { sessions } = partsWith(clock)
   const jar = new Map<string, string>()
   const first = request(jar)
   const { id } = await sessions.signIn(first.ctx, { person: 'alice' })
@@ -121,7 +134,7 @@ test('a session that is used ends after twelve hours all the same', async (t) =>
 
 test('a session is written again once a minute, not at every request', async (t) => {
   const clock = new TestClock()
-  const sessions = sessionsWith(clock)
+  const { sessions } = partsWith(clock)
   const jar = new Map<string, string>()
   const first = request(jar)
   await sessions.signIn(first.ctx, { person: 'alice' })
@@ -137,7 +150,7 @@ test('a session is written again once a minute, not at every request', async (t)
 
 test('a session that was ended is forgotten, even when it was to be written again', async (t) => {
   const clock = new TestClock()
-  const sessions = sessionsWith(clock)
+  const { sessions } = partsWith(clock)
   const jar = new Map<string, string>()
   const first = request(jar)
   await sessions.signIn(first.ctx, { person: 'alice' })
@@ -153,7 +166,7 @@ test('a session that was ended is forgotten, even when it was to be written agai
 test('a cookie that was changed, or sealed for something else, is no session', async (t) => {
   const clock = new TestClock()
   const signer = new Signer(SECRET)
-  const sessions = sessionsWith(clock)
+  const { sessions } = partsWith(clock)
   const name = '__Host-device_grant_session'
   const soon = clock.now() + MINUTE
   const facts = { sid: 'x', sub: 'alice', since: clock.now(), seen: clock.now() }
@@ -175,18 +188,18 @@ test('a cookie that was changed, or sealed for something else, is no session', a
 
 test('a note comes back once, in time, and by its own name', async (t) => {
   const clock = new TestClock()
-  const sessions = sessionsWith(clock)
+  const { sessions, signedCookies } = partsWith(clock)
   const jar = new Map<string, string>()
   const first = request(jar)
-  await sessions.keepNote(first.ctx, 'round_trip', { state: 's' }, MINUTE)
+  await signedCookies.set(first.ctx, 'round_trip', { state: 's' }, MINUTE)
   first.setCookies()
-  t.is(await sessions.takeNote(request(jar).ctx, 'other'), undefined)
+  t.is(await signedCookies.take(request(jar).ctx, 'other'), undefined)
   t.is(await sessions.read(request(jar).ctx), undefined)
   const copy = new Map(jar)
   const second = request(jar)
-  t.is((await sessions.takeNote(second.ctx, 'round_trip'))?.['state'], 's')
+  t.is((await signedCookies.take(second.ctx, 'round_trip'))?.['state'], 's')
   second.setCookies()
-  t.is(await sessions.takeNote(request(jar).ctx, 'round_trip'), undefined)
+  t.is(await signedCookies.take(request(jar).ctx, 'round_trip'), undefined)
   clock.pass(MINUTE)
-  t.is(await sessions.takeNote(request(copy).ctx, 'round_trip'), undefined)
+  t.is(await signedCookies.take(request(copy).ctx, 'round_trip'), undefined)
 })

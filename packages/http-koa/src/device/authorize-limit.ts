@@ -1,24 +1,27 @@
 import { networkOf } from '../http/network-of.ts'
 
-/** The verdict on one more request from an address. */
+/** Whether one more request is admitted. */
 export type Admission =
   | { readonly outcome: 'admitted' }
   | { readonly outcome: 'address_limit' | 'total_limit'; readonly retryAfterSeconds: number }
 
+/** The length of a window, in milliseconds. */
 const WINDOW_MS = 60_000
-/** One address may not fill the ceiling, however it is set. */
-const CEILING = 100
+/** The limit of all addresses together, as a multiple of the limit of one address. */
+const TOTAL_FACTOR = 100
 const MAX_ADDRESSES = 10_000
+/** How often ended windows are deleted at most, in milliseconds. */
 const SWEEP_EVERY_MS = 1_000
 
 interface Count {
+  /** Epoch milliseconds. */
   since: number
   count: number
 }
 
 /**
- * Counts new device codes per address and in total, in this process's bounded memory, so that a flood
- * costs the stores nothing. An IPv6 address counts as its /64.
+ * Limits new device codes per address and in total. It counts in the bounded memory of this process, so
+ * a flood does not reach the stores. An IPv6 address counts as its /64.
  */
 export class AuthorizeLimit {
   readonly #perAddress: number
@@ -26,19 +29,22 @@ export class AuthorizeLimit {
   readonly #total: Count = { since: 0, count: 0 }
   #sweptAt = 0
 
-  /** @param perAddress new codes a minute for one address; 0: no limit at all */
+  /** @param perAddress new codes per minute and address, from 1; 0 for no limit */
   constructor(perAddress: number) {
     this.#perAddress = perAddress
   }
 
-  /** @param now epoch milliseconds */
+  /**
+   * Counts a request and tells whether it is admitted.
+   * @param now epoch milliseconds
+   */
   admit(address: string | undefined, now: number): Admission {
     if (this.#perAddress === 0) return { outcome: 'admitted' }
     const own = this.#countOf(networkOf(address ?? ''), now)
-    if (own && own.count >= this.#perAddress) return refused('address_limit', own, now)
+    if (own && own.count >= this.#perAddress) return rejected('address_limit', own, now)
     renew(this.#total, now)
-    if (!own || this.#total.count >= this.#perAddress * CEILING) {
-      return refused('total_limit', this.#total, now)
+    if (!own || this.#total.count >= this.#perAddress * TOTAL_FACTOR) {
+      return rejected('total_limit', this.#total, now)
     }
     own.count += 1
     this.#total.count += 1
@@ -49,11 +55,11 @@ export class AuthorizeLimit {
     const known = this.#counts.get(network)
     if (known) return renew(known, now)
     if (this.#counts.size >= MAX_ADDRESSES) {
-      // A flood from ever new addresses must not cost a look at all of them each time.
+      // A flood from many addresses must not walk over all of them for every request.
       if (Math.abs(now - this.#sweptAt) < SWEEP_EVERY_MS) return undefined
       this.#sweptAt = now
       for (const [old, { since }] of this.#counts) {
-        if (isOver(since, now)) this.#counts.delete(old)
+        if (hasEnded(since, now)) this.#counts.delete(old)
       }
       if (this.#counts.size >= MAX_ADDRESSES) return undefined
     }
@@ -63,17 +69,17 @@ export class AuthorizeLimit {
   }
 }
 
-const isOver = (since: number, now: number): boolean => now - since >= WINDOW_MS || now < since
+const hasEnded = (since: number, now: number): boolean => now - since >= WINDOW_MS || now < since
 
 const renew = (count: Count, now: number): Count => {
-  if (isOver(count.since, now)) {
+  if (hasEnded(count.since, now)) {
     count.since = now
     count.count = 0
   }
   return count
 }
 
-const refused = (
+const rejected = (
   outcome: 'address_limit' | 'total_limit',
   { since }: Count,
   now: number,

@@ -6,26 +6,22 @@ import {
   type UseCases,
 } from '@device-grant/core'
 import type { Context } from 'koa'
-import {
-  sendJson,
-  sendOAuthError,
-  sendTemporarilyUnavailable,
-  setDeviceHeaders,
-  setRetryAfter,
-} from '../http/oauth-error.ts'
+import { sendJson } from '../http/json-response.ts'
+import { sendOAuthError, sendTemporarilyUnavailable, setRetryAfter } from '../http/oauth-error.ts'
 import { readRequestParameters } from '../http/request-parameters.ts'
 import type { AddressSet } from '../security/client-address.ts'
 import { deviceInfoOf } from '../security/device-info.ts'
 import type { AuthorizeLimit } from './authorize-limit.ts'
 import { identifyClient } from './client-identity.ts'
-import { sendClientError, sendParametersError } from './token-route.ts'
+import { sendClientError, sendParametersError } from './device-errors.ts'
 
+/** The parts of the device authorization endpoint. */
 export interface AuthorizeRouteOptions {
   readonly useCases: Pick<UseCases, 'authorizeDevice'>
   readonly clock: Clock
   readonly limit: AuthorizeLimit
   readonly trustedProxies: AddressSet
-  /** Where people go, absolute. */
+  /** The absolute URL of the verification page. */
   readonly verificationUri: string
   readonly onError: OnError
 }
@@ -37,22 +33,22 @@ const SCOPE = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/
 export const authorizeRoute =
   (options: AuthorizeRouteOptions) =>
   async (ctx: Context): Promise<void> => {
-    setDeviceHeaders(ctx)
     const device = deviceInfoOf(ctx.req, options.trustedProxies)
     const admission = options.limit.admit(device.address, options.clock.now())
     if (admission.outcome !== 'admitted') {
       setRetryAfter(ctx, admission.retryAfterSeconds)
       const status = admission.outcome === 'address_limit' ? 429 : 503
-      sendOAuthError(ctx, status, 'temporarily_unavailable', 'Too many new codes, try again later')
-      return
+      const description = 'Too many new codes, try again later'
+      return sendOAuthError(ctx, status, 'temporarily_unavailable', description)
     }
-    const form = await readRequestParameters(ctx.req, { lenient: true })
-    if (!form.ok) return sendParametersError(ctx, form)
-    const client = identifyClient(ctx.req, form.parameters)
+    const read = await readRequestParameters(ctx.req, { acceptJson: true })
+    if (!read.ok) return sendParametersError(ctx, read)
+    const client = identifyClient(ctx.req, read.parameters)
     if (!client.ok) return sendClientError(ctx, client)
-    const scope = form.parameters.get('scope')?.trim().replace(/ +/g, ' ')
+    const scope = read.parameters.get('scope')?.trim().replace(/ +/g, ' ')
     if (scope && !SCOPE.test(scope)) {
-      return sendOAuthError(ctx, 400, 'invalid_scope', 'scope has a character that is not allowed')
+      const description = 'scope has a character that is not allowed'
+      return sendOAuthError(ctx, 400, 'invalid_scope', description)
     }
     const [clientId] = client.candidates
     await authorize(ctx, options, { clientId, scope: scope || undefined, device })

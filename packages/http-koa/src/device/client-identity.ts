@@ -1,26 +1,26 @@
 import type { IncomingMessage } from 'node:http'
 import type { Parameters } from '../http/request-parameters.ts'
 
-/** Who a client says it is. Every client is a public one, so this is a name and no proof. */
+/** The client that a request names. Every client is public, so the name is no proof. */
 export type ClientIdentity =
   | {
       readonly ok: true
-      /** What its name may have meant: form-encoded first, then as it stands. `undefined`: it has none. */
+      /** The id, form-decoded first and then as sent. `undefined` if the request names no client. */
       readonly candidates: readonly [string | undefined, ...string[]]
     }
   | {
       readonly ok: false
       readonly error: 'invalid_client' | 'invalid_request'
       readonly description: string
-      /** The error is in the Authorization header (RFC 6749 section 5.2: 401 then). */
+      /** Whether the Authorization header is wrong, which needs status 401 (RFC 6749 section 5.2). */
       readonly challenge: boolean
     }
 
 const VSCHARS = /^[\x20-\x7e]+$/
 
 /**
- * Reads `client_id` from the body, or from `Authorization: Basic` with an empty secret, which many
- * clients send for public clients (RFC 6749 section 2.3.1). A secret is refused: none was ever issued.
+ * Reads `client_id` from the body, or from `Authorization: Basic` with an empty secret, as many public
+ * clients send it (RFC 6749 section 2.3.1). A secret is refused, because no client has one.
  */
 export const identifyClient = (
   request: IncomingMessage,

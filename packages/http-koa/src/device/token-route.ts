@@ -1,47 +1,47 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { OnError, TokenReply, UseCases } from '@device-grant/core'
 import type { Context } from 'koa'
-import { sendJson, sendOAuthError, setDeviceHeaders } from '../http/oauth-error.ts'
-import { type RequestParameters, readRequestParameters } from '../http/request-parameters.ts'
-import { type ClientIdentity, identifyClient } from './client-identity.ts'
+import { sendJson } from '../http/json-response.ts'
+import { sendOAuthError } from '../http/oauth-error.ts'
+import { readRequestParameters } from '../http/request-parameters.ts'
+import { identifyClient } from './client-identity.ts'
+import { sendClientError, sendParametersError } from './device-errors.ts'
+import { DEVICE_CODE_GRANT } from './grant-type.ts'
 
-/** The grant type of RFC 8628 section 3.4. */
-export const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
-
+/** The parts of the token endpoint. */
 export interface TokenRouteOptions {
   readonly useCases: Pick<UseCases, 'pollForToken' | 'confirmDelivery'>
   readonly onError: OnError
-  /** Hears of every poll; polls are counted, not logged. */
+  /** Receives the outcome of every poll. */
   readonly onPoll: (outcome: TokenReply['outcome']) => void
-  /** Where confirmations stand while they are under way. They never reject. */
+  /** The confirmations that are in progress. They never reject. */
   readonly deliveries: Set<Promise<void>>
 }
 
-/** POST /oauth/device/token (RFC 8628 sections 3.4 and 3.5). Whatever fails, a poll is answered 400 or 200. */
+/**
+ * POST /oauth/device/token (RFC 8628 sections 3.4 and 3.5). A store that fails is answered with
+ * status 400, because real clients give up at any 5xx.
+ */
 export const tokenRoute =
   (options: TokenRouteOptions) =>
   async (ctx: Context): Promise<void> => {
-    setDeviceHeaders(ctx)
-    const form = await readRequestParameters(ctx.req)
-    if (!form.ok) return sendParametersError(ctx, form)
-    const client = identifyClient(ctx.req, form.parameters)
+    const read = await readRequestParameters(ctx.req)
+    if (!read.ok) return sendParametersError(ctx, read)
+    const { parameters } = read
+    const client = identifyClient(ctx.req, parameters)
     if (!client.ok) return sendClientError(ctx, client)
-    const grantType = form.parameters.get('grant_type')
+    const grantType = parameters.get('grant_type')
     if (grantType !== undefined && grantType !== DEVICE_CODE_GRANT) {
-      return sendOAuthError(
-        ctx,
-        400,
-        'unsupported_grant_type',
-        `grant_type must be ${DEVICE_CODE_GRANT}`,
-      )
+      const description = `grant_type must be ${DEVICE_CODE_GRANT}`
+      return sendOAuthError(ctx, 400, 'unsupported_grant_type', description)
     }
-    const deviceCode = form.parameters.get('device_code')
+    const deviceCode = parameters.get('device_code')
     if (deviceCode === undefined) {
       return sendOAuthError(ctx, 400, 'invalid_request', 'device_code is missing')
     }
     const reply = await poll(options, deviceCode, client.candidates)
     options.onPoll(reply.outcome)
-    await answer(ctx, reply, options)
+    await sendReply(ctx, reply, options)
   }
 
 const poll = async (
@@ -56,7 +56,6 @@ const poll = async (
       if (reply.outcome !== 'invalid_grant') break
     }
   } catch (error) {
-    // Real clients give up at any 5xx, and the code is still as it was.
     onError(error, 'poll')
     return { outcome: 'slow_down' }
   }
@@ -64,14 +63,14 @@ const poll = async (
   return reply
 }
 
-const answer = async (
+const sendReply = async (
   ctx: Context,
   reply: TokenReply,
   options: TokenRouteOptions,
 ): Promise<void> => {
   switch (reply.outcome) {
     case 'granted':
-      if (await isCut(ctx)) return
+      if (await isDisconnected(ctx)) return
       sendJson(ctx, {
         access_token: reply.apiKey,
         token_type: 'Bearer',
@@ -81,8 +80,8 @@ const answer = async (
       confirmWhenSent(ctx, reply.keyId, options)
       return
     case 'slow_down': {
-      const more = reply.interval === undefined ? {} : { interval: reply.interval }
-      return sendOAuthError(ctx, 400, 'slow_down', DESCRIPTIONS.slow_down, more)
+      const { interval } = reply
+      return sendOAuthError(ctx, 400, 'slow_down', DESCRIPTIONS.slow_down, { interval })
     }
     default:
       return sendOAuthError(ctx, 400, reply.outcome, DESCRIPTIONS[reply.outcome])
@@ -92,22 +91,22 @@ const answer = async (
 const DESCRIPTIONS: Readonly<Record<Exclude<TokenReply['outcome'], 'granted'>, string>> = {
   authorization_pending: 'The person has not answered yet',
   slow_down: 'Poll more slowly',
-  access_denied: 'The person denied the request, or took the key back',
+  access_denied: 'The person denied the request, or revoked the key',
   expired_token: 'The device code has expired, ask for a new one',
   invalid_grant: 'The device code is unknown, used up, or was issued to another client',
 }
 
 /**
- * Whether the device has gone. A cut is noticed by the event loop's second turn from here at the latest;
- * until then an answer seems to leave whole, and nobody gets it.
+ * Whether the device has disconnected. Node reports a closed connection within two event-loop turns,
+ * and a response written before that is lost silently.
  */
-const isCut = async (ctx: Context): Promise<boolean> => {
+const isDisconnected = async (ctx: Context): Promise<boolean> => {
   await nextTurn()
   await nextTurn()
   return !ctx.writable
 }
 
-/** Only an answer that has left whole is the last one; any other may be told again. */
+/** Confirms the delivery once the response was sent whole. Until then the key may be issued again. */
 const confirmWhenSent = (
   ctx: Context,
   keyId: string,
@@ -115,7 +114,7 @@ const confirmWhenSent = (
 ): void => {
   const { req, res } = ctx
   res.once('finish', () => {
-    // A write that failed at once finishes too.
+    // 'finish' also fires when the write failed immediately.
     if (req.socket.errored || req.socket.destroyed) return
     const delivery = useCases
       .confirmDelivery(keyId)
@@ -123,24 +122,4 @@ const confirmWhenSent = (
       .finally(() => deliveries.delete(delivery))
     deliveries.add(delivery)
   })
-}
-
-/** Answers a body that is no small form. */
-export const sendParametersError = (
-  ctx: Context,
-  { description }: Extract<RequestParameters, { readonly ok: false }>,
-): void => {
-  // Nobody reads the rest of a body that is much too long.
-  if (!ctx.req.complete) ctx.set('Connection', 'close')
-  sendOAuthError(ctx, 400, 'invalid_request', description)
-}
-
-/** Answers a client that said who it is in a way that cannot be (RFC 6749 section 5.2). */
-export const sendClientError = (
-  ctx: Context,
-  { error, description, challenge }: Extract<ClientIdentity, { readonly ok: false }>,
-): void => {
-  // Strict clients stop at this header on any status but 401.
-  if (challenge) ctx.set('WWW-Authenticate', 'Basic realm="device-grant"')
-  sendOAuthError(ctx, challenge ? 401 : 400, error, description)
 }

@@ -1,7 +1,8 @@
 /**
- * The base of every URL handed out, without a slash at its end. Its path is part of routes and of links
- * that people type, so it has plain characters only.
- * @throws {TypeError} it is no such URL
+ * Parses the base of all URLs of the router. Its path becomes part of routes and of links that people
+ * type, so it may have plain characters only.
+ * @returns the URL without a trailing slash
+ * @throws {TypeError} if `text` is not such a URL
  */
 export const parsePublicUrl = (text: string): string => {
   const url = URL.canParse(text) ? new URL(text) : undefined

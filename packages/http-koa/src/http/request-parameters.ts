@@ -2,57 +2,60 @@ import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import { assertBodyUnread } from './assert-body-unread.ts'
 
-/** Parameters by name, each given once, none empty (RFC 6749 section 3.2). */
+/** Parameters by name, each sent once, none empty (RFC 6749 section 3.2). */
 export type Parameters = ReadonlyMap<string, string>
 
-/** A body that was read, or what is wrong with it, in words for the client's developer. */
+/** The parameters of a request, or an `error_description` for the client's developer. */
 export type RequestParameters =
   | { readonly ok: true; readonly parameters: Parameters }
   | { readonly ok: false; readonly description: string }
 
+/** The longest body, in bytes. */
 const MAX_BODY = 16 * 1024
+/** The longest value, in bytes. */
 const MAX_PARAMETER = 2 * 1024
-/** So much of a body that is too long is still read, so that its sender can hear why it is refused. */
+/** A longer body is read up to here, in bytes: a client that is still sending reads no response. */
 const MAX_DRAIN = 1024 * 1024
 
 const FORM = 'application/x-www-form-urlencoded'
 const JSON_TYPE = 'application/json'
 
 /**
- * Reads the small form of a token or device authorization request. It is strict where leniency would
- * be dangerous (a parameter sent twice, malformed encoding) and costs a fifth of a general body parser.
- * @param lenient also take an empty body of any type, and a JSON object of strings
- * @throws {Error} when the connection breaks, or somebody else has read the body
+ * Reads the parameters of a token or device authorization request. It rejects what is dangerous to
+ * accept (a parameter sent twice, malformed encoding), at a fifth of the cost of a general parser.
+ * @param acceptJson also accept a JSON object of strings, and an empty body of any type
+ * @throws {Error} if the connection breaks, or the body was read already
  */
 export const readRequestParameters = async (
   request: IncomingMessage,
-  { lenient = false }: { readonly lenient?: boolean } = {},
+  { acceptJson = false }: { readonly acceptJson?: boolean | undefined } = {},
 ): Promise<RequestParameters> => {
   assertBodyUnread(request)
   const encoding = request.headers['content-encoding']
   const body = await readBody(request)
-  if (body === undefined) return refused(`The body is longer than ${MAX_BODY} bytes`)
-  if (lenient && body.length === 0) return { ok: true, parameters: new Map() }
+  if (body === undefined) return rejected(`The body is longer than ${MAX_BODY} bytes`)
+  if (acceptJson && body.length === 0) return { ok: true, parameters: new Map() }
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    return refused('A Content-Encoding is not supported')
+    return rejected('A Content-Encoding is not supported')
   }
   const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
-  if (type !== FORM && !(lenient && type === JSON_TYPE)) {
-    return refused(`The Content-Type must be ${FORM}`)
+  if (type !== FORM && !(acceptJson && type === JSON_TYPE)) {
+    return rejected(`The Content-Type must be ${FORM}`)
   }
-  if (!isUtf8(body)) return refused('The body is not UTF-8')
+  if (!isUtf8(body)) return rejected('The body is not UTF-8')
   const text = body.toString('utf8')
   return type === FORM ? parseForm(text) : parseJson(text)
 }
 
-const refused = (description: string): RequestParameters => ({ ok: false, description })
+const rejected = (description: string): RequestParameters => ({ ok: false, description })
 
-/** The body, or `undefined` when it is too long. Rejects when the connection breaks. */
+/** The body, or `undefined` if it is too long. Rejects if the connection breaks. */
 const readBody = (request: IncomingMessage): Promise<Buffer | undefined> =>
   new Promise((resolve, reject) => {
-    // Whoever left while something in front of us waited is heard of no more.
-    if (request.destroyed)
+    // If the client disconnected during earlier middleware, no further event fires.
+    if (request.destroyed) {
       return reject(new Error('The connection was closed before the body was read'))
+    }
     const chunks: Buffer[] = []
     let length = 0
     request.on('data', (chunk: Buffer) => {
@@ -66,7 +69,7 @@ const readBody = (request: IncomingMessage): Promise<Buffer | undefined> =>
     request.on('end', () => resolve(length > MAX_BODY ? undefined : Buffer.concat(chunks)))
     request.on('error', reject)
     request.on('close', () => {
-      // Every request closes, and an error that nobody hears costs as much as all the reading.
+      // 'close' fires for every request, and an unused Error would double the cost of reading.
       if (request.readableEnded) return
       reject(new Error('The connection was closed before the body ended'))
     })
@@ -79,10 +82,10 @@ const parseForm = (text: string): RequestParameters => {
     const at = part.indexOf('=')
     const name = decode(at < 0 ? part : part.slice(0, at))
     const value = decode(at < 0 ? '' : part.slice(at + 1))
-    if (name === undefined) return refused('A parameter name has malformed percent-encoding')
-    if (value === undefined) return refused(`${quote(name)} has malformed percent-encoding`)
+    if (name === undefined) return rejected('A parameter name has malformed percent-encoding')
+    if (value === undefined) return rejected(`${quote(name)} has malformed percent-encoding`)
     const description = add(parameters, name, value)
-    if (description !== undefined) return refused(description)
+    if (description !== undefined) return rejected(description)
   }
   return withoutEmpty(parameters)
 }
@@ -102,30 +105,30 @@ const parseJson = (text: string): RequestParameters => {
   try {
     value = JSON.parse(text)
   } catch {
-    return refused('The body is not JSON')
+    return rejected('The body is not JSON')
   }
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    return refused('The body must be a JSON object of strings')
+    return rejected('The body must be a JSON object of strings')
   }
   const parameters = new Map<string, string>()
   for (const [name, member] of Object.entries(value)) {
-    if (typeof member !== 'string') return refused(`${quote(name)} must be a string`)
+    if (typeof member !== 'string') return rejected(`${quote(name)} must be a string`)
     const description = add(parameters, name, member)
-    if (description !== undefined) return refused(description)
+    if (description !== undefined) return rejected(description)
   }
-  // Every name and every value is one string of the text, unless a name was given twice.
+  // JSON.parse keeps only the last of two members with the same name, so count the strings.
   const strings = text.match(/"(?:[^"\\]|\\.)*"/g) ?? []
   if (strings.length !== 2 * parameters.size) {
     const names = strings.filter((_, i) => i % 2 === 0)
     const twice = [...parameters.keys()].find(
       (name) => names.indexOf(`"${name}"`) < names.lastIndexOf(`"${name}"`),
     )
-    return refused(`${quote(twice ?? '')} was given more than once`)
+    return rejected(`${quote(twice ?? '')} was given more than once`)
   }
   return withoutEmpty(parameters)
 }
 
-/** Adds a parameter, or says why it cannot be one. */
+/** Adds a parameter. Returns what is wrong with it, if anything. */
 const add = (parameters: Map<string, string>, name: string, value: string): string | undefined => {
   if (parameters.has(name)) return `${quote(name)} was given more than once`
   if (Buffer.byteLength(value) > MAX_PARAMETER) {
@@ -135,11 +138,11 @@ const add = (parameters: Map<string, string>, name: string, value: string): stri
   return undefined
 }
 
-/** A parameter without a value counts as not sent, but only once (RFC 6749 section 3.2). */
+/** Removes empty parameters, which count as not sent (RFC 6749 section 3.2). */
 const withoutEmpty = (parameters: Map<string, string>): RequestParameters => {
   for (const [name, value] of parameters) if (value === '') parameters.delete(name)
   return { ok: true, parameters }
 }
 
-/** A name that may stand in an error description (RFC 6749 section 5.2 allows few characters). */
+/** A name, if an `error_description` can hold it (RFC 6749 section 5.2 allows few characters). */
 const quote = (name: string): string => (/^[\w.-]{1,64}$/.test(name) ? name : 'A parameter')

@@ -1,12 +1,14 @@
+const ORIGIN = 'http://own.invalid'
+
 /**
- * A path of our own to go back to after signing in, or `fallback` for anything else: another origin,
- * `//evil`, `/\evil`, a path outside `base`.
+ * Returns `returnTo` if it is a path below `base`, else `fallback`. It refuses other origins,
+ * `//evil`, `/\evil` and paths that lead out of `base`, so that a sign-in is no open redirect.
  */
 export const returnPath = (returnTo: unknown, base: string, fallback: string): string => {
   if (typeof returnTo !== 'string' || returnTo.length > 512) return fallback
   if (!/^\/(?![/\\])[\x21-\x7e]*$/.test(returnTo) || returnTo.includes('\\')) return fallback
-  // Resolved as a browser would, so that dots and encodings cannot lead elsewhere.
-  const url = new URL(returnTo, 'http://own.invalid')
-  const inside = url.origin === 'http://own.invalid' && url.pathname.startsWith(`${base}/`)
-  return inside ? url.pathname + url.search : fallback
+  // Resolved as a browser does, so that dots and encodings cannot lead elsewhere.
+  const url = new URL(returnTo, ORIGIN)
+  const isBelowBase = url.origin === ORIGIN && url.pathname.startsWith(`${base}/`)
+  return isBelowBase ? url.pathname + url.search : fallback
 }

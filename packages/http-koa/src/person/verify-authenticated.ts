@@ -1,49 +1,47 @@
 import type { AnswerReply, OnError, UseCases } from '@device-grant/core'
 import type { Context } from 'koa'
-import { sendJson } from '../http/oauth-error.ts'
-import { field } from '../http/parsed-body.ts'
+import { bodyField } from '../http/body-field.ts'
+import { sendJson } from '../http/json-response.ts'
 import { sendProblem } from '../http/problem.ts'
+import type { AddressSet } from '../security/client-address.ts'
 import { deviceInfoOf } from '../security/device-info.ts'
-import type { SignIn } from '../sign-in/sign-in.ts'
-import type { Site } from './site.ts'
+import type { PersonContext } from './signed-in.ts'
 
+/** The parts of the endpoint with which a front end approves or denies. */
 export interface VerifyAuthenticatedOptions {
-  readonly site: Site
-  readonly signIn: SignIn
   readonly useCases: Pick<UseCases, 'answerUserCode'>
+  readonly trustedProxies: AddressSet
   readonly onError: OnError
 }
 
-/** POST /oauth/device/verify-authenticated: a decision from a front end of one's own. */
+/** POST /oauth/device/verify-authenticated: the person's decision, sent by a front end. */
 export const verifyAuthenticated =
-  ({ site, signIn, useCases, onError }: VerifyAuthenticatedOptions) =>
-  async (ctx: Context): Promise<void> => {
-    if (!site.isOwnRequest(ctx))
-      return sendProblem(ctx, 403, 'This origin may not answer for people')
-    const person = await signIn.person(ctx)
-    if (!person) return sendProblem(ctx, 401, 'Authentication required')
-    const userCode = field(ctx, 'user_code')
+  ({ useCases, trustedProxies, onError }: VerifyAuthenticatedOptions) =>
+  async (ctx: PersonContext): Promise<void> => {
+    const userCode = bodyField(ctx, 'user_code')
     if (userCode === undefined) {
-      return sendProblem(ctx, 400, 'user_code must be given once, as a form field or a JSON string')
+      const detail = 'user_code must be given once, as a form field or a JSON string'
+      return sendProblem(ctx, 400, detail)
     }
-    const given = isGiven(ctx, 'decision')
-    const decision = given ? field(ctx, 'decision') : 'approve'
+    const decision = isSent(ctx, 'decision') ? bodyField(ctx, 'decision') : 'approve'
     if (decision !== 'approve' && decision !== 'deny') {
       return sendProblem(ctx, 400, 'decision must be approve or deny')
     }
-    const browser = deviceInfoOf(ctx.req, site.trustedProxies)
-    const reply = await useCases.answerUserCode({ userCode, person: person.id, decision, browser })
+    const browser = deviceInfoOf(ctx.req, trustedProxies)
+    const person = ctx.state.person.id
+    const reply = await useCases.answerUserCode({ userCode, person, decision, browser })
     if ('error' in reply) onError(reply.error, 'answer a user code')
-    answer(ctx, reply)
+    sendReply(ctx, reply)
   }
 
-const isGiven = (ctx: Context, name: string): boolean => {
+/** Whether the body has a field that is not empty, of whatever type. */
+const isSent = (ctx: Context, name: string): boolean => {
   const body: unknown = ctx.request.body
   if (body === null || typeof body !== 'object' || !Object.hasOwn(body, name)) return false
   return (body as Readonly<Record<string, unknown>>)[name] !== ''
 }
 
-const answer = (ctx: Context, reply: AnswerReply): void => {
+const sendReply = (ctx: Context, reply: AnswerReply): void => {
   switch (reply.outcome) {
     case 'approved':
       return sendJson(ctx, { message: 'Device authorized successfully!' })
@@ -52,13 +50,10 @@ const answer = (ctx: Context, reply: AnswerReply): void => {
     case 'invalid':
     case 'expired':
       return sendProblem(ctx, 400, 'The device code is invalid or has expired.')
-    case 'already_processed':
-      return sendProblem(
-        ctx,
-        400,
-        'This device code has already been processed.',
-        reply.yours === undefined ? {} : { your_decision: reply.yours },
-      )
+    case 'already_processed': {
+      const detail = 'This device code has already been processed.'
+      return sendProblem(ctx, 400, detail, { your_decision: reply.yours })
+    }
     case 'too_many_attempts':
       ctx.set('Retry-After', String(Math.ceil(reply.retryAfterMs / 1_000)))
       return sendProblem(ctx, 429, 'Too many wrong codes, try again later.')

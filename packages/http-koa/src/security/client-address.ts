@@ -1,17 +1,18 @@
 import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
 
-/** The list makes native objects for every question, and the same few proxies ask all the time. */
-const MAX_VERDICTS = 1_000
+/** The number of cached results. BlockList.check allocates, and the same few proxies ask often. */
+const MAX_RESULTS = 1_000
 
-/** Addresses, and whether one of them is among them. */
+/** A set of IP addresses. */
 export interface AddressSet {
+  /** Whether an address is in the set. */
   has(address: string): boolean
 }
 
 /**
- * A set of addresses and CIDR ranges, such as `10.0.0.0/8` or `::1`.
- * @throws {RangeError} naming the entry that is none
+ * Makes a set of addresses and CIDR ranges, such as `10.0.0.0/8` or `::1`.
+ * @throws {RangeError} if an entry is neither; the message names it
  */
 export const addressSet = (entries: readonly string[]): AddressSet => {
   const list = new BlockList()
@@ -25,21 +26,21 @@ export const addressSet = (entries: readonly string[]): AddressSet => {
     }
     list.addSubnet(address, prefix, family)
   }
-  const verdicts = new Map<string, boolean>()
+  const results = new Map<string, boolean>()
   return {
     has: (address) => {
-      let verdict = verdicts.get(address)
-      if (verdict === undefined) {
-        verdict = isIP(address) !== 0 && list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6')
-        if (verdicts.size >= MAX_VERDICTS) verdicts.clear()
-        verdicts.set(address, verdict)
+      let result = results.get(address)
+      if (result === undefined) {
+        result = isIP(address) !== 0 && list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6')
+        if (results.size >= MAX_RESULTS) results.clear()
+        results.set(address, result)
       }
-      return verdict
+      return result
     },
   }
 }
 
-/** One form for one address: IPv4-mapped IPv6 as IPv4, no zone. */
+/** The usual form of an address: IPv4-mapped IPv6 as IPv4, without a zone. */
 export const plainAddress = (address: string): string => {
   const withoutZone = address.split('%', 1)[0] ?? ''
   const [, dotted, high, low] =
@@ -52,15 +53,15 @@ export const plainAddress = (address: string): string => {
 
 const bytesOf = (group: number): readonly number[] => [group >> 8, group & 0xff]
 
-/** The address of whoever is at the other end of the connection. */
+/** The address at the other end of the connection. */
 export const peerAddress = (request: IncomingMessage): string | undefined => {
   const address = request.socket.remoteAddress
   return address === undefined ? undefined : plainAddress(address)
 }
 
 /**
- * Where a request came from: the peer, or, while that is a trusted proxy, the last address of
- * `X-Forwarded-For` that is none. Anybody else's header is not believed.
+ * The address that a request came from: the peer, or behind trusted proxies the last address of
+ * `X-Forwarded-For` that is not one of them. The header of any other peer is ignored.
  */
 export const clientAddress = (
   request: IncomingMessage,

@@ -1,13 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 
 /**
- * Whether a request that changes something may count: it comes from one of our own pages, from an
- * allowed origin, or from no browser at all. Whatever carries the person's sign-in, a browser sends
- * it along with requests that other sites make.
+ * Whether a request comes from an allowed origin, or from a program that is no browser. A browser sends
+ * its cookies with the requests that other sites make, so those must change nothing.
  */
 export const isOwnRequest = (request: IncomingMessage, origins: ReadonlySet<string>): boolean => {
   const site = request.headers['sec-fetch-site']
-  // First, because our own form sends `Origin: null` under `no-referrer`.
+  // First, because forms of pages with `no-referrer` send `Origin: null`.
   if (site === 'same-origin') return true
   const { origin } = request.headers
   if (origin !== undefined) return origins.has(origin)
@@ -15,8 +14,8 @@ export const isOwnRequest = (request: IncomingMessage, origins: ReadonlySet<stri
 }
 
 /**
- * Whether only a CSRF token can tell that a posted form is our own. Over plain http beyond loopback
- * browsers send no `Sec-Fetch-Site` (before 16.4 Safari never does), and `no-referrer` leaves no origin.
+ * Whether a browser hid the origin of a form, so that only the CSRF token can tell. Browsers send no
+ * `Sec-Fetch-Site` over plain http beyond loopback, and Safari before 16.4 never does.
  */
 export const isOriginHidden = ({ headers }: IncomingMessage): boolean =>
   headers['sec-fetch-site'] === undefined && headers.origin === 'null'

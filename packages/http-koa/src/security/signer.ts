@@ -1,21 +1,25 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { type JWTPayload, jwtVerify, SignJWT } from 'jose'
 
-/** Signs small facts that travel through the browser and come back (a JWT, HS256), and CSRF tokens. */
+/** The claims of a signed text. `undefined` ones are left out. */
+export type Claims = Readonly<Record<string, string | number | undefined>>
+
+/** Signs claims that a browser keeps in a cookie (a JWT, HS256), and makes CSRF tokens. */
 export class Signer {
   readonly #key: Uint8Array
 
   /** @param secret at least 32 characters, the same on every server */
   constructor(secret: string) {
-    this.#key = createHash('sha256').update(`device-grant seal ${secret}`).digest()
+    this.#key = createHash('sha256').update(`device-grant signer ${secret}`).digest()
   }
 
   /**
-   * @param purpose what the text is for; it opens for nothing else
+   * Signs claims. They are readable by the browser.
+   * @param purpose the text verifies for this purpose only
    * @param expiresAt epoch milliseconds
    */
-  async sign(purpose: string, facts: JWTPayload, expiresAt: number): Promise<string> {
-    return new SignJWT(facts)
+  async sign(purpose: string, claims: Claims, expiresAt: number): Promise<string> {
+    return new SignJWT(claims as JWTPayload)
       .setProtectedHeader({ alg: 'HS256' })
       .setAudience(purpose)
       .setExpirationTime(Math.floor(expiresAt / 1000))
@@ -23,8 +27,9 @@ export class Signer {
   }
 
   /**
+   * Returns the claims of a signed text, or `undefined` if its signature or purpose is wrong or it has
+   * expired.
    * @param now epoch milliseconds
-   * @returns `undefined` when it was not sealed here, for this, or has run out
    */
   async verify(purpose: string, text: string, now: number): Promise<JWTPayload | undefined> {
     try {
@@ -40,11 +45,12 @@ export class Signer {
     }
   }
 
-  /** A token that only our own pages can put into a form of this binding (a session, a person). */
+  /** The CSRF token of the forms of one session. Other sites cannot compute it. */
   csrfToken(binding: string): string {
     return createHmac('sha256', this.#key).update(`csrf ${binding}`).digest('base64url')
   }
 
+  /** Whether a text is the CSRF token of this session, compared in constant time. */
   isCsrfToken(token: unknown, binding: string): boolean {
     if (typeof token !== 'string') return false
     const [given, expected] = [Buffer.from(token), Buffer.from(this.csrfToken(binding))]

@@ -1,49 +1,47 @@
-import { field } from '../http/parsed-body.ts'
-import { returnPath } from '../http/return-path.ts'
-import type { Site } from '../person/site.ts'
+import { bodyField } from '../http/body-field.ts'
 import { isPersonId } from './person.ts'
 import type { SignInFactory } from './sign-in.ts'
+import type { SignInHost } from './sign-in-host.ts'
 
-/** Asks for a name and believes it. For a look around, and for nothing else. */
-export const demoSignIn = (): SignInFactory => (site) => ({
+/** Asks for a name and checks no password. For demonstrations only. */
+export const demoSignIn = (): SignInFactory => (host) => ({
   async person(ctx) {
-    const session = await site.sessions.read(ctx)
+    const session = await host.sessions.read(ctx)
     if (session?.person === undefined) return undefined
     return { id: session.person, name: session.person, binding: session.id }
   },
 
   async begin(ctx, returnTo) {
-    site.goTo(ctx, formFor(site, returnTo))
+    host.redirect(ctx, formPath(host, returnTo))
   },
 
   async handle(ctx, rest) {
-    if (rest !== '') return site.showMessage(ctx, 404, { kind: 'not_found' })
-    const wanted = ctx.method === 'POST' ? field(ctx, 'return_to') : ctx.query['return_to']
-    const returnTo = returnPath(wanted, site.base, site.links.verify)
-    if (ctx.method !== 'POST') {
-      const { id } = await site.sessions.ensure(ctx)
-      const context = site.pageContext(ctx, { binding: id })
-      return site.show(ctx, 200, site.pages.signIn(context, { returnTo }))
+    if (rest !== '') return host.showMessage(ctx, 404, { kind: 'not_found' })
+    const isForm = ctx.method === 'POST'
+    const returnTo = host.returnPath(isForm ? bodyField(ctx, 'return_to') : ctx.query['return_to'])
+    if (!isForm) {
+      const { id } = await host.sessions.ensure(ctx)
+      return host.showSignIn(ctx, 200, { returnTo }, id)
     }
-    // No new session here: a form of another site comes without its cookie, and would end the old one.
-    const session = await site.sessions.read(ctx)
-    if (!session || !site.isOwnForm(ctx, { binding: session.id })) {
-      return site.showMessage(ctx, 403, { kind: 'form_refused', retry: formFor(site, returnTo) })
+    // A form of another site comes without the cookie, so a new session would end the person's own.
+    const session = await host.sessions.read(ctx)
+    if (!session || !host.isOwnForm(ctx, session.id)) {
+      const retry = formPath(host, returnTo)
+      return host.showMessage(ctx, 403, { kind: 'form_refused', retry })
     }
-    const name = field(ctx, 'name')?.trim()
+    const name = bodyField(ctx, 'name')?.trim()
     if (name === undefined || !isPersonId(name)) {
-      const context = site.pageContext(ctx, { binding: session.id })
-      return site.show(ctx, 400, site.pages.signIn(context, { returnTo, problem: 'name_missing' }))
+      return host.showSignIn(ctx, 400, { returnTo, problem: 'name_missing' }, session.id)
     }
-    await site.sessions.signIn(ctx, { person: name, name })
-    site.goTo(ctx, returnTo)
+    await host.sessions.signIn(ctx, { person: name, name })
+    host.redirect(ctx, returnTo)
   },
 
   async signOut(ctx) {
-    site.sessions.end(ctx)
+    host.sessions.end(ctx)
     return undefined
   },
 })
 
-const formFor = ({ links }: Site, returnTo: string): string =>
+const formPath = ({ links }: SignInHost, returnTo: string): string =>
   `${links.signIn}?return_to=${encodeURIComponent(returnTo)}`

@@ -1,10 +1,10 @@
-/** Somebody who has signed in interactively. */
+/** A person who has signed in interactively. */
 export interface Person {
-  /** Whose the keys are: at most 256 characters, the same at every sign-in. */
+  /** The owner of the keys: 1 to 256 characters, the same at every sign-in. */
   readonly id: string
-  /** As shown to them. */
+  /** The display name. */
   readonly name: string
-  /** What a form of theirs is bound to: their session, or what else only they have. */
+  /** What the CSRF tokens of the person's forms are bound to, for example the session's id. */
   readonly binding: string
 }
 

@@ -1,21 +1,29 @@
 import type { Context } from 'koa'
-import type { Site } from '../person/site.ts'
 import type { Person } from './person.ts'
+import type { SignInHost } from './sign-in-host.ts'
 
-/** A way to sign people in. */
+/** A sign-in method. */
 export interface SignIn {
-  /** Who is this request's person? An API key is never an answer. */
+  /** The person of a request, or `undefined` if no person is signed in. An API key never counts. */
   person(ctx: Context): Promise<Person | undefined>
-  /** Sends somebody who has come to a page (a GET) to sign in; they come back to `returnTo`, a path of our own. */
+  /**
+   * Answers the GET of a page that needs a person: sends the browser to sign in.
+   * @param returnTo the path that the browser must return to
+   */
   begin(ctx: Context, returnTo: string): Promise<void>
-  /** Answers below `/oauth/device/sign-in`; `rest` is what follows that, without a slash. */
+  /**
+   * Answers `GET` and `POST /oauth/device/sign-in`, and `GET /oauth/device/sign-in/{rest}`.
+   * @param rest the last segment of the path, or an empty text
+   * @default status 404
+   */
   handle?(ctx: Context, rest: string): Promise<void>
   /**
-   * Signs out. Absent where that is not ours to do.
-   * @returns an absolute URL to go on to, when somebody else has to sign them out too
+   * Signs the person out.
+   * @returns the absolute URL to continue at, if the sign-in provider signs the person out too
+   * @default pages show no button for signing out
    */
   signOut?(ctx: Context): Promise<string | undefined>
 }
 
-/** Makes a way to sign in for a site. */
-export type SignInFactory = (site: Site) => SignIn
+/** Makes a sign-in method for a router. */
+export type SignInFactory = (host: SignInHost) => SignIn

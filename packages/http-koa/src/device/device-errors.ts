@@ -1,0 +1,38 @@
+import type { OnError } from '@device-grant/core'
+import type { Context, Middleware } from 'koa'
+import { sendOAuthError } from '../http/oauth-error.ts'
+import type { RequestParameters } from '../http/request-parameters.ts'
+import type { ClientIdentity } from './client-identity.ts'
+
+/** Sends `server_error` as JSON if the route throws, unless the device has disconnected. */
+export const catchDeviceErrors =
+  (onError: OnError): Middleware =>
+  async (ctx, next) => {
+    try {
+      await next()
+    } catch (error) {
+      if (ctx.req.aborted || ctx.req.socket.destroyed) return
+      onError(error, ctx.path)
+      sendOAuthError(ctx, 500, 'server_error', 'The server failed')
+    }
+  }
+
+/** Sends `invalid_request` for a body that has no valid parameters. */
+export const sendParametersError = (
+  ctx: Context,
+  { description }: Extract<RequestParameters, { readonly ok: false }>,
+): void => {
+  // The rest of a body that is too long is not read, so the connection cannot be used again.
+  if (!ctx.req.complete) ctx.set('Connection', 'close')
+  sendOAuthError(ctx, 400, 'invalid_request', description)
+}
+
+/** Sends the error of a request that identifies its client wrongly (RFC 6749 section 5.2). */
+export const sendClientError = (
+  ctx: Context,
+  { error, description, challenge }: Extract<ClientIdentity, { readonly ok: false }>,
+): void => {
+  // Strict clients stop at this header on any status but 401.
+  if (challenge) ctx.set('WWW-Authenticate', 'Basic realm="device-grant"')
+  sendOAuthError(ctx, challenge ? 401 : 400, error, description)
+}

@@ -1,0 +1,90 @@
+import type { Clock } from '@device-grant/core'
+import type { Context } from 'koa'
+import { POLICY_WITHOUT_FORM_ACTION, sendPage } from '../http/send-page.ts'
+import type {
+  ConfirmView,
+  EnterCodeView,
+  KeysView,
+  MessageView,
+  PageContext,
+  Pages,
+  SignInView,
+} from '../pages/pages.ts'
+import type { Paths } from '../paths.ts'
+import type { Csrf } from '../security/csrf.ts'
+import type { PageLanguage } from './page-language.ts'
+import type { SignedInPerson } from './signed-in.ts'
+
+/** The parts of page responses. */
+export interface PageResponsesOptions {
+  readonly pages: Pages
+  /** The paths that pages link to, as a browser sees them. */
+  readonly links: Paths
+  readonly language: PageLanguage
+  readonly csrf: Csrf
+  readonly clock: Clock
+}
+
+/** The person that a page is made for. Without a `binding` its forms have no CSRF token. */
+export type PagePerson = Partial<SignedInPerson>
+
+/** Sends pages as responses. */
+export class PageResponses {
+  readonly #options: PageResponsesOptions
+
+  constructor(options: PageResponsesOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Sends the form for a code. If the session has ended, its GET is redirected to a provider, which
+   * `form-action` would block silently. The form carries no secret, so its target need not be limited.
+   */
+  showEnterCode(ctx: Context, status: number, view: EnterCodeView, person: PagePerson): void {
+    const html = this.#options.pages.enterCode(this.#context(ctx, person), view)
+    // Without an attempt left, the page has no such form.
+    if (view.attemptsLeft === 0) sendPage(ctx, status, html)
+    else sendPage(ctx, status, html, POLICY_WITHOUT_FORM_ACTION)
+  }
+
+  /** Sends the request behind a code, with its two buttons. */
+  showConfirm(ctx: Context, view: ConfirmView, person: PagePerson): void {
+    sendPage(ctx, 200, this.#options.pages.confirm(this.#context(ctx, person), view))
+  }
+
+  /** Sends the connected devices. */
+  showKeys(ctx: Context, view: KeysView, person: PagePerson): void {
+    sendPage(ctx, 200, this.#options.pages.keys(this.#context(ctx, person), view))
+  }
+
+  /** Sends the form of the demo sign-in. */
+  showSignIn(ctx: Context, status: number, view: SignInView, person: PagePerson): void {
+    sendPage(ctx, status, this.#options.pages.signIn(this.#context(ctx, person), view))
+  }
+
+  /** Sends a message. */
+  showMessage(ctx: Context, status: number, view: MessageView, person: PagePerson = {}): void {
+    sendPage(ctx, status, this.#options.pages.message(this.#context(ctx, person), view))
+  }
+
+  /**
+   * Sends a page that continues at the sign-in provider, by itself or by its link. A redirect would not
+   * arrive, because browsers hold redirects after a form to the `form-action` of its page.
+   */
+  showSigningOut(ctx: Context, url: string): void {
+    this.showMessage(ctx, 200, { kind: 'signing_out', retry: url })
+    ctx.set('Refresh', `0; url=${url}`)
+  }
+
+  #context(ctx: Context, { name, binding, canSignOut = false }: PagePerson): PageContext {
+    const { links, language, csrf, clock } = this.#options
+    return {
+      locale: language.of(ctx),
+      paths: links,
+      person: name,
+      csrfToken: csrf.tokenFor(binding),
+      canSignOut,
+      now: clock.now(),
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import type { Context } from 'koa'
+import { bodyField } from '../http/body-field.ts'
+import { returnPath } from '../http/return-path.ts'
+import type { Paths } from '../paths.ts'
+import { typedCode, verifyPath } from './typed-code.ts'
+
+/** The path that a request is tried again at. */
+export type RetryPath = (ctx: Context) => string
+
+/**
+ * Makes the function that finds where "Try again" leads: to the same code, to the connected devices, or
+ * to where a sign-in was to return.
+ * @param options.paths the paths as the router sees them
+ * @param options.links the paths as a browser sees them
+ */
+export const createRetryPath =
+  ({ paths, links }: { readonly paths: Paths; readonly links: Paths }): RetryPath =>
+  (ctx) => {
+    if (ctx.path === paths.keys || ctx.path.startsWith(`${paths.keys}/`)) return links.keys
+    const sent = (name: string): unknown =>
+      ctx.method === 'POST' ? bodyField(ctx, name) : ctx.query[name]
+    if (ctx.path.startsWith(paths.signIn)) {
+      return returnPath(sent('return_to'), links.base, links.verify)
+    }
+    return verifyPath(links, typedCode(sent('user_code')))
+  }

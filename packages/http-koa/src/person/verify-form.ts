@@ -1,0 +1,74 @@
+import type { AnswerReply, Decision, OnError, UseCases } from '@device-grant/core'
+import { bodyField } from '../http/body-field.ts'
+import type { Paths } from '../paths.ts'
+import type { AddressSet } from '../security/client-address.ts'
+import { deviceInfoOf } from '../security/device-info.ts'
+import type { PageResponses } from './page-responses.ts'
+import { shownDevice, showRefusal } from './show-refusal.ts'
+import type { PersonContext } from './signed-in.ts'
+import type { TrustedClients } from './trusted-clients.ts'
+import { typedCode, verifyPath } from './typed-code.ts'
+
+/** The parts of the form of the verification page. */
+export interface VerifyFormOptions {
+  readonly useCases: Pick<UseCases, 'answerUserCode'>
+  readonly responses: PageResponses
+  /** The paths as a browser sees them. */
+  readonly links: Paths
+  readonly trustedProxies: AddressSet
+  readonly trustedClients: TrustedClients
+  readonly onError: OnError
+}
+
+/** POST /oauth/device/verify: the form with which a person approves or denies. */
+export const verifyForm =
+  (options: VerifyFormOptions) =>
+  async (ctx: PersonContext): Promise<void> => {
+    const { responses, links, useCases, trustedProxies } = options
+    const { person } = ctx.state
+    const userCode = typedCode(bodyField(ctx, 'user_code'))
+    const decision = bodyField(ctx, 'decision')
+    if (userCode === undefined || (decision !== 'approve' && decision !== 'deny')) {
+      const retry = verifyPath(links, userCode)
+      return responses.showMessage(ctx, 400, { kind: 'bad_request', retry }, person)
+    }
+    const browser = deviceInfoOf(ctx.req, trustedProxies)
+    const answer = { userCode, person: person.id, decision, browser } as const
+    const reply = await useCases.answerUserCode(answer)
+    showReply(ctx, options, userCode, decision, reply)
+  }
+
+const showReply = (
+  ctx: PersonContext,
+  options: VerifyFormOptions,
+  typed: string,
+  decision: Decision,
+  reply: AnswerReply,
+): void => {
+  const { responses, links, trustedClients, onError } = options
+  const { person } = ctx.state
+  switch (reply.outcome) {
+    case 'approved':
+    case 'denied': {
+      const view = { kind: reply.outcome, ...shownDevice(reply, trustedClients) }
+      return responses.showMessage(ctx, 200, view, person)
+    }
+    case 'already_processed': {
+      if (reply.yours !== decision) return showRefusal(ctx, options, typed, reply)
+      // The same decision again: the page was reloaded.
+      const kind = decision === 'approve' ? 'approved' : 'denied'
+      const view = { kind, ...shownDevice(reply, trustedClients) } as const
+      return responses.showMessage(ctx, 200, view, person)
+    }
+    case 'key_not_created':
+    case 'outcome_unknown': {
+      onError(reply.error, 'answer a user code')
+      ctx.set('Retry-After', '5')
+      const kind = reply.outcome === 'outcome_unknown' ? 'unknown_outcome' : 'key_not_created'
+      const view = { kind, userCode: typed, retry: verifyPath(links, typed) } as const
+      return responses.showMessage(ctx, 503, view, person)
+    }
+    default:
+      return showRefusal(ctx, options, typed, reply)
+  }
+}
