@@ -2,16 +2,21 @@
 export interface Paths {
   /** The common beginning of all other paths. */
   readonly base: string
+  /** The device authorization endpoint. */
   readonly authorize: string
+  /** The token endpoint, which devices poll. */
   readonly token: string
   /** The verification page. */
   readonly verify: string
+  /** Approves and denies for a front end. */
   readonly verifyAuthenticated: string
   /** The connected devices. Below it are `{id}` and `{id}/revoke`. */
   readonly keys: string
+  /** Revokes all keys. */
   readonly revokeAll: string
   /** The sign-in method answers here and below. */
   readonly signIn: string
+  /** Signs the person out. */
   readonly signOut: string
   /** The files of pages are below it. */
   readonly assets: string

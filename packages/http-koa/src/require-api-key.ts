@@ -9,6 +9,7 @@ import { sendOAuthError, sendTemporarilyUnavailable } from './http/oauth-error.t
 
 /** The state behind `requireApiKey`. */
 export interface ApiKeyState {
+  /** The key of the request and its owner. */
   apiKey: AuthenticatedKey
 }
 

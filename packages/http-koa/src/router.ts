@@ -21,6 +21,7 @@ import type { SignInFactory } from './sign-in/sign-in.ts'
 
 /** The options of the router. */
 export interface DeviceGrantRouterOptions {
+  /** The use cases, for example of `createUseCases`. */
   readonly useCases: UseCases
   /**
    * The base of all URLs, for example `https://login.example.com/auth`. It is never taken from request

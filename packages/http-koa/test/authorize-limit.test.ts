@@ -4,7 +4,7 @@ import { networkOf } from '#src/http/network-of.js'
 
 const T0 = 1_800_000_000_000
 
-test('an address has so many new codes a minute, and hears when to come back', (t) => {
+test('an address gets so many new codes per minute, and the rest are refused with a wait', (t) => {
   const limit = new AuthorizeLimit(3)
   for (let i = 0; i < 3; i += 1) t.is(limit.admit('192.0.2.1', T0 + i).outcome, 'admitted')
   t.deepEqual(limit.admit('192.0.2.1', T0 + 1_000), {
@@ -27,7 +27,7 @@ test('a refused request does not lengthen the wait', (t) => {
   t.is(limit.admit('192.0.2.1', T0 + 60_000).outcome, 'admitted')
 })
 
-test('addresses whose minute is over make room for new ones', (t) => {
+test('addresses whose minute has ended make room for new ones', (t) => {
   const limit = new AuthorizeLimit(1_000)
   const address = (i: number): string => `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`
   for (let i = 0; i < 10_000; i += 1) limit.admit(address(i), T0)
@@ -36,7 +36,7 @@ test('addresses whose minute is over make room for new ones', (t) => {
   t.is(limit.admit('192.0.2.1', T0 + 60_500).outcome, 'admitted')
 })
 
-test('0 is no limit at all', (t) => {
+test('0 means no limit', (t) => {
   const limit = new AuthorizeLimit(0)
   for (let i = 0; i < 20_000; i += 1) {
     if (limit.admit('192.0.2.1', T0).outcome !== 'admitted') t.fail(`refused at ${i}`)
@@ -44,7 +44,7 @@ test('0 is no limit at all', (t) => {
   t.pass()
 })
 
-test('an IPv6 address counts as its /64, an unknown one as itself', (t) => {
+test('an IPv6 address counts as its /64, and a missing one as itself', (t) => {
   const limit = new AuthorizeLimit(1)
   t.is(limit.admit('2001:db8:0:1::1', T0).outcome, 'admitted')
   t.is(limit.admit('2001:db8:0:1:ffff:ffff:ffff:ffff', T0).outcome, 'address_limit')
@@ -69,7 +69,7 @@ for (const [address, network] of [
   test(`the network of ${address} is ${network}`, (t) => t.is(networkOf(address), network))
 }
 
-test('everybody together has a ceiling, a hundred times that of one', (t) => {
+test('all addresses together have 100 times the limit of one', (t) => {
   const limit = new AuthorizeLimit(2)
   for (let i = 0; i < 200; i += 1) {
     t.is(limit.admit(`10.0.${i >> 8}.${i & 255}`, T0).outcome, 'admitted')
@@ -78,7 +78,7 @@ test('everybody together has a ceiling, a hundred times that of one', (t) => {
   t.is(limit.admit('192.0.2.1', T0 + 60_000).outcome, 'admitted')
 })
 
-test('a flood from ever new addresses costs bounded memory, and is over a minute later', (t) => {
+test('a flood from many addresses uses bounded memory, and ends a minute later', (t) => {
   const limit = new AuthorizeLimit(1_000_000)
   const outcomes = new Map<string, number>()
   for (let i = 0; i < 12_000; i += 1) {
@@ -96,7 +96,7 @@ test('a flood from ever new addresses costs bounded memory, and is over a minute
   t.is(limit.admit('192.0.2.1', T0 + 60_000).outcome, 'admitted')
 })
 
-test('a clock that was set back locks nobody out', (t) => {
+test('a clock that was set back locks no address out', (t) => {
   const limit = new AuthorizeLimit(1)
   limit.admit('192.0.2.1', T0)
   t.is(limit.admit('192.0.2.1', T0 - 3_600_000).outcome, 'admitted')

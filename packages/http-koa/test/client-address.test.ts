@@ -12,7 +12,7 @@ const request = (peer: string | undefined, forwarded?: string): IncomingMessage 
   return message
 }
 
-test('a set has the addresses and the ranges that it was made of, and no others', (t) => {
+test('a set has its addresses and ranges, and no others', (t) => {
   const set = addressSet(['10.0.0.0/8', '192.0.2.7', '::1', '2001:db8::/32', 'fd00::1/128'])
   for (const inside of [
     '10.0.0.0',
@@ -30,7 +30,7 @@ test('a set has the addresses and the ranges that it was made of, and no others'
   t.false(addressSet([]).has('127.0.0.1'))
 })
 
-test('an entry that is no address and no range is refused by its name', (t) => {
+test('an entry that is neither an address nor a range is named in the error', (t) => {
   const bad = [
     '10.0.0.0/33',
     '::/129',
@@ -51,7 +51,7 @@ test('an entry that is no address and no range is refused by its name', (t) => {
   }
 })
 
-test('one address has one form', (t) => {
+test('an address is reduced to its usual form', (t) => {
   t.is(plainAddress('::ffff:192.0.2.1'), '192.0.2.1')
   t.is(plainAddress('::FFFF:192.0.2.1'), '192.0.2.1')
   t.is(plainAddress('::ffff:c000:201'), '192.0.2.1')
@@ -70,9 +70,9 @@ const CASES: readonly (readonly [
   expected: string | undefined,
 ])[] = [
   ['nothing forwarded', '127.0.0.1', undefined, '127.0.0.1'],
-  ['nobody at the other end any more', undefined, '198.51.100.1', undefined],
-  ['a header from a stranger', '203.0.113.5', '198.51.100.1', '203.0.113.5'],
-  ['a header from a stranger that names a proxy', '203.0.113.5', '10.0.0.1', '203.0.113.5'],
+  ['a connection that has closed', undefined, '198.51.100.1', undefined],
+  ['a header from an untrusted peer', '203.0.113.5', '198.51.100.1', '203.0.113.5'],
+  ['a header from an untrusted peer that names a proxy', '203.0.113.5', '10.0.0.1', '203.0.113.5'],
   ['one hop', '127.0.0.1', '198.51.100.1', '198.51.100.1'],
   ['a mapped peer', '::ffff:10.1.2.3', '198.51.100.1', '198.51.100.1'],
   ['a forged start', '127.0.0.1', '1.1.1.1, 198.51.100.1', '198.51.100.1'],
@@ -100,12 +100,12 @@ const CASES: readonly (readonly [
 ]
 
 for (const [title, peer, forwarded, expected] of CASES) {
-  test(`where a request came from: ${title}`, (t) => {
+  test(`the client address: ${title}`, (t) => {
     t.is(clientAddress(request(peer, forwarded), addressSet(TRUSTED)), expected)
   })
 }
 
-test('a request origin holds at most 100 characters of the program', (t) => {
+test('the user agent is cut to 100 characters', (t) => {
   const message = request('203.0.113.5')
   message.headers['user-agent'] = 'x'.repeat(10_000)
   t.deepEqual(deviceInfoOf(message, addressSet([])), {

@@ -31,7 +31,7 @@ test.serial('the router is part of another application in at most 15 lines', asy
 })
 
 test.serial(
-  'a whole login works under a prefix, beside the routes of the application',
+  'a whole login works under a prefix, next to the routes of the application',
   async (t) => {
     const port = await freePort()
     const origin = `http://127.0.0.1:${port}`
@@ -108,10 +108,10 @@ const aRouter = (
     ...more,
   })
 
-/** Everybody is Alice. */
-const alice: SignInFactory = (site) => ({
+/** Every request is Alice's. */
+const alice: SignInFactory = (host) => ({
   person: async () => ({ id: 'alice', name: 'Alice', binding: 'alice' }),
-  begin: async (ctx) => site.showMessage(ctx, 401, { kind: 'sign_in_failed' }),
+  begin: async (ctx) => host.showMessage(ctx, 401, { kind: 'sign_in_failed' }),
 })
 
 const serve = async (
@@ -128,7 +128,7 @@ const serve = async (
   return listen(server)
 }
 
-test('after an outage “Try again” leads to where one was, below the prefix too', async (t) => {
+test('after an outage “Try again” leads back to the same page, below the prefix too', async (t) => {
   const down = async (): Promise<never> => {
     throw new StoreUnavailableError('The test has taken this store down')
   }
@@ -166,7 +166,7 @@ test('after an outage “Try again” leads to where one was, below the prefix t
   }
 })
 
-test('after an outage a posted code is not lost, nor where the sign-in leads', async (t) => {
+test('after an outage “Try again” keeps the posted code and the return path', async (t) => {
   const fails = async (): Promise<never> => {
     throw new Error('The test lets the sign-in fail')
   }
@@ -195,7 +195,7 @@ test('after an outage a posted code is not lost, nor where the sign-in leads', a
   t.is(retryOf(text), `${base}/verify?user_code=X`)
 })
 
-test('a client that is vouched for has its name on every page', async (t) => {
+test('every page shows the name of a trusted client', async (t) => {
   const trustedClients = { 'acme-cli': 'Acme Command Line' }
   const origin = await serve(t, aRouter({ signIn: alice, trustedClients }))
   const ask = async (client_id: string): Promise<string> => {
@@ -219,7 +219,7 @@ test('a client that is vouched for has its name on every page', async (t) => {
   }
 })
 
-test('below the router’s own paths nothing is passed on, beside them everything', async (t) => {
+test('the router answers everything below its base path and passes on the rest', async (t) => {
   const origin = await serve(t, aRouter({ prefix: '/auth' }))
   for (const [path, isPassed] of [
     ['/auth/oauth/device', false],
@@ -239,7 +239,7 @@ test('below the router’s own paths nothing is passed on, beside them everythin
   }
 })
 
-test('options that cannot be are refused at once', (t) => {
+test('invalid options are refused at once', (t) => {
   for (const prefix of ['auth', '/auth/', '/', '//auth', '/:auth', '/a b', '/(.*)']) {
     t.throws(() => aRouter({ prefix }), { instanceOf: TypeError, message: /prefix/ })
   }
@@ -260,9 +260,9 @@ test('options that cannot be are refused at once', (t) => {
   t.notThrows(() => aRouter({ prefix: '/auth/v1' }))
 })
 
-test('behind a body parser of the application nothing hangs, and the fault says why', async (t) => {
-  const faults: string[] = []
-  const onError = (fault: unknown): void => void faults.push(String(fault))
+test('behind a body parser of the application requests fail with an error that says why', async (t) => {
+  const errors: string[] = []
+  const onError = (error: unknown): void => void errors.push(String(error))
   const app = new Koa()
   app.use(koaBody())
   app.use(aRouter({ onError }).routes())
@@ -273,14 +273,14 @@ test('behind a body parser of the application nothing hangs, and the fault says 
       const reply = await form(origin, `/oauth/device/${path}`, { user_code: 'x' })
       t.is(reply.status, 500)
     }
-    t.is(faults.length, 4)
-    for (const fault of faults) t.regex(fault, /in front of any body parser/)
+    t.is(errors.length, 4)
+    for (const error of errors) t.regex(error, /in front of any body parser/)
   } finally {
     await new Promise((resolve) => server.close(resolve))
   }
 })
 
-test('whoever leaves while something in front of the router waits is not waited for', async (t) => {
+test('a client that disconnects during earlier middleware is not waited for', async (t) => {
   for (const path of ['authorize', 'token']) {
     const app = new Koa()
     app.silent = true
@@ -311,7 +311,7 @@ test('whoever leaves while something in front of the router waits is not waited 
   }
 })
 
-test('what goes on behind an answer can be waited for', async (t) => {
+test('settled() waits for the writes that follow a response', async (t) => {
   const useCases = createUseCases({ ...createMemoryStores({ clock }), clock })
   let confirm = (): void => {}
   const confirmed = new Promise<void>((resolve) => {
@@ -338,7 +338,7 @@ test('what goes on behind an answer can be waited for', async (t) => {
   t.true(settled)
 })
 
-test('over https the cookies say so, wherever TLS ends', async (t) => {
+test('with an https public URL cookies are Secure, wherever TLS ends', async (t) => {
   const app = new Koa()
   app.use(aRouter().routes())
   const server = createServer(app.callback())
@@ -355,7 +355,7 @@ test('over https the cookies say so, wherever TLS ends', async (t) => {
   }
 })
 
-test('more codes than memory holds are refused for now, and the old ones live on', async (t) => {
+test('new codes are refused while the store is full, and old codes keep working', async (t) => {
   const app = new Koa()
   app.use(aRouter({}, 2).routes())
   const server = createServer(app.callback())

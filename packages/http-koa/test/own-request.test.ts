@@ -44,7 +44,7 @@ const CASES: readonly (readonly [
 
 for (const [site, origin, own] of CASES) {
   const title = `Sec-Fetch-Site ${site ?? 'absent'}, Origin ${origin ?? 'absent'}`
-  test(`${title}: ${own ? 'counts' : 'is from elsewhere'}`, (t) => {
+  test(`${title}: ${own ? 'an own request' : 'a request of another site'}`, (t) => {
     const request = new IncomingMessage(new Socket())
     if (site !== undefined) request.headers['sec-fetch-site'] = site
     if (origin !== undefined) request.headers.origin = origin

@@ -9,7 +9,7 @@ import test from 'ava'
 import Koa from 'koa'
 import { ownSignIn } from './own-sign-in.ts'
 
-test('an application signs people in by a few lines of its own', async (t) => {
+test('an application signs people in with a few lines of its own', async (t) => {
   const clock = { now: Date.now }
   const useCases = createUseCases({
     grants: new MemoryStateStore({ clock }),
@@ -55,14 +55,14 @@ test('an application signs people in by a few lines of its own', async (t) => {
   t.is(onwardFrom(out) ?? out.url, 'https://app.example.com/logout')
 })
 
-/** What the documentation shows is what is run. */
+/** Files that the documentation shows. */
 const shown: Readonly<Record<string, string>> = {
   'the own sign-in': 'packages/http-koa/test/own-sign-in.ts',
   "Apache's configuration": 'tools/identity-providers/apache-site.conf',
 }
 
 for (const [what, file] of Object.entries(shown)) {
-  test(`the documentation shows ${what} as it is run`, (t) => {
+  test(`the documentation shows ${what} as the tests run it`, (t) => {
     const read = (path: string): string =>
       readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')
     t.true(read('docs/sign-in.md').includes(read(file)))

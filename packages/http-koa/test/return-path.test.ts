@@ -11,7 +11,7 @@ for (const own of [
   '/auth/oauth/device/keys',
   '/auth/oauth/device/verify?next=https://evil.example',
 ]) {
-  test(`our own path is gone back to: ${own}`, (t) => t.is(of(own), own))
+  test(`a path of the router is kept: ${own}`, (t) => t.is(of(own), own))
 }
 
 const FOREIGN: readonly unknown[] = [
@@ -60,11 +60,11 @@ const FOREIGN: readonly unknown[] = [
 ]
 
 for (const foreign of FOREIGN) {
-  test(`nothing else is: ${JSON.stringify(foreign)?.slice(0, 80)}`, (t) =>
+  test(`anything else is replaced: ${JSON.stringify(foreign)?.slice(0, 80)}`, (t) =>
     t.is(of(foreign), FALLBACK))
 }
 
-test('whatever comes back stays on our origin and below our base', (t) => {
+test('every result is on the same origin and below the base path', (t) => {
   const pieces = [
     '/',
     '\\',

@@ -54,7 +54,7 @@ for (const [title, options, name, flags] of [
   ],
   ['http', { secure: false }, 'device_grant_session', ['path=/', 'httponly', 'samesite=lax']],
 ] as const) {
-  test(`a session cookie over ${title} has the flags that it should have`, async (t) => {
+  test(`cookies over ${title} have the right names and flags`, async (t) => {
     const jar = new Map<string, string>()
     const { ctx, setCookies } = request(jar)
     const { sessions, signedCookies } = partsWith(new TestClock(), options)
@@ -78,7 +78,7 @@ for (const [title, options, name, flags] of [
   })
 }
 
-test('a sign-in makes a new session, and the old one stays a stranger’s', async (t) => {
+test('a sign-in makes a new session, and the old one gets no person', async (t) => {
   const clock = new TestClock()
   const { sessions } = partsWith(clock)
   const jar = new Map<string, string>()
@@ -87,7 +87,7 @@ test('a sign-in makes a new session, and the old one stays a stranger’s', asyn
   first.setCookies()
   const copy = new Map(jar)
   const second = request(jar)
-  t.is((await sessions.ensure(second.ctx)).id, planted.id, 'one session as long as nothing happens')
+  t.is((await sessions.ensure(second.ctx)).id, planted.id, 'the same session without a sign-in')
   const signedIn = await sessions.signIn(second.ctx, { person: 'alice', name: 'Alice', data: 'n' })
   second.setCookies()
   t.not(signedIn.id, planted.id)
@@ -113,7 +113,7 @@ test('a session ends after an hour without a request', async (t) => {
   t.is(await sessions.read(request(jar).ctx), undefined)
 })
 
-test('a session that is used ends after twelve hours all the same', async (t) => {
+test('a session in use ends after twelve hours', async (t) => {
   const clock = new TestClock()
   const { sessions } = partsWith(clock)
   const jar = new Map<string, string>()
@@ -132,7 +132,7 @@ test('a session that is used ends after twelve hours all the same', async (t) =>
   t.is(minutes, 12 * 60)
 })
 
-test('a session is written again once a minute, not at every request', async (t) => {
+test('a session is renewed once a minute, not at every request', async (t) => {
   const clock = new TestClock()
   const { sessions } = partsWith(clock)
   const jar = new Map<string, string>()
@@ -148,7 +148,7 @@ test('a session is written again once a minute, not at every request', async (t)
   t.is(later.setCookies().length, 1)
 })
 
-test('a session that was ended is forgotten, even when it was to be written again', async (t) => {
+test('ending a session deletes its cookie, even if it was due for renewal', async (t) => {
   const clock = new TestClock()
   const { sessions } = partsWith(clock)
   const jar = new Map<string, string>()
@@ -163,30 +163,30 @@ test('a session that was ended is forgotten, even when it was to be written agai
   t.is(jar.size, 0)
 })
 
-test('a cookie that was changed, or sealed for something else, is no session', async (t) => {
+test('a cookie that was changed, or signed for another purpose, is no session', async (t) => {
   const clock = new TestClock()
   const signer = new Signer(SECRET)
   const { sessions } = partsWith(clock)
   const name = '__Host-device_grant_session'
   const soon = clock.now() + MINUTE
-  const facts = { sid: 'x', sub: 'alice', since: clock.now(), seen: clock.now() }
-  const good = await signer.sign('session', facts, soon)
+  const claims = { sid: 'x', sub: 'alice', since: clock.now(), seen: clock.now() }
+  const good = await signer.sign('session', claims, soon)
   t.is((await sessions.read(request(new Map([[name, good]])).ctx))?.person, 'alice')
   for (const wrong of [
     `${good}x`,
     good.slice(0, -2),
     'alice',
-    await signer.sign('round_trip', facts, soon),
+    await signer.sign('round_trip', claims, soon),
     await signer.sign('session', { sub: 'alice' }, soon),
-    await new Signer('b secret of thirty-two characters').sign('session', facts, soon),
+    await new Signer('b secret of thirty-two characters').sign('session', claims, soon),
   ]) {
     t.is(await sessions.read(request(new Map([[name, wrong]])).ctx), undefined, wrong)
   }
   const plain = request(new Map([['device_grant_session', good]]))
-  t.is(await sessions.read(plain.ctx), undefined, 'a cookie of a name that http may set')
+  t.is(await sessions.read(plain.ctx), undefined, 'a cookie name that http could set')
 })
 
-test('a note comes back once, in time, and by its own name', async (t) => {
+test('a signed cookie can be taken once, in time, and by its name only', async (t) => {
   const clock = new TestClock()
   const { sessions, signedCookies } = partsWith(clock)
   const jar = new Map<string, string>()

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import test from 'ava'
 import { decodeJwt, SignJWT, UnsecuredJWT } from 'jose'
 import { Signer } from '#src/security/signer.js'
@@ -5,7 +6,7 @@ import { Signer } from '#src/security/signer.js'
 const SECRET = 'a secret of thirty-two characters'
 const NOW = 1_800_000_000_000
 
-test('what was sealed opens for its purpose until it runs out', async (t) => {
+test('a signed text verifies for its purpose until it expires', async (t) => {
   const signer = new Signer(SECRET)
   const text = await signer.sign('session', { sid: 'one' }, NOW + 10_000)
   t.is((await signer.verify('session', text, NOW))?.['sid'], 'one')
@@ -16,7 +17,7 @@ test('what was sealed opens for its purpose until it runs out', async (t) => {
   t.is(await new Signer(`${SECRET}!`).verify('session', text, NOW), undefined, 'another secret')
 })
 
-test('what was changed, or sealed by somebody else, opens for nothing', async (t) => {
+test('a text that was changed, or signed with another key, does not verify', async (t) => {
   const signer = new Signer(SECRET)
   const text = await signer.sign('session', { sub: 'alice' }, NOW + 10_000)
   const [header = '', payload = '', signature = ''] = text.split('.')
@@ -43,14 +44,26 @@ test('what was changed, or sealed by somebody else, opens for nothing', async (t
   }
 })
 
-test('nothing opens that has no end', async (t) => {
+test('a text without an expiry does not verify', async (t) => {
+  const key = createHash('sha256').update(`device-grant signer ${SECRET}`).digest()
+  const unsigned = () =>
+    new SignJWT({ sid: 'one' }).setProtectedHeader({ alg: 'HS256' }).setAudience('session')
   const signer = new Signer(SECRET)
-  const key = (signer as unknown as Record<string, unknown>)['key']
-  t.is(key, undefined, 'the key is nobody else’s to read')
+  const endless = await unsigned().sign(key)
+  t.is(await signer.verify('session', endless, NOW), undefined)
+  const ending = await unsigned()
+    .setExpirationTime(Math.floor(NOW / 1_000) + 10)
+    .sign(key)
+  t.is((await signer.verify('session', ending, NOW))?.['sid'], 'one', 'the same key')
+})
+
+test('the key of a signer cannot be read', (t) => {
+  const signer = new Signer(SECRET)
+  t.is((signer as unknown as Record<string, unknown>)['key'], undefined)
   t.is(JSON.stringify(signer), '{}')
 })
 
-test('a CSRF token is good for its binding only', (t) => {
+test('a CSRF token is valid for its binding only', (t) => {
   const signer = new Signer(SECRET)
   const token = signer.csrfToken('session one')
   t.true(signer.isCsrfToken(token, 'session one'))

@@ -26,7 +26,7 @@ export const frontEndCors = (origins: readonly string[]): CorsPolicy => ({
 
 /**
  * Sets the CORS headers of a response.
- * @param methods what a preflight request (OPTIONS) is told may be called, separated by commas
+ * @param methods the methods that a preflight response names, separated by commas
  */
 export const setCorsHeaders = (
   ctx: Context,

@@ -1,10 +1,10 @@
 import { type Token, token } from '@device-grant/core'
 import type { DeviceGrantRouter, DeviceGrantRouterOptions } from '../router.ts'
 
-/** Everything the router needs besides the use cases and the clock. */
+/** The options of the router without the use cases and the clock, which the container binds. */
 export type RouterOptions = Omit<DeviceGrantRouterOptions, 'useCases' | 'clock'>
 
-/** The names of what this package binds, for a dependency container. */
+/** The tokens of the router and its options, for a dependency container. */
 export const HTTP_TOKENS: {
   readonly RouterOptions: Token<RouterOptions>
   readonly Router: Token<DeviceGrantRouter>

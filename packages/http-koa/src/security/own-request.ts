@@ -14,7 +14,7 @@ export const isOwnRequest = (request: IncomingMessage, origins: ReadonlySet<stri
 }
 
 /**
- * Whether a browser hid the origin of a form, so that only the CSRF token can tell. Browsers send no
+ * Whether a browser hid the origin of a form. Only the CSRF token protects it then. Browsers send no
  * `Sec-Fetch-Site` over plain http beyond loopback, and Safari before 16.4 never does.
  */
 export const isOriginHidden = ({ headers }: IncomingMessage): boolean =>

@@ -3,7 +3,7 @@ import type { Context } from 'koa'
 import type { Cookies } from './cookies.ts'
 import type { Signer } from './signer.ts'
 
-/** Keeps signed claims in cookies of their own, for example during a sign-in at a provider. */
+/** Keeps signed claims in separate cookies, for example during a sign-in at a provider. */
 export class SignedCookies {
   readonly #signer: Signer
   readonly #clock: Clock

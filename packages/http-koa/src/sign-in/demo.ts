@@ -23,7 +23,7 @@ export const demoSignIn = (): SignInFactory => (host) => ({
       const { id } = await host.sessions.ensure(ctx)
       return host.showSignIn(ctx, 200, { returnTo }, id)
     }
-    // A form of another site comes without the cookie, so a new session would end the person's own.
+    // A form of another site comes without the cookie. A new session would replace the person's.
     const session = await host.sessions.read(ctx)
     if (!session || !host.isOwnForm(ctx, session.id)) {
       const retry = formPath(host, returnTo)

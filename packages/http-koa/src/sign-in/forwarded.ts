@@ -33,7 +33,7 @@ export const forwardedSignIn =
       }
       const id = utf8(values[0] ?? '')
       if (!isPersonId(id)) return undefined
-      // A form of another site comes without the cookie, so a new session would end the person's own.
+      // A form of another site comes without the cookie. A new session would replace the person's.
       const session = await (ctx.method === 'GET'
         ? host.sessions.ensure(ctx)
         : host.sessions.read(ctx))

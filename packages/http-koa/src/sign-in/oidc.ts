@@ -13,7 +13,9 @@ import type { SignInHost } from './sign-in-host.ts'
 export interface OidcSignInOptions {
   /** The issuer, exactly as its discovery document names it. `http:` only on loopback. */
   readonly issuer: string
+  /** The client id that the provider issued. */
   readonly clientId: string
+  /** The client secret that the provider issued. */
   readonly clientSecret: string
   /**
    * The scopes of the sign-in, separated by spaces. They must include `openid`.

@@ -12,6 +12,7 @@ export interface SignInHost {
   readonly publicUrl: string
   /** The paths of the router as a browser sees them. */
   readonly links: Paths
+  /** The clock of the router, in epoch milliseconds. */
   readonly clock: Clock
   /** The addresses of reverse proxies whose headers are trusted. */
   readonly trustedProxies: AddressSet
