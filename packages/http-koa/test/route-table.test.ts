@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { ANY_ORIGIN, createRouteTable, frontEndCors, pathParameter } from '@device-grant/http-koa'
 import { listen } from '@device-grant/test-support/mounted-login'
@@ -5,6 +6,7 @@ import { type Answer, type Sent, send } from '@device-grant/test-support/wire-ex
 import test, { type ExecutionContext } from 'ava'
 import Koa, { type Context, type Middleware } from 'koa'
 import type { Route } from '#src/http/route-table.js'
+import { reportRoutes } from './own-routes.ts'
 
 /** Serves a table, with `next` behind it. Returns a function that sends one request to it. */
 const serve = async (
@@ -218,4 +220,18 @@ test('two rows with the same path are refused', (t) => {
   ]) {
     t.throws(() => createRouteTable(rows), { instanceOf: TypeError, message: /have the path/ })
   }
+})
+
+test('the rows in the README are those that this test serves', async (t) => {
+  const withKey: Middleware = (ctx, next) => {
+    ctx.state['apiKey'] = { owner: 'ann' }
+    return next()
+  }
+  const request = await serve(t, reportRoutes(withKey))
+  const report = await request({ path: '/api/reports/7' })
+  t.deepEqual(JSON.parse(report.text), { report: '7', owner: 'ann' })
+  t.is((await request({ path: '/api/reports/7', method: 'POST' })).headers.allow, 'GET, HEAD')
+  const read = (path: string): Promise<string> =>
+    readFile(new URL(`../../../packages/http-koa/${path}`, import.meta.url), 'utf8')
+  t.true((await read('README.md')).includes(await read('test/own-routes.ts')))
 })
