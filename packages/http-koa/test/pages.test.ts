@@ -351,10 +351,10 @@ test('every message has a link to continue', (t) => {
       'session_ended',
       'signing_out',
       'key_not_created',
-      'unknown_outcome',
+      'outcome_unknown',
       'revocation_unknown',
       'unavailable',
-      'fault',
+      'server_error',
     ],
   )
   for (const kind of ALL_MESSAGE_KINDS) t.truthy(labelOf(kind, '/oauth/device/keys'), kind)

@@ -106,14 +106,14 @@ const MESSAGE_KINDS: Readonly<Record<MessageKind, true>> = {
   signed_out: true,
   signing_out: true,
   key_not_created: true,
-  unknown_outcome: true,
+  outcome_unknown: true,
   revocation_unknown: true,
   unavailable: true,
   form_refused: true,
   bad_request: true,
   not_found: true,
   not_allowed: true,
-  fault: true,
+  server_error: true,
 }
 
 export const ALL_MESSAGE_KINDS: readonly MessageKind[] = Object.keys(MESSAGE_KINDS).filter(

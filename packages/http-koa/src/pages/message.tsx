@@ -17,14 +17,14 @@ const TONES: Readonly<Record<MessageKind, 'good' | 'warn' | 'bad'>> = {
   signed_out: 'good',
   signing_out: 'warn',
   key_not_created: 'bad',
-  unknown_outcome: 'warn',
+  outcome_unknown: 'warn',
   revocation_unknown: 'warn',
   unavailable: 'bad',
   form_refused: 'bad',
   bad_request: 'bad',
   not_found: 'warn',
   not_allowed: 'warn',
-  fault: 'bad',
+  server_error: 'bad',
 }
 
 /** The label of the `retry` link. Default: `retry`. */

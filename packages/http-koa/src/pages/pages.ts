@@ -34,7 +34,7 @@ export type MessageKind =
   /** A store failed before the decision was written. Nothing was approved. */
   | 'key_not_created'
   /** A store failed while the decision was written. The person can safely answer again. */
-  | 'unknown_outcome'
+  | 'outcome_unknown'
   /** A store failed while keys were revoked. Some may be revoked; revoking again is safe. */
   | 'revocation_unknown'
   | 'unavailable'
@@ -44,7 +44,7 @@ export type MessageKind =
   | 'not_found'
   /** The page only accepts POST. */
   | 'not_allowed'
-  | 'fault'
+  | 'server_error'
 
 export interface MessageView {
   readonly kind: MessageKind

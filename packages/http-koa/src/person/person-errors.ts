@@ -14,7 +14,7 @@ export const catchPageErrors =
       onError(error, ctx.path)
       const isStoreDown = error instanceof StoreError
       if (isStoreDown) ctx.set('Retry-After', '5')
-      const kind = isStoreDown ? 'unavailable' : 'fault'
+      const kind = isStoreDown ? 'unavailable' : 'server_error'
       responses.showMessage(ctx, isStoreDown ? 503 : 500, { kind, retry: retryPath(ctx) })
     }
   }

@@ -64,8 +64,8 @@ const showReply = (
     case 'outcome_unknown': {
       onError(reply.error, 'answer a user code')
       ctx.set('Retry-After', '5')
-      const kind = reply.outcome === 'outcome_unknown' ? 'unknown_outcome' : 'key_not_created'
-      const view = { kind, userCode: typed, retry: verifyPath(links, typed) } as const
+      const retry = verifyPath(links, typed)
+      const view = { kind: reply.outcome, userCode: typed, retry }
       return responses.showMessage(ctx, 503, view, person)
     }
     default:

@@ -135,7 +135,7 @@ export const de: Texts = {
       text: 'Wegen eines Problems bei uns konnten wir den Schlüssel nicht anlegen. Es wurde nichts freigegeben.',
       next: 'Warten Sie einen Moment und versuchen Sie es dann erneut. Der Code gilt, bis er abläuft.',
     },
-    unknown_outcome: {
+    outcome_unknown: {
       title: 'Wir wissen nicht, ob es geklappt hat',
       text: 'Beim Speichern Ihrer Antwort ist bei uns etwas schiefgegangen.',
       next: 'Sehen Sie auf Ihrem Gerät nach. Geht es dort weiter, ist alles in Ordnung und Sie können diese Seite schließen. Andernfalls versuchen Sie es erneut. Sie können gefahrlos zweimal antworten.',
@@ -170,7 +170,7 @@ export const de: Texts = {
       text: 'Sie funktioniert nur über eines unserer Formulare. Es wurde nichts geändert.',
       next: 'Wenn ein Gerät Sie hierher geführt hat, geben Sie den Code ein, den es anzeigt.',
     },
-    fault: {
+    server_error: {
       title: 'Etwas ist schiefgegangen',
       text: 'Das Problem liegt bei uns. Wir haben es protokolliert.',
       next: 'Warten Sie einen Moment und versuchen Sie es dann erneut. Wartet Ihr Gerät nicht mehr, starten Sie den Vorgang dort neu.',

@@ -141,7 +141,7 @@ export const en = {
       text: 'Something went wrong on our side, and we couldn’t create its key. Nothing was approved.',
       next: 'Wait a moment, then try again. The code works until it expires.',
     },
-    unknown_outcome: {
+    outcome_unknown: {
       title: 'We can’t tell whether it worked',
       text: 'Something went wrong on our side while we were saving your answer.',
       next: 'Check your device. If it continues, everything is fine and you can close this page. Otherwise, try again. It’s safe to answer twice.',
@@ -176,7 +176,7 @@ export const en = {
       text: 'It only works with one of our forms. Nothing was changed.',
       next: 'If a device sent you here, enter the code that it shows.',
     },
-    fault: {
+    server_error: {
       title: 'Something went wrong',
       text: 'The problem is on our side. We have logged it.',
       next: 'Wait a moment, then try again. If your device has stopped waiting, start again there.',
