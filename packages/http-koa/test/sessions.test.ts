@@ -2,8 +2,8 @@ import { TestClock } from '@device-grant/test-support/clock'
 import test from 'ava'
 import Koa, { type Context } from 'koa'
 import { Cookies, type CookiesOptions } from '#src/security/cookies.js'
-import { Sessions } from '#src/security/sessions.js'
-import { SignedCookies } from '#src/security/signed-cookies.js'
+import { createSessions, type Sessions } from '#src/security/sessions.js'
+import { createSignedCookies, type SignedCookies } from '#src/security/signed-cookies.js'
 import { Signer } from '#src/security/signer.js'
 
 const SECRET = 'a secret of thirty-two characters'
@@ -39,7 +39,7 @@ const partsWith = (
 ): { readonly sessions: Sessions; readonly signedCookies: SignedCookies } => {
   const cookies = new Cookies({ secure: true, path: '/', ...options })
   const parts = { signer: new Signer(SECRET), clock, cookies }
-  return { sessions: new Sessions(parts), signedCookies: new SignedCookies(parts) }
+  return { sessions: createSessions(parts), signedCookies: createSignedCookies(parts) }
 }
 
 const MINUTE = 60_000

@@ -6,8 +6,8 @@ import type { Paths } from '../paths.ts'
 import type { AddressSet } from '../security/client-address.ts'
 import type { Cookies } from '../security/cookies.ts'
 import type { Csrf } from '../security/csrf.ts'
-import { Sessions } from '../security/sessions.ts'
-import { SignedCookies } from '../security/signed-cookies.ts'
+import { createSessions } from '../security/sessions.ts'
+import { createSignedCookies } from '../security/signed-cookies.ts'
 import type { Signer } from '../security/signer.ts'
 import type { SignInHost } from '../sign-in/sign-in-host.ts'
 import type { PageLanguage } from './page-language.ts'
@@ -34,8 +34,8 @@ export const createSignInHost = (options: CreateSignInHostOptions): SignInHost =
     links,
     clock,
     trustedProxies,
-    sessions: new Sessions(options),
-    signedCookies: new SignedCookies(options),
+    sessions: createSessions(options),
+    signedCookies: createSignedCookies(options),
     returnPath: (wanted) => returnPath(wanted, links.base, links.verify),
     languageOf: (ctx) => language.of(ctx),
     isOwnForm: (ctx, binding) => csrf.isOwnForm(ctx, binding),

@@ -3,46 +3,45 @@ import type { Context } from 'koa'
 import type { Cookies } from './cookies.ts'
 import type { Signer } from './signer.ts'
 
-/** Keeps signed claims in separate cookies, for example during a sign-in at a provider. */
-export class SignedCookies {
-  readonly #signer: Signer
-  readonly #clock: Clock
-  readonly #cookies: Cookies
-
-  constructor(options: {
-    readonly signer: Signer
-    readonly clock: Clock
-    readonly cookies: Cookies
-  }) {
-    this.#signer = options.signer
-    this.#clock = options.clock
-    this.#cookies = options.cookies
-  }
-
+/** Cookies with signed claims, for example for a sign-in at a provider. Browsers can read the claims. */
+export interface SignedCookies {
   /**
-   * Sets a cookie with signed claims.
+   * Sets a cookie.
    * @param lifetimeMs milliseconds
    */
-  async set(
+  set(
     ctx: Context,
     name: string,
     claims: Readonly<Record<string, string>>,
     lifetimeMs: number,
-  ): Promise<void> {
-    const text = await this.#signer.sign(name, claims, this.#clock.now() + lifetimeMs)
-    this.#cookies.set(ctx, name, text, lifetimeMs)
-  }
-
+  ): Promise<void>
   /** Deletes a cookie and returns its claims, or `undefined` if it is missing, forged or expired. */
-  async take(ctx: Context, name: string): Promise<Readonly<Record<string, unknown>> | undefined> {
-    const text = this.#cookies.get(ctx, name)
-    if (!text) return undefined
-    this.#cookies.set(ctx, name, null)
-    return this.#signer.verify(name, text, this.#clock.now())
-  }
-
+  take(ctx: Context, name: string): Promise<Readonly<Record<string, unknown>> | undefined>
   /** The names of the cookies of a request that begin with `start`, the oldest first. */
-  namesFrom(ctx: Context, start: string): string[] {
-    return this.#cookies.namesFrom(ctx, start)
-  }
+  namesFrom(ctx: Context, start: string): string[]
 }
+
+/** Makes signed cookies. Each is signed for its own name. */
+export const createSignedCookies = ({
+  signer,
+  clock,
+  cookies,
+}: {
+  readonly signer: Signer
+  readonly clock: Clock
+  readonly cookies: Cookies
+}): SignedCookies => ({
+  async set(ctx, name, claims, lifetimeMs) {
+    const text = await signer.sign(name, claims, clock.now() + lifetimeMs)
+    cookies.set(ctx, name, text, lifetimeMs)
+  },
+
+  async take(ctx, name) {
+    const text = cookies.get(ctx, name)
+    if (!text) return undefined
+    cookies.set(ctx, name, null)
+    return signer.verify(name, text, clock.now())
+  },
+
+  namesFrom: (ctx, start) => cookies.namesFrom(ctx, start),
+})
