@@ -1,51 +1,198 @@
-import nodeTest from 'node:test'
-import {
-  type ApiKey,
-  type ApiKeyStore,
-  CompareAndSwapStore,
-  type StoredApiKey,
-} from '@device-grant/core'
-import { type Test, testApiKeyStore } from '@device-grant/core/testing'
+import type { StoredApiKey } from '@device-grant/core'
+import { type Test, testApiKeyStore, testDriver, testStateStore } from '@device-grant/core/testing'
 import test from 'ava'
-import { MemoryDriver } from './memory-driver.ts'
+import { type Defects, fakeApiKeyStores, fakeDrivers, fakeStateStores } from './fake-database.ts'
 
-const turn = (): Promise<unknown> => new Promise((done) => setImmediate(done))
+const KITS = {
+  driver: (run: Test, defects: Defects) => testDriver(run, async () => fakeDrivers(defects)),
+  'state store': (run: Test, defects: Defects) =>
+    testStateStore(run, async () => fakeStateStores(defects)),
+  'API key store': (run: Test, defects: Defects) =>
+    testApiKeyStore(run, async () => fakeApiKeyStores(defects)),
+}
+type Kit = keyof typeof KITS
+const ALL: readonly Kit[] = ['driver', 'state store', 'API key store']
+const STATES: readonly Kit[] = ['driver', 'state store']
+const KEYS: readonly Kit[] = ['API key store']
 
-/** Reads and writes as a database does, and compares nothing. */
-class CarelessCells extends MemoryDriver<ApiKey> {
-  override async swap(...[id, , next]: Parameters<MemoryDriver<ApiKey>['swap']>) {
-    await turn()
-    if (next) this.cells.set(id, next)
-    await turn()
-    return { written: true } as const
+type Run = Parameters<Test>[1]
+
+/** The tests that a kit defines, by title. */
+const testsOf = (kit: Kit, defects: Defects): ReadonlyMap<string, Run> => {
+  const tests = new Map<string, Run>()
+  KITS[kit]((title, run) => tests.set(title, run), defects)
+  return tests
+}
+
+/** Runs all tests of a kit, and returns the messages of those that fail, by title. */
+const failuresOf = async (
+  tests: ReadonlyMap<string, Run>,
+  runTest = (run: Run): Promise<void> => run(),
+): Promise<ReadonlyMap<string, string>> => {
+  const failures = new Map<string, string>()
+  await Promise.all(
+    Array.from(tests, ([title, run]) =>
+      runTest(run).catch((error) => {
+        failures.set(title, String(error))
+      }),
+    ),
+  )
+  return failures
+}
+
+for (const kit of ALL) {
+  test(`the ${kit} kit passes on a right one`, async (t) => {
+    const tests = testsOf(kit, {})
+    t.true(tests.size > 10)
+    t.deepEqual(await failuresOf(tests), new Map())
+  })
+}
+
+const cutAt = (length: number) => (text: string) => text.slice(0, length)
+const forgetsEarly = (ms: number): Defects => ({ forgetsAt: ({ keepUntil }) => keepUntil - ms })
+const owners = (fold: (owner: string) => string): Defects => ({
+  isOwner: (owner, wanted) => fold(owner) === fold(wanted),
+})
+/** The operator of SQL: `%` stands for any text, `_` for any character. */
+const isLike = (owner: string, pattern: string): boolean => {
+  const parts = pattern.split(/([%_])/).map((part) => {
+    if (part === '%') return '.*'
+    return part === '_' ? '.' : part.replace(/[^\w\s]/gu, '\\$&')
+  })
+  return new RegExp(`^${parts.join('')}$`, 's').test(owner)
+}
+const never = (): Promise<never> => new Promise(() => {})
+const refuse = async (): Promise<never> => {
+  throw new Error('ECONNREFUSED')
+}
+
+const LOOK_ALIKES = 'ids that look alike are kept apart'
+const TEXTS = 'texts of 2 048 characters and spaces at their ends are kept'
+const KEY_TEXTS = 'long texts and spaces at their ends are kept'
+const KEPT = 'a state is not forgotten before its keepUntil'
+const LIFETIME = 'a lifetime follows keepUntil'
+const REMOVAL = 'a removal never deletes a state that changed since it was read'
+const DOWN = 'every call fails in time while the server is down'
+const HANGING = 'every call fails in time while the server hangs'
+const ALL_KEYS = 'all keys of an owner are found, and no others'
+const NEWEST = 'keys are found by their owner as they are now, in every status'
+const OWNERS = 'owners that look alike are different owners'
+
+/** What is broken, the tests that must fail, in which kits, and how it is broken. */
+const BREAKS: readonly (readonly [
+  what: string,
+  titles: readonly string[],
+  kits: readonly Kit[],
+  defects: Defects,
+])[] = [
+  ['ids cut at 31 characters', [LOOK_ALIKES], STATES, { id: cutAt(31) }],
+  ['ids cut at 64 characters', [LOOK_ALIKES], STATES, { id: cutAt(64) }],
+  [
+    'ids of keys cut at 31',
+    ['ids that differ in one character are kept apart'],
+    KEYS,
+    { id: cutAt(31) },
+  ],
+  ['ids folded to NFC', [LOOK_ALIKES], STATES, { id: (id) => id.normalize('NFC') }],
+  ['ids folded to NFKC', [LOOK_ALIKES], STATES, { id: (id) => id.normalize('NFKC') }],
+  ['ids in lower case', [LOOK_ALIKES], STATES, { id: (id) => id.toLowerCase() }],
+  ['trimmed ids', [LOOK_ALIKES], STATES, { id: (id) => id.trimEnd() }],
+  ['texts cut at 255 characters', [TEXTS], STATES, { text: cutAt(255) }],
+  ['texts cut at 2 000 characters', [TEXTS], STATES, { text: cutAt(2_000) }],
+  ['texts trimmed at their right', [TEXTS], STATES, { text: (text) => text.trimEnd() }],
+  ['texts of keys cut at 255', [KEY_TEXTS], KEYS, { text: cutAt(255) }],
+  ['texts of keys cut at 2 000', [KEY_TEXTS], KEYS, { text: cutAt(2_000) }],
+  ['texts of keys trimmed at their right', [KEY_TEXTS], KEYS, { text: (text) => text.trimEnd() }],
+  ['states forgotten 30 s early', [KEPT, LIFETIME], ALL, forgetsEarly(30_000)],
+  ['states forgotten 1 s early', [KEPT, LIFETIME], ALL, forgetsEarly(1_000)],
+  [
+    'a fixed lifetime of 60 s',
+    [LIFETIME],
+    ALL,
+    { forgetsAt: (_, writtenAt) => writtenAt + 60_000 },
+  ],
+  ['writes without comparison', [REMOVAL], ALL, { compares: false }],
+  ['removals without comparison', [REMOVAL], ALL, { removalCompares: false }],
+  ['commands without a bound', [DOWN, HANGING], ALL, { failure: never, cutTimeoutMs: 100 }],
+  ['errors without a type', [DOWN, HANGING], ALL, { failure: refuse }],
+  ['a look-up by owner that lags', [NEWEST], KEYS, { lags: true }],
+  ['a look-up by owner cut at 10', [ALL_KEYS], KEYS, { list: (keys) => keys.slice(0, 10) }],
+  ['a look-up by owner cut at 100', [ALL_KEYS], KEYS, { list: (keys) => keys.slice(0, 100) }],
+  ['owners without case', [OWNERS], KEYS, owners((owner) => owner.toLowerCase())],
+  ['trimmed owners', [OWNERS], KEYS, owners((owner) => owner.trim())],
+  ['owners as patterns of LIKE', [OWNERS], KEYS, { isOwner: isLike }],
+  [
+    'a look-up by owner without revoked keys',
+    [NEWEST],
+    KEYS,
+    { list: (keys) => keys.filter(({ key }) => key.status !== 'revoked') },
+  ],
+]
+
+for (const [what, titles, kits, defects] of BREAKS) {
+  for (const kit of kits) {
+    test(`the ${kit} kit finds ${what}`, async (t) => {
+      const tests = Array.from(testsOf(kit, defects)).filter(([title]) => titles.includes(title))
+      const failures = await failuresOf(new Map(tests))
+      t.deepEqual([...failures.keys()].toSorted(), titles.toSorted())
+    })
   }
 }
 
-class StoreOfKeys extends CompareAndSwapStore<ApiKey> implements ApiKeyStore {
-  async findBySecretHash(): Promise<StoredApiKey | undefined> {
-    return undefined
-  }
-  async findByOwner(): Promise<readonly StoredApiKey[]> {
-    return []
-  }
-}
-
-test('an API key store that does not compare fails the race of claims, every time', async (t) => {
-  const cases = new Map<string, (t: unknown) => Promise<void>>()
+test('the API key store kit finds a cached look-up by owner', async (t) => {
+  const cached = new Map<string, Promise<readonly StoredApiKey[]>>()
+  const tests = new Map<string, Run>()
   testApiKeyStore(
-    (title, run) => cases.set(title, run),
+    (title, run) => tests.set(title, run),
     async () => {
-      const cells = new CarelessCells(turn)
-      return { store: new StoreOfKeys(cells), peer: new StoreOfKeys(cells) }
+      const pair = fakeApiKeyStores({})
+      const find = pair.store.findByOwner.bind(pair.store)
+      pair.store.findByOwner = (owner) => {
+        const found = cached.get(owner) ?? find(owner)
+        cached.set(owner, found)
+        return found
+      }
+      return pair
     },
   )
-  const race = cases.get('of many who claim one key one is told')
+  t.true((await failuresOf(tests)).has(NEWEST))
+})
+
+test('an API key store that does not compare fails the race of claims, every time', async (t) => {
+  const race = testsOf('API key store', { compares: false }).get(
+    'only one of many parallel claims issues the key',
+  )
   for (let times = 0; times < 20; times++) {
     await t.throwsAsync(async () => race?.(t), { message: /^issued: expected 1/ })
   }
 })
 
-test("the kits take node:test's test as well as ava's", (t) => {
-  const runners: readonly Test[] = [test, nodeTest]
-  t.is(runners.length, 2)
+test('the driver kit finds a swap that does not return what it found', async (t) => {
+  const title = 'a swap that expects another version writes nothing and returns what it found'
+  const run = testsOf('driver', { found: () => undefined }).get(title)
+  await t.throwsAsync(async () => run?.(t), { message: /^an outdated version: expected / })
 })
+
+/** Runs a test as Jest and mocha do: a declared parameter is a callback, and then no promise may come. */
+const runByArity = async (run: (...context: unknown[]) => unknown): Promise<void> => {
+  if (run.length === 0) {
+    await run()
+    return
+  }
+  await new Promise<void>((resolve, reject) => {
+    const returned = run((error?: unknown) => (error ? reject(error) : resolve()))
+    if (returned instanceof Promise) {
+      returned.catch(() => {})
+      reject(new Error('A test function takes a callback or returns a promise, not both'))
+    }
+  })
+}
+
+for (const kit of ALL) {
+  test(`Jest and mocha can run the ${kit} kit, whose tests declare no parameter`, async (t) => {
+    await t.throwsAsync(() => runByArity(async (_t: unknown) => {}), { message: /not both/ })
+    t.deepEqual(await failuresOf(testsOf(kit, {}), runByArity), new Map())
+    const failures = await failuresOf(testsOf(kit, { compares: false }), runByArity)
+    t.true(failures.has(REMOVAL))
+  })
+}

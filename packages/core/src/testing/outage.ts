@@ -1,0 +1,68 @@
+import { StoreUnavailableError } from '../store-errors.ts'
+import { check } from './assertions.ts'
+import type { KitTest } from './runner.ts'
+import type { Outage, StorePair } from './store-pair.ts'
+
+const DEFAULT_TIMEOUT_MS = 10_000
+
+const CONNECT_ATTEMPTS = 20
+
+/** Calls to a store, by names for the messages. `read` writes nothing. */
+interface Calls {
+  readonly read: () => Promise<unknown>
+  readonly [name: string]: () => Promise<unknown>
+}
+
+/**
+ * Tests that all calls fail in time while the server is down, and while it hangs. `prepare` runs
+ * before the store is cut off. It writes through `peer`, whose timeouts may be longer.
+ */
+export const testOutages = <Store>(
+  it: KitTest<Store>,
+  prepare: (pair: StorePair<Store>) => Promise<Calls>,
+): void => {
+  const cutOff = async (pair: StorePair<Store>, outage: Outage): Promise<void> => {
+    const { cut, cutTimeoutMs = DEFAULT_TIMEOUT_MS } = pair
+    if (!cut) return
+    const calls = await prepare(pair)
+    await connect(calls.read)
+    await cut(outage)
+    await Promise.all(
+      Object.entries(calls).map(([name, call]) => checkUnavailable(name, call, cutTimeoutMs)),
+    )
+  }
+  const options = { cut: true }
+  it('every call fails in time while the server is down', (pair) => cutOff(pair, 'down'), options)
+  it('every call fails in time while the server hangs', (pair) => cutOff(pair, 'hanging'), options)
+}
+
+/** Reads until it is answered, because short timeouts may be missed on a busy machine. */
+const connect = async (read: () => Promise<unknown>): Promise<void> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await read()
+      return
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError) || attempt === CONNECT_ATTEMPTS) throw error
+    }
+  }
+}
+
+const checkUnavailable = async (
+  name: string,
+  call: () => Promise<unknown>,
+  timeoutMs: number,
+): Promise<void> => {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs, 'late')
+  })
+  const failed = call().then(
+    () => 'it succeeded',
+    (error: unknown) => (error instanceof StoreUnavailableError ? undefined : String(error)),
+  )
+  const found = await Promise.race([failed, late])
+  clearTimeout(timer)
+  check(found !== 'late', `${name}: no answer within ${timeoutMs} ms`)
+  check(found === undefined, `${name}: expected StoreUnavailableError, but ${found}`)
+}

@@ -1,0 +1,18 @@
+import { randomText, sha256Hex } from '../crypto.ts'
+import type { Retained } from '../rules/transition.ts'
+
+/** The state that the kits for stores and drivers keep. */
+export interface Sample extends Retained {
+  readonly value: number
+  readonly by?: string | undefined
+  readonly nested?: { readonly text: string; readonly list: readonly number[] }
+}
+
+/** An id that no other test uses: 32 hexadecimal digits, as the ids of API keys have. */
+export const newId = (): string => sha256Hex(randomText(16)).slice(0, 32)
+
+/** A `keepUntil` that no test reaches. */
+export const later = (): number => Date.now() + 600_000
+
+/** A text of so many characters without repetitions, which ends with a space. */
+export const longText = (length: number): string => `${randomText(length).slice(0, length - 1)} `
