@@ -1,27 +1,27 @@
--- Compare and swap of one cell, atomically. It knows nothing of what the cell means.
+-- Compares and swaps one state, atomically. It knows nothing of what a state means.
 --
--- A cell is a string: the rev of the write that put it there, and right after it a JSON object,
--- so the first "{" ends the rev.
+-- A state is a string: the version of the write that stored it, directly followed by a JSON object.
+-- The first "{" ends the version.
 --
--- KEYS[1]  the cell
--- ARGV[1]  the rev that the cell must still have; "" when there must be no cell
--- ARGV[2]  the new cell; "" removes it
--- ARGV[3]  when the new cell may be forgotten, epoch milliseconds by this server's clock; "" with a removal
+-- KEYS[1]  the key of the state
+-- ARGV[1]  the version that the state must have; "" if there must be no state
+-- ARGV[2]  the new state; "" removes the state
+-- ARGV[3]  when Redis may forget the new state, in epoch milliseconds of this server; "" for a removal
 --
--- Returns "OK" when the new cell is there: written now, or by an earlier attempt of this very write
--- whose answer was lost. Else nothing was written and it returns what it found: the cell, or nil.
+-- Returns "OK" if the new state is stored, now or by an earlier attempt of the same write whose
+-- answer was lost. Otherwise it writes nothing and returns the state that it found, or nil.
 
 local found = redis.call('GET', KEYS[1])
 if found and found == ARGV[2] then
   return redis.status_reply('OK')
 end
-local unchanged
+local expected
 if found then
-  unchanged = ARGV[1] ~= '' and string.sub(found, 1, #ARGV[1] + 1) == ARGV[1] .. '{'
+  expected = ARGV[1] ~= '' and string.sub(found, 1, #ARGV[1] + 1) == ARGV[1] .. '{'
 else
-  unchanged = ARGV[1] == ''
+  expected = ARGV[1] == ''
 end
-if not unchanged then
+if not expected then
   return found
 end
 if ARGV[2] == '' then

@@ -1,9 +1,8 @@
 import type { Redis } from 'ioredis'
 
 /**
- * Sends the commands of one turn of the event loop to the server in one piece, on this connection and
- * all that follow it. It saves a system call a command, as the driver's auto-pipelining does, but costs
- * less than that, and no command waits until the answers to all earlier ones are there.
+ * Sends the commands of one turn of the event loop in one system call, on this connection and all
+ * later ones. ioredis's auto-pipelining costs more, and makes commands wait for earlier answers.
  */
 export const batchWrites = (redis: Redis): void => {
   redis.on('connect', () => {

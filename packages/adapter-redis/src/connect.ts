@@ -7,36 +7,57 @@ import type { RedisClient } from './redis-client.ts'
 import { withoutCommand } from './redis-error.ts'
 import { parseRedisUrl } from './redis-url.ts'
 
+/** How `connect` connects, and where it reports errors. */
 export interface ConnectOptions {
-  /** Hears of every connection that fails or breaks; the client tries again by itself. Default: nobody hears. */
+  /**
+   * Called with every connection error. The client reconnects by itself.
+   * @default errors are ignored
+   */
   readonly onError?: ((error: Error) => void) | undefined
-  /** How long one command may take, milliseconds. Default 2 000. */
+  /**
+   * How long one command may take, in milliseconds, above 0.
+   * @default 2_000
+   */
   readonly commandTimeoutMs?: number | undefined
-  /** How long making a connection may take, milliseconds. Default 3 000. */
+  /**
+   * How long one attempt to connect may take, in milliseconds, above 0.
+   * @default 3_000
+   */
   readonly connectTimeoutMs?: number | undefined
-  /** What the Sentinels ask for. The user and password of the URL are for the servers that they lead to. */
+  /**
+   * The user at the Sentinels. The user of the URL is for the master they name.
+   * @default no user
+   */
   readonly sentinelUsername?: string | undefined
+  /**
+   * The password at the Sentinels. The password of the URL is for the master they name.
+   * @default no password
+   */
   readonly sentinelPassword?: string | undefined
-  /** For `rediss`: certificates, and whatever else `tls.connect` takes. */
+  /**
+   * Options of `tls.connect` for `rediss` URLs, for example certificates.
+   * @default those of Node
+   */
   readonly tls?: ConnectionOptions | undefined
 }
 
 const FIRST_PAUSE_MS = 50
-const LONGEST_PAUSE_MS = 1_000
+const MAX_PAUSE_MS = 1_000
+const DISCONNECT_TIMEOUT_MS = 1_000
 
-/** Tries for ever: soon, then less often, and not all processes at once. */
-const pauseBeforeTry = (times: number): number =>
-  Math.min(FIRST_PAUSE_MS * 2 ** Math.min(times - 1, 10), LONGEST_PAUSE_MS) *
+/** Reconnects forever, with exponential back-off and jitter. */
+const pauseBeforeAttempt = (attempts: number): number =>
+  Math.min(FIRST_PAUSE_MS * 2 ** Math.min(attempts - 1, 10), MAX_PAUSE_MS) *
   (0.5 + Math.random() / 2)
 
-/** After a fail-over this connection leads to a replica, or to a server that is not serving. */
+/** After a fail-over these errors mean that the connection leads to a server that takes no writes. */
 const RECONNECT_ON = /\b(?:READONLY|LOADING|MASTERDOWN)\b/
 
 /**
- * Makes a client from a URL: `redis://`, `redis+cluster://h:p,h:p`, `redis+sentinel://h:p,h:p/name`,
- * each also with `rediss`. It connects in the background and again whenever the connection is lost;
- * commands wait a bounded time for that. Close it with `disconnect`.
- * @throws {RedisUrlError} the URL cannot be understood
+ * Makes a client from a URL: `redis://`, `redis+cluster://h:p,h:p` or `redis+sentinel://h:p,h:p/name`,
+ * each also with `rediss`. It connects in the background and reconnects by itself. Commands wait a
+ * bounded time for the connection. Close it with `disconnect`.
+ * @throws {RedisUrlError} if the URL is invalid
  */
 export const connect = (url: string, options: ConnectOptions = {}): RedisClient => {
   const {
@@ -45,31 +66,30 @@ export const connect = (url: string, options: ConnectOptions = {}): RedisClient 
     connectTimeoutMs = 3_000,
     sentinelUsername,
     sentinelPassword,
-    tls = {},
   } = options
   const target = parseRedisUrl(url)
-  const secure = target.tls ? { tls } : {}
+  const tls = target.tls ? (options.tls ?? {}) : undefined
   const connection = {
-    ...secure,
-    ...(target.username === undefined ? {} : { username: target.username }),
-    ...(target.password === undefined ? {} : { password: target.password }),
+    tls,
+    username: target.username,
+    password: target.password,
     connectionName: 'device-grant',
     connectTimeout: connectTimeoutMs,
     commandTimeout: commandTimeoutMs,
-    // A peer that vanished without a word: give the connection up, not just the command.
+    // If the peer goes silent, drop the connection rather than time out every command.
     socketTimeout: commandTimeoutMs + 1_000,
     maxRetriesPerRequest: 1,
-    // A command whose answer was lost is sent again: the script knows its own writes by their version.
+    // The script recognises a write that is sent again by its version.
     autoResendUnfulfilledCommands: true,
     maxLoadingRetryTime: 500,
     reconnectOnError: (error: Error) => RECONNECT_ON.test(error.message),
-  } satisfies CommonRedisOptions & { tls?: ConnectionOptions }
+  } satisfies CommonRedisOptions & { tls: ConnectionOptions | undefined }
   const report = (error: Error): void => onError(withoutCommand(error))
   if (target.topology === 'cluster') {
     const cluster = new Cluster([...target.nodes], {
       redisOptions: connection,
       scaleReads: 'master',
-      clusterRetryStrategy: pauseBeforeTry,
+      clusterRetryStrategy: pauseBeforeAttempt,
       slotsRefreshTimeout: commandTimeoutMs,
       slotsRefreshInterval: 5_000,
       retryDelayOnFailover: 100,
@@ -77,33 +97,40 @@ export const connect = (url: string, options: ConnectOptions = {}): RedisClient 
       retryDelayOnTryAgain: 50,
       maxRedirections: 16,
       // A certificate names hosts, so they must not be resolved to addresses first.
-      ...(target.tls ? { dnsLookup: (host, done) => done(null, host) } : {}),
+      dnsLookup: tls ? (host, done) => done(null, host) : undefined,
     })
     return cluster.on('+node', batchWrites).on('error', report).on('node error', report)
   }
-  const where =
+  const server =
     target.topology === 'single'
       ? { ...target.node, db: target.db }
       : {
           sentinels: [...target.nodes],
           name: target.name,
-          sentinelRetryStrategy: pauseBeforeTry,
+          sentinelUsername,
+          sentinelPassword,
+          sentinelRetryStrategy: pauseBeforeAttempt,
           sentinelCommandTimeout: commandTimeoutMs,
-          ...(sentinelUsername === undefined ? {} : { sentinelUsername }),
-          ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
-          ...(target.tls ? { enableTLSForSentinelMode: true, sentinelTLS: tls } : {}),
+          enableTLSForSentinelMode: target.tls,
+          sentinelTLS: tls,
         }
-  const redis = new Redis({ ...connection, ...where, retryStrategy: pauseBeforeTry })
+  const redis = new Redis({ ...connection, ...server, retryStrategy: pauseBeforeAttempt })
   batchWrites(redis)
   return redis.on('error', report)
 }
 
-/** Closes a client after the answers that are due, or without them when they take too long. */
-export const disconnect = async (redis: RedisClient, timeoutMs = 1_000): Promise<void> => {
+/**
+ * Closes a client after the pending answers.
+ * @param timeoutMs how long to wait for them, in milliseconds; 1 000 by default
+ */
+export const disconnect = async (
+  redis: RedisClient,
+  timeoutMs: number = DISCONNECT_TIMEOUT_MS,
+): Promise<void> => {
   try {
     if (redis.status === 'ready') await withDeadline(redis.quit(), timeoutMs)
   } catch {
-    // It is closed either way.
+    // It is closed below in any case.
   }
   redis.disconnect()
 }

@@ -1,26 +1,19 @@
-/** How long an answer of Redis is waited for, unless something else is said; milliseconds. */
+/** How long a command may take by default, in milliseconds. */
 export const DEFAULT_TIMEOUT_MS = 2_000
 
-/** No answer came in time. */
+/** Thrown when no answer came in time. */
 export class DeadlineError extends Error {
   override readonly name = 'DeadlineError'
 }
 
 /**
- * The outcome of `work`, or a `DeadlineError` after `ms`. The driver's own timeout does not cover a
- * Cluster that has no slots yet, nor what waits behind a pipeline under way.
+ * Returns the result of `work`. ioredis's own timeout does not cover a Cluster without slots, nor
+ * commands that wait behind a pipeline in flight.
+ * @throws {DeadlineError} if it took longer than `timeoutMs` milliseconds
  */
-export const withDeadline = <T>(work: Promise<T>, ms: number): Promise<T> =>
+export const withDeadline = <T>(work: Promise<T>, timeoutMs: number): Promise<T> =>
   new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new DeadlineError(`No answer within ${ms} ms`)), ms)
-    work.then(
-      (value) => {
-        clearTimeout(timer)
-        resolve(value)
-      },
-      (fault: unknown) => {
-        clearTimeout(timer)
-        reject(fault)
-      },
-    )
+    const fail = (): void => reject(new DeadlineError(`No answer within ${timeoutMs} ms`))
+    const timer = setTimeout(fail, timeoutMs)
+    work.then(resolve, reject).finally(() => clearTimeout(timer))
   })

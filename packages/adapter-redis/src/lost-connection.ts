@@ -1,16 +1,17 @@
 import type { RedisClient } from './redis-client.ts'
 
-/** Since when a client is known to have no connection; by `performance.now`. */
+/** When the connection of a client was lost, if it is. */
 export interface LostConnection {
+  /** When a store first found no connection, in milliseconds of its monotonic clock. */
   since: number | undefined
 }
 
 const lostConnections = new WeakMap<RedisClient, LostConnection>()
 
-/** Ends with the connection that follows. All stores on one client share it, and one listener. */
+/** Returns the record of a client, which all its stores share. It is reset on reconnect. */
 export const lostConnectionOf = (redis: RedisClient): LostConnection => {
-  const known = lostConnections.get(redis)
-  if (known) return known
+  const existing = lostConnections.get(redis)
+  if (existing) return existing
   const lost: LostConnection = { since: undefined }
   lostConnections.set(redis, lost)
   redis.on('ready', () => {

@@ -10,39 +10,49 @@ import { formatVersioned, parseVersioned } from './versioned-text.ts'
 const SCRIPT = readFileSync(new URL('../lua/compare-and-swap.lua', import.meta.url), 'utf8')
 const SCRIPT_SHA = createHash('sha1').update(SCRIPT).digest('hex')
 
+/** The keys and the timeout of a `RedisDriver`. */
 export interface RedisDriverOptions {
-  /** What every key begins with. The rest is the id. */
+  /** What every key starts with. The id follows. */
   readonly prefix: string
-  /** How long one command may take, milliseconds. Default 2 000. */
+  /**
+   * How long one command may take, in milliseconds, above 0.
+   * @default 2_000
+   */
   readonly timeoutMs?: number | undefined
+  /**
+   * A clock that never goes back, in milliseconds. It measures how long the connection has been lost.
+   * @default performance.now
+   */
+  readonly now?: (() => number) | undefined
 }
 
 /**
- * VersionedDriver in Redis: one key each, read by `GET`, swapped by one script, forgotten by `PXAT`.
- * A client that `connect` did not make reads from masters, and needs a `commandTimeout`, a `socketTimeout`
- * a little above it (else a connection that fell silent stays) and a small `maxRetriesPerRequest`.
+ * Keeps each state under one key: read by `GET`, swapped by one script, forgotten by `PXAT`. A client
+ * that `connect` did not make must read from masters. It needs a `commandTimeout`, a `socketTimeout`
+ * slightly above it to drop silent connections, and a small `maxRetriesPerRequest`.
  */
 export class RedisDriver<S extends Retained> implements VersionedDriver<S> {
   readonly #redis: RedisClient
   readonly #prefix: string
   readonly #timeoutMs: number
+  readonly #now: () => number
   readonly #lost: LostConnection
 
-  /** @throws {TypeError} when the client reads from replicas: they lag, and a reply would not count */
-  constructor(redis: RedisClient, { prefix, timeoutMs = DEFAULT_TIMEOUT_MS }: RedisDriverOptions) {
+  /** @throws {TypeError} if the client reads from replicas, which may lag */
+  constructor(redis: RedisClient, options: RedisDriverOptions) {
     if (readsFromReplicas(redis)) throw new TypeError('The Redis client must read from masters')
     this.#redis = redis
+    this.#prefix = options.prefix
+    this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
+    this.#now = options.now ?? (() => performance.now())
     this.#lost = lostConnectionOf(redis)
-    this.#prefix = prefix
-    this.#timeoutMs = timeoutMs
   }
 
   read(id: string): Promise<Versioned<S> | undefined> {
-    return this.#ask(false, () =>
-      this.#redis
-        .get(this.#prefix + id)
-        .then((text) => (text === null ? undefined : parseVersioned<S>(text))),
-    )
+    return this.#command(false, async () => {
+      const text = await this.#redis.get(this.#prefix + id)
+      return text === null ? undefined : parseVersioned<S>(text)
+    })
   }
 
   swap(
@@ -56,39 +66,42 @@ export class RedisDriver<S extends Retained> implements VersionedDriver<S> {
       next ? formatVersioned(next) : '',
       next ? forgetAt(next.state) : '',
     ]
-    return this.#ask(expected === undefined && next !== undefined, () =>
-      this.#run(key, args).then((answer) => (answer === 'OK' ? WRITTEN : notWritten(answer))),
-    )
-  }
-
-  #run(key: string, args: readonly string[]): Promise<unknown> {
-    return this.#redis.evalsha(SCRIPT_SHA, 1, key, ...args).catch((fault: unknown) => {
-      // A server that has just started, or was promoted, does not know the script yet.
-      if (!(fault instanceof Error) || !fault.message.startsWith('NOSCRIPT')) throw fault
-      return this.#redis.eval(SCRIPT, 1, key, ...args)
+    return this.#command(expected === undefined && next !== undefined, async () => {
+      const answer = await this.#run(key, args)
+      return answer === 'OK' ? WRITTEN : notWritten(answer)
     })
   }
 
-  async #ask<T>(creates: boolean, work: () => Promise<T>): Promise<T> {
+  async #run(key: string, args: readonly string[]): Promise<unknown> {
     try {
-      this.#refuseWhileAway()
-      return await withDeadline(work(), this.#timeoutMs)
-    } catch (fault) {
-      throw toStoreError(fault, creates)
+      return await this.#redis.evalsha(SCRIPT_SHA, 1, key, ...args)
+    } catch (error) {
+      // A server that was just started or promoted has no script.
+      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
+      return this.#redis.eval(SCRIPT, 1, key, ...args)
+    }
+  }
+
+  async #command<T>(isCreation: boolean, run: () => Promise<T>): Promise<T> {
+    try {
+      this.#throwIfLost()
+      return await withDeadline(run(), this.#timeoutMs)
+    } catch (error) {
+      throw toStoreError(error, isCreation)
     }
   }
 
   /**
-   * Throws when the connection has been gone for longer than a command may take. Until then
-   * commands wait in the driver; from then on that would only fill its queue.
+   * Commands wait in the client for a lost connection, for as long as one command may take. Later
+   * ones fail at once, so that the queue of the client does not grow.
    */
-  #refuseWhileAway(): void {
+  #throwIfLost(): void {
     const { status } = this.#redis
     if (status === 'ready' || status === 'wait') {
       this.#lost.since = undefined
       return
     }
-    const now = performance.now()
+    const now = this.#now()
     this.#lost.since ??= now
     if (now - this.#lost.since > this.#timeoutMs) throw new Error(`The connection is: ${status}`)
   }
@@ -101,7 +114,7 @@ const notWritten = <S>(answer: unknown): SwapResult<S> => ({
   found: typeof answer === 'string' ? parseVersioned<S>(answer) : undefined,
 })
 
-/** `PXAT` takes whole milliseconds above 0; a time that has passed is no error. */
+/** `PXAT` takes whole milliseconds above 0. A time in the past is valid. */
 const forgetAt = ({ keepUntil }: Retained): string =>
   String(Math.min(Math.max(Math.ceil(keepUntil), 1), Number.MAX_SAFE_INTEGER))
 

@@ -2,47 +2,47 @@ import { StoreError, StoreFullError, StoreUnavailableError } from '@device-grant
 import { DeadlineError } from './deadline.ts'
 
 /**
- * What went wrong, without the driver's `command` member: the arguments of a refused `AUTH` or
- * `HELLO` hold the password, and whoever logs an error logs its members too.
+ * Copies an error without ioredis's `command` member. The arguments of a refused `AUTH` or `HELLO`
+ * hold the password, and loggers print the members of an error.
  */
-export const withoutCommand = (fault: unknown): Error => {
-  if (!(fault instanceof Error)) return new Error('Redis failed', { cause: fault })
-  const clean = new Error(fault.message)
-  clean.name = fault.name
-  if (fault.stack !== undefined) clean.stack = fault.stack
-  if ('code' in fault) Object.assign(clean, { code: fault.code })
-  if ('lastNodeError' in fault && fault.lastNodeError !== undefined) {
-    clean.cause = withoutCommand(fault.lastNodeError)
+export const withoutCommand = (error: unknown): Error => {
+  if (!(error instanceof Error)) return new Error('Redis failed', { cause: error })
+  const copy = new Error(error.message)
+  copy.name = error.name
+  if (error.stack !== undefined) copy.stack = error.stack
+  if ('code' in error) Object.assign(copy, { code: error.code })
+  if ('lastNodeError' in error && error.lastNodeError !== undefined) {
+    copy.cause = withoutCommand(error.lastNodeError)
   }
-  return clean
+  return copy
 }
 
-/** Redis 7 begins such an answer with the code, Redis 6 has it in the middle. */
-const isOutOfMemory = (fault: unknown): boolean =>
-  fault instanceof Error && /\bOOM\b/.test(fault.message)
+/** Redis 7 starts such an answer with the code. Redis 6 has it in the middle. */
+const isOutOfMemory = (error: unknown): boolean =>
+  error instanceof Error && /\bOOM\b/.test(error.message)
 
-/** The first word of an error answer: `READONLY`, `NOAUTH`, `CLUSTERDOWN` … */
-const answerCode = (fault: unknown): string | undefined =>
-  fault instanceof Error && fault.name === 'ReplyError'
-    ? /^[A-Z][A-Z0-9]*\b/.exec(fault.message)?.[0]
+/** The first word of an error answer, for example `READONLY`, `NOAUTH` or `CLUSTERDOWN`. */
+const answerCode = (error: unknown): string | undefined =>
+  error instanceof Error && error.name === 'ReplyError'
+    ? /^[A-Z][A-Z0-9]*\b/.exec(error.message)?.[0]
     : undefined
 
-/** The error of the port for whatever the driver threw. Its message names no host and no secret. */
-export const toStoreError = (fault: unknown, creates: boolean): StoreError => {
-  if (fault instanceof StoreError) return fault
-  const cause = withoutCommand(fault)
-  if (isOutOfMemory(fault)) {
-    return creates
+/** Makes the port's error from any error of ioredis. Its message names no host and no secret. */
+export const toStoreError = (error: unknown, isCreation: boolean): StoreError => {
+  if (error instanceof StoreError) return error
+  const cause = withoutCommand(error)
+  if (isOutOfMemory(error)) {
+    return isCreation
       ? new StoreFullError('Redis is out of memory and takes no new ids', { cause })
       : new StoreUnavailableError('Redis is out of memory', { cause })
   }
-  if (fault instanceof DeadlineError) {
+  if (error instanceof DeadlineError) {
     return new StoreUnavailableError('Redis did not answer in time', { cause })
   }
-  if (fault instanceof SyntaxError) {
+  if (error instanceof SyntaxError) {
     return new StoreUnavailableError('Redis holds something else under this key', { cause })
   }
-  const code = answerCode(fault)
+  const code = answerCode(error)
   return new StoreUnavailableError(
     code === undefined ? 'Redis cannot be reached' : `Redis refused a command: ${code}`,
     { cause },

@@ -9,34 +9,47 @@ import { CompareAndSwapStore } from '@device-grant/core'
 import type { RedisClient } from './redis-client.ts'
 import { RedisDriver } from './redis-driver.ts'
 
+/** The keys and the timeout of all stores on one client. */
 export interface RedisStoresOptions {
-  /** What every key begins with, for a Redis that others use too. Default `dg:`. */
+  /**
+   * What every key starts with, for a Redis that other services use too.
+   * @default 'dg:'
+   */
   readonly prefix?: string | undefined
-  /** How long one command may take, milliseconds. Default 2 000. */
+  /**
+   * How long one command may take, in milliseconds, above 0.
+   * @default 2_000
+   */
   readonly timeoutMs?: number | undefined
 }
 
+/** The keys and the timeout of one store. */
 export interface RedisStateStoreOptions extends RedisStoresOptions {
-  /** Keeps the ids of one sort of state apart from all others: it follows the prefix. */
+  /** Follows the prefix in every key. It keeps the ids of one kind of state apart from all others. */
   readonly kind: string
+  /**
+   * A clock that never goes back, in milliseconds. It measures how long the connection has been lost.
+   * @default performance.now
+   */
+  readonly now?: (() => number) | undefined
 }
 
 /**
- * As many codes as one busy process is polled for within an interval, so that a poll is one command
- * and not two. Half a kilobyte each.
+ * How many states each store caches, at half a kilobyte each. A busy process is polled for so many
+ * codes within an interval, and a cached one costs one command instead of two.
  */
 const CACHE_SIZE = 100_000
 
-/** A `StateStore` for one sort of state. Every state is one key: prefix, kind, id. */
+/** Makes a `StateStore` of one kind of state. Every state is one key: prefix, kind, id. */
 export const createRedisStateStore = <S extends Retained>(
   redis: RedisClient,
-  { prefix = 'dg:', kind, ...options }: RedisStateStoreOptions,
-): StateStore<S> =>
-  new CompareAndSwapStore(new RedisDriver<S>(redis, { prefix: prefix + kind, ...options }), {
-    cacheSize: CACHE_SIZE,
-  })
+  { prefix = 'dg:', kind, timeoutMs, now }: RedisStateStoreOptions,
+): StateStore<S> => {
+  const driver = new RedisDriver<S>(redis, { prefix: prefix + kind, timeoutMs, now })
+  return new CompareAndSwapStore(driver, { cacheSize: CACHE_SIZE })
+}
 
-/** The stores of everything that lives minutes. API keys do not belong here. */
+/** The stores of all states that live for minutes. API keys live longer and do not belong here. */
 export interface RedisStores {
   readonly grants: StateStore<DeviceGrant>
   readonly userCodes: StateStore<UserCodeClaim>
@@ -44,8 +57,8 @@ export interface RedisStores {
 }
 
 /**
- * All three stores of the use cases on one client. What a client has to bring that `connect` did not
- * make, `RedisDriver` says. The kinds are short because keys cost memory.
+ * Makes these stores on one client. `RedisDriver` lists what a client needs that `connect` did not
+ * make. The kinds are single letters because keys cost memory.
  */
 export const createRedisStores = (
   redis: RedisClient,

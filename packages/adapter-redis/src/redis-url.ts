@@ -1,4 +1,4 @@
-/** Where a Redis URL points. */
+/** The servers and the credentials that a Redis URL names. */
 export type RedisTarget = {
   readonly tls: boolean
   readonly username?: string | undefined
@@ -11,11 +11,13 @@ export type RedisTarget = {
 
 /** One server of a topology. */
 export interface RedisNode {
+  /** A host name or an address. An IPv6 address has no brackets. */
   readonly host: string
+  /** From 1 to 65 535. */
   readonly port: number
 }
 
-/** A Redis URL that cannot be understood. The message says what is wrong, and never shows the URL. */
+/** Thrown when a Redis URL is invalid. The message says what is wrong and never shows the URL. */
 export class RedisUrlError extends Error {
   override readonly name = 'RedisUrlError'
 }
@@ -24,13 +26,13 @@ const FORMS =
   'redis://host:6379/0, redis+cluster://host:6379,host:6379 or redis+sentinel://host:26379,host:26379/master-name ' +
   '(rediss for TLS, user:password@ before the hosts)'
 
-const refuse = (fault: string): never => {
-  throw new RedisUrlError(`The Redis URL ${fault}. It looks like ${FORMS}`)
+const refuse = (problem: string): never => {
+  throw new RedisUrlError(`The Redis URL ${problem}. It looks like ${FORMS}`)
 }
 
 /**
- * Reads `redis://`, `redis+cluster://` and `redis+sentinel://` URLs, each also with `rediss`.
- * @throws {RedisUrlError}
+ * Parses `redis://`, `redis+cluster://` and `redis+sentinel://` URLs, each also with `rediss`.
+ * @throws {RedisUrlError} if the URL is invalid
  */
 export const parseRedisUrl = (url: string): RedisTarget => {
   const [, scheme, rest = ''] = /^([a-z+]+):\/\/(.*)$/s.exec(url) ?? []
@@ -42,12 +44,12 @@ export const parseRedisUrl = (url: string): RedisTarget => {
   if (extra !== '')
     return refuse('has a query or a fragment, or a ? or # that is not percent-encoded')
   const at = authority.lastIndexOf('@')
-  const access = { tls: secure === 's', ...readUser(at < 0 ? undefined : authority.slice(0, at)) }
+  const access = { tls: secure === 's', ...parseUser(at < 0 ? undefined : authority.slice(0, at)) }
   const port = topology === 'sentinel' ? 26_379 : 6_379
   const nodes = authority
     .slice(at + 1)
     .split(',')
-    .map((text) => readNode(text, port))
+    .map((text) => parseNode(text, port))
   const [node] = nodes
   if (!node) return refuse('names no host')
   switch (topology) {
@@ -66,7 +68,7 @@ export const parseRedisUrl = (url: string): RedisTarget => {
   }
 }
 
-const readUser = (text: string | undefined): { username?: string; password?: string } => {
+const parseUser = (text: string | undefined): { username?: string; password?: string } => {
   if (text === undefined) return {}
   const colon = text.indexOf(':')
   if (colon < 0) return refuse('has a user without a password (a password alone is :password@)')
@@ -76,7 +78,7 @@ const readUser = (text: string | undefined): { username?: string; password?: str
   return username === '' ? { password } : { username, password }
 }
 
-const readNode = (text: string, defaultPort: number): RedisNode => {
+const parseNode = (text: string, defaultPort: number): RedisNode => {
   const [, ipv6, name, digits] =
     /^(?:\[([\da-fA-F:.]+)\]|([^\s:@[\]]+))(?::(\d+))?$/.exec(text) ?? []
   const host = ipv6 ?? name

@@ -1,52 +1,49 @@
-import type { Clock } from '@device-grant/core'
+import { StoreUnavailableError } from '@device-grant/core'
 import type { Redis } from 'ioredis'
-import { DEFAULT_TIMEOUT_MS, withDeadline } from './deadline.ts'
+import { bounded } from './bounded.ts'
+import { DEFAULT_TIMEOUT_MS } from './deadline.ts'
+import { ping } from './ping.ts'
 import type { RedisClient } from './redis-client.ts'
-import { toStoreError } from './redis-error.ts'
 
 /** Something about the server that its operator should know. */
 export interface ServerFinding {
-  /** `error`: logins will fail. `warning`: logins may be lost. `note`: something could not be looked at. */
+  /** `error`: logins fail. `warning`: logins may be lost. `note`: something could not be checked. */
   readonly level: 'error' | 'warning' | 'note'
+  /** One sentence or two for the operator. It holds no secret. */
   readonly text: string
 }
 
+/** The result of `checkServer`. */
 export interface ServerCheck {
-  /** As the server tells it; of a Cluster, one of its masters. Absent when it does not. */
+  /** The version of the server, or of one master of a Cluster. Absent if `INFO` is forbidden. */
   readonly version?: string | undefined
+  /** Empty if nothing is wrong. */
   readonly findings: readonly ServerFinding[]
 }
 
-/** `SET` takes `PXAT` from here on. */
-const LEAST_VERSION = [6, 2] as const
-
-const bounded = async <T>(work: Promise<T>, timeoutMs: number): Promise<T> => {
-  try {
-    return await withDeadline(work, timeoutMs)
-  } catch (fault) {
-    throw toStoreError(fault, false)
-  }
-}
+/** The first version whose `SET` takes `PXAT`. */
+const MIN_VERSION = [6, 2] as const
 
 /**
- * Looks at the version and at how the server treats its data. It changes nothing.
- * @throws {StoreUnavailableError} the server cannot be reached
+ * Checks the version of the server, its settings, and its role. It changes nothing.
+ * @param timeoutMs how long one command may take, in milliseconds; 2 000 by default
+ * @throws {StoreUnavailableError} if the server cannot be reached
  */
 export const checkServer = async (
   redis: RedisClient,
   timeoutMs: number = DEFAULT_TIMEOUT_MS,
 ): Promise<ServerCheck> => {
-  // Reaching it at all comes first: it waits for the connection, and a Cluster knows its nodes then.
+  // `ping` waits for the connection. A Cluster knows its nodes only then.
   await ping(redis, timeoutMs)
   const isCluster = 'nodes' in redis
   const nodes = isCluster ? redis.nodes('master') : [redis]
   const checks = await Promise.all(
     nodes.map(async (node): Promise<ServerCheck> => {
       try {
-        return judge(await withDeadline(node.info(), timeoutMs), isCluster)
-      } catch (fault) {
-        if (!isForbidden(fault)) throw toStoreError(fault, false)
-        const text = 'INFO is forbidden here: version and maxmemory-policy were not checked'
+        return findingsIn(await bounded(node.info(), timeoutMs), isCluster)
+      } catch (error) {
+        if (!isForbidden(error)) throw error
+        const text = 'INFO is forbidden, so version and maxmemory-policy were not checked'
         return { findings: [{ level: 'note', text }] }
       }
     }),
@@ -56,29 +53,31 @@ export const checkServer = async (
   const findings = new Map(
     checks.flatMap((check) => check.findings.map((finding) => [finding.text, finding])),
   )
-  return { ...(version === undefined ? {} : { version }), findings: [...findings.values()] }
+  return { version, findings: [...findings.values()] }
 }
 
-/** Where `SELECT` is forbidden, the driver goes on in database 0 without a word. */
+/** Where `SELECT` is forbidden, ioredis silently stays in database 0. */
 const checkDatabase = async (redis: Redis, timeoutMs: number): Promise<ServerFinding[]> => {
   const { db } = redis.options
   if (!db) return []
   try {
-    const info = await withDeadline(redis.client('INFO'), timeoutMs)
+    const info = await bounded(redis.client('INFO'), timeoutMs)
     const found = /\bdb=(\d+)/.exec(info)?.[1]
     if (found === undefined || Number(found) === db) return []
-    const text = `Keys go to database ${found} and not to ${db}: SELECT is forbidden here, or there is no such database`
+    const text = `Keys go to database ${found} and not to ${db}: SELECT is forbidden, or there is no such database`
     return [{ level: 'error', text }]
-  } catch (fault) {
-    if (!isForbidden(fault)) throw toStoreError(fault, false)
-    return [{ level: 'note', text: 'CLIENT INFO is forbidden here: the database was not checked' }]
+  } catch (error) {
+    if (!isForbidden(error)) throw error
+    return [{ level: 'note', text: 'CLIENT INFO is forbidden, so the database was not checked' }]
   }
 }
 
-const isForbidden = (fault: unknown): boolean =>
-  fault instanceof Error && /^NOPERM|unknown command/i.test(fault.message)
+const isForbidden = (error: unknown): boolean =>
+  error instanceof StoreUnavailableError &&
+  error.cause instanceof Error &&
+  /^NOPERM|unknown command/i.test(error.cause.message)
 
-const judge = (info: string, isCluster: boolean): ServerCheck => {
+const findingsIn = (info: string, isCluster: boolean): ServerCheck => {
   const facts = new Map(
     info.split(/\r?\n/).flatMap((line) => {
       const colon = line.indexOf(':')
@@ -91,66 +90,31 @@ const judge = (info: string, isCluster: boolean): ServerCheck => {
   if (version !== undefined && isOlder(version)) {
     findings.push({
       level: 'error',
-      text: `Redis ${version} is too old: SET with PXAT needs ${LEAST_VERSION.join('.')}, so nothing can be written`,
+      text: `Redis ${version} is too old, and nothing can be written: SET with PXAT needs ${MIN_VERSION.join('.')}`,
     })
   }
   if (policy !== undefined && policy !== 'noeviction') {
     findings.push({
       level: 'warning',
       text:
-        `maxmemory-policy is ${policy}: when memory runs out, Redis evicts pending logins and the limits on wrong ` +
-        'user codes without a word. Set noeviction, which refuses new logins instead',
+        `maxmemory-policy is ${policy}. If its memory is full, Redis silently evicts pending logins and the ` +
+        'limits on wrong user codes. Set noeviction, which refuses new logins instead',
     })
   }
   if (facts.get('role') === 'slave') {
-    findings.push({ level: 'error', text: 'This server is a replica: nothing can be written' })
+    findings.push({ level: 'error', text: 'This server is a replica, so nothing can be written' })
   }
   if (facts.get('cluster_enabled') === '1' && !isCluster) {
     findings.push({
       level: 'error',
-      text: 'This server is part of a Cluster: use a redis+cluster:// URL, or most keys cannot be reached',
+      text: 'This server is part of a Cluster, and most keys cannot be reached. Use a redis+cluster:// URL',
     })
   }
-  return { ...(version === undefined ? {} : { version }), findings }
+  return { version, findings }
 }
 
 const isOlder = (version: string): boolean => {
   const [major = 0, minor = 0] = version.split('.').map(Number)
-  const [leastMajor, leastMinor] = LEAST_VERSION
-  return major < leastMajor || (major === leastMajor && minor < leastMinor)
-}
-
-const ROUND_TRIPS = 3
-
-/**
- * How far this process's clock is ahead of Redis's, milliseconds (negative: behind). Of a few round
- * trips the quickest counts, as half of it is how far the measurement may be off.
- * @throws {StoreUnavailableError} the server cannot be reached
- */
-export const clockOffset = async (
-  redis: RedisClient,
-  clock: Clock,
-  timeoutMs: number = DEFAULT_TIMEOUT_MS,
-): Promise<number> => {
-  let best = { tookMs: Number.POSITIVE_INFINITY, offset: 0 }
-  for (let trip = 0; trip < ROUND_TRIPS; trip++) {
-    const sentAt = clock.now()
-    const started = performance.now()
-    const [seconds, microseconds] = await bounded(redis.time(), timeoutMs)
-    const tookMs = performance.now() - started
-    const theirs = Number(seconds) * 1_000 + Number(microseconds) / 1_000
-    if (tookMs < best.tookMs) best = { tookMs, offset: sentAt + tookMs / 2 - theirs }
-  }
-  return Math.round(best.offset)
-}
-
-/**
- * Resolves when the server answers.
- * @throws {StoreUnavailableError} it did not within `timeoutMs`
- */
-export const ping = async (
-  redis: RedisClient,
-  timeoutMs: number = DEFAULT_TIMEOUT_MS,
-): Promise<void> => {
-  await bounded(redis.ping(), timeoutMs)
+  const [minMajor, minMinor] = MIN_VERSION
+  return major < minMajor || (major === minMajor && minor < minMinor)
 }

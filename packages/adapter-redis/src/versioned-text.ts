@@ -10,8 +10,8 @@ import type {
 type NameIn<S> = S extends unknown ? keyof S & string : never
 
 /**
- * Members with a short name in Redis: the letter at the same place of `LETTERS`. Append only, as
- * what is stored outlives the process. Any other member keeps its name and works as well.
+ * Members with a short name in Redis, which is the letter at the same index of `LETTERS`. Only append
+ * to this list, because stored states outlive the process. All other members keep their names.
  */
 const NAMES: readonly NameIn<
   DeviceGrant | UserCodeClaim | CodeAttempts | DeviceAuthorizationRequest | DeviceInfo
@@ -57,13 +57,16 @@ const rename = (value: unknown, newName: (name: string) => string): unknown => {
   return renamed
 }
 
-/** A cell as Redis keeps it: its version, and right after it the state as compact JSON. */
+/** Formats a state as Redis keeps it: the version, directly followed by compact JSON. */
 export const formatVersioned = ({ version, state }: Versioned<object>): string =>
   version + JSON.stringify(rename(state, shorten))
 
-/** @throws {SyntaxError} somebody else wrote there */
+/**
+ * Parses what `formatVersioned` made.
+ * @throws {SyntaxError} if the text was written by another program
+ */
 export const parseVersioned = <S>(text: string): Versioned<S> => {
   const at = text.indexOf('{')
-  if (at < 1) throw new SyntaxError('This is no cell')
+  if (at < 1) throw new SyntaxError('The text is not a versioned state')
   return { version: text.slice(0, at), state: rename(JSON.parse(text.slice(at)), lengthen) as S }
 }

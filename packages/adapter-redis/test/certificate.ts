@@ -3,17 +3,17 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Whether certificates can be made here. With `CI=true`, that they cannot is an error, never a skip. */
+/** Whether `openssl` is installed. With `CI=true` a missing one is an error and not a skip. */
 export const hasOpenssl: boolean = spawnSync('openssl', ['version']).error === undefined
 
 if (!hasOpenssl) {
   const missing =
-    'SKIPPED: no openssl on the PATH, so TLS is not tested. Get one: apt-get install openssl'
+    'SKIPPED: no openssl on the PATH, so TLS is not tested. Install it: apt-get install openssl'
   if (process.env['CI'] === 'true') throw new Error(missing)
   console.warn(missing)
 }
 
-/** The paths of a certificate for 127.0.0.1 that signs itself, and of its key. */
+/** The paths of a self-signed certificate for 127.0.0.1 and of its key. */
 export interface Certificate {
   readonly cert: string
   readonly key: string

@@ -1,4 +1,4 @@
-import { connect, createRedisStateStore, disconnect } from '@device-grant/adapter-redis'
+import { createRedisStateStore, disconnect, type RedisClient } from '@device-grant/adapter-redis'
 import { type StateStore, StoreError, StoreUnavailableError } from '@device-grant/core'
 import type { Sample } from '@device-grant/core/testing'
 import { startCuttingProxy } from '@device-grant/test-support/cutting-proxy'
@@ -8,8 +8,12 @@ import { startRedisCluster } from '@device-grant/test-support/redis-cluster'
 import { type RedisServer, startRedisServer } from '@device-grant/test-support/redis-server'
 import test from 'ava'
 import { Redis } from 'ioredis'
+import { connectPatiently, PATIENT_MS } from './patient.ts'
 
 const it = hasRedis ? test : test.skip
+
+const storeOn = (redis: RedisClient, timeoutMs: number = PATIENT_MS): StateStore<Sample> =>
+  createRedisStateStore<Sample>(redis, { kind: 't:', timeoutMs })
 
 const add = (store: StateStore<Sample>, id: string): Promise<number> =>
   store.update(id, (state) => {
@@ -17,20 +21,24 @@ const add = (store: StateStore<Sample>, id: string): Promise<number> =>
     return { next: { value, keepUntil: Date.now() + 600_000 }, reply: value }
   })
 
-/** Insists as a poller does: it hears typed errors and comes again. Returns how many it heard. */
-const insist = async (store: StateStore<Sample>, id: string): Promise<number> => {
-  let faults = 0
-  await eventually(`an update of ${id} works`, async () => {
-    try {
-      await add(store, id)
-      return true
-    } catch (fault) {
-      if (!(fault instanceof StoreError)) throw fault
-      faults += 1
-      return false
-    }
-  })
-  return faults
+/** Retries as a device does after a typed error. Returns how many errors there were. */
+const retry = async (store: StateStore<Sample>, id: string): Promise<number> => {
+  let errors = 0
+  await eventually(
+    `an update of ${id} works`,
+    async () => {
+      try {
+        await add(store, id)
+        return true
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error
+        errors += 1
+        return false
+      }
+    },
+    2 * PATIENT_MS,
+  )
+  return errors
 }
 
 const startPair = async (): Promise<readonly [RedisServer, RedisServer]> => {
@@ -46,7 +54,7 @@ const startPair = async (): Promise<readonly [RedisServer, RedisServer]> => {
   return [master, replica]
 }
 
-/** The replica has every key of its master. */
+/** Waits until the replica has every key of its master. */
 const followed = async (master: RedisServer, replica: RedisServer): Promise<void> => {
   const admins = [master, replica].map(({ url }) => new Redis(url))
   await eventually('the replica has what its master has', async () => {
@@ -56,10 +64,10 @@ const followed = async (master: RedisServer, replica: RedisServer): Promise<void
   for (const admin of admins) admin.disconnect()
 }
 
-it('a master that became a replica is left for the one that the address leads to now', async (t) => {
+it('a client leaves a master that became a replica, for the one that the address leads to now', async (t) => {
   const [one, two] = await startPair()
   const proxy = await startCuttingProxy(one.port)
-  const redis = connect(`redis://127.0.0.1:${proxy.port}`)
+  const redis = connectPatiently(`redis://127.0.0.1:${proxy.port}`)
   const admins = [new Redis(one.url), new Redis(two.url)] as const
   t.teardown(async () => {
     await disconnect(redis)
@@ -67,10 +75,10 @@ it('a master that became a replica is left for the one that the address leads to
     await proxy.close()
     await Promise.all([one.stop(), two.stop()])
   })
-  const store = createRedisStateStore<Sample>(redis, { kind: 't:' })
+  const store = storeOn(redis)
   t.is(await add(store, 'x'), 1)
   await followed(one, two)
-  // The connection stays open; its server refuses writes from now on.
+  // The connection stays open, but its server refuses writes from now on.
   proxy.redirect(two.port)
   await admins[1].replicaof('NO', 'ONE')
   await admins[0].replicaof('127.0.0.1', two.port)
@@ -89,13 +97,13 @@ it('Sentinels lead to the new master after a fail-over', async (t) => {
     ],
   })
   const watcher = new Redis(sentinel.url)
-  const redis = connect(`redis+sentinel://127.0.0.1:${sentinel.port}/main`)
+  const redis = connectPatiently(`redis+sentinel://127.0.0.1:${sentinel.port}/main`)
   t.teardown(async () => {
     await disconnect(redis)
     watcher.disconnect()
     await Promise.all([sentinel, one, two].map((server) => server.stop()))
   })
-  const store = createRedisStateStore<Sample>(redis, { kind: 't:', timeoutMs: 500 })
+  const store = storeOn(redis)
   t.is(await add(store, 'x'), 1)
   await eventually('the Sentinel knows the replica', async () => {
     const replicas = await watcher.call('SENTINEL', 'REPLICAS', 'main')
@@ -104,14 +112,14 @@ it('Sentinels lead to the new master after a fail-over', async (t) => {
   await followed(one, two)
   await one.kill()
   const started = performance.now()
-  const faults = await insist(store, 'x')
+  const errors = await retry(store, 'x')
   t.log(
-    `${Math.round(performance.now() - started)} ms and ${faults} typed errors until the next write`,
+    `${Math.round(performance.now() - started)} ms and ${errors} typed errors until the next write`,
   )
   t.is(await store.update('x', (state) => ({ next: state, reply: state?.value })), 2)
 })
 
-it('Sentinels and their master may each have a password of their own', async (t) => {
+it('Sentinels and their master may have different passwords', async (t) => {
   const master = await startRedisServer({ settings: ['requirepass of-master'] })
   const sentinel = await startRedisServer({
     sentinel: true,
@@ -123,26 +131,29 @@ it('Sentinels and their master may each have a password of their own', async (t)
     ],
   })
   const url = `redis+sentinel://:of-master@127.0.0.1:${sentinel.port}/main`
-  const redis = connect(url, { sentinelUsername: 'watcher', sentinelPassword: 'of-sentinel' })
-  const stranger = connect(url)
+  const redis = connectPatiently(url, {
+    sentinelUsername: 'watcher',
+    sentinelPassword: 'of-sentinel',
+  })
+  const stranger = connectPatiently(url)
   t.teardown(async () => {
     stranger.disconnect()
     await disconnect(redis)
     await Promise.all([sentinel, master].map((server) => server.stop()))
   })
-  t.is(await add(createRedisStateStore<Sample>(redis, { kind: 't:' }), 'x'), 1)
-  const store = createRedisStateStore<Sample>(stranger, { kind: 't:', timeoutMs: 500 })
+  t.is(await add(storeOn(redis), 'x'), 1)
+  const store = storeOn(stranger, 500)
   await t.throwsAsync(() => add(store, 'x'), { instanceOf: StoreUnavailableError })
 })
 
-it('a Cluster goes on after one of its masters is killed', async (t) => {
+it('a Cluster works again after one of its masters was killed', async (t) => {
   const cluster = await startRedisCluster()
-  const redis = connect(cluster.url)
+  const redis = connectPatiently(cluster.url)
   t.teardown(async () => {
     await disconnect(redis)
     await cluster.stop()
   })
-  const store = createRedisStateStore<Sample>(redis, { kind: 't:', timeoutMs: 500 })
+  const store = storeOn(redis)
   const ids = Array.from({ length: 40 }, (_, i) => `id ${i}`)
   await Promise.all(ids.map((id) => add(store, id)))
   const { 0: victim, 3: replica } = cluster.servers
@@ -150,10 +161,10 @@ it('a Cluster goes on after one of its masters is killed', async (t) => {
   await followed(victim, replica)
   await victim.kill()
   const started = performance.now()
-  const faults = await Promise.all(ids.map((id) => insist(store, id)))
+  const errors = await Promise.all(ids.map((id) => retry(store, id)))
   t.log(
     `${Math.round(performance.now() - started)} ms until all ${ids.length} ids were written again, ` +
-      `${faults.filter((n) => n > 0).length} of them after typed errors`,
+      `${errors.filter((n) => n > 0).length} of them after typed errors`,
   )
   for (const id of ids) t.true((await add(store, id)) >= 3, id)
 })

@@ -1,47 +1,44 @@
 import 'reflect-metadata'
-import { connect, disconnect } from '@device-grant/adapter-redis'
+import { disconnect } from '@device-grant/adapter-redis'
 import { redisModule } from '@device-grant/adapter-redis/inversify'
-import {
-  type AnswerUserCode,
-  type AuthorizeDevice,
-  createPolicy,
-  type PollForToken,
-  TOKENS,
-} from '@device-grant/core'
-import { coreModule, memoryApiKeysModule } from '@device-grant/core/inversify'
+import { createPolicy, TOKENS } from '@device-grant/core'
+import { bind, coreModule, get, memoryApiKeysModule } from '@device-grant/core/inversify'
 import { hasRedis } from '@device-grant/test-support/needs-redis'
 import { startRedisServer } from '@device-grant/test-support/redis-server'
 import test from 'ava'
 import { Container } from 'inversify'
+import { connectPatiently, PATIENT_MS } from './patient.ts'
 
 const it = hasRedis ? test : test.skip
 
 it('the module binds the three states to a live client', async (t) => {
   const server = await startRedisServer()
-  const redis = connect(server.url)
+  const redis = connectPatiently(server.url)
   t.teardown(async () => {
     await disconnect(redis)
     await server.stop()
   })
   const container = new Container()
-  container.load(coreModule(), memoryApiKeysModule(), redisModule(redis, { prefix: 'mine:' }))
-  container.bind(TOKENS.Clock).toConstantValue({ now: Date.now })
-  container.bind(TOKENS.Policy).toConstantValue(createPolicy())
-  container.bind(TOKENS.Events).toConstantValue({ emit: () => {} })
+  container.load(
+    coreModule(),
+    memoryApiKeysModule(),
+    redisModule(redis, { prefix: 'mine:', timeoutMs: PATIENT_MS }),
+  )
+  bind(container, TOKENS.Clock).toConstantValue({ now: Date.now })
+  bind(container, TOKENS.Policy).toConstantValue(createPolicy())
+  bind(container, TOKENS.Events).toConstantValue({ emit: () => {} })
   const device = { address: '203.0.113.7' }
-  const { deviceCode, userCode } = await container.get<AuthorizeDevice>(TOKENS.AuthorizeDevice)({
-    device,
-  })
-  const reply = await container.get<AnswerUserCode>(TOKENS.AnswerUserCode)({
+  const { deviceCode, userCode } = await get(container, TOKENS.AuthorizeDevice)({ device })
+  const reply = await get(
+    container,
+    TOKENS.AnswerUserCode,
+  )({
     userCode,
     person: 'ann',
     decision: 'deny',
   })
   t.is(reply.outcome, 'denied')
-  t.is(
-    (await container.get<PollForToken>(TOKENS.PollForToken)({ deviceCode })).outcome,
-    'access_denied',
-  )
+  t.is((await get(container, TOKENS.PollForToken)({ deviceCode })).outcome, 'access_denied')
   const keys = await redis.keys('*')
   t.true(keys.length >= 2 && keys.every((key) => key.startsWith('mine:')), keys.join())
 })

@@ -2,7 +2,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { formatVersioned, parseVersioned } from '#src/versioned-text.js'
 
-test('a cell comes back as it was, whatever its members are called', (t) => {
+test('a state comes back as it was, whatever its members are called', (t) => {
   const name = fc.oneof(
     fc.constantFrom('keepUntil', 'a', 'b', 'z', '~', '~a', '~~a', 'keepUntil ', '0', 'status', ''),
     fc.string().filter((text) => text !== '__proto__'),
@@ -28,7 +28,7 @@ test('a cell comes back as it was, whatever its members are called', (t) => {
   )
 })
 
-test('the names of the states are shortened, their values are not touched', (t) => {
+test('the names of members are shortened, and their values are not changed', (t) => {
   const state = { keepUntil: 1, status: 'status', person: '"keepUntil":' }
   t.is(
     formatVersioned({ version: 'r', state }),
@@ -36,7 +36,7 @@ test('the names of the states are shortened, their values are not touched', (t) 
   )
 })
 
-test('what is no cell is refused', (t) => {
+test('a text that is not a versioned state is refused', (t) => {
   for (const text of ['', 'version', 'version{', 'version{"a":', '{"a":1}']) {
     t.throws(() => parseVersioned(text), { instanceOf: SyntaxError })
   }
