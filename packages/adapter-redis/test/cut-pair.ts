@@ -1,10 +1,9 @@
-import { once } from 'node:events'
-import { createServer, type Socket } from 'node:net'
 import { connect, disconnect, type RedisClient } from '@device-grant/adapter-redis'
 import type { StorePair } from '@device-grant/core/testing'
 import { startCuttingProxy } from '@device-grant/test-support/cutting-proxy'
 import { eventually } from '@device-grant/test-support/eventually'
 import { type RedisServer, startRedisServer } from '@device-grant/test-support/redis-server'
+import { startSilentServer } from '@device-grant/test-support/silent-server'
 import { Redis } from 'ioredis'
 import { connectPatiently, PATIENT_MS } from './patient.ts'
 
@@ -12,22 +11,6 @@ export type Topology = 'single server' | 'Cluster'
 
 /** How long one command may take where the server is cut off, in milliseconds. */
 const IMPATIENT_MS = 500
-
-/** A server that accepts connections and never answers. */
-const startSilentServer = async () => {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket.on('error', () => {}))
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('The server has no port')
-  const close = (): void => {
-    server.close()
-    for (const socket of sockets) socket.destroy()
-  }
-  return { port: address.port, close }
-}
 
 /** A Cluster of one master that leads its clients to another port. */
 const startCluster = async (announcedPort: number): Promise<RedisServer> => {
