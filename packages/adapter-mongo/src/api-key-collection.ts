@@ -1,14 +1,18 @@
 import type { Collection, Db } from 'mongodb'
 import type { ApiKeyDocument } from './api-key-document.ts'
 
+/** Which collection keeps the API keys. */
 export interface ApiKeyCollection {
-  /** The name of the collection. Default `api_keys`. */
+  /**
+   * The name of the collection.
+   * @default 'api_keys'
+   */
   readonly collection?: string | undefined
 }
 
 /**
- * The collection, with what correctness needs pinned, whatever the connection string says: a claim
- * must survive a fail-over, and nothing may be decided on what a secondary still believes.
+ * Returns the collection with the options that correctness needs, whatever the connection string
+ * says. A claim must survive a fail-over, and a decision must not come from a secondary that lags.
  */
 export const apiKeyCollection = (
   db: Db,

@@ -1,16 +1,16 @@
 import type { ApiKey, Versioned } from '@device-grant/core'
 
-/** Every number of an API key is a time, and a document carries times as dates. */
+/** Every number of an API key is a time, and a document keeps times as dates. */
 type Dated<K> = { [M in keyof K]: K[M] extends number | undefined ? Date : K[M] }
 
-/** An API key as it lies in the collection. Its hash of the secret opens nothing. */
+/** An API key as the collection keeps it. Its hash of the secret opens nothing. */
 export type ApiKeyDocument = Dated<ApiKey> & {
   readonly _id: string
-  /** The random mark of the write that put it there. */
+  /** The random version of the write that stored it. */
   readonly version: string
 }
 
-/** A key with its mark, as a document. */
+/** Makes the document of a key. */
 export const toDocument = (id: string, { version, state }: Versioned<ApiKey>): ApiKeyDocument => {
   const members = Object.entries(state).map(([name, value]) => [
     name,
@@ -19,7 +19,7 @@ export const toDocument = (id: string, { version, state }: Versioned<ApiKey>): A
   return { _id: id, version, ...(Object.fromEntries(members) as Dated<ApiKey>) }
 }
 
-/** A document, as the key with its mark. */
+/** Makes the key of a document, with its version. */
 export const toApiKey = ({ _id, version, ...document }: ApiKeyDocument): Versioned<ApiKey> => {
   const members = Object.entries(document).map(([name, value]) => [
     name,

@@ -1,13 +1,14 @@
 import { StoreUnavailableError } from '@device-grant/core'
 import type { MongoClient } from 'mongodb'
 
-/** How long a command may take, milliseconds. */
+/** How long a command may take by default, in milliseconds. */
 export const COMMAND_TIMEOUT_MS = 2_500
 
 /**
- * Runs one command, and waits so long for its answer. Whatever the driver throws comes out as one
- * kind of error; its message names no host and nothing of the connection string, its cause may.
- * @throws {StoreUnavailableError} a write may or may not have happened
+ * Runs one command, and makes every error of the driver one of the port. The message names no host
+ * and nothing of the connection string. The cause may.
+ * @throws {StoreUnavailableError} if it failed or took longer than `timeoutMs` milliseconds; a write
+ * may or may not have happened
  */
 export const command = async <T>(
   client: MongoClient,
@@ -15,18 +16,18 @@ export const command = async <T>(
   run: () => Promise<T>,
 ): Promise<T> => {
   let timer: NodeJS.Timeout | undefined
-  const tooLate = new Promise<never>((_, fail) => {
+  const tooLate = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       timer = undefined
-      fail(new StoreUnavailableError(`MongoDB did not answer within ${timeoutMs} ms`))
+      reject(new StoreUnavailableError(`MongoDB did not answer within ${timeoutMs} ms`))
     }, timeoutMs)
   })
-  // Nobody waits any more when connecting took too long: then it is not begun at all.
-  const begun = open(client).then(() => (timer === undefined ? tooLate : run()))
+  // Do not start the command if connecting used up the time.
+  const answer = open(client).then(() => (timer === undefined ? tooLate : run()))
   try {
-    return await Promise.race([begun, tooLate])
-  } catch (fault) {
-    throw fault instanceof StoreUnavailableError ? fault : unavailable(fault)
+    return await Promise.race([answer, tooLate])
+  } catch (error) {
+    throw error instanceof StoreUnavailableError ? error : unavailable(error)
   } finally {
     clearTimeout(timer)
   }
@@ -35,8 +36,8 @@ export const command = async <T>(
 const opened = new WeakSet<MongoClient>()
 
 /**
- * A client whose very first connection fails by itself is left with a closed topology, and refuses
- * every later command; one that is told to connect begins anew. After that it reconnects alone.
+ * Connects a client once. A client whose first implicit connection fails keeps a closed topology and
+ * refuses every later command, but an explicit `connect` may be retried.
  */
 const open = async (client: MongoClient): Promise<void> => {
   if (opened.has(client)) return
@@ -45,16 +46,16 @@ const open = async (client: MongoClient): Promise<void> => {
 }
 
 const unavailable = (cause: unknown): StoreUnavailableError => {
-  const { name, code } = described(cause)
-  const which = code === undefined ? name : `${name}, ${code}`
-  return new StoreUnavailableError(`MongoDB could not do it (${which})`, { cause })
+  const { name, code } = describe(cause)
+  const description = code === undefined ? name : `${name}, ${code}`
+  return new StoreUnavailableError(`A MongoDB command failed (${description})`, { cause })
 }
 
-const described = (fault: unknown): { readonly name: string; readonly code?: string | number } => {
-  if (!(fault instanceof Error)) return { name: 'unknown' }
+const describe = (error: unknown): { readonly name: string; readonly code?: string | number } => {
+  if (!(error instanceof Error)) return { name: 'unknown' }
   for (const member of ['codeName', 'code'] as const) {
-    const code: unknown = Reflect.get(fault, member)
-    if (typeof code === 'string' || typeof code === 'number') return { name: fault.name, code }
+    const code: unknown = Reflect.get(error, member)
+    if (typeof code === 'string' || typeof code === 'number') return { name: error.name, code }
   }
-  return { name: fault.name }
+  return { name: error.name }
 }

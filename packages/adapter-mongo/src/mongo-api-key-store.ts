@@ -6,14 +6,18 @@ import { type ApiKeyDocument, toApiKey } from './api-key-document.ts'
 import { COMMAND_TIMEOUT_MS, command } from './command.ts'
 import { MongoDriver } from './mongo-driver.ts'
 
+/** The collection, the timeout, and the options of `CompareAndSwapStore`. */
 export interface MongoApiKeyStoreOptions extends CompareAndSwapOptions, ApiKeyCollection {
-  /** How long one command may take, milliseconds. Default 2500. */
+  /**
+   * How long one command may take, in milliseconds, above 0.
+   * @default 2_500
+   */
   readonly timeoutMs?: number | undefined
 }
 
 /**
- * Keeps API keys in MongoDB, or in a server that speaks its protocol. It needs the indexes that
- * `ensureIndexes` makes, and nothing but reads and writes of single documents.
+ * Keeps API keys in MongoDB, or in a server that speaks its protocol. It needs the indexes of
+ * `ensureIndexes`. It only reads documents and writes single ones.
  */
 export class MongoApiKeyStore extends CompareAndSwapStore<ApiKey> implements ApiKeyStore {
   readonly #documents: Collection<ApiKeyDocument>
@@ -43,10 +47,10 @@ export class MongoApiKeyStore extends CompareAndSwapStore<ApiKey> implements Api
     return found.map((document) => this.#stored(document))
   }
 
-  /** Remembered, so that an update of a key that was just found needs no read. */
+  /** Caches the key, so that an update right after the look-up needs no read. */
   #stored(document: ApiKeyDocument): StoredApiKey {
-    const cell = toApiKey(document)
-    this.cache(document._id, cell)
-    return { id: document._id, key: cell.state }
+    const versioned = toApiKey(document)
+    this.cache(document._id, versioned)
+    return { id: document._id, key: versioned.state }
   }
 }

@@ -4,7 +4,7 @@ import type { Collection } from 'mongodb'
 import { type ApiKeyDocument, toApiKey, toDocument } from './api-key-document.ts'
 import { command } from './command.ts'
 
-/** The compare and swap of API keys: every operation touches one document and is atomic by itself. */
+/** Keeps each API key in one document. Every write compares and swaps in one atomic operation. */
 export class MongoDriver implements VersionedDriver<ApiKey> {
   readonly #documents: Collection<ApiKeyDocument>
   readonly #timeoutMs: number
@@ -26,11 +26,11 @@ export class MongoDriver implements VersionedDriver<ApiKey> {
   ): Promise<SwapResult<ApiKey>> {
     if (await this.#write(id, expected, next)) return { written: true }
     const found = await this.read(id)
-    // A driver that wrote twice, because the first answer was lost, has met its own first attempt.
+    // With `retryWrites` the MongoDB driver writes again after a lost answer, and finds its own write.
     return next && found?.version === next.version ? { written: true } : { written: false, found }
   }
 
-  /** Whether it was written. */
+  /** Returns whether it wrote. */
   async #write(
     id: string,
     expected: string | undefined,
@@ -53,9 +53,9 @@ export class MongoDriver implements VersionedDriver<ApiKey> {
     try {
       await this.#command((documents) => documents.insertOne(toDocument(id, next)))
       return true
-    } catch (fault) {
-      if (isIdTaken(fault)) return false
-      throw fault
+    } catch (error) {
+      if (isIdTaken(error)) return false
+      throw error
     }
   }
 
@@ -65,9 +65,9 @@ export class MongoDriver implements VersionedDriver<ApiKey> {
   }
 }
 
-/** E11000 on `_id` is a lost race; on any other unique index it is a fault. */
-const isIdTaken = (fault: unknown): boolean => {
-  if (!(fault instanceof StoreUnavailableError && fault.cause instanceof Error)) return false
-  // Servers other than MongoDB name the index in their message only.
-  return Reflect.get(fault.cause, 'code') === 11_000 && /\b_id_/.test(fault.cause.message)
+/** E11000 on `_id` is a lost race. On any other unique index it is an error. */
+const isIdTaken = (error: unknown): boolean => {
+  if (!(error instanceof StoreUnavailableError && error.cause instanceof Error)) return false
+  // Servers other than MongoDB name the index only in the message.
+  return Reflect.get(error.cause, 'code') === 11_000 && /\b_id_/.test(error.cause.message)
 }

@@ -1,20 +1,20 @@
 import {
   type ApiKey,
   keyIdOf,
-  type ReservedKey,
-  type StateStore,
   StoreUnavailableError,
   secretHashOf,
   type UseCases,
 } from '@device-grant/core'
-import { type Sample, testApiKeyStore, testStateStore } from '@device-grant/core/testing'
 import { mongoServer, withOptions } from '@device-grant/test-support/mongo-server'
 import test from 'ava'
 import { BSON, type CommandStartedEvent, type Db } from 'mongodb'
 import { apiKeyCollection } from '#src/api-key-collection.js'
 import type { ApiKeyDocument } from '#src/api-key-document.js'
-import { connect, ensureIndexes, MongoApiKeyStore } from '#src/index.js'
+import { ensureIndexes, MongoApiKeyStore } from '#src/index.js'
 import { useCasesOn } from './life-of-a-key.ts'
+import { connectPatiently, PATIENT_MS, patientStore } from './patient.ts'
+import { type KitServer, runApiKeyKit, runDriverKit, runStateKit } from './run-kits.ts'
+import { reservation } from './samples.ts'
 
 const server = await mongoServer('the store of API keys')
 const it = server ? test : test.skip
@@ -23,7 +23,7 @@ const name = `device_grant_test_keys_${process.pid}`
 
 const dbs: Db[] = []
 const open = (options = ''): Db => {
-  const { client } = connect(withOptions(uri, options), { monitorCommands: true })
+  const { client } = connectPatiently(withOptions(uri, options), { monitorCommands: true })
   const db = client.db(name)
   dbs.push(db)
   return db
@@ -31,7 +31,7 @@ const open = (options = ''): Db => {
 const [one, two] = [open(), open()]
 
 test.before(async () => {
-  if (server) await ensureIndexes(one)
+  if (server) await ensureIndexes(one, { timeoutMs: 2 * PATIENT_MS })
 })
 
 test.after.always(async () => {
@@ -40,41 +40,13 @@ test.after.always(async () => {
   await server?.stop()
 })
 
-testApiKeyStore(
-  (title, run) => it(`API key store: ${title}`, run),
-  async () => ({ store: new MongoApiKeyStore(one), peer: new MongoApiKeyStore(two) }),
-)
-
-/** Keeps any state in the name of an API key, so that the kit for states may run on Mongo too. */
-const sampleStore = (keys: StateStore<ApiKey>): StateStore<Sample> => ({
-  update: (id, transition) =>
-    keys.update(id, (key) => {
-      const current: Sample | undefined = key && JSON.parse(key.name)
-      const { next, reply } = transition(current)
-      if (next === current) return { next: key, reply }
-      return { next: next && { ...reservation('kit'), name: JSON.stringify(next) }, reply }
-    }),
-})
-
-const reservation = (owner: string): ReservedKey => ({
-  status: 'reserved',
-  name: 'Device Link Access Key (WDJB-MJHT)',
-  owner,
-  request: { device: {} },
-  approvedAt: Date.now(),
-  salt: 'salt',
-  prefix: 'dg_',
-  expiresAt: Date.now() + 600_000,
-  keepUntil: Date.now() + 600_000,
-})
-
-testStateStore(
-  (title, run) => it(`state store: ${title}`, run),
-  async () => ({
-    store: sampleStore(new MongoApiKeyStore(one)),
-    peer: sampleStore(new MongoApiKeyStore(two)),
-  }),
-)
+const kitServer: KitServer = {
+  dbs: [one, two],
+  port: server && 'port' in server ? Number(server.port) : undefined,
+}
+runApiKeyKit((title, run) => it(`API key store: ${title}`, run), kitServer)
+runStateKit((title, run) => it(`state store: ${title}`, run), kitServer)
+runDriverKit((title, run) => it(`driver: ${title}`, run), kitServer)
 
 const granted = async (
   { authorizeDevice, reviewUserCode, answerUserCode, pollForToken }: UseCases,
@@ -89,15 +61,15 @@ const granted = async (
   return { deviceCode, ...reply }
 }
 
-/** The commands that went out while `run` ran. */
+/** The commands that were sent while `run` ran. */
 const commandsOf = async (db: Db, run: () => Promise<unknown>): Promise<CommandStartedEvent[]> => {
   const seen: CommandStartedEvent[] = []
-  const note = (event: CommandStartedEvent) => seen.push(event)
-  db.client.on('commandStarted', note)
+  const record = (event: CommandStartedEvent) => seen.push(event)
+  db.client.on('commandStarted', record)
   try {
     await run()
   } finally {
-    db.client.off('commandStarted', note)
+    db.client.off('commandStarted', record)
   }
   return seen
 }
@@ -105,11 +77,11 @@ const commandsOf = async (db: Db, run: () => Promise<unknown>): Promise<CommandS
 const names = (commands: readonly CommandStartedEvent[]): string[] =>
   commands.map(({ commandName }) => commandName)
 
-it('an API key costs as few commands as it can', async (t) => {
+it('an API key costs as few commands as possible', async (t) => {
   const db = open()
   await db.command({ ping: 1 })
   let now = Date.now()
-  const all = useCasesOn(new MongoApiKeyStore(db), { now: () => now })
+  const all = useCasesOn(patientStore(db), { now: () => now })
   const tally: string[] = []
   const costs = async (what: string, run: () => Promise<unknown>, expected: readonly string[]) => {
     const sent = names(await commandsOf(db, run))
@@ -134,12 +106,12 @@ it('an API key costs as few commands as it can', async (t) => {
   now += 60_000
   await costs('use a minute later', () => all.authenticateApiKey(apiKey), ['find', 'update'])
   now += 60_000
-  const elsewhere = useCasesOn(new MongoApiKeyStore(db), { now: () => now })
+  const elsewhere = useCasesOn(patientStore(db), { now: () => now })
   await costs('first use in a process', () => elsewhere.authenticateApiKey(apiKey), [
     'find',
     'update',
   ])
-  const third = useCasesOn(new MongoApiKeyStore(db), { now: () => now })
+  const third = useCasesOn(patientStore(db), { now: () => now })
   await costs('list', () => third.listApiKeys(person), ['find'])
   await costs('revoke one of the list', () => third.revokeApiKey({ owner: person, keyId }), [
     'update',
@@ -151,12 +123,12 @@ it('another process claims with two commands', async (t) => {
   const db = open()
   await db.command({ ping: 1 })
   const id = keyIdOf('another process')
-  await new MongoApiKeyStore(one).update(id, () => ({
+  await patientStore(one).update(id, () => ({
     next: reservation('ann'),
     reply: undefined,
   }))
   const sent = await commandsOf(db, () =>
-    new MongoApiKeyStore(db).update(id, (key) => ({
+    patientStore(db).update(id, (key) => ({
       next: key && { ...key, name: 'claimed' },
       reply: undefined,
     })),
@@ -164,15 +136,15 @@ it('another process claims with two commands', async (t) => {
   t.deepEqual(names(sent), ['find', 'update'])
 })
 
-it('what correctness needs is asked for, whatever the connection string says', async (t) => {
+it('commands have the options that correctness needs, whatever the connection string says', async (t) => {
   const db = open('w=0&readPreference=secondaryPreferred&readConcernLevel=available')
-  // A direct connection makes something else of it on its way to the server.
+  // A direct connection sends another read preference to the server.
   t.is(apiKeyCollection(db, {}).readPreference?.mode, 'primary')
-  const store = new MongoApiKeyStore(db)
+  const store = patientStore(db)
   const id = keyIdOf('pinned')
   const key = reservation('pinned')
   const sent = await commandsOf(db, async () => {
-    await ensureIndexes(db)
+    await ensureIndexes(db, { timeoutMs: PATIENT_MS })
     await store.update(id, () => ({ next: key, reply: undefined }))
     await store.update(id, () => ({ next: { ...key, name: 'other' }, reply: undefined }))
     await store.update(id, (state) => ({ next: state, reply: undefined }))
@@ -188,15 +160,15 @@ it('what correctness needs is asked for, whatever the connection string says', a
     t.deepEqual(command['writeConcern'], { w: 'majority' }, commandName)
   }
   for (const { command } of reads) t.is(command['readConcern']?.level, 'local')
-  // The wire says nothing for "primary"; a direct connection to one server asks for it or better.
+  // "primary" is not sent. A direct connection to one server sends "primaryPreferred".
   for (const { commandName, command } of sent) {
     const mode = command['$readPreference']?.mode ?? 'primary'
     t.true(['primary', 'primaryPreferred'].includes(mode), `${commandName}: ${mode}`)
   }
 })
 
-it('a document carries its times as dates and everything else plainly', async (t) => {
-  const store = new MongoApiKeyStore(one)
+it('a document has its times as dates, and everything else unchanged', async (t) => {
+  const store = patientStore(one)
   const id = keyIdOf('dates')
   const at = (second: number) => Date.UTC(2030, 0, 1, 0, 0, second)
   const base = {
@@ -257,27 +229,27 @@ it('a document carries its times as dates and everything else plainly', async (t
   )
 })
 
-it('the same secret under two ids is a fault, not a lost race', async (t) => {
-  const store = new MongoApiKeyStore(one)
+it('the same secret under two ids is an error, not a lost race', async (t) => {
+  const store = patientStore(one)
   const { salt: _, ...rest } = reservation('twice')
   const key: ApiKey = { ...rest, status: 'active', secretHash: secretHashOf('twice') }
   const put = (id: string, next: ApiKey) =>
     store.update(keyIdOf(id), () => ({ next, reply: undefined }))
   await put('first', key)
   const inserted = await t.throwsAsync(put('second', key), { instanceOf: StoreUnavailableError })
-  t.is(inserted?.message, 'MongoDB could not do it (MongoServerError, 11000)')
+  t.is(inserted?.message, 'A MongoDB command failed (MongoServerError, 11000)')
   await put('third', reservation('twice'))
   await t.throwsAsync(put('third', key), { instanceOf: StoreUnavailableError })
   t.is((await store.findByOwner('twice')).length, 2)
 })
 
 it('a dump after logins holds no device code and no API key', async (t) => {
-  const all = useCasesOn(new MongoApiKeyStore(one), { now: Date.now })
+  const all = useCasesOn(patientStore(one), { now: Date.now })
   const person = 'dumped'
   const logins: Awaited<ReturnType<typeof granted>>[] = []
   for (let i = 0; i < 50; i++) logins.push(await granted(all, person))
   for (const [i, { keyId, apiKey }] of logins.entries()) {
-    // Every status that a key may rest in.
+    // Every status that a key may stay in.
     if (i % 3 > 0) await all.confirmDelivery(keyId)
     if (i % 3 > 1) t.is((await all.authenticateApiKey(apiKey)).outcome, 'valid')
   }
@@ -292,8 +264,8 @@ it('a dump after logins holds no device code and no API key', async (t) => {
   }
 })
 
-it('a removal counts only when the key is the one that was seen', async (t) => {
-  const [store, peer] = [new MongoApiKeyStore(one), new MongoApiKeyStore(two)]
+it('a removal counts only if the key did not change since it was read', async (t) => {
+  const [store, peer] = [patientStore(one), patientStore(two)]
   const id = keyIdOf('removal')
   await store.update(id, () => ({ next: reservation('ann'), reply: undefined }))
   await peer.update(id, () => ({ next: reservation('bob'), reply: undefined }))
@@ -304,10 +276,10 @@ it('a removal counts only when the key is the one that was seen', async (t) => {
   t.is(removed, 'bob')
 })
 
-it('collections are apart', async (t) => {
+it('collections are kept apart', async (t) => {
   const id = keyIdOf('apart')
-  const store = new MongoApiKeyStore(one, { collection: 'other_keys' })
+  const store = new MongoApiKeyStore(one, { collection: 'other_keys', timeoutMs: PATIENT_MS })
   await store.update(id, () => ({ next: reservation('apart'), reply: undefined }))
   t.is((await store.findByOwner('apart')).length, 1)
-  t.deepEqual(await new MongoApiKeyStore(one).findByOwner('apart'), [])
+  t.deepEqual(await patientStore(one).findByOwner('apart'), [])
 })

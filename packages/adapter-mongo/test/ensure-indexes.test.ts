@@ -1,10 +1,14 @@
 import { mongoServer } from '@device-grant/test-support/mongo-server'
 import test from 'ava'
-import { connect, ensureIndexes, IndexConflictError } from '#src/index.js'
+import type { Db } from 'mongodb'
+import { type EnsureIndexesOptions, ensureIndexes, IndexConflictError } from '#src/index.js'
+import { connectPatiently, PATIENT_MS } from './patient.ts'
 
 const server = await mongoServer('the indexes')
 const it = server ? test : test.skip
-const { client } = connect(server?.uri ?? 'mongodb://127.0.0.1:1')
+const { client } = connectPatiently(server?.uri ?? 'mongodb://127.0.0.1:1')
+const ensurePatiently = (db: Db, options: EnsureIndexesOptions = {}): Promise<void> =>
+  ensureIndexes(db, { timeoutMs: 2 * PATIENT_MS, ...options })
 const created: string[] = []
 const database = (what: string) => {
   const name = `device_grant_test_${what}_${process.pid}`
@@ -43,41 +47,41 @@ const WANTED = [
   { key: { keepUntil: 1 }, expireAfterSeconds: 0 },
 ]
 
-it('the indexes are made once, however often they are asked for', async (t) => {
+it('the indexes are created once, however often this is repeated', async (t) => {
   const db = database('twice')
-  await ensureIndexes(db)
-  await ensureIndexes(db)
+  await ensurePatiently(db)
+  await ensurePatiently(db)
   t.deepEqual((await db.collection('api_keys').indexes()).map(shape), WANTED)
 })
 
-it('ten processes may make the indexes at once', async (t) => {
-  const { name } = { name: database('raced').databaseName }
-  const clients = Array.from({ length: 10 }, () => connect(server?.uri ?? '').client)
+it('ten processes may create the indexes at once', async (t) => {
+  const name = database('raced').databaseName
+  const clients = Array.from({ length: 10 }, () => connectPatiently(server?.uri ?? '').client)
   try {
-    await Promise.all(clients.map((each) => ensureIndexes(each.db(name))))
+    await Promise.all(clients.map((each) => ensurePatiently(each.db(name))))
   } finally {
     await Promise.all(clients.map((each) => each.close()))
   }
   t.deepEqual((await client.db(name).collection('api_keys').indexes()).map(shape), WANTED)
 })
 
-it('an index that is in the way is named', async (t) => {
+it('an index that conflicts is named', async (t) => {
   const db = database('conflict')
   await db.collection('keys').createIndex({ keepUntil: 1 }, { expireAfterSeconds: 5 })
-  const fault = await t.throwsAsync(ensureIndexes(db, { collection: 'keys' }), {
+  const error = await t.throwsAsync(ensurePatiently(db, { collection: 'keys' }), {
     instanceOf: IndexConflictError,
   })
-  t.regex(fault?.message ?? '', new RegExp(`^The indexes of ${db.databaseName}\\.keys cannot`))
-  t.regex(fault?.message ?? '', /keepUntil/)
-  t.regex(fault?.message ?? '', /Drop what is in the way/)
+  t.regex(error?.message ?? '', new RegExp(`^The indexes of ${db.databaseName}\\.keys cannot`))
+  t.regex(error?.message ?? '', /keepUntil/)
+  t.regex(error?.message ?? '', /Drop what conflicts/)
   await db.collection('keys').dropIndex('keepUntil_1')
-  await ensureIndexes(db, { collection: 'keys' })
+  await ensurePatiently(db, { collection: 'keys' })
   t.is((await db.collection('keys').indexes()).length, 4)
 })
 
 it('a look-up by secret uses its index', async (t) => {
   const db = database('explain')
-  await ensureIndexes(db)
+  await ensurePatiently(db)
   const plan = await db.collection('api_keys').find({ secretHash: 'x' }).explain()
   t.regex(JSON.stringify(plan), /secretHash_1/)
 })

@@ -6,9 +6,9 @@ import {
   type UseCases,
 } from '@device-grant/core'
 import type { Db } from 'mongodb'
-import { MongoApiKeyStore } from '#src/index.js'
+import { patientStore } from './patient.ts'
 
-/** All use cases on these API keys, with everything else in memory. */
+/** All use cases on these API keys. The other states are in memory. */
 export const useCasesOn = (apiKeys: ApiKeyStore, clock: Clock): UseCases =>
   createUseCases({
     grants: new MemoryStateStore({ clock }),
@@ -18,10 +18,10 @@ export const useCasesOn = (apiKeys: ApiKeyStore, clock: Clock): UseCases =>
     clock,
   })
 
-/** Everything that is ever written of a key, with what each step has to reply. */
+/** Makes every write of the life of a key, and returns the replies. */
 export const lifeOfAKey = async (db: Db, person: string): Promise<object> => {
   let now = Date.now()
-  const all = useCasesOn(new MongoApiKeyStore(db), { now: () => now })
+  const all = useCasesOn(patientStore(db), { now: () => now })
   const { deviceCode, userCode } = await all.authorizeDevice({ device: {} })
   await all.reviewUserCode({ userCode, person })
   const answer = await all.answerUserCode({ userCode, person, decision: 'approve' })
@@ -42,12 +42,12 @@ export const lifeOfAKey = async (db: Db, person: string): Promise<object> => {
   }
 }
 
-/** What `lifeOfAKey` comes to when nothing goes wrong, and when whatever goes wrong is put right. */
+/** What `lifeOfAKey` returns if nothing fails, or if every error was recovered from. */
 export const WHOLE_LIFE: object = {
   replies: ['approved', 'granted', 'valid', 'valid', 'revoked', 'revoked'],
   keys: 1,
   lastUsedAt: true,
 }
 
-/** approve, claim, confirm, use, use a minute later, revoke */
+/** Approve, claim, confirm, use, use a minute later, revoke. */
 export const WRITES_OF_A_LIFE: number = 6

@@ -9,7 +9,7 @@ for (const [uri, expected] of [
   ['mongodb://ann:pw@localhost/keys', 'mongodb://ann:pw@localhost/own?authSource=keys'],
   ['mongodb://ann:pw@localhost/keys?authSource=x', 'mongodb://ann:pw@localhost/own?authSource=x'],
 ] as const) {
-  test(`a database of its own instead of the one that ${uri} names`, (t) => {
+  test(`the database that ${uri} names is replaced`, (t) => {
     t.is(withDatabase(uri, 'own'), expected)
     const [before, after] = [new MongoClient(uri), new MongoClient(expected)]
     t.is(after.db().databaseName, 'own')

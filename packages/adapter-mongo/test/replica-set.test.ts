@@ -1,10 +1,12 @@
-import { keyIdOf, type ReservedKey, StoreError } from '@device-grant/core'
-import { testApiKeyStore } from '@device-grant/core/testing'
+import { keyIdOf, StoreError } from '@device-grant/core'
 import { cuttingProxy } from '@device-grant/test-support/mongo-cutting-proxy'
 import { replicaSet } from '@device-grant/test-support/mongo-server'
 import test from 'ava'
-import { connect, ensureIndexes, MongoApiKeyStore } from '#src/index.js'
+import { ensureIndexes, MongoApiKeyStore } from '#src/index.js'
 import { lifeOfAKey, WHOLE_LIFE, WRITES_OF_A_LIFE } from './life-of-a-key.ts'
+import { connectPatiently, PATIENT_MS } from './patient.ts'
+import { runApiKeyKit } from './run-kits.ts'
+import { reservation } from './samples.ts'
 
 const set = await replicaSet(
   'the store of API keys on a replica set, and a primary that steps down',
@@ -12,10 +14,11 @@ const set = await replicaSet(
 const it = set ? test.serial : test.serial.skip
 const uri = set?.uri ?? 'mongodb://127.0.0.1:1'
 const name = `device_grant_test_set_${process.pid}`
-const [one, two] = [connect(uri).client.db(name), connect(uri).client.db(name)]
+const open = () => connectPatiently(uri).client.db(name)
+const [one, two] = [open(), open()]
 
 test.before(async () => {
-  if (set) await ensureIndexes(one)
+  if (set) await ensureIndexes(one, { timeoutMs: 2 * PATIENT_MS })
 })
 
 test.after.always(async () => {
@@ -25,49 +28,38 @@ test.after.always(async () => {
   await set?.stop()
 })
 
-testApiKeyStore(
-  (title, run) => it(`API key store on a replica set: ${title}`, run),
-  async () => ({ store: new MongoApiKeyStore(one), peer: new MongoApiKeyStore(two) }),
-)
+runApiKeyKit((title, run) => it(`API key store on a replica set: ${title}`, run), {
+  dbs: [one, two],
+})
 
-it('writes around a primary that steps down are told the truth', async (t) => {
+it('replies stay correct while a primary steps down', async (t) => {
   const store = new MongoApiKeyStore(one)
   const id = keyIdOf('step down')
-  const key: ReservedKey = {
-    status: 'reserved',
-    name: '0',
-    owner: 'step down',
-    request: { device: {} },
-    approvedAt: 1,
-    salt: 'salt',
-    prefix: 'dg_',
-    expiresAt: Date.now() + 600_000,
-    keepUntil: Date.now() + 600_000,
-  }
-  /** As a device does: tries again as long as the store is down. */
-  const insist = async (): Promise<number> => {
-    const end = performance.now() + 30_000
+  const key = reservation('step down')
+  /** Retries as a device does while the store is down. */
+  const retry = async (): Promise<number> => {
+    const end = performance.now() + 2 * PATIENT_MS
     for (;;) {
       try {
         return await store.update(id, (current) => {
           const count = Number(current?.name ?? 0) + 1
           return { next: { ...key, name: `${count}` }, reply: count }
         })
-      } catch (fault) {
-        if (!(fault instanceof StoreError) || performance.now() > end) throw fault
+      } catch (error) {
+        if (!(error instanceof StoreError) || performance.now() > end) throw error
       }
     }
   }
-  t.is(await insist(), 1)
+  t.is(await retry(), 1)
   const stepDown = two.admin().command({ replSetStepDown: 2, force: true })
   // The server may close the connection instead of answering.
   const [replies] = await Promise.all([
-    Promise.all(Array.from({ length: 10 }, insist)),
+    Promise.all(Array.from({ length: 10 }, retry)),
     stepDown.catch(() => {}),
   ])
-  // An update whose outcome stayed unknown may leave a gap, but no number is told twice.
+  // An update whose outcome stayed unknown may leave a gap, but no two replies are the same.
   t.is(new Set(replies).size, 10)
-  t.is(await insist(), Math.max(...replies) + 1)
+  t.is(await retry(), Math.max(...replies) + 1)
 })
 
 for (const retryWrites of [false, true]) {
@@ -80,7 +72,7 @@ for (const retryWrites of [false, true]) {
       through.host = `127.0.0.1:${proxy.port}`
       through.searchParams.delete('replicaSet')
       through.searchParams.set('directConnection', 'true')
-      const { client } = connect(through.href, { retryWrites })
+      const { client } = connectPatiently(through.href, { retryWrites })
       try {
         const replies = await lifeOfAKey(client.db(name), `cut ${retryWrites} ${nth}`)
         t.deepEqual(replies, WHOLE_LIFE, `write ${nth}`)
