@@ -6,14 +6,14 @@ import {
 } from '@device-grant/core'
 import { FileDriver } from './file-driver.ts'
 
-/** API keys in a file of their own. All of them lie in memory too, so a look-up goes through them. */
+/** Keeps API keys in one file. All of them are in memory too, and a look-up goes through them. */
 export class FileApiKeyStore extends CompareAndSwapStore<ApiKey> implements ApiKeyStore {
-  readonly #cells: FileDriver<ApiKey>
+  readonly #driver: FileDriver<ApiKey>
 
   constructor(path: string) {
-    const cells = new FileDriver<ApiKey>(path)
-    super(cells)
-    this.#cells = cells
+    const driver = new FileDriver<ApiKey>(path)
+    super(driver)
+    this.#driver = driver
   }
 
   async findBySecretHash(secretHash: string): Promise<StoredApiKey | undefined> {
@@ -27,7 +27,7 @@ export class FileApiKeyStore extends CompareAndSwapStore<ApiKey> implements ApiK
   }
 
   async #keys(): Promise<readonly StoredApiKey[]> {
-    const cells = await this.#cells.all()
-    return cells.map(([id, { state }]) => ({ id, key: state }))
+    const states = await this.#driver.all()
+    return states.map(([id, { state }]) => ({ id, key: state }))
   }
 }

@@ -2,24 +2,25 @@ import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CompareAndSwapStore, StoreUnavailableError } from '@device-grant/core'
-import { type Sample, testStateStore } from '@device-grant/core/testing'
+import { type Sample, testDriver, testStateStore } from '@device-grant/core/testing'
 import test from 'ava'
-import { compact, FileDriver } from './file-driver.ts'
+import { compact } from './compact.ts'
+import { FileDriver } from './file-driver.ts'
+import { filePair } from './file-pair.ts'
 
 const aFolder = () => mkdtemp(join(tmpdir(), 'file-store-'))
 const aStore = (path: string) => new CompareAndSwapStore(new FileDriver<Sample>(path))
 
-testStateStore(test, async () => {
-  const folder = await aFolder()
-  const path = join(folder, 'states')
-  return {
-    store: aStore(path),
-    peer: aStore(path),
-    close: () => rm(folder, { recursive: true }),
-  }
-})
+testDriver(
+  (title, run) => test(`driver: ${title}`, run),
+  () => filePair((path) => new FileDriver<Sample>(path)),
+)
+testStateStore(
+  (title, run) => test(`state store: ${title}`, run),
+  () => filePair(aStore),
+)
 
-test('a line that a crash has cut off costs nobody else anything', async (t) => {
+test('a line that a crash cut off affects no other state', async (t) => {
   const folder = await aFolder()
   const path = join(folder, 'states')
   const keepUntil = Date.now() + 60_000
@@ -33,7 +34,7 @@ test('a line that a crash has cut off costs nobody else anything', async (t) => 
   await rm(folder, { recursive: true })
 })
 
-test('compacting forgets what may be forgotten, and nothing else', async (t) => {
+test('compacting removes the states that may be forgotten, and no others', async (t) => {
   const folder = await aFolder()
   const path = join(folder, 'states')
   const store = aStore(path)
@@ -46,7 +47,7 @@ test('compacting forgets what may be forgotten, and nothing else', async (t) => 
   await rm(folder, { recursive: true })
 })
 
-test('an instance that was there before goes on with the compacted file', async (t) => {
+test('a driver goes on with the compacted file', async (t) => {
   const folder = await aFolder()
   const path = join(folder, 'states')
   const store = aStore(path)
@@ -58,14 +59,14 @@ test('an instance that was there before goes on with the compacted file', async 
   for (let i = 0; i < 3; i++) await add(3_000)
   await compact(path, 2_000)
   t.is(await add(3_000), 4)
-  // As long as before or longer: only that it is another file tells.
+  // The new file is not shorter, so the driver must notice that it is another file.
   await writeFile(`${path}.other`, ' '.repeat((await readFile(path)).length))
   await rename(`${path}.other`, path)
   t.is(await add(3_000), 1)
   await rm(folder, { recursive: true })
 })
 
-test('whatever the disk does is the fault that the use cases know', async (t) => {
+test('every error of the disk is the one that the use cases know', async (t) => {
   const folder = await aFolder()
   const read = () => aStore(folder).update('a', (s) => ({ next: s, reply: s?.value }))
   await t.throwsAsync(read, { instanceOf: StoreUnavailableError })
