@@ -1,9 +1,15 @@
 import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import { MongoApiKeyStore } from '@device-grant/adapter-mongo'
 import { TOKENS } from '@device-grant/core'
 import { get } from '@device-grant/core/inversify'
+import { listen } from '@device-grant/test-support/mounted-login'
+import { AUTHORIZE, membersOf, post } from '@device-grant/test-support/wire-exchange'
 import test from 'ava'
-import { authorizeDevice, container } from './composed-container.ts'
+import Koa from 'koa'
+
+process.env['SESSION_SECRET'] = 'a secret of thirty-two characters'
+const { container, router } = await import('./composed-container.js')
 
 test('the composition that docs/architecture.md shows is this one', async (t) => {
   const text = await readFile(new URL('../test/composed-container.ts', import.meta.url), 'utf8')
@@ -13,9 +19,26 @@ test('the composition that docs/architecture.md shows is this one', async (t) =>
 })
 
 test('it gives a use case that works, on the stores and the policy that were bound', async (t) => {
+  const authorizeDevice = get(container, TOKENS.AuthorizeDevice)
   const { expiresIn, userCode } = await authorizeDevice({ clientId: 'cli', device: {} })
   t.is(expiresIn, 300)
   const question = { userCode, person: 'ann' }
   t.is((await get(container, TOKENS.ReviewUserCode)(question)).outcome, 'pending')
   t.true(get(container, TOKENS.ApiKeys) instanceof MongoApiKeyStore)
+})
+
+test('the router calls the use case that was bound again', async (t) => {
+  const server = createServer(new Koa().use(router.routes()).callback())
+  const origin = await listen(server)
+  t.teardown(() => server.close())
+  for (const [sent, expected] of [
+    [{ client_id: 'cli' }, 'read'],
+    [{ client_id: 'cli', scope: 'write' }, 'write'],
+  ] as const) {
+    const answer = membersOf(await post(origin, AUTHORIZE, sent))
+    const userCode = String(answer['user_code'])
+    const review = await get(container, TOKENS.ReviewUserCode)({ userCode, person: 'ann' })
+    if (review.outcome !== 'pending') return t.fail(review.outcome)
+    t.is(review.request.scope, expected)
+  }
 })
