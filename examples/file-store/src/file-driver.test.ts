@@ -2,23 +2,13 @@ import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CompareAndSwapStore, StoreUnavailableError } from '@device-grant/core'
-import { type Sample, testDriver, testStateStore } from '@device-grant/core/testing'
+import type { Sample } from '@device-grant/core/testing'
 import test from 'ava'
 import { compact } from './compact.ts'
 import { FileDriver } from './file-driver.ts'
-import { filePair } from './file-pair.ts'
 
 const aFolder = () => mkdtemp(join(tmpdir(), 'file-store-'))
 const aStore = (path: string) => new CompareAndSwapStore(new FileDriver<Sample>(path))
-
-testDriver(
-  (title, run) => test(`driver: ${title}`, run),
-  () => filePair((path) => new FileDriver<Sample>(path)),
-)
-testStateStore(
-  (title, run) => test(`state store: ${title}`, run),
-  () => filePair(aStore),
-)
 
 test('a line that a crash cut off affects no other state', async (t) => {
   const folder = await aFolder()
