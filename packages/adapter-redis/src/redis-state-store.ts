@@ -51,8 +51,11 @@ export const createRedisStateStore = <S extends Retained>(
 
 /** The stores of all states that live for minutes. API keys live longer and do not belong here. */
 export interface RedisStores {
+  /** Keys: `dg:g:` and the id of the grant. */
   readonly grants: StateStore<DeviceGrant>
+  /** Keys: `dg:u:` and the user code. */
   readonly userCodes: StateStore<UserCodeClaim>
+  /** Keys: `dg:w:` and the hash of the person, or `everyone`. */
   readonly codeAttempts: StateStore<CodeAttempts>
 }
 

@@ -3,8 +3,11 @@ import type { Retained } from '../rules/transition.ts'
 
 /** The state that the kits for stores and drivers keep. */
 export interface Sample extends Retained {
+  /** A whole number. */
   readonly value: number
+  /** A text of up to 2 048 characters. */
   readonly by?: string | undefined
+  /** Members of other types. */
   readonly nested?: { readonly text: string; readonly list: readonly number[] }
 }
 

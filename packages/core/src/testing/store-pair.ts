@@ -9,6 +9,7 @@ export type CreatePair<Store> = (test: { readonly cut: boolean }) => Promise<Sto
 
 /** Two stores, or two drivers, on the same data. They stand for two processes. */
 export interface StorePair<Store> {
+  /** The instance that `cut` cuts off. */
   readonly store: Store
   /** A second instance. For a store in the memory of one process, the same object again. */
   readonly peer: Store
