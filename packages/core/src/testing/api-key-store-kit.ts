@@ -124,12 +124,13 @@ const testRaces = (it: KeyKitTest): void => {
       await store.update(id, reserveKey(reservation(newId())))
       // Both instances have seen the key, so a store with a cache writes without reading.
       await read<ApiKey>(peer, id)
+      const now = Date.now()
       const claims = await Promise.all(
         Array.from({ length: CLAIMS }, (_, i) =>
           retry(() =>
             (i % 2 ? store : peer).update(
               id,
-              claimKey({ deviceCode, redeemable: true, now: Date.now(), policy }),
+              claimKey({ deviceCode, redeemable: true, now, policy }),
             ),
           ),
         ),

@@ -1,5 +1,6 @@
 import type { StateStore } from '../ports.ts'
 import { check, same } from './assertions.ts'
+import { pause } from './pause.ts'
 import type { KitTest } from './runner.ts'
 import { later, newId, type Sample } from './sample.ts'
 import { read, write } from './updates.ts'
@@ -12,7 +13,6 @@ const CLOCK_TOLERANCE_MS = 100
 const LATE_MS = 800
 /** A busy machine may have no time for a late read, so the next round tries again. */
 const ROUNDS = 20
-const PAUSE_MS = 20
 const DAY_MS = 86_400_000
 
 /** Tests that states are kept until their `keepUntil`. Samples have a value and nothing else. */
@@ -76,5 +76,3 @@ const isReadUntilTheEnd = async (
     await pause()
   }
 }
-
-const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, PAUSE_MS))

@@ -1,11 +1,13 @@
 import { StoreUnavailableError } from '../store-errors.ts'
 import { check } from './assertions.ts'
+import { pause } from './pause.ts'
 import type { KitTest } from './runner.ts'
 import type { Outage, StorePair } from './store-pair.ts'
 
 const DEFAULT_TIMEOUT_MS = 10_000
 
-const CONNECT_ATTEMPTS = 20
+/** How long the store may take to connect before it is cut off. */
+const CONNECT_TIMEOUT_MS = 60_000
 
 /** Calls to a store, by names for the messages. `read` writes nothing. */
 interface Calls {
@@ -38,13 +40,15 @@ export const testOutages = <Store>(
 
 /** Reads until it is answered, because short timeouts may be missed on a busy machine. */
 const connect = async (read: () => Promise<unknown>): Promise<void> => {
-  for (let attempt = 1; ; attempt++) {
+  const end = Date.now() + CONNECT_TIMEOUT_MS
+  for (;;) {
     try {
       await read()
       return
     } catch (error) {
-      if (!(error instanceof StoreUnavailableError) || attempt === CONNECT_ATTEMPTS) throw error
+      if (!(error instanceof StoreUnavailableError) || Date.now() > end) throw error
     }
+    await pause()
   }
 }
 
