@@ -6,7 +6,7 @@ import { connect } from '#src/index.js'
 import { PATIENT_MS } from './patient.ts'
 
 /** How long one command may take where the server is cut off, in milliseconds. */
-const IMPATIENT_MS = 500
+const IMPATIENT_MS = 1_000
 
 /** A pair for the kits whose `store` reaches the server of `peer` through a proxy that cuts it off. */
 export const cutPair = async <Store>(

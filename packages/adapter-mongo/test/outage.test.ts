@@ -1,4 +1,5 @@
 import { type ApiKey, keyIdOf, StoreUnavailableError, type Versioned } from '@device-grant/core'
+import { eventually } from '@device-grant/test-support/eventually'
 import { cuttingProxy } from '@device-grant/test-support/mongo-cutting-proxy'
 import { ownMongoServer } from '@device-grant/test-support/mongo-server'
 import test from 'ava'
@@ -100,17 +101,16 @@ it('a write that is repeated finds itself and succeeds', async (t) => {
   t.deepEqual(await driver.swap(id, 'second', first), { written: false, found: undefined })
 })
 
-/** Waits until the server answers again. */
-const answering = async (db: Db): Promise<void> => {
-  const end = performance.now() + 2 * PATIENT_MS
-  for (;;) {
-    try {
-      return await ping(db, 1_000)
-    } catch (error) {
-      if (performance.now() > end) throw error
-    }
-  }
-}
+/** Waits until the server answers. */
+const answering = (db: Db): Promise<void> =>
+  eventually(
+    'the server answers',
+    async () => {
+      await ping(db, 1_000)
+      return true
+    },
+    2 * PATIENT_MS,
+  )
 
 /** Above the timeouts of `connect`, and below those of the MongoDB driver, in milliseconds. */
 const BOUND_MS = 25_000
