@@ -81,6 +81,14 @@ test('giving the newest try back keeps the window as long as the one before it c
   })
 })
 
+test('a window is kept as long as its newest attempt counts, even if a late clock counted last', (t) => {
+  const ahead = countAttempt({ limit: 5, now: NOW + 9, windowMs: WINDOW })(undefined).next
+  const behind = countAttempt({ limit: 5, now: NOW, windowMs: WINDOW })(ahead).next
+  t.deepEqual(behind, { attempts: [NOW + 9, NOW], keepUntil: NOW + 9 + WINDOW })
+  const third = { attempts: [NOW + 9, NOW, NOW + 5], keepUntil: NOW + 9 + WINDOW }
+  t.deepEqual(refundAttempt({ at: NOW + 5, now: NOW + 9, windowMs: WINDOW })(third).next, behind)
+})
+
 test('a try that was not charged cannot be given back', (t) => {
   const window = { attempts: [NOW], keepUntil: NOW + WINDOW }
   t.is(refundAttempt({ at: NOW + 1, now: NOW + 1, windowMs: WINDOW })(window).next, window)

@@ -237,6 +237,14 @@ test('a key whose answer was lost is told again, the same one, until it has arri
   t.is((await service.pollForToken({ deviceCode })).outcome, 'expired_token')
 })
 
+test('a key that is issued again in its last second has an expires_in of 1, never 0', async (t) => {
+  const service = createMemoryService(createPolicy({ keyLifetimeMs: 3 * SECOND }))
+  const { deviceCode, apiKey } = await logIn(service)
+  service.clock.pass(3 * SECOND - 1)
+  const again = await service.pollForToken({ deviceCode })
+  t.like(again, { outcome: 'granted', apiKey, expiresIn: 1 })
+})
+
 test('the first use of a key ends its being told', async (t) => {
   const service = createMemoryService()
   const { deviceCode, apiKey } = await logIn(service)
