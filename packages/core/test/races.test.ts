@@ -164,7 +164,7 @@ test('of a hundred presses of one button one decides, and the others say so', as
       const reply = await server.answerUserCode({ userCode, decision: 'approve', person: 'ann' })
       const again =
         reply.outcome === 'too_many_attempts' ||
-        ('fault' in reply && reply.fault instanceof StoreConflictError)
+        ('error' in reply && reply.error instanceof StoreConflictError)
       if (!again) return reply
       await turn()
     }
