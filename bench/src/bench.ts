@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { GRANT_TYPE, TOKEN } from '@device-grant/test-support/endpoints'
+import { end } from '@device-grant/test-support/owned-process'
 import {
   type Comparison,
   compareLatencies,
@@ -13,7 +15,7 @@ import {
 } from './compare.ts'
 import { describeProfile, profileNow } from './cpu-profile.ts'
 import { applyLoad, type Target } from './load.ts'
-import { canPin, pinSelf, stop } from './pinned-process.ts'
+import { canPin, pinSelf } from './pinned-process.ts'
 import {
   OTHER_CORE,
   prepareCodes,
@@ -56,7 +58,7 @@ const say = (text: string): void => {
   process.stdout.write(`${text}\n`)
 }
 
-const GRANT_TYPE = encodeURIComponent('urn:ietf:params:oauth:grant-type:device_code')
+const ENCODED_GRANT_TYPE = encodeURIComponent(GRANT_TYPE)
 
 /** Polls every code in turn. */
 const pollForms = (codes: readonly string[]): (() => string) => {
@@ -64,7 +66,7 @@ const pollForms = (codes: readonly string[]): (() => string) => {
   return () => {
     const code = codes[at] ?? ''
     at = (at + 1) % codes.length
-    return `grant_type=${GRANT_TYPE}&device_code=${code}&client_id=bench`
+    return `grant_type=${ENCODED_GRANT_TYPE}&device_code=${code}&client_id=bench`
   }
 }
 const authorizeForm = (): string => 'client_id=bench&scope=read%20write'
@@ -73,7 +75,7 @@ const polling = (server: Server, nextForm: () => string): Side => ({
   server,
   target: {
     port: server.port,
-    path: '/oauth/device/token',
+    path: TOKEN,
     nextForm,
     status: 'HTTP/1.1 400',
     answer: 'authorization_pending',
@@ -166,7 +168,7 @@ const profile = async (
   await answered(side, warmUp)
   const since = profileNow()
   const count = await answered(side, polledCodes)
-  await stop(server.child)
+  await end(server.child, 'SIGTERM')
   say(`\nprofile of ${title}, ${count} of them`)
   say(await describeProfile(into, since, 40))
 }
@@ -212,8 +214,8 @@ const compare = async (codes: readonly string[]): Promise<string[]> => {
   say('\nauthorize, as fast as it goes')
   const authorize = await compareRates(authorizing(server), constant(app, authorizeForm), slices)
   if (report(authorize, 0.5) < 0.5) missed.push('authorize')
-  await stop(server.child)
-  await stop(app.child)
+  await end(server.child, 'SIGTERM')
+  await end(app.child, 'SIGTERM')
   return missed
 }
 
@@ -231,7 +233,7 @@ try {
   }
   if (toProfile.includes('authorize')) await profile('authorize', polledCodes / 4, authorizing)
 } finally {
-  await stop(redis.child)
+  await end(redis.child, 'SIGTERM')
   await rm(folder, { recursive: true })
 }
 process.exit()

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
+import { own } from '@device-grant/test-support/owned-process'
 
 /** Whether processes can be held on one core each: without it, figures are worth little. */
 export const canPin: boolean =
@@ -22,30 +22,17 @@ export interface PinnedProcess {
   readonly ipc?: boolean
 }
 
-const running = new Set<ChildProcess>()
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL')
-})
-
 export const startPinned = (options: PinnedProcess): ChildProcess => {
   const { core, command, args, env = process.env, output, ipc = false } = options
   const [first = command, ...rest] = canPin
     ? ['taskset', '-c', String(core), command, ...args]
     : [command, ...args]
-  const child = spawn(first, rest, {
-    env,
-    stdio: ['ignore', output ?? 'pipe', output ?? 'inherit', ...(ipc ? ['ipc' as const] : [])],
-  })
-  running.add(child)
-  child.once('exit', () => running.delete(child))
-  return child
-}
-
-export const stop = async (child: ChildProcess): Promise<void> => {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const gone = once(child, 'exit')
-  child.kill('SIGTERM')
-  await gone
+  return own(
+    spawn(first, rest, {
+      env,
+      stdio: ['ignore', output ?? 'pipe', output ?? 'inherit', ...(ipc ? ['ipc' as const] : [])],
+    }),
+  )
 }
 
 const TICKS_A_SECOND = 100

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { openSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '@device-grant/test-support/free-port'
 import { startPinned } from './pinned-process.ts'
 
 /** The servers that are measured have one core, everything else has the other. */
@@ -111,13 +111,4 @@ const isReady = async (child: ChildProcess, url: string): Promise<boolean> => {
     await new Promise((done) => setTimeout(done, 50))
   }
   return false
-}
-
-const freePort = async (): Promise<number> => {
-  const probe = createServer()
-  await once(probe.listen(0, '127.0.0.1'), 'listening')
-  const address = probe.address()
-  probe.close()
-  if (address === null || typeof address === 'string') throw new Error('There is no free port')
-  return address.port
 }

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { grantIdOf, keyIdOf } from '@device-grant/core'
+import { AUTHORIZE, GRANT_TYPE, TOKEN } from '@device-grant/test-support/endpoints'
 import { type Answer, post } from './requests.ts'
 import type { Tally } from './tally.ts'
 
@@ -34,12 +35,10 @@ const TRIES = 20
 /** Asks for codes, and again while a server is down. */
 export const authorize = async (servers: Servers, tally: Tally): Promise<Codes> => {
   for (let tries = 0; tries < TRIES; tries++) {
-    const { status, body } = await post(
-      tally,
-      'authorize',
-      `${servers.next()}/oauth/device/authorize`,
-      { client_id: 'cli', scope: 'read' },
-    )
+    const { status, body } = await post(tally, 'authorize', servers.next() + AUTHORIZE, {
+      client_id: 'cli',
+      scope: 'read',
+    })
     if (status === 200) {
       const deviceCode = String(body['device_code'])
       const grantId = grantIdOf(deviceCode)
@@ -59,8 +58,8 @@ export const authorize = async (servers: Servers, tally: Tally): Promise<Codes> 
 
 /** Polls once. */
 export const poll = (servers: Servers, tally: Tally, { deviceCode }: Codes): Promise<Answer> =>
-  post(tally, 'poll', `${servers.next()}/oauth/device/token`, {
-    grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+  post(tally, 'poll', servers.next() + TOKEN, {
+    grant_type: GRANT_TYPE,
     client_id: 'cli',
     device_code: deviceCode,
   })

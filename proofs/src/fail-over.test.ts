@@ -8,9 +8,11 @@ import { startRedisServer } from '@device-grant/test-support/redis-server'
 import test from 'ava'
 import { authorize, type Codes, inTurn, type Login, pollUntilDone } from './device.ts'
 import { faultOf, keyRecords } from './key-records.ts'
-import { approve, keyIdAt } from './person.ts'
+import { keyIdAt, worksEverywhere } from './key-use.ts'
+import { approve } from './person.ts'
 import { startServerProcesses } from './server-process.ts'
 import { Tally } from './tally.ts'
+import { between, Timeline } from './timeline.ts'
 
 const mongo = hasRedis ? await ownMongoServer('logins through a fail-over of Redis') : undefined
 const set = hasRedis ? await replicaSet('logins while a primary steps down') : undefined
@@ -27,8 +29,6 @@ const KILL_AT_MS = 6_500
 const PATIENCE_MS = 12_000
 /** Longer than a poll waits for a primary. */
 const STEPPED_DOWN_S = 6
-
-const between = (from: number, to: number): number => from + Math.random() * (to - from)
 
 interface Plan {
   readonly beginAt: number
@@ -78,16 +78,15 @@ whole(
     if (!victim || !replica) throw new Error('The Cluster is too small')
     const servers = inTurn(processes.map(({ url }) => url))
     const tally = new Tally()
-    const startedAt = Date.now()
-    const until = startedAt + ALL_DONE_WITHIN_MS
-    const at = (ms: number): Promise<void> => pause(Math.max(0, startedAt + ms - Date.now()))
+    const timeline = new Timeline()
+    const until = timeline.startedAt + ALL_DONE_WITHIN_MS
 
     const failOver = async (): Promise<void> => {
       const admin = connectRedis(victim.url)
-      await at(DEAF_AT_MS)
+      await timeline.at(DEAF_AT_MS)
       replica.freeze()
       await admin.call('CLIENT', 'KILL', 'TYPE', 'replica')
-      await at(KILL_AT_MS)
+      await timeline.at(KILL_AT_MS)
       await victim.kill()
       replica.thaw()
       await disconnect(admin)
@@ -105,12 +104,12 @@ whole(
       const device = pollUntilDone(servers, tally, codes, {
         until,
         beforePoll: async () => {
-          if (approved && plan.pollNotBefore !== undefined) await at(plan.pollNotBefore)
+          if (approved && plan.pollNotBefore !== undefined) await timeline.at(plan.pollNotBefore)
           if (anew) throw new BegunAnew()
         },
       }).finally(() => ended.abort())
       const watch = async (): Promise<void> => {
-        await at(plan.approveAt)
+        await timeline.at(plan.approveAt)
         for (let again = false; !ended.signal.aborted; again = true) {
           approved = true
           const approval = await approve(servers, tally, person, codes.userCode)
@@ -140,7 +139,7 @@ whole(
     const logIn = async (plan: Plan, i: number) => {
       const person = `person ${i}`
       const abandoned: string[] = []
-      await at(plan.beginAt)
+      await timeline.at(plan.beginAt)
       for (;;) {
         const codes = await authorize(servers, tally)
         const login = await tryCodes(person, codes, plan)
@@ -153,7 +152,7 @@ whole(
     const failingOver = failOver()
     const logins = await Promise.allSettled(plans().map(logIn))
     await failingOver
-    const tookMs = Date.now() - startedAt
+    const tookMs = timeline.elapsed
 
     const records = await keyRecords(mongo.uri)
     const faults: string[] = []
@@ -174,8 +173,7 @@ whole(
         if (status !== 'reserved' || !abandoned.includes(id))
           faults.push(`login ${i}: ${status} too`)
       }
-      const answers = await Promise.all(processes.map(({ url }) => keyIdAt(tally, url, apiKey)))
-      if (answers.every((keyId) => keyId === codes.keyId)) working += 1
+      if (await worksEverywhere(tally, processes, apiKey, codes.keyId)) working += 1
       else faults.push(`login ${i}: the key does not work everywhere`)
     }
     t.log(

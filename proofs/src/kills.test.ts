@@ -5,9 +5,11 @@ import { startRedisServer } from '@device-grant/test-support/redis-server'
 import test from 'ava'
 import { authorize, type Codes, inTurn, pollUntilDone } from './device.ts'
 import { faultOf, keyRecords } from './key-records.ts'
-import { approve, keyIdAt } from './person.ts'
+import { worksEverywhere } from './key-use.ts'
+import { approve } from './person.ts'
 import { startServerProcesses } from './server-process.ts'
 import { Tally } from './tally.ts'
+import { between, Timeline } from './timeline.ts'
 
 const mongo = hasRedis ? await ownMongoServer('logins through kills') : undefined
 const it = mongo ? test : test.skip
@@ -36,8 +38,6 @@ interface Plan {
   /** Polls at this time, if it comes within the next few seconds. */
   readonly pollAt?: number
 }
-
-const between = (from: number, to: number): number => from + Math.random() * (to - from)
 
 const plansAround = (killAt: number): readonly Plan[] => {
   const all: Plan[] = []
@@ -76,9 +76,8 @@ it('a server, Redis and MongoDB are killed under 200 logins each, and every one 
   if (!victim) throw new Error('There are no servers')
   const servers = inTurn(processes.map(({ url }) => url))
   const tally = new Tally()
-  const startedAt = Date.now()
-  const until = startedAt + ALL_DONE_WITHIN_MS
-  const at = (ms: number): Promise<void> => pause(Math.max(0, startedAt + ms - Date.now()))
+  const timeline = new Timeline()
+  const until = timeline.startedAt + ALL_DONE_WITHIN_MS
 
   const killed = [
     { what: 'a server', kill: victim.kill, restart: victim.restart },
@@ -86,19 +85,19 @@ it('a server, Redis and MongoDB are killed under 200 logins each, and every one 
     { what: 'MongoDB', kill: mongo.kill, restart: mongo.start },
   ].map(async ({ what, kill, restart }, i) => {
     const killAt = KILLS_AT_MS[i] ?? 0
-    await at(killAt)
-    await at(killAt + POLLS_UNDER_WAY_MS)
+    await timeline.at(killAt)
+    await timeline.at(killAt + POLLS_UNDER_WAY_MS)
     const open = inFlight
     t.true(open >= IN_FLIGHT, `${what}: ${open} in flight`)
     await kill()
     await pause(DOWN_MS)
     await restart()
-    return `${what} killed with ${open} logins in flight, ${Date.now() - startedAt} ms: back`
+    return `${what} killed with ${open} logins in flight, ${timeline.elapsed} ms: back`
   })
   let inFlight = 0
 
   const login = async (plan: Plan, i: number) => {
-    await at(plan.beginAt)
+    await timeline.at(plan.beginAt)
     const codes: Codes = await authorize(servers, tally)
     inFlight += 1
     const person = `person ${i}`
@@ -106,11 +105,13 @@ it('a server, Redis and MongoDB are killed under 200 logins each, and every one 
     const device = pollUntilDone(servers, tally, codes, {
       until,
       beforePoll: async () => {
-        const early = pollAt === undefined ? 0 : startedAt + pollAt - Date.now()
+        const early = pollAt === undefined ? 0 : pollAt - timeline.elapsed
         if (early > 0 && early < HOLDS_MS) await pause(early)
       },
     })
-    const approval = at(plan.approveAt).then(() => approve(servers, tally, person, codes.userCode))
+    const approval = timeline
+      .at(plan.approveAt)
+      .then(() => approve(servers, tally, person, codes.userCode))
     const [ended, approved] = await Promise.all([device, approval])
     inFlight -= 1
     if (approved.presses > 1) tally.add('people who pressed again')
@@ -121,7 +122,7 @@ it('a server, Redis and MongoDB are killed under 200 logins each, and every one 
   }
   const logins = await Promise.allSettled(KILLS_AT_MS.flatMap(plansAround).map(login))
   const kills = await Promise.all(killed)
-  const tookMs = Date.now() - startedAt
+  const tookMs = timeline.elapsed
 
   const records = await keyRecords(mongo.uri)
   const faults: string[] = []
@@ -142,8 +143,7 @@ it('a server, Redis and MongoDB are killed under 200 logins each, and every one 
     const fault = faultOf(own[0], ended.apiKey)
     if (fault !== undefined) faults.push(`login ${i}: ${fault}`)
     if (own[0]?.id !== codes.keyId) faults.push(`login ${i}: a key of another grant`)
-    const answers = await Promise.all(processes.map(({ url }) => keyIdAt(tally, url, ended.apiKey)))
-    if (answers.every((keyId) => keyId === codes.keyId)) working += 1
+    if (await worksEverywhere(tally, processes, ended.apiKey, codes.keyId)) working += 1
     else faults.push(`login ${i}: the key does not work everywhere`)
   }
   const log = processes.flatMap((server) => server.log)

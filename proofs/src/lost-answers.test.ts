@@ -1,11 +1,8 @@
-import {
-  type CuttingProxy as RedisProxy,
-  startCuttingProxy as startRedisProxy,
-} from '@device-grant/test-support/cutting-proxy'
+import { type CuttingProxy, startCuttingProxy } from '@device-grant/test-support/cutting-proxy'
 import { eventually } from '@device-grant/test-support/eventually'
 import {
-  type CuttingProxy as MongoProxy,
-  cuttingProxy as startMongoProxy,
+  cuttingProxy,
+  type MongoCuttingProxy,
 } from '@device-grant/test-support/mongo-cutting-proxy'
 import { ownMongoServer } from '@device-grant/test-support/mongo-server'
 import { hasRedis } from '@device-grant/test-support/needs-redis'
@@ -13,7 +10,8 @@ import { startRedisServer } from '@device-grant/test-support/redis-server'
 import test, { type ExecutionContext } from 'ava'
 import { authorize, poll, pollUntilDone } from './device.ts'
 import { faultOf, keyRecords } from './key-records.ts'
-import { approve, keyIdAt } from './person.ts'
+import { keyIdAt } from './key-use.ts'
+import { approve } from './person.ts'
 import { startServerProcess } from './server-process.ts'
 import { Tally } from './tally.ts'
 
@@ -25,16 +23,16 @@ const BOUND_MS = 240_000
 const MOST_WRITES = 60
 
 let redis: Awaited<ReturnType<typeof startRedisServer>> | undefined
-let redisProxy: RedisProxy | undefined
-let mongoProxy: MongoProxy | undefined
+let redisProxy: CuttingProxy | undefined
+let mongoProxy: MongoCuttingProxy | undefined
 /** Called with every write to MongoDB that has been passed on; `true` swallows its answer and cuts. */
 let onMongoWrite: () => boolean = () => false
 
 test.before(async () => {
   if (!mongo) return
   redis = await startRedisServer()
-  redisProxy = await startRedisProxy(redis.port)
-  mongoProxy = await startMongoProxy({ host: '127.0.0.1', port: mongo.port }, () => onMongoWrite())
+  redisProxy = await startCuttingProxy(redis.port)
+  mongoProxy = await cuttingProxy({ host: '127.0.0.1', port: mongo.port }, () => onMongoWrite())
 })
 
 test.after.always(async () => {
@@ -162,7 +160,7 @@ it('the answer that tells the key is lost on its way to the device, and is told 
   if (!redis || !mongo) return t.fail()
   const mongodbUri = mongo.uri
   const server = await startServerProcess({ redisUrl: redis.url, mongodbUri })
-  const proxy = await startRedisProxy(Number(new URL(server.url).port))
+  const proxy = await startCuttingProxy(Number(new URL(server.url).port))
   t.teardown(async () => {
     await server.stop()
     await proxy.close()

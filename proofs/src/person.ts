@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { VERIFY_AUTHENTICATED } from '@device-grant/test-support/endpoints'
 import type { Servers } from './device.ts'
-import { type Answer, post, send } from './requests.ts'
+import { type Answer, post } from './requests.ts'
 import type { Tally } from './tally.ts'
 
 /** A person decides, once. */
@@ -14,7 +15,7 @@ export const decide = (
   post(
     tally,
     decision,
-    `${servers.next()}/oauth/device/verify-authenticated`,
+    servers.next() + VERIFY_AUTHENTICATED,
     { user_code: userCode, decision },
     { 'X-Forwarded-User': person },
   )
@@ -43,19 +44,4 @@ export const approve = async (
     await pause(1_000)
   }
   throw new Error(`Not approved with ${PRESSES} presses`)
-}
-
-/** Whether a key works at this server, and which one it is. */
-export const keyIdAt = async (
-  tally: Tally,
-  url: string,
-  apiKey: string,
-): Promise<string | undefined> => {
-  const { status, body } = await send(tally, 'whoami', `${url}/api/whoami`, {
-    headers: { Authorization: `Bearer ${apiKey}` },
-  })
-  const key = body['key']
-  return status === 200 && key !== null && typeof key === 'object' && 'id' in key
-    ? String(key.id)
-    : undefined
 }

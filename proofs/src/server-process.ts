@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { eventually } from '@device-grant/test-support/eventually'
+import { freePort } from '@device-grant/test-support/free-port'
+import { end, own } from '@device-grant/test-support/owned-process'
 
 /** The reference server in a process of its own. */
 export interface ServerProcess {
@@ -24,9 +25,6 @@ export interface Stores {
 
 const MAIN = fileURLToPath(new URL('../../apps/server/dist/main.js', import.meta.url))
 const READY_WITHIN_MS = 30_000
-// Below the ports that systems hand out by themselves: one that is killed gets its own back.
-const FIRST_PORT = 22_000
-const PORTS = 9_000
 const SESSION_SECRET = randomBytes(32).toString('base64url')
 
 /** Starts one on these stores, with polls every second and no limit on new codes. */
@@ -49,12 +47,12 @@ export const startServerProcess = async ({
     POLL_INTERVAL: '1',
   }
   const launch = async (): Promise<ChildProcess> => {
-    const child = spawn(process.execPath, ['--enable-source-maps', MAIN], {
-      env: environment,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    running.add(child)
-    child.once('exit', () => running.delete(child))
+    const child = own(
+      spawn(process.execPath, ['--enable-source-maps', MAIN], {
+        env: environment,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    )
     for (const stream of [child.stdout, child.stderr]) {
       let rest = ''
       stream.setEncoding('utf8').on('data', (text: string) => {
@@ -67,21 +65,15 @@ export const startServerProcess = async ({
     return child
   }
   let child = await launch()
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    const gone = once(child, 'exit')
-    child.kill(signal)
-    await gone
-  }
   return {
     url,
     log,
-    kill: () => end('SIGKILL'),
+    kill: () => end(child, 'SIGKILL'),
     restart: async () => {
-      await end('SIGKILL')
+      await end(child, 'SIGKILL')
       child = await launch()
     },
-    stop: () => end('SIGTERM'),
+    stop: () => end(child, 'SIGTERM'),
   }
 }
 
@@ -92,35 +84,17 @@ export const startServerProcesses = (
 ): Promise<readonly ServerProcess[]> =>
   Promise.all(Array.from({ length: count }, () => startServerProcess(stores)))
 
-const running = new Set<ChildProcess>()
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL')
-})
-
 const ready = async (child: ChildProcess, url: string, log: readonly string[]): Promise<void> => {
-  const end = performance.now() + READY_WITHIN_MS
-  for (;;) {
-    const response = await fetch(`${url}/readyz`).catch(() => undefined)
-    if (response?.ok) return
-    if (child.exitCode !== null || performance.now() > end) {
-      child.kill('SIGKILL')
-      throw new Error(`The server is not ready:\n${log.join('\n')}`)
-    }
-    await new Promise((done) => setTimeout(done, 50))
-  }
-}
-
-const freePort = async (): Promise<number> => {
-  for (;;) {
-    const port = FIRST_PORT + Math.floor(Math.random() * PORTS)
-    const probe = createServer()
-    try {
-      await once(probe.listen(port, '127.0.0.1'), 'listening')
-      return port
-    } catch {
-      // Taken: another one.
-    } finally {
-      probe.close()
-    }
+  const isReady = async (): Promise<boolean> => (await fetch(`${url}/readyz`)).ok
+  try {
+    await eventually(
+      'the server is ready or has exited',
+      async () => child.exitCode !== null || isReady(),
+      READY_WITHIN_MS,
+    )
+    if (child.exitCode !== null) throw new Error('The server has exited')
+  } catch (error) {
+    child.kill('SIGKILL')
+    throw new Error(`The server is not ready:\n${log.join('\n')}`, { cause: error })
   }
 }

@@ -17,7 +17,9 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { BrowserLike } from '../../packages/test-support/dist/browser-like.js'
+import { authorize, pickUp } from '../../packages/test-support/dist/device.js'
 import { freePort } from '../../packages/test-support/dist/free-port.js'
+import { whoami } from '../../packages/test-support/dist/whoami.js'
 
 const KEYCLOAK = '26.0.7'
 const KEYCLOAK_SHA256 = '25353b74613bcf72db67f8addbd88d832c705a69333091a16573d249d665fe21'
@@ -50,7 +52,7 @@ const main = async () => {
     return
   }
   const [keycloakPort, managementPort, serverPort, apachePort] = await Promise.all(
-    Array.from({ length: 4 }, freePort),
+    Array.from({ length: 4 }, () => freePort()),
   )
   const publicUrl = `http://127.0.0.1:${serverPort}`
   const apacheUrl = `http://127.0.0.1:${apachePort}`
@@ -185,25 +187,15 @@ const throughApache = async ({ apacheUrl, publicUrl, issuer }) => {
 const logIn = (browser, page) =>
   browser.submit(page, 'login-actions/authenticate', { username: 'alice', password })
 
-const authorize = async (url) => {
-  const body = new URLSearchParams({ client_id: 'cli' })
-  const response = await fetch(`${url}/oauth/device/authorize`, { method: 'POST', body })
-  assert.equal(response.status, 200)
-  return response.json()
-}
-
 /** Approves on the page, and picks the key up. */
 const approve = async (url, browser, page, { device_code }) => {
   const done = await browser.submit(page, '/verify', { decision: 'approve' })
   assert.equal(done.status, 200)
-  const body = new URLSearchParams({ client_id: 'cli', device_code })
-  const token = await (await fetch(`${url}/oauth/device/token`, { method: 'POST', body })).json()
-  assert.match(token.access_token ?? token.error, /^dg_/)
-  const whoami = await fetch(`${url}/api/whoami`, {
-    headers: { Authorization: `Bearer ${token.access_token}` },
-  })
-  assert.equal(whoami.status, 200)
-  return whoami.json()
+  const apiKey = await pickUp(url, device_code)
+  assert.match(apiKey, /^dg_/)
+  const answer = await whoami(url, apiKey)
+  assert.equal(answer.status, 200)
+  return JSON.parse(answer.text)
 }
 
 const statusFrom = (localAddress, url, { headers }) =>

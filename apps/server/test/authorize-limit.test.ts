@@ -1,12 +1,13 @@
-import { form } from '@device-grant/test-support/mounted-login'
-import { type Answer, membersOf, outcomeOf, send } from '@device-grant/test-support/wire-exchange'
+import { outcomeOf, poll } from '@device-grant/test-support/device'
+import { AUTHORIZE } from '@device-grant/test-support/endpoints'
+import { type Answer, membersOf, send } from '@device-grant/test-support/http-exchange'
 import test from 'ava'
-import { startTestServer } from './reference-server.ts'
+import { startTestServer } from './test-server.ts'
 
 test('too many new codes from one address are refused with 429; its polls are not', async (t) => {
   const server = await startTestServer({ AUTHORIZE_LIMIT: '3', TRUSTED_PROXIES: '127.0.0.1' })
   const ask = (headers: Readonly<Record<string, string>> = {}): Promise<Answer> =>
-    send(server.url, { path: '/oauth/device/authorize', headers })
+    send(server.url, { path: AUTHORIZE, headers })
   try {
     const first = await ask()
     await ask()
@@ -30,8 +31,10 @@ test('too many new codes from one address are refused with 429; its polls are no
     }
     const device_code = String(membersOf(first)['device_code'])
     for (let i = 0; i < 10; i += 1) {
-      const poll = await form(server.url, '/oauth/device/token', { device_code })
-      t.is(outcomeOf(poll), 'authorization_pending')
+      t.is(
+        outcomeOf(await poll(server.url, device_code, { client_id: '' })),
+        'authorization_pending',
+      )
       server.clock.pass(5_000)
     }
     t.is((await ask()).status, 200, 'a minute later')

@@ -1,8 +1,10 @@
 import { createServer, request } from 'node:http'
-import { isMetadata, listen, login } from '@device-grant/test-support/mounted-login'
-import { membersOf, send } from '@device-grant/test-support/wire-exchange'
+import { membersOf } from '@device-grant/test-support/http-exchange'
+import { listen } from '@device-grant/test-support/loopback'
+import { isMetadata, logInBelow } from '@device-grant/test-support/mounted-login'
+import { whoami } from '@device-grant/test-support/whoami'
 import test from 'ava'
-import { startTestServer } from './reference-server.ts'
+import { startTestServer } from './test-server.ts'
 
 test('a whole login works behind a proxy that takes the prefix away', async (t) => {
   const target = { port: 0 }
@@ -30,14 +32,8 @@ test('a whole login works behind a proxy that takes the prefix away', async (t) 
   const server = await startTestServer({ SIGN_IN: 'demo', PUBLIC_URL: `${origin}/auth/` })
   target.port = server.settings.port
   try {
-    const key = await login(t, origin, '/auth')
-    const path = '/auth/api/whoami'
-    const whoami = await send(origin, {
-      method: 'GET',
-      path,
-      headers: { authorization: `Bearer ${key}` },
-    })
-    t.is(membersOf(whoami)['user'], 'alice')
+    const key = await logInBelow(t, origin, '/auth')
+    t.is(membersOf(await whoami(`${origin}/auth`, key))['user'], 'alice')
     await isMetadata(t, origin, '/auth', [
       '/.well-known/oauth-authorization-server',
       '/.well-known/oauth-authorization-server/auth',

@@ -1,5 +1,5 @@
 import { StoreUnavailableError, type Token } from '@device-grant/core'
-import type { TestServer } from './reference-server.js'
+import type { TestServer } from './test-server.ts'
 
 type Breakable = Record<string, ((...args: never) => Promise<unknown>) | undefined>
 

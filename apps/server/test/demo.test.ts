@@ -1,5 +1,5 @@
 import test from 'ava'
-import { startTestServer } from './reference-server.js'
+import { startTestServer } from './test-server.ts'
 
 test("a form that is not our own starts no session and ends nobody's", async (t) => {
   const server = await startTestServer({ SIGN_IN: 'demo' })

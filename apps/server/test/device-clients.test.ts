@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { decide } from '@device-grant/test-support/wire-exchange'
+import { startLoginExample } from '@device-grant/test-support/login-example'
+import { decide } from '@device-grant/test-support/person'
 import test from 'ava'
 import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
-import { startTestServer, type TestServer } from './reference-server.ts'
+import { startTestServer, type TestServer } from './test-server.ts'
 
 /** What `oauth4webapi` needs, from the server's own metadata. */
 const discover = async (
@@ -206,28 +205,15 @@ for (const [error, end] of Object.entries(ENDS)) {
 test('the login example shows the code and a QR code, and prints whose key it got', async (t) => {
   const server = await startTestServer({ POLL_INTERVAL: '1' })
   t.teardown(server.stop)
-  const program = fileURLToPath(new URL('../../../examples/login/dist/login.js', import.meta.url))
-  const child = spawn(process.execPath, [program, server.url], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  t.teardown(() => child.kill())
-  let shown = ''
-  let approving: Promise<void> | undefined
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    shown += text
-    const userCode = /\b[B-Z]{4}-[B-Z]{4}\b/.exec(shown)?.[0]
-    if (userCode !== undefined) approving ??= decide(server.url, userCode, 'approve')
-  })
-  let complaints = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    complaints += text
-  })
-  const code = await new Promise((resolve) => child.once('close', resolve))
-  await approving
-  t.is(code, 0, complaints)
-  t.regex(shown, /(?:[█▀▄ ]{20,}\n){10,}/)
-  t.true(shown.includes(`${server.url}/oauth/device/verify\n`))
-  const whoami = JSON.parse(shown.slice(shown.indexOf('{'))) as Record<string, unknown>
+  server.clock.start()
+  const login = await startLoginExample(t, server.url)
+  await decide(server.url, login.userCode, 'approve')
+  const { exitCode, out, err } = await login.ended
+  t.is(exitCode, 0, err)
+  t.regex(out, /\b[B-Z]{4}-[B-Z]{4}\b/)
+  t.regex(out, /(?:[█▀▄ ]{20,}\n){10,}/)
+  t.true(out.includes(`${server.url}/oauth/device/verify\n`))
+  const whoami = JSON.parse(out.slice(out.indexOf('{'))) as Record<string, unknown>
   t.like(whoami, { user: 'alice', scope: 'whoami' })
-  t.notRegex(shown, /dg_/)
+  t.notRegex(out, /dg_/)
 })

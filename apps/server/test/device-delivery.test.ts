@@ -5,17 +5,17 @@ import { type ApiKey, type ApiKeyStore, grantIdOf, keyIdOf, TOKENS } from '@devi
 import {
   authorize,
   type Codes,
-  decide,
-  FORM,
-  GRANT_TYPE,
-  membersOf,
   outcomeOf,
   poll,
-  send,
-  TOKEN,
-} from '@device-grant/test-support/wire-exchange'
+  pollOutcome,
+} from '@device-grant/test-support/device'
+import { GRANT_TYPE, TOKEN } from '@device-grant/test-support/endpoints'
+import { turns } from '@device-grant/test-support/event-loop'
+import { FORM, membersOf } from '@device-grant/test-support/http-exchange'
+import { decide } from '@device-grant/test-support/person'
+import { whoami } from '@device-grant/test-support/whoami'
 import test from 'ava'
-import { startTestServer, type TestServer } from './reference-server.ts'
+import { startTestServer, type TestServer } from './test-server.ts'
 
 const keysOf = ({ server }: TestServer): ApiKeyStore =>
   server.container.get<ApiKeyStore>(TOKENS.ApiKeys)
@@ -64,10 +64,6 @@ const DELAYS: Readonly<Record<string, (cut: Promise<void>) => Promise<void>>> = 
   'after the cut': (cut) => cut,
 }
 
-const turns = async (count: number): Promise<void> => {
-  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve))
-}
-
 for (const [how, cut] of Object.entries(CUTS)) {
   for (const [when, delay] of Object.entries(DELAYS)) {
     for (const written of ['before', 'after'] as const) {
@@ -106,7 +102,7 @@ for (const [how, cut] of Object.entries(CUTS)) {
         const claimed = await keyOf(server, codes)
         t.is(claimed?.status, 'claimed')
 
-        t.is(outcomeOf(await poll(server.url, codes.device_code)), 'slow_down')
+        t.is(await pollOutcome(server.url, codes.device_code), 'slow_down')
         server.clock.pass(2_000)
         const again = await poll(server.url, codes.device_code)
         t.is(again.status, 200)
@@ -114,7 +110,7 @@ for (const [how, cut] of Object.entries(CUTS)) {
         t.is(claimed?.status === 'claimed' && claimed.secretHash, told.digest('base64url'))
 
         server.clock.pass(2_000)
-        t.is(outcomeOf(await poll(server.url, codes.device_code)), 'invalid_grant')
+        t.is(await pollOutcome(server.url, codes.device_code), 'invalid_grant')
       })
     }
   }
@@ -134,7 +130,7 @@ test('a request that is cut in its middle is no poll', async (t) => {
   }
   await turns(5)
   t.is((await keyOf(server, codes))?.status, 'reserved')
-  t.is(outcomeOf(await poll(server.url, codes.device_code)), 'token')
+  t.is(await pollOutcome(server.url, codes.device_code), 'token')
 })
 
 test('a key whose answer was lost is confirmed by its first use', async (t) => {
@@ -147,15 +143,10 @@ test('a key whose answer was lost is confirmed by its first use', async (t) => {
     clientId: 'cli',
   })
   t.is(reply.outcome, 'granted')
-  const authorization = `Bearer ${reply.outcome === 'granted' ? reply.apiKey : ''}`
-  const used = await send(server.url, {
-    method: 'GET',
-    path: '/api/whoami',
-    headers: { authorization },
-  })
-  t.is(used.status, 200)
+  const apiKey = reply.outcome === 'granted' ? reply.apiKey : ''
+  t.is((await whoami(server.url, apiKey)).status, 200)
   server.clock.pass(2_000)
-  t.is(outcomeOf(await poll(server.url, codes.device_code)), 'invalid_grant')
+  t.is(await pollOutcome(server.url, codes.device_code), 'invalid_grant')
 })
 
 test('of 1 000 parallel polls after the approval one is told the key', async (t) => {
@@ -176,12 +167,7 @@ test('of 1 000 parallel polls after the approval one is told the key', async (t)
   const keys = await keysOf(server).findByOwner('alice')
   t.is(keys.length, 1)
   const [{ access_token }] = told.map(membersOf) as [Record<string, unknown>]
-  const whoami = await send(server.url, {
-    method: 'GET',
-    path: '/api/whoami',
-    headers: { authorization: `Bearer ${access_token}` },
-  })
-  t.is(whoami.status, 200)
+  t.is((await whoami(server.url, String(access_token))).status, 200)
   server.clock.pass(2_000)
-  t.is(outcomeOf(await poll(server.url, codes.device_code)), 'invalid_grant')
+  t.is(await pollOutcome(server.url, codes.device_code), 'invalid_grant')
 })

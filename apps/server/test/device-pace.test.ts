@@ -1,16 +1,11 @@
 import { Agent } from 'node:http'
-import {
-  authorize,
-  type Codes,
-  decide,
-  membersOf,
-  outcomeOf,
-  poll,
-  post,
-  TOKEN,
-} from '@device-grant/test-support/wire-exchange'
+import { basic } from '@device-grant/test-support/authorization-header'
+import { authorize, type Codes, outcomeOf, poll } from '@device-grant/test-support/device'
+import { TOKEN } from '@device-grant/test-support/endpoints'
+import { membersOf, post } from '@device-grant/test-support/http-exchange'
+import { decide } from '@device-grant/test-support/person'
 import test, { type ExecutionContext } from 'ava'
-import { startTestServer, type TestServer } from './reference-server.ts'
+import { startTestServer, type TestServer } from './test-server.ts'
 
 /** One device with its codes, its connection, and the server's clock. */
 interface Device {
@@ -183,9 +178,6 @@ test('POL-8: a denial is told for as long as the code is known', async (t) => {
 test('TOK-3, INT-7: polls of others and failed authentication leave the pace alone', async (t) => {
   const device = await startDevice(t)
   const { server, codes } = device
-  const basic = (text: string): { authorization: string } => ({
-    authorization: `Basic ${Buffer.from(text).toString('base64')}`,
-  })
   t.is(await device.poll(), 'authorization_pending')
   for (let i = 0; i < 5; i++) {
     t.is(

@@ -1,21 +1,15 @@
 import { createHash } from 'node:crypto'
 import { type StateStore, StoreUnavailableError, TOKENS } from '@device-grant/core'
-import {
-  AUTHORIZE,
-  authorize,
-  decide,
-  FORM,
-  membersOf,
-  outcomeOf,
-  poll,
-  post,
-  send,
-  sendBytes,
-  TOKEN,
-} from '@device-grant/test-support/wire-exchange'
+import { basic } from '@device-grant/test-support/authorization-header'
+import { authorize, outcomeOf, poll } from '@device-grant/test-support/device'
+import { AUTHORIZE, TOKEN } from '@device-grant/test-support/endpoints'
+import { FORM, membersOf, post, send } from '@device-grant/test-support/http-exchange'
+import { decide } from '@device-grant/test-support/person'
+import { sendBytes } from '@device-grant/test-support/raw-socket'
+import { whoami } from '@device-grant/test-support/whoami'
 import test from 'ava'
 import { ConfigError, readConfig } from '#src/config.js'
-import { startTestServer } from './reference-server.ts'
+import { startTestServer } from './test-server.ts'
 
 test('neither the log nor a dump of the stores holds a device code or an API key', async (t) => {
   const server = await startTestServer()
@@ -37,12 +31,7 @@ test('neither the log nor a dump of the stores holds a device code or an API key
     dumps.push(server.dump())
     return outcomeOf(answer)
   }
-  const whoami = (key: string): Promise<number> =>
-    send(url, {
-      method: 'GET',
-      path: '/api/whoami',
-      headers: { authorization: `Bearer ${key}` },
-    }).then(({ status }) => status)
+  const statusOf = async (key: string): Promise<number> => (await whoami(url, key)).status
 
   // A login, with a key that is used, revoked and used again, and a mistyped one.
   const normal = await codesOf()
@@ -51,11 +40,11 @@ test('neither the log nor a dump of the stores holds a device code or an API key
   t.is(await pollOf(normal.device_code), 'token')
   t.is(await pollOf(normal.device_code), 'invalid_grant')
   const key = secrets.at(-1) ?? ''
-  t.is(await whoami(key), 200)
-  t.is(await whoami(key.slice(0, -1) + (key.endsWith('x') ? 'y' : 'x')), 401)
+  t.is(await statusOf(key), 200)
+  t.is(await statusOf(key.slice(0, -1) + (key.endsWith('x') ? 'y' : 'x')), 401)
   secrets.push(key.slice(3, -1))
   await server.useCases.revokeAllApiKeys('alice')
-  t.is(await whoami(key), 401)
+  t.is(await statusOf(key), 401)
 
   // A denial, an expiry, and polls that are too early.
   const denied = await codesOf()
@@ -79,12 +68,12 @@ test('neither the log nor a dump of the stores holds a device code or an API key
       const meanwhile = await pollOf(faulty.device_code)
       t.is(meanwhile, name === TOKENS.UserCodeClaims ? 'token' : 'slow_down')
       await post(url, AUTHORIZE, { client_id: 'cli' })
-      await whoami(key)
+      await statusOf(key)
       await t.throwsAsync(decide(url, faulty.user_code, 'deny'))
       store.update = update
       clock.pass(2_000)
       t.is(await pollOf(faulty.device_code), meanwhile === 'token' ? 'invalid_grant' : 'token')
-      t.is(await whoami(secrets.at(-1) ?? ''), 200)
+      t.is(await statusOf(secrets.at(-1) ?? ''), 200)
     }
   }
 
@@ -95,7 +84,7 @@ test('neither the log nor a dump of the stores holds a device code or an API key
   await send(url, { method: 'GET', path: `/oauth/device/${code}` })
   await send(url, { path: TOKEN, headers: { 'content-type': FORM }, body: `${code}=1&${code}=2` })
   await post(url, TOKEN, { device_code: code, grant_type: code })
-  await post(url, TOKEN, { device_code: code }, { authorization: `Basic ${btoa(`cli:${code}`)}` })
+  await post(url, TOKEN, { device_code: code }, basic(`cli:${code}`))
   await sendBytes(url, `POST ${TOKEN} HTTP/1.1\r\nHost: x\r\n${code}\0: ${code}\r\n\r\n`)
 
   await server.stop()

@@ -1,51 +1,22 @@
 import { BrowserLike } from '@device-grant/test-support/browser-like'
-import { freePort } from '@device-grant/test-support/free-port'
+import { authorize, pollOutcome } from '@device-grant/test-support/device'
+import { VERIFY, VERIFY_AUTHENTICATED } from '@device-grant/test-support/endpoints'
+import { FORM } from '@device-grant/test-support/http-exchange'
 import test, { type ExecutionContext } from 'ava'
-import { startFrontEnd } from './front-end.ts'
-import { startTestServer, type TestServer } from './reference-server.ts'
+import { type FrontEndSetting, startFrontEndSetting } from './front-end-setting.ts'
 
-interface Setting {
-  readonly server: TestServer
-  /** As people open it: of the same site as the front end. */
-  readonly publicUrl: string
-  readonly frontEnd: string
+interface Setting extends FrontEndSetting {
   readonly verify: string
 }
 
 const setUp = async (t: ExecutionContext): Promise<Setting> => {
-  const port = await freePort()
-  const publicUrl = `http://localhost:${port}`
-  const frontEnd = await startFrontEnd(publicUrl)
-  t.teardown(() => frontEnd.stop())
-  const server = await startTestServer({
-    PORT: String(port),
-    PUBLIC_URL: publicUrl,
-    SIGN_IN: 'demo',
-    FRONT_END_ORIGINS: frontEnd.origin,
-  })
-  t.teardown(() => server.stop())
-  const verify = `${publicUrl}/oauth/device/verify-authenticated`
-  return { server, publicUrl, frontEnd: frontEnd.origin, verify }
-}
-
-const newCode = async ({
-  publicUrl,
-}: Setting): Promise<{ readonly user_code: string; readonly device_code: string }> => {
-  const response = await fetch(`${publicUrl}/oauth/device/authorize`, { method: 'POST' })
-  return (await response.json()) as { user_code: string; device_code: string }
-}
-
-const poll = async ({ publicUrl }: Setting, deviceCode: string): Promise<unknown> => {
-  const response = await fetch(`${publicUrl}/oauth/device/token`, {
-    method: 'POST',
-    body: new URLSearchParams({ device_code: deviceCode }),
-  })
-  return ((await response.json()) as Readonly<Record<string, unknown>>)['error'] ?? response.status
+  const setting = await startFrontEndSetting(t)
+  return { ...setting, verify: setting.publicUrl + VERIFY_AUTHENTICATED }
 }
 
 const signIn = async ({ publicUrl }: Setting): Promise<BrowserLike> => {
   const browser = new BrowserLike()
-  const page = await browser.open(`${publicUrl}/oauth/device/verify`)
+  const page = await browser.open(publicUrl + VERIFY)
   await browser.submit(page, '/sign-in', { name: 'alice' })
   return browser
 }
@@ -90,7 +61,7 @@ test('an allowed origin may ask, read and answer for somebody who is signed in',
   t.is(preflight.headers.get('Access-Control-Allow-Credentials'), 'true')
   t.regex(preflight.headers.get('Access-Control-Allow-Headers') ?? '', /Content-Type/i)
 
-  const approved = await newCode(setting)
+  const approved = await authorize(setting.server.url)
   const answer = await browser.send(setting.verify, {
     method: 'POST',
     headers: asPage(setting.frontEnd),
@@ -99,12 +70,12 @@ test('an allowed origin may ask, read and answer for somebody who is signed in',
   t.is(answer.status, 200)
   t.is(answer.headers.get('Access-Control-Allow-Origin'), setting.frontEnd)
   t.deepEqual(JSON.parse(answer.text), { message: 'Device authorized successfully!' })
-  t.is(await poll(setting, approved.device_code), 200)
+  t.is(await pollOutcome(setting.server.url, approved.device_code), 'token')
 })
 
 test('somebody who is not signed in is told so, and the page may read it', async (t) => {
   const setting = await setUp(t)
-  const { user_code } = await newCode(setting)
+  const { user_code } = await authorize(setting.server.url)
   const answer = await new BrowserLike().send(setting.verify, {
     method: 'POST',
     headers: asPage(setting.frontEnd),
@@ -118,7 +89,7 @@ test('somebody who is not signed in is told so, and the page may read it', async
 test('no other origin may answer for somebody, however it asks', async (t) => {
   const setting = await setUp(t)
   const browser = await signIn(setting)
-  const { user_code, device_code } = await newCode(setting)
+  const { user_code, device_code } = await authorize(setting.server.url)
   const { port } = new URL(setting.frontEnd)
   const strangers = [
     'http://localhost:1',
@@ -131,7 +102,7 @@ test('no other origin may answer for somebody, however it asks', async (t) => {
     const json = { headers: asPage(origin), body: JSON.stringify({ user_code }) }
     // A form needs no preflight.
     const form = {
-      headers: { ...asPage(origin), 'Content-Type': 'application/x-www-form-urlencoded' },
+      headers: { ...asPage(origin), 'Content-Type': FORM },
       body: new URLSearchParams({ user_code }),
     }
     for (const sending of [json, form]) {
@@ -145,5 +116,5 @@ test('no other origin may answer for somebody, however it asks', async (t) => {
     })
     t.is(preflight.headers.get('Access-Control-Allow-Origin'), null)
   }
-  t.is(await poll(setting, device_code), 'authorization_pending')
+  t.is(await pollOutcome(setting.server.url, device_code), 'authorization_pending')
 })

@@ -1,20 +1,15 @@
 import { TOKENS } from '@device-grant/core'
 import { BrowserLike, type Sending, type Visit } from '@device-grant/test-support/browser-like'
-import {
-  type Answer,
-  authorize,
-  type Codes,
-  decide,
-  membersOf,
-  outcomeOf,
-  poll,
-  send,
-} from '@device-grant/test-support/wire-exchange'
+import { authorize, type Codes, pickUp, pollOutcome } from '@device-grant/test-support/device'
+import { KEYS } from '@device-grant/test-support/endpoints'
+import { csrfTokenOf } from '@device-grant/test-support/html-form'
+import { type Answer, membersOf, send } from '@device-grant/test-support/http-exchange'
+import { decide } from '@device-grant/test-support/person'
+import { whoami } from '@device-grant/test-support/whoami'
 import test, { type ExecutionContext } from 'ava'
-import { breakStore } from './break-store.js'
-import { startTestServer, type TestServer } from './reference-server.js'
+import { breakStore } from './break-store.ts'
+import { startTestServer, type TestServer } from './test-server.ts'
 
-const KEYS = '/oauth/device/keys'
 const FRONT_END = 'https://app.example'
 
 /** A proxy signs people in: each test has people of its own. */
@@ -52,16 +47,6 @@ const approved = async (person: string): Promise<Codes> => {
   return codes
 }
 
-const pickUp = async ({ device_code }: Codes): Promise<string> =>
-  String(membersOf(await poll(server.url, device_code))['access_token'])
-
-const whoami = (key: string): Promise<Answer> =>
-  send(server.url, {
-    method: 'GET',
-    path: '/api/whoami',
-    headers: { authorization: `Bearer ${key}` },
-  })
-
 const isProblem = (t: ExecutionContext, reply: Answer, status: number, detail: string): void => {
   t.is(reply.status, status)
   t.is(reply.headers['content-type'], 'application/problem+json')
@@ -94,8 +79,8 @@ test('a person’s keys are listed as JSON, those waiting for pick-up included, 
   const before = server.clock.now()
   const waiting = await approved('lister')
   const picked = await approved('lister')
-  const key = await pickUp(picked)
-  t.is((await whoami(key)).status, 200)
+  const key = await pickUp(server.url, picked.device_code)
+  t.is((await whoami(server.url, key)).status, 200)
   await approved('somebody else')
   const keys = await keysOf('lister')
   const at = new Date(before).toISOString()
@@ -122,17 +107,17 @@ test('a person’s keys are listed as JSON, those waiting for pick-up included, 
 })
 
 test('a key that was revoked answers 401 at once, and twice is as good as once', async (t) => {
-  const key = await pickUp(await approved('revoker'))
-  t.is((await whoami(key)).status, 200)
+  const key = await pickUp(server.url, (await approved('revoker')).device_code)
+  t.is((await whoami(server.url, key)).status, 200)
   const [listed] = await keysOf('revoker')
   const path = `${KEYS}/${listed?.id}`
   isProblem(t, await ask('somebody else', 'DELETE', path), 404, 'You have no such key')
   isProblem(t, await ask(undefined, 'DELETE', path), 401, 'Authentication required')
-  t.is((await whoami(key)).status, 200)
+  t.is((await whoami(server.url, key)).status, 200)
   for (const _ of ['once', 'twice']) {
     const reply = await ask('revoker', 'DELETE', path)
     t.deepEqual([reply.status, reply.text], [204, ''])
-    const refused = await whoami(key)
+    const refused = await whoami(server.url, key)
     t.is(refused.status, 401)
     t.is(membersOf(refused)['error'], 'invalid_token')
   }
@@ -144,7 +129,7 @@ test('a key that is revoked before pick-up is denied to its device', async (t) =
   const [listed] = await keysOf('early')
   t.is((await ask('early', 'DELETE', `${KEYS}/${listed?.id}`)).status, 204)
   for (const _ of ['once', 'twice']) {
-    t.is(outcomeOf(await poll(server.url, codes.device_code)), 'access_denied')
+    t.is(await pollOutcome(server.url, codes.device_code), 'access_denied')
   }
 })
 
@@ -181,7 +166,7 @@ test('a key is not taken back for another site, however it asks', async (t) => {
       t.is((await ask('careful', 'POST', form, headers)).status, 403)
     }
   }
-  t.is(outcomeOf(await poll(server.url, codes.device_code)), 'token')
+  t.is(await pollOutcome(server.url, codes.device_code), 'token')
   t.is((await ask('careful', 'DELETE', path, { origin: FRONT_END })).status, 204)
 })
 
@@ -259,7 +244,7 @@ test('the page’s forms revoke one key, then all', async (t) => {
   t.is(new URL(all.url).search, '?notice=revoked_all')
   t.deepEqual(await keysOf('page'), [])
   for (const { device_code } of codes) {
-    t.is(outcomeOf(await poll(server.url, device_code)), 'access_denied')
+    t.is(await pollOutcome(server.url, device_code), 'access_denied')
   }
   t.is((await browser.open(server.url + KEYS)).status, 200, 'the empty page')
 })
@@ -267,10 +252,9 @@ test('the page’s forms revoke one key, then all', async (t) => {
 test('a form revokes only with the token of the person who sends it', async (t) => {
   const codes = await approved('guarded')
   const [listed] = await keysOf('guarded')
-  const tokenIn = ({ text }: Visit): string =>
-    /name="csrf_token" value="([^"]+)"/.exec(text)?.[1] ?? ''
-  const foreign = tokenIn(await new Proxied('mallory').open(server.url + KEYS))
-  const elsewhere = tokenIn(await new Proxied('guarded').open(server.url + KEYS))
+  await approved('mallory')
+  const foreign = csrfTokenOf(await new Proxied('mallory').open(server.url + KEYS))
+  const elsewhere = csrfTokenOf(await new Proxied('guarded').open(server.url + KEYS))
   const browser = new Proxied('guarded')
   for (const path of [`${KEYS}/${listed?.id}/revoke`, `${KEYS}/revoke-all`]) {
     for (const csrf_token of ['', foreign, elsewhere, 'x']) {
@@ -286,15 +270,15 @@ test('a form revokes only with the token of the person who sends it', async (t) 
   }
   const own = await browser.open(server.url + KEYS)
   t.regex(own.headers.get('set-cookie') ?? '', /^device_grant_session=.*; samesite=lax; httponly/)
-  const good = tokenIn(own)
+  const good = csrfTokenOf(own)
   const again = await browser.open(server.url + KEYS)
-  t.is(tokenIn(again), good, 'the same in every tab')
+  t.is(csrfTokenOf(again), good, 'the same in every tab')
   const none = await browser.send(`${server.url}${KEYS}/nothing/revoke`, {
     method: 'POST',
     body: new URLSearchParams({ csrf_token: good }),
   })
   t.is(none.status, 404)
-  t.is(outcomeOf(await poll(server.url, codes.device_code)), 'token')
+  t.is(await pollOutcome(server.url, codes.device_code), 'token')
 })
 
 test('a form that is sent without a sign-in revokes nothing and says so', async (t) => {

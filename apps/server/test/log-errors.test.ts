@@ -1,11 +1,11 @@
 import { StoreConflictError, StoreUnavailableError, TOKENS } from '@device-grant/core'
 import { TestClock } from '@device-grant/test-support/clock'
-import { authorize, outcomeOf, poll } from '@device-grant/test-support/wire-exchange'
+import { authorize, pollOutcome } from '@device-grant/test-support/device'
 import test from 'ava'
 import { pino } from 'pino'
 import { logErrors } from '#src/log-errors.js'
-import { breakStore } from './break-store.js'
-import { startTestServer } from './reference-server.js'
+import { breakStore } from './break-store.ts'
+import { startTestServer } from './test-server.ts'
 
 interface Line {
   readonly msg: string
@@ -32,7 +32,7 @@ test('while a store is down, its errors are logged every 5 s of the clock', asyn
   t.teardown(restore)
   const linesAfter = async (polls: number): Promise<number> => {
     for (let i = 0; i < polls; i++) {
-      t.is(outcomeOf(await poll(server.url, device_code)), 'slow_down')
+      t.is(await pollOutcome(server.url, device_code), 'slow_down')
     }
     return server.log.filter((line) => line.includes('failed: poll')).length
   }

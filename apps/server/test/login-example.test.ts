@@ -1,23 +1,8 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { freePort } from '@device-grant/test-support/free-port'
+import { runLoginExample } from '@device-grant/test-support/login-example'
+import { listen } from '@device-grant/test-support/loopback'
 import test, { type ExecutionContext } from 'ava'
-
-const PROGRAM = fileURLToPath(new URL('../../../examples/login/dist/login.js', import.meta.url))
-
-/** Runs the example to its end. */
-const login = async (
-  given: string,
-): Promise<{ readonly exitCode: number; readonly out: string; readonly err: string }> => {
-  const child = spawn(process.execPath, [PROGRAM, given], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const ended = once(child, 'close')
-  const [out, err, [exitCode]] = await Promise.all([text(child.stdout), text(child.stderr), ended])
-  return { exitCode: Number(exitCode), out, err }
-}
 
 interface Answer {
   readonly status?: number
@@ -35,9 +20,7 @@ const pretend = async (
     response.setHeader('Content-Type', typeof body === 'string' ? 'text/html' : 'application/json')
     response.end(typeof body === 'string' ? body : JSON.stringify(body))
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const url = await listen(server)
   const stop = (): void => {
     server.close()
     server.closeAllConnections()
@@ -68,7 +51,7 @@ const pretendDeviceGrant = (
 
 for (const given of ['localhost:3000', 'ftp://localhost', 'http://', 'nonsense']) {
   test(`${given} is a mistake that is named`, async (t) => {
-    const { exitCode, err } = await login(given)
+    const { exitCode, err } = await runLoginExample(t, given)
     t.is(exitCode, 1)
     t.true(err.includes(`${given} is not an http:// or https:// address`))
     t.true(err.includes('npm run login -- [base URL]'))
@@ -76,7 +59,7 @@ for (const given of ['localhost:3000', 'ftp://localhost', 'http://', 'nonsense']
 }
 
 test('--help says how to use it', async (t) => {
-  const { exitCode, out, err } = await login('--help')
+  const { exitCode, out, err } = await runLoginExample(t, '--help')
   t.is(exitCode, 0)
   t.true(out.includes('npm run login -- [base URL]'))
   t.is(err, '')
@@ -95,7 +78,7 @@ test('a server that does not run, or is none, or is another one, is told apart',
     [other.url, 'The address of this server is https://login.example. Use that address.'],
     [other.url.replace('http:', 'https:'), `TLS failed at ${new URL(other.url).host}: ERR_SSL_`],
   ] as const) {
-    const { exitCode, err } = await login(given)
+    const { exitCode, err } = await runLoginExample(t, given)
     t.is(exitCode, 1)
     t.true(err.includes(said), `${given}: ${err}`)
     t.is(err.trim().split('\n').length, 1, err)
@@ -108,7 +91,7 @@ test('a code that runs out during the wait has expired, whoever notices first', 
     [600, 'expired_token'],
   ] as const) {
     const { url } = await pretendDeviceGrant(t, seconds, error)
-    const { exitCode, err } = await login(url)
+    const { exitCode, err } = await runLoginExample(t, url)
     t.is(exitCode, 1)
     t.is(err.trim(), 'The code has expired. Run the login again.')
   }
@@ -116,7 +99,7 @@ test('a code that runs out during the wait has expired, whoever notices first', 
 
 test('any other refusal is told, and so is a server that stops during the wait', async (t) => {
   const refusing = await pretendDeviceGrant(t, 600, 'invalid_grant')
-  t.is((await login(refusing.url)).err.trim(), 'The login failed: invalid_grant')
+  t.is((await runLoginExample(t, refusing.url)).err.trim(), 'The login failed: invalid_grant')
   const stopping = await pretendDeviceGrant(t, 600, '', () => stopping.stop())
-  t.regex((await login(stopping.url)).err, /^ {2}fetch failed: \S/)
+  t.regex((await runLoginExample(t, stopping.url)).err, /^ {2}fetch failed: \S/)
 })

@@ -1,7 +1,10 @@
 import { createServer, request } from 'node:http'
 import { oidcSignIn } from '@device-grant/http-koa'
 import { BrowserLike, onwardFrom, type Visit } from '@device-grant/test-support/browser-like'
+import { authorize, type Codes, pollOutcome } from '@device-grant/test-support/device'
 import { freePort } from '@device-grant/test-support/free-port'
+import { csrfTokenOf } from '@device-grant/test-support/html-form'
+import { listen } from '@device-grant/test-support/loopback'
 import {
   type OpenidProvider,
   startOpenidProvider,
@@ -9,12 +12,10 @@ import {
 import test, { type ExecutionContext } from 'ava'
 import { decodeJwt, generateKeyPair, SignJWT } from 'jose'
 import { ConfigError, readConfig } from '#src/config.js'
-import { startTestServer, type TestServer } from './reference-server.ts'
+import { type OpenidSetting, startOpenidSetting } from './openid-setting.ts'
+import { startTestServer, type TestServer } from './test-server.ts'
 
-interface Setting {
-  readonly server: TestServer
-  readonly provider: OpenidProvider
-  readonly publicUrl: string
+interface Setting extends OpenidSetting {
   readonly verify: string
   /** What a redirect to the provider's callback begins with. */
   readonly callback: string
@@ -33,40 +34,8 @@ const setUp = async (
   env: Readonly<Record<string, string>> = {},
   configuration: Readonly<Record<string, unknown>> = {},
 ): Promise<Setting> => {
-  const port = await freePort()
-  const publicUrl = `http://127.0.0.1:${port}`
-  const provider = await startOpenidProvider({ publicUrl, configuration })
-  t.teardown(() => provider.stop())
-  const server = await startTestServer({
-    ...provider.env,
-    PORT: String(port),
-    PUBLIC_URL: publicUrl,
-    ...env,
-  })
-  t.teardown(() => server.stop())
+  const { server, provider, publicUrl } = await startOpenidSetting(t, env, configuration)
   return settingOf(server, provider, publicUrl)
-}
-
-interface Codes {
-  readonly user_code: string
-  readonly device_code: string
-}
-
-const newCode = async ({ server }: Setting): Promise<Codes> => {
-  const response = await fetch(`http://127.0.0.1:${server.settings.port}/oauth/device/authorize`, {
-    method: 'POST',
-    body: new URLSearchParams({ client_id: 'cli' }),
-  })
-  return (await response.json()) as Codes
-}
-
-const poll = async ({ server }: Setting, { device_code }: Codes): Promise<unknown> => {
-  const response = await fetch(`http://127.0.0.1:${server.settings.port}/oauth/device/token`, {
-    method: 'POST',
-    body: new URLSearchParams({ client_id: 'cli', device_code }),
-  })
-  const answer = (await response.json()) as Readonly<Record<string, unknown>>
-  return answer['error'] ?? Object.keys(answer).find((name) => name === 'access_token')
 }
 
 /** Opens a code's page and signs in as somebody; stops before `stopAt`. */
@@ -117,7 +86,7 @@ const failedWith = (
 test('somebody signs in, and the code survives the way to the provider and back', async (t) => {
   const setting = await setUp(t)
   const browser = new BrowserLike()
-  const code = await newCode(setting)
+  const code = await authorize(setting.server.url)
 
   const login = await browser.open(`${setting.verify}?user_code=${code.user_code}`)
   t.true(isLoginPage(login, setting))
@@ -127,10 +96,10 @@ test('somebody signs in, and the code survives the way to the provider and back'
   t.true(page.text.includes(code.user_code))
   t.true(page.text.includes('alice'))
 
-  t.is(await poll(setting, code), 'authorization_pending')
+  t.is(await pollOutcome(setting.server.url, code.device_code), 'authorization_pending')
   const done = await browser.submit(page, '/verify', { decision: 'approve' })
   t.is(done.status, 200)
-  t.is(await poll(setting, code), 'access_token')
+  t.is(await pollOutcome(setting.server.url, code.device_code), 'token')
   // The keys are the provider's `sub`'s, whatever name is shown.
   t.is((await setting.server.useCases.listApiKeys('user-alice')).length, 1)
   t.deepEqual(await setting.server.useCases.listApiKeys('alice'), [])
@@ -178,11 +147,11 @@ test('the provider is asked for the language of our own pages', async (t) => {
 test('a Host header from outside does not change where the provider sends people', async (t) => {
   const setting = await setUp(t)
   const location = await new Promise<string>((resolve, reject) => {
-    const asking = request(setting.verify, { headers: { Host: 'evil.example' } }, (answer) => {
+    const sending = request(setting.verify, { headers: { Host: 'evil.example' } }, (answer) => {
       answer.resume()
       resolve(answer.headers.location ?? '')
     })
-    asking.on('error', reject).end()
+    sending.on('error', reject).end()
   })
   t.is(new URL(location).searchParams.get('redirect_uri'), setting.callback)
 })
@@ -225,7 +194,7 @@ test("one sign-in's cookie does not do for another's callback", async (t) => {
 test('a callback counts once', async (t) => {
   const setting = await setUp(t)
   const browser = new BrowserLike()
-  const code = await newCode(setting)
+  const code = await authorize(setting.server.url)
   const back = await signIn(setting, browser, { code, stopAt: setting.callback })
   const thief = browser.copy()
   t.is((await browser.open(back.url)).status, 200)
@@ -313,7 +282,7 @@ test('an answer without an ID token signs nobody in', async (t) => {
 test('somebody who cancels at the provider can try again with the same code', async (t) => {
   const setting = await setUp(t)
   const browser = new BrowserLike()
-  const code = await newCode(setting)
+  const code = await authorize(setting.server.url)
   const path = `/oauth/device/verify?user_code=${code.user_code}`
   const login = await browser.open(setting.publicUrl + path)
   const cancelled = await browser.open(`${login.url}/abort`)
@@ -326,7 +295,7 @@ test('somebody who cancels at the provider can try again with the same code', as
 test('a sign-in that takes longer than ten minutes has to begin again', async (t) => {
   const setting = await setUp(t)
   const browser = new BrowserLike()
-  const code = await newCode(setting)
+  const code = await authorize(setting.server.url)
   const back = await signIn(setting, browser, { code, stopAt: setting.callback })
   const retry = `/oauth/device/verify?user_code=${code.user_code}`
   const elsewhere = browser.copy()
@@ -410,10 +379,9 @@ test("the answer to a sign-out form is a page, so that the page's form-action ho
   const setting = await setUp(t)
   const browser = new BrowserLike()
   const page = await signIn(setting, browser)
-  const token = /name="csrf_token" value="([^"]+)"/.exec(page.text)?.[1] ?? ''
   const answer = await browser.send(`${setting.publicUrl}/oauth/device/sign-out`, {
     method: 'POST',
-    body: new URLSearchParams({ csrf_token: token }),
+    body: new URLSearchParams({ csrf_token: csrfTokenOf(page) }),
   })
   t.is(answer.status, 200)
   const onward = onwardFrom(answer) ?? ''
@@ -492,7 +460,7 @@ test('the server starts while the provider is down, says so to people, and finds
 test('a provider that goes down between login and callback costs a retry, not the code', async (t) => {
   const setting = await setUp(t)
   const browser = new BrowserLike()
-  const code = await newCode(setting)
+  const code = await authorize(setting.server.url)
   const back = await signIn(setting, browser, { code, stopAt: setting.callback })
   await setting.provider.stop()
   const retry = `/oauth/device/verify?user_code=${code.user_code}`
@@ -527,7 +495,7 @@ test('a session that ends while the page is open leads through sign-in back to t
   await signIn(setting, browser)
   // An hour without a request ends a session; it is not renewed in its first minute.
   setting.server.clock.pass(50_000)
-  const code = await newCode(setting)
+  const code = await authorize(setting.server.url)
   const page = await browser.open(`${setting.verify}?user_code=${code.user_code}`)
   t.is(page.status, 200)
   setting.server.clock.pass(3_560_000)
@@ -538,10 +506,10 @@ test('a session that ends while the page is open leads through sign-in back to t
   const again = await browser.open(`${setting.verify}?user_code=${code.user_code}`)
   t.is(again.url, `${setting.verify}?user_code=${code.user_code}`)
   t.true(again.text.includes('alice'))
-  t.is(await poll(setting, code), 'authorization_pending')
+  t.is(await pollOutcome(setting.server.url, code.device_code), 'authorization_pending')
   await browser.submit(again, '/verify', { decision: 'approve' })
   setting.server.clock.pass(10_000)
-  t.is(await poll(setting, code), 'access_token')
+  t.is(await pollOutcome(setting.server.url, code.device_code), 'token')
 })
 
 test('a form that is sent without a session is answered by a page that stays, and leads to its code', async (t) => {
@@ -576,7 +544,7 @@ test('what a provider says of its errors is logged only when it is short and pla
 test('two tabs that sign in at once do not get in the way of each other', async (t) => {
   const setting = await setUp(t)
   const browser = new BrowserLike()
-  const codes = [await newCode(setting), await newCode(setting)] as const
+  const codes = [await authorize(setting.server.url), await authorize(setting.server.url)] as const
   const open = (code: Codes): Promise<Visit> =>
     browser.open(`${setting.verify}?user_code=${code.user_code}`)
   const logins = [await open(codes[0]), await open(codes[1])] as const
@@ -587,8 +555,8 @@ test('two tabs that sign in at once do not get in the way of each other', async 
   // The form that was opened before the other tab came back still counts.
   t.is((await browser.submit(second, '/verify', { decision: 'approve' })).status, 200)
   t.is((await browser.submit(first, '/verify', { decision: 'deny' })).status, 200)
-  t.is(await poll(setting, codes[0]), 'access_denied')
-  t.is(await poll(setting, codes[1]), 'access_token')
+  t.is(await pollOutcome(setting.server.url, codes[0].device_code), 'access_denied')
+  t.is(await pollOutcome(setting.server.url, codes[1].device_code), 'token')
 })
 
 test('sign-ins under way take four cookies at most, and the last of them works', async (t) => {
@@ -649,7 +617,7 @@ test('everything works below the path of a public URL', async (t) => {
     })
     return incoming.pipe(onward)
   })
-  await new Promise<void>((resolve) => proxy.listen(outside, '127.0.0.1', resolve))
+  await listen(proxy, outside)
   t.teardown(() => {
     proxy.close()
     proxy.closeAllConnections()
@@ -664,11 +632,11 @@ test('everything works below the path of a public URL', async (t) => {
   t.teardown(() => server.stop())
   const setting = settingOf(server, provider, publicUrl)
   const browser = new BrowserLike()
-  const code = await newCode(setting)
+  const code = await authorize(setting.server.url)
   const page = await signIn(setting, browser, { code })
   t.is(page.url, `${publicUrl}/oauth/device/verify?user_code=${code.user_code}`)
   t.is((await browser.submit(page, '/verify', { decision: 'approve' })).status, 200)
-  t.is(await poll(setting, code), 'access_token')
+  t.is(await pollOutcome(setting.server.url, code.device_code), 'token')
   t.is(
     browser.cookiesFor(`http://127.0.0.1:${outside}/elsewhere`).get('device_grant_session'),
     undefined,

@@ -3,14 +3,9 @@ import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { connect, createServer, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { authorize, outcomeOf, poll } from '@device-grant/test-support/device'
 import { freePort } from '@device-grant/test-support/free-port'
-import {
-  authorize,
-  membersOf,
-  outcomeOf,
-  poll,
-  send,
-} from '@device-grant/test-support/wire-exchange'
+import { membersOf, send } from '@device-grant/test-support/http-exchange'
 import test, { type ExecutionContext } from 'ava'
 import { VARIABLES } from '#src/config-variables.js'
 

@@ -1,20 +1,19 @@
-import { createUseCases, MemoryApiKeyStore, MemoryStateStore, TOKENS } from '@device-grant/core'
+import { createServer } from 'node:http'
+import { createMemoryStores, createUseCases, TOKENS } from '@device-grant/core'
 import { requireApiKey } from '@device-grant/http-koa'
+import { basic, bearer } from '@device-grant/test-support/authorization-header'
 import { TestClock } from '@device-grant/test-support/clock'
+import { authorize, pickUp } from '@device-grant/test-support/device'
+import { WHOAMI } from '@device-grant/test-support/endpoints'
 import { freePort } from '@device-grant/test-support/free-port'
-import {
-  type Answer,
-  authorize,
-  decide,
-  FORM,
-  membersOf,
-  poll,
-  send,
-} from '@device-grant/test-support/wire-exchange'
+import { type Answer, FORM, membersOf, send } from '@device-grant/test-support/http-exchange'
+import { listen } from '@device-grant/test-support/loopback'
+import { decide } from '@device-grant/test-support/person'
+import { whoami } from '@device-grant/test-support/whoami'
 import test from 'ava'
 import Koa from 'koa'
-import { breakStore } from './break-store.js'
-import { startTestServer, type TestServer } from './reference-server.js'
+import { breakStore } from './break-store.ts'
+import { startTestServer, type TestServer } from './test-server.ts'
 
 let server: TestServer
 test.before(async () => {
@@ -28,12 +27,12 @@ const aKey = async (
 ): Promise<string> => {
   const codes = await authorize(server.url, { client_id: 'cli', ...parameters })
   await decide(server.url, codes.user_code, 'approve', person)
-  return String(membersOf(await poll(server.url, codes.device_code))['access_token'])
+  return pickUp(server.url, codes.device_code)
 }
 
-const whoami = (
+const ask = (
   headers: Readonly<Record<string, string | string[]>> = {},
-  path = '/api/whoami',
+  path = WHOAMI,
   method = 'GET',
 ): Promise<Answer> => send(server.url, { method, path, headers })
 
@@ -52,7 +51,7 @@ const challengeOf = (answer: Answer): Record<string, string> => {
 
 test.serial('whoami tells whose key it is, and nothing else', async (t) => {
   const key = await aKey({ scope: 'read write' })
-  const reply = await whoami({ authorization: `Bearer ${key}` })
+  const reply = await whoami(server.url, key)
   t.is(reply.status, 200)
   t.is(reply.headers['cache-control'], 'no-store')
   t.regex(reply.headers['content-type'] ?? '', /^application\/json/)
@@ -66,28 +65,28 @@ test.serial('whoami tells whose key it is, and nothing else', async (t) => {
     scope: 'read write',
     expires_at: new Date(server.clock.now() + 86_400_000).toISOString(),
   })
-  const bare = membersOf(await whoami({ authorization: `Bearer ${await aKey()}` }))
+  const bare = membersOf(await whoami(server.url, await aKey()))
   t.deepEqual(Object.keys(bare), ['user', 'key', 'expires_at'])
 })
 
 test.serial('the scheme is read in any case', async (t) => {
   const key = await aKey()
   for (const scheme of ['Bearer', 'bearer', 'BEARER', 'Bearer ']) {
-    t.is((await whoami({ authorization: `${scheme} ${key}` })).status, 200)
+    t.is((await ask({ authorization: `${scheme} ${key}` })).status, 200)
   }
 })
 
 test.serial('without a key the answer is 401, and names no error', async (t) => {
   const key = await aKey()
   for (const [headers, path] of [
-    [{}, '/api/whoami'],
-    [{}, `/api/whoami?access_token=${key}`],
-    [{ authorization: `Basic ${Buffer.from('a:b').toString('base64')}` }, '/api/whoami'],
-    [{ authorization: key }, '/api/whoami'],
-    [{ authorization: 'Bearerx y' }, '/api/whoami'],
-    [{ cookie: `access_token=${key}` }, '/api/whoami'],
+    [{}, WHOAMI],
+    [{}, `${WHOAMI}?access_token=${key}`],
+    [basic('a:b'), WHOAMI],
+    [{ authorization: key }, WHOAMI],
+    [{ authorization: 'Bearerx y' }, WHOAMI],
+    [{ cookie: `access_token=${key}` }, WHOAMI],
   ] as const) {
-    const reply = await whoami(headers, path)
+    const reply = await ask(headers, path)
     t.is(reply.status, 401, reply.text)
     t.deepEqual(challengeOf(reply), { realm: 'device-grant' })
     t.regex(reply.headers['content-type'] ?? '', /^application\/json/)
@@ -98,16 +97,16 @@ test.serial('without a key the answer is 401, and names no error', async (t) => 
 test.serial('two ways at once and malformed headers are 400 invalid_request', async (t) => {
   const key = await aKey()
   for (const [headers, path] of [
-    [{ authorization: `Bearer ${key}` }, `/api/whoami?access_token=${key}`],
-    [{ authorization: [`Bearer ${key}`, `Bearer ${key}`] }, '/api/whoami'],
-    [{ authorization: 'Bearer' }, '/api/whoami'],
-    [{ authorization: 'Bearer ' }, '/api/whoami'],
-    [{ authorization: `Bearer ${key} ${key}` }, '/api/whoami'],
-    [{ authorization: `Bearer "${key}"` }, '/api/whoami'],
-    [{ authorization: 'Bearer \u00e9' }, '/api/whoami'],
-    [{ authorization: `Bearer ${key},${key}` }, '/api/whoami'],
+    [{ authorization: `Bearer ${key}` }, `${WHOAMI}?access_token=${key}`],
+    [{ authorization: [`Bearer ${key}`, `Bearer ${key}`] }, WHOAMI],
+    [{ authorization: 'Bearer' }, WHOAMI],
+    [{ authorization: 'Bearer ' }, WHOAMI],
+    [{ authorization: `Bearer ${key} ${key}` }, WHOAMI],
+    [{ authorization: `Bearer "${key}"` }, WHOAMI],
+    [{ authorization: 'Bearer \u00e9' }, WHOAMI],
+    [{ authorization: `Bearer ${key},${key}` }, WHOAMI],
   ] as const) {
-    const reply = await whoami(headers as Record<string, string | string[]>, path)
+    const reply = await ask(headers as Record<string, string | string[]>, path)
     t.is(reply.status, 400, JSON.stringify(headers))
     t.is(challengeOf(reply)['error'], 'invalid_request')
     t.is(membersOf(reply)['error'], 'invalid_request')
@@ -118,21 +117,21 @@ test.serial(
   'keys that are mistyped, unknown, expired or revoked are 401 invalid_token',
   async (t) => {
     const revoked = await aKey({}, 'bob')
-    t.is((await whoami({ authorization: `Bearer ${revoked}` })).status, 200)
+    t.is((await whoami(server.url, revoked)).status, 200)
     await server.useCases.revokeAllApiKeys('bob')
-    const gone = await whoami({ authorization: `Bearer ${revoked}` })
+    const gone = await whoami(server.url, revoked)
     t.is(gone.status, 401)
     t.like(challengeOf(gone), { error: 'invalid_token', error_description: 'The key was revoked' })
     const good = await aKey()
     const changed = `${good.slice(0, -1)}${good.endsWith('a') ? 'b' : 'a'}`
     for (const wrong of [changed, 'dg_', 'x', `${good}=`, good.slice(3), good.toUpperCase()]) {
-      const reply = await whoami({ authorization: `Bearer ${wrong}` })
+      const reply = await whoami(server.url, wrong)
       t.is(reply.status, 401)
       t.is(challengeOf(reply)['error'], 'invalid_token')
       t.is(membersOf(reply)['error'], 'invalid_token')
     }
     server.clock.pass(86_400_000)
-    const late = await whoami({ authorization: `Bearer ${good}` })
+    const late = await whoami(server.url, good)
     t.is(late.status, 401)
     t.like(challengeOf(late), { error: 'invalid_token', error_description: 'The key has expired' })
   },
@@ -143,15 +142,15 @@ test.serial(
   async (t) => {
     const key = await aKey()
     const back = breakStore(server, TOKENS.ApiKeys)
-    const reply = await whoami({ authorization: `Bearer ${key}` })
+    const reply = await whoami(server.url, key)
     t.is(reply.status, 503)
     t.is(reply.headers['retry-after'], '5')
     t.is(reply.headers['www-authenticate'], undefined)
     t.is(membersOf(reply)['error'], 'temporarily_unavailable')
-    const malformed = await whoami({ authorization: 'Bearer x' })
+    const malformed = await ask({ authorization: 'Bearer x' })
     t.is(malformed.status, 401, 'what cannot be a key needs no store')
     back()
-    t.is((await whoami({ authorization: `Bearer ${key}` })).status, 200)
+    t.is((await whoami(server.url, key)).status, 200)
     t.false(server.log.join().includes(key))
   },
 )
@@ -161,27 +160,27 @@ test.serial('operators see that the process lives and that nothing it needs is d
     ['/healthz', { status: 'ok' }],
     ['/readyz', { status: 'ready' }],
   ] as const) {
-    const reply = await whoami({}, path)
+    const reply = await ask({}, path)
     t.is(reply.status, 200)
     t.is(reply.headers['cache-control'], 'no-store')
     t.deepEqual(membersOf(reply), body)
-    t.is((await whoami({}, path, 'HEAD')).status, 200)
+    t.is((await ask({}, path, 'HEAD')).status, 200)
   }
 })
 
 test.serial('only GET and HEAD are for operators and services', async (t) => {
-  for (const path of ['/', '/healthz', '/readyz', '/api/whoami']) {
+  for (const path of ['/', '/healthz', '/readyz', WHOAMI]) {
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
-      const reply = await whoami({}, path, method)
+      const reply = await ask({}, path, method)
       t.is(reply.status, 405)
       t.is(reply.headers.allow, 'GET, HEAD')
     }
   }
-  t.is((await whoami({}, '/nothing')).status, 404)
+  t.is((await ask({}, '/nothing')).status, 404)
 })
 
 test.serial('the address of the server leads to where a code is entered', async (t) => {
-  const reply = await whoami({}, '/')
+  const reply = await ask({}, '/')
   t.is(reply.status, 303)
   t.is(new URL(String(reply.headers.location)).pathname, '/oauth/device/verify')
 })
@@ -204,14 +203,7 @@ test('readyz names the store that is down, and that one only', async (t) => {
 
 test('a service may want scopes, and hears of failing stores', async (t) => {
   const clock = new TestClock()
-  const apiKeys = new MemoryApiKeyStore({ clock })
-  const useCases = createUseCases({
-    grants: new MemoryStateStore({ clock }),
-    userCodes: new MemoryStateStore({ clock }),
-    codeAttempts: new MemoryStateStore({ clock }),
-    apiKeys,
-    clock,
-  })
+  const useCases = createUseCases({ ...createMemoryStores({ clock }), clock })
   const keyWith = async (scope: string | undefined): Promise<string> => {
     const asked = await useCases.authorizeDevice({ scope, device: {} })
     await useCases.answerUserCode({
@@ -227,15 +219,10 @@ test('a service may want scopes, and hears of failing stores', async (t) => {
   app.use((ctx) => {
     ctx.body = { owner: ctx.state['apiKey'].owner }
   })
-  const listening = app.listen(0, '127.0.0.1')
-  await new Promise((resolve) => listening.once('listening', resolve))
-  const { port } = listening.address() as { port: number }
+  const service = createServer(app.callback())
+  const origin = await listen(service)
   const get = (key: string): Promise<Answer> =>
-    send(`http://127.0.0.1:${port}`, {
-      method: 'GET',
-      path: '/',
-      headers: { authorization: `Bearer ${key}`, 'content-type': FORM },
-    })
+    send(origin, { method: 'GET', path: '/', headers: { ...bearer(key), 'content-type': FORM } })
   try {
     for (const scope of ['read write', 'write read', 'admin write read']) {
       const reply = await get(await keyWith(scope))
@@ -254,6 +241,6 @@ test('a service may want scopes, and hears of failing stores', async (t) => {
       t.is(membersOf(reply)['error'], 'insufficient_scope')
     }
   } finally {
-    await new Promise((resolve) => listening.close(resolve))
+    await new Promise((resolve) => service.close(resolve))
   }
 })

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { send } from '@device-grant/test-support/wire-exchange'
+import { send } from '@device-grant/test-support/http-exchange'
 import test from 'ava'
-import { startTestServer } from './reference-server.js'
+import { startTestServer } from './test-server.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']
 

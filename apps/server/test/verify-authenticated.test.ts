@@ -1,19 +1,14 @@
 import { gzipSync } from 'node:zlib'
 import { TOKENS } from '@device-grant/core'
+import { basic, bearer } from '@device-grant/test-support/authorization-header'
 import { BrowserLike } from '@device-grant/test-support/browser-like'
-import {
-  type Answer,
-  authorize,
-  FORM,
-  membersOf,
-  outcomeOf,
-  poll,
-  send,
-  VERIFY_AUTHENTICATED,
-} from '@device-grant/test-support/wire-exchange'
+import { authorize, pickUp, pollOutcome } from '@device-grant/test-support/device'
+import { VERIFY_AUTHENTICATED } from '@device-grant/test-support/endpoints'
+import { type Answer, FORM, membersOf, send } from '@device-grant/test-support/http-exchange'
+import { whoami } from '@device-grant/test-support/whoami'
 import test, { type ExecutionContext } from 'ava'
-import { breakStore } from './break-store.js'
-import { startTestServer, type TestServer } from './reference-server.js'
+import { breakStore } from './break-store.ts'
+import { startTestServer, type TestServer } from './test-server.ts'
 
 const FRONT_END = 'https://app.example'
 const EVIL = 'https://evil.example'
@@ -50,7 +45,7 @@ const isProblem = (t: ExecutionContext, reply: Answer, status: number, detail: s
 }
 
 const isPending = async (t: ExecutionContext, deviceCode: string): Promise<void> => {
-  t.is(outcomeOf(await poll(server.url, deviceCode)), 'authorization_pending')
+  t.is(await pollOutcome(server.url, deviceCode), 'authorization_pending')
 }
 
 for (const [kind, encode, type] of [
@@ -65,7 +60,7 @@ for (const [kind, encode, type] of [
     t.regex(reply.headers['content-type'] ?? '', /^application\/json/)
     t.is(reply.headers['cache-control'], 'no-store')
     t.deepEqual(membersOf(reply), { message: 'Device authorized successfully!' })
-    t.is(outcomeOf(await poll(server.url, device_code)), 'token')
+    t.is(await pollOutcome(server.url, device_code), 'token')
   })
 
   test.serial(`a person denies with ${kind}; the device hears so`, async (t) => {
@@ -73,7 +68,7 @@ for (const [kind, encode, type] of [
     const reply = await answer(encode({ user_code, decision: 'deny' }), { 'content-type': type })
     t.is(reply.status, 200)
     t.deepEqual(membersOf(reply), { message: 'Device denied.' })
-    t.is(outcomeOf(await poll(server.url, device_code)), 'access_denied')
+    t.is(await pollOutcome(server.url, device_code), 'access_denied')
   })
 }
 
@@ -125,7 +120,7 @@ test.serial(
     const other = await answer(form({ user_code }), { 'x-forwarded-user': 'bob' })
     isProblem(t, other, 400, 'This device code has already been processed.')
     t.false('your_decision' in membersOf(other))
-    t.is(outcomeOf(await poll(server.url, device_code)), 'access_denied')
+    t.is(await pollOutcome(server.url, device_code), 'access_denied')
   },
 )
 
@@ -263,7 +258,7 @@ test.serial('while a store is down, what is told is true, and trying again is sa
     t.is(reply.headers['retry-after'], '5')
     await isPending(t, device_code)
     t.is((await answer(form({ user_code }), as)).status, 200)
-    t.is(outcomeOf(await poll(server.url, device_code)), 'token')
+    t.is(await pollOutcome(server.url, device_code), 'token')
   }
   t.true(server.log.some((line) => line.includes('StoreUnavailableError')))
 })
@@ -294,7 +289,7 @@ const combinations = async (
       const title = `Sec-Fetch-Site ${site}, Origin ${origin}`
       t.is(reply.status, counts ? 200 : 403, title)
       if (!counts) isProblem(t, reply, 403, 'This origin may not answer for people')
-      const outcome = outcomeOf(await poll(of.url, device_code))
+      const outcome = await pollOutcome(of.url, device_code)
       t.is(outcome, counts ? 'token' : 'authorization_pending', title)
     }
   }
@@ -393,17 +388,13 @@ test.serial('where no front end was named, no origin may read anything', async (
 test.serial('an API key approves nothing, however it is sent', async (t) => {
   const first = await authorize(server.url)
   await answer(form({ user_code: first.user_code }))
-  const { access_token } = membersOf(await poll(server.url, first.device_code))
+  const key = await pickUp(server.url, first.device_code)
   const { user_code, device_code } = await authorize(server.url)
-  const key = String(access_token)
   for (const [body, headers] of [
-    [form({ user_code }), { authorization: `Bearer ${key}` }],
+    [form({ user_code }), bearer(key)],
     [form({ user_code, access_token: key }), {}],
     [form({ user_code }), { cookie: `device_grant_session=${key}` }],
-    [
-      form({ user_code }),
-      { authorization: `Basic ${Buffer.from(`alice:${key}`).toString('base64')}` },
-    ],
+    [form({ user_code }), basic(`alice:${key}`)],
   ] as const) {
     const reply = await send(server.url, {
       path: VERIFY_AUTHENTICATED,
@@ -423,7 +414,7 @@ test.serial('a sign-in header from no trusted proxy is ignored and logged', asyn
       const reply = await answer(form({ user_code }), headers, strict)
       isProblem(t, reply, 401, 'Authentication required')
     }
-    t.is(outcomeOf(await poll(strict.url, device_code)), 'authorization_pending')
+    t.is(await pollOutcome(strict.url, device_code), 'authorization_pending')
     const lines = strict.log.filter((line) => line.includes('ignored a sign-in header'))
     t.is(lines.length, 2)
     for (const line of lines) {
@@ -451,11 +442,6 @@ test.serial('whom a proxy names in UTF-8 is named so everywhere', async (t) => {
   const zoe = Buffer.from('Zoë 蔵').toString('latin1')
   const body = Buffer.from(form({ user_code }))
   t.is((await answer(body, { 'x-forwarded-user': zoe })).status, 200)
-  const { access_token } = membersOf(await poll(server.url, device_code))
-  const whoami = await send(server.url, {
-    method: 'GET',
-    path: '/api/whoami',
-    headers: { authorization: `Bearer ${String(access_token)}` },
-  })
-  t.is(membersOf(whoami)['user'], 'Zoë 蔵')
+  const used = await whoami(server.url, await pickUp(server.url, device_code))
+  t.is(membersOf(used)['user'], 'Zoë 蔵')
 })

@@ -1,19 +1,13 @@
 import type { DeviceGrant, UserCodeClaim } from '@device-grant/core'
 import { TOKENS } from '@device-grant/core'
 import { BrowserLike, type Sending, type Visit } from '@device-grant/test-support/browser-like'
-import {
-  authorize,
-  FORM,
-  outcomeOf,
-  poll,
-  post,
-  send,
-} from '@device-grant/test-support/wire-exchange'
+import { authorize, pollOutcome } from '@device-grant/test-support/device'
+import { VERIFY } from '@device-grant/test-support/endpoints'
+import { csrfTokenOf } from '@device-grant/test-support/html-form'
+import { FORM, post, send } from '@device-grant/test-support/http-exchange'
 import test, { type ExecutionContext } from 'ava'
-import { breakStore } from './break-store.js'
-import { startTestServer, type TestServer } from './reference-server.js'
-
-const VERIFY = '/oauth/device/verify'
+import { breakStore } from './break-store.ts'
+import { startTestServer, type TestServer } from './test-server.ts'
 
 /** A server where people sign in by saying their name. */
 let server: TestServer
@@ -36,14 +30,8 @@ const confirmPage = (
   to: TestServer = server,
 ): Promise<Visit> => browser.open(`${to.url}${VERIFY}?user_code=${encodeURIComponent(userCode)}`)
 
-const csrfTokenOf = ({ text }: Visit): string => {
-  const [, token] = /name="csrf_token" value="([^"]+)"/.exec(text) ?? []
-  if (token === undefined) throw new Error(`There is no CSRF token in ${text}`)
-  return token
-}
-
 const isPending = async (t: ExecutionContext, deviceCode: string, to = server): Promise<void> => {
-  t.is(outcomeOf(await poll(to.url, deviceCode)), 'authorization_pending')
+  t.is(await pollOutcome(to.url, deviceCode), 'authorization_pending')
 }
 
 /** What every HTML answer has, whatever it says. */
@@ -103,13 +91,13 @@ for (const [decision, outcome] of [
       server.clock.pass(5_000)
       const done = await browser.submit(confirm, '/verify', { decision })
       isSafePage(t, done, 200)
-      t.is(outcomeOf(await poll(server.url, device_code)), outcome)
+      t.is(await pollOutcome(server.url, device_code), outcome)
       const again = await browser.submit(confirm, '/verify', { decision })
       isSafePage(t, again, 200)
       t.is(again.text, done.text, 'the page was loaded again')
       const other = decision === 'approve' ? 'deny' : 'approve'
       isSafePage(t, await browser.submit(confirm, '/verify', { decision: other }), 400)
-      const key = outcomeOf(await poll(server.url, device_code))
+      const key = await pollOutcome(server.url, device_code)
       t.is(key, decision === 'deny' ? 'access_denied' : 'invalid_grant', 'nothing changes any more')
     },
   )
@@ -280,7 +268,7 @@ test.serial(
     const visit = await browser.open(server.url + onward)
     isSafePage(t, visit, 200)
     t.true(new URL(visit.url).searchParams.get('return_to')?.endsWith(`?user_code=${user_code}`))
-    t.is(outcomeOf(await poll(server.url, device_code)), 'invalid_grant')
+    t.is(await pollOutcome(server.url, device_code), 'invalid_grant')
   },
 )
 
@@ -355,7 +343,7 @@ test.serial('a decision counts only with the token of this very session', async 
   }
   await isPending(t, device_code)
   isSafePage(t, await send(fields(own)), 200)
-  t.is(outcomeOf(await poll(server.url, device_code)), 'token')
+  t.is(await pollOutcome(server.url, device_code), 'token')
 })
 
 /** `Origin`, `Sec-Fetch-Site`, the token, and whether the form counts; what counts comes last. */
@@ -491,7 +479,7 @@ test.serial('two people, one code: the second is told what a wrong code is told'
   const late = await confirmPage(bob, user_code)
   isSafePage(t, late, 400)
   t.false(late.text.includes('alice'))
-  t.is(outcomeOf(await poll(server.url, device_code)), 'access_denied')
+  t.is(await pollOutcome(server.url, device_code), 'access_denied')
 })
 
 test.serial(
@@ -519,7 +507,7 @@ test.serial('a code that ran out while its page was open is not approved', async
   const page = await confirmPage(browser, user_code)
   server.clock.pass(600_000)
   isSafePage(t, await browser.submit(page, '/verify', { decision: 'approve' }), 400)
-  t.is(outcomeOf(await poll(server.url, device_code)), 'expired_token')
+  t.is(await pollOutcome(server.url, device_code), 'expired_token')
   isSafePage(t, await confirmPage(browser, user_code), 400)
 })
 
@@ -627,7 +615,7 @@ test.serial('while a store is down there is a page that says so', async (t) => {
   isSafePage(t, visit, 503)
   t.true(visit.text.includes(`class="button" href="${VERIFY}?user_code=${user_code}"`))
   isSafePage(t, await browser.submit(page, '/verify', { decision: 'approve' }), 200)
-  t.is(outcomeOf(await poll(server.url, device_code)), 'token')
+  t.is(await pollOutcome(server.url, device_code), 'token')
   const grants = server.server.container.get<{
     entries(): Iterable<readonly [string, DeviceGrant]>
   }>(TOKENS.DeviceGrants)

@@ -1,6 +1,7 @@
-import { authorize, decide, outcomeOf, poll } from '@device-grant/test-support/wire-exchange'
+import { authorize, pollOutcome } from '@device-grant/test-support/device'
+import { decide } from '@device-grant/test-support/person'
 import test from 'ava'
-import { startTestServer } from './reference-server.ts'
+import { startTestServer } from './test-server.ts'
 import { fuzz } from './wire-fuzz.ts'
 
 const SEED = 8628
@@ -20,7 +21,7 @@ test(`${REQUESTS} random requests (seed ${SEED}) are answered as documented`, as
     t.true((statuses[status] ?? 0) > 0, `${status}`)
 
   const codes = await authorize(server.url)
-  t.is(outcomeOf(await poll(server.url, codes.device_code)), 'authorization_pending')
+  t.is(await pollOutcome(server.url, codes.device_code), 'authorization_pending')
   await decide(server.url, codes.user_code, 'approve', 'survivor')
-  t.is(outcomeOf(await poll(server.url, codes.device_code)), 'token')
+  t.is(await pollOutcome(server.url, codes.device_code), 'token')
 })

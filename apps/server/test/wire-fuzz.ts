@@ -1,18 +1,15 @@
 import { Agent, type OutgoingHttpHeaders } from 'node:http'
 import { deflateSync, gzipSync } from 'node:zlib'
+import { authorize, type Codes } from '@device-grant/test-support/device'
 import {
-  type Answer,
   AUTHORIZE,
-  authorize,
-  type Codes,
-  decide,
-  FORM,
   GRANT_TYPE,
-  send,
   TOKEN,
   VERIFY_AUTHENTICATED,
-} from '@device-grant/test-support/wire-exchange'
-import type { TestServer } from './reference-server.ts'
+} from '@device-grant/test-support/endpoints'
+import { type Answer, FORM, send } from '@device-grant/test-support/http-exchange'
+import { decide } from '@device-grant/test-support/person'
+import type { TestServer } from './test-server.ts'
 
 /** Random numbers that a seed makes again (mulberry32). */
 class Random {

@@ -1,29 +1,34 @@
 import { Agent, type OutgoingHttpHeaders } from 'node:http'
 import { gzipSync } from 'node:zlib'
-import { type StateStore, StoreUnavailableError, TOKENS } from '@device-grant/core'
+import { type StateStore, TOKENS } from '@device-grant/core'
+import { basic } from '@device-grant/test-support/authorization-header'
 import {
-  type Answer,
-  AUTHORIZE,
   authorize,
   type Codes,
-  decide,
-  FORM,
-  GRANT_TYPE,
-  membersOf,
   outcomeOf,
   poll,
+  pollOutcome,
+} from '@device-grant/test-support/device'
+import {
+  AUTHORIZE,
+  GRANT_TYPE,
+  TOKEN,
+  VERIFY_AUTHENTICATED,
+} from '@device-grant/test-support/endpoints'
+import {
+  type Answer,
+  FORM,
+  membersOf,
   post,
   type Sent,
   send,
-  sendBytes,
-  sendUntilAnswered,
-  TOKEN,
-  VERIFY_AUTHENTICATED,
-} from '@device-grant/test-support/wire-exchange'
+} from '@device-grant/test-support/http-exchange'
+import { decide } from '@device-grant/test-support/person'
+import { sendBytes, sendUntilAnswered } from '@device-grant/test-support/raw-socket'
 import test, { type ExecutionContext } from 'ava'
 import { ConfigError, readConfig } from '#src/config.js'
-import { breakStore } from './break-store.js'
-import { startTestServer, type TestServer } from './reference-server.ts'
+import { breakStore } from './break-store.ts'
+import { startTestServer, type TestServer } from './test-server.ts'
 
 /** What is sent where, and how it is to be answered. Every answer is held to `checkDeviceAnswer` besides. */
 interface Row {
@@ -49,9 +54,6 @@ const form = (body: Sent['body'], headers: OutgoingHttpHeaders = {}): Omit<Sent,
 const json = (body: string): Omit<Sent, 'path'> => ({
   headers: { 'content-type': 'application/json' },
   body,
-})
-const basic = (text: string): OutgoingHttpHeaders => ({
-  authorization: `Basic ${Buffer.from(text, 'latin1').toString('base64')}`,
 })
 const toAuthorize = (sent: Omit<Sent, 'path'>): Sent => ({ path: AUTHORIZE, ...sent })
 const toToken = (sent: Omit<Sent, 'path'>): Sent => ({ path: TOKEN, ...sent })
@@ -589,7 +591,7 @@ for (const row of [...REQUESTS, ...TOKEN_REQUESTS]) {
     row.check?.(t, answer)
     if (!codes || row.error === 'authorization_pending') return
     // Whatever was refused has not used the code up, nor its first poll.
-    t.is(outcomeOf(await poll(url, codes.device_code)), 'authorization_pending')
+    t.is(await pollOutcome(url, codes.device_code), 'authorization_pending')
   })
 }
 
@@ -630,7 +632,7 @@ test('REQ-11: new codes are limited per address, polls are not', async (t) => {
   checkDeviceAnswer(t, refused)
   for (let i = 0; i < 10; i++) {
     limited.clock.pass(5_000)
-    t.is(outcomeOf(await poll(limited.url, codes.device_code)), 'authorization_pending')
+    t.is(await pollOutcome(limited.url, codes.device_code), 'authorization_pending')
   }
   limited.clock.pass(10_000)
   await authorize(limited.url)
@@ -708,7 +710,7 @@ test('RSP-7: codes are never issued twice, and both end together', async (t) => 
   t.is(new Set(all.map(({ user_code }) => user_code)).size, 300)
   const [one] = all as [Codes]
   own.clock.pass(one.expires_in * 1000)
-  t.is(outcomeOf(await poll(own.url, one.device_code)), 'expired_token')
+  t.is(await pollOutcome(own.url, one.device_code), 'expired_token')
   await t.throwsAsync(decide(own.url, one.user_code, 'approve'), { message: /approve: 400/ })
 })
 
@@ -810,27 +812,12 @@ test('MET-2, MET-3: an issuer with a path stands behind the well-known names too
   }
 })
 
-/** Lets a store fail as if its server could not be reached. */
-const takeDown = (
-  { server: { container } }: TestServer,
-  name: 'DeviceGrants' | 'UserCodeClaims' | 'ApiKeys',
-): (() => void) => {
-  const store = container.get<StateStore<never>>(TOKENS[name])
-  const update = store.update
-  store.update = async () => {
-    throw new StoreUnavailableError('The store is down')
-  }
-  return () => {
-    store.update = update
-  }
-}
-
 test('INT-1, POL-13: while the grants cannot be read, a poll is slow_down and nothing changes', async (t) => {
   const own = await startTestServer()
   t.teardown(own.stop)
   const codes = await authorize(own.url)
-  t.is(outcomeOf(await poll(own.url, codes.device_code)), 'authorization_pending')
-  const bringUp = takeDown(own, 'DeviceGrants')
+  t.is(await pollOutcome(own.url, codes.device_code), 'authorization_pending')
+  const bringUp = breakStore(own, TOKENS.DeviceGrants)
   for (let i = 0; i < 5; i++) {
     const answer = await poll(own.url, codes.device_code)
     t.is(answer.status, 400)
@@ -846,21 +833,21 @@ test('INT-1, POL-13: while the grants cannot be read, a poll is slow_down and no
   checkDeviceAnswer(t, refused)
   bringUp()
   own.clock.pass(5_000)
-  t.is(outcomeOf(await poll(own.url, codes.device_code)), 'authorization_pending')
+  t.is(await pollOutcome(own.url, codes.device_code), 'authorization_pending')
 })
 
 test('INT-1, POL-8: while the keys cannot be written, an approval says so and a poll is slow_down', async (t) => {
   const own = await startTestServer()
   t.teardown(own.stop)
   const codes = await authorize(own.url)
-  let bringUp = takeDown(own, 'ApiKeys')
+  let bringUp = breakStore(own, TOKENS.ApiKeys)
   await t.throwsAsync(decide(own.url, codes.user_code, 'approve'), {
     message: /approve: 503 .*Failed to create API key/,
   })
-  t.is(outcomeOf(await poll(own.url, codes.device_code)), 'authorization_pending')
+  t.is(await pollOutcome(own.url, codes.device_code), 'authorization_pending')
   bringUp()
   await decide(own.url, codes.user_code, 'approve')
-  bringUp = takeDown(own, 'ApiKeys')
+  bringUp = breakStore(own, TOKENS.ApiKeys)
   for (let i = 0; i < 3; i++) {
     const answer = await poll(own.url, codes.device_code)
     t.is(answer.status, 400)
@@ -868,7 +855,7 @@ test('INT-1, POL-8: while the keys cannot be written, an approval says so and a 
     t.is(outcomeOf(answer), 'slow_down')
   }
   bringUp()
-  t.is(outcomeOf(await poll(own.url, codes.device_code)), 'token')
+  t.is(await pollOutcome(own.url, codes.device_code), 'token')
 })
 
 test('INT-1: a fault that nobody expected is slow_down to a poll, and JSON to everybody', async (t) => {
@@ -880,13 +867,13 @@ test('INT-1: a fault that nobody expected is slow_down to a poll, and JSON to ev
   grants.update = async () => {
     throw new TypeError('A fault in the store')
   }
-  t.is(outcomeOf(await poll(own.url, codes.device_code)), 'slow_down')
+  t.is(await pollOutcome(own.url, codes.device_code), 'slow_down')
   const failed = await post(own.url, AUTHORIZE, { client_id: 'cli' })
   t.is(failed.status, 500)
   checkDeviceAnswer(t, failed)
   t.false(failed.text.includes('fault in the store'))
   grants.update = update
-  t.is(outcomeOf(await poll(own.url, codes.device_code)), 'authorization_pending')
+  t.is(await pollOutcome(own.url, codes.device_code), 'authorization_pending')
 })
 
 test('INT-2: a connection is kept for 75 s, and serves many polls', async (t) => {
@@ -1029,8 +1016,7 @@ test('paths are what they are, to the letter', async (t) => {
 
 test('OA-10: two Authorization headers are several credentials', async (t) => {
   for (const path of [AUTHORIZE, TOKEN]) {
-    const header = (text: string): string =>
-      `Authorization: Basic ${Buffer.from(text).toString('base64')}\r\n`
+    const header = (text: string): string => `Authorization: ${basic(text).authorization}\r\n`
     const body = 'device_code=x'
     const text = await sendBytes(
       server.url,
@@ -1057,7 +1043,7 @@ test('while a store is down the log has a line every so often, and not one a pol
   t.teardown(down.stop)
   const { device_code } = await authorize(down.url)
   const bringBack = breakStore(down, TOKENS.DeviceGrants)
-  for (let i = 0; i < 50; i++) t.is(outcomeOf(await poll(down.url, device_code)), 'slow_down')
+  for (let i = 0; i < 50; i++) t.is(await pollOutcome(down.url, device_code), 'slow_down')
   bringBack()
   t.is(down.log.filter((line) => line.includes('failed: poll')).length, 1)
 })

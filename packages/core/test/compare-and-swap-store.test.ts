@@ -6,6 +6,7 @@ import {
   type Transition,
 } from '@device-grant/core'
 import { type Sample, testStateStore } from '@device-grant/core/testing'
+import { turns } from '@device-grant/test-support/event-loop'
 import test from 'ava'
 import { MemoryDriver } from './memory-driver.ts'
 
@@ -44,8 +45,7 @@ const aPair = (options = {}) => {
 testStateStore(
   (title, run) => test(`state store: ${title}`, run),
   async () => {
-    const turn = () => new Promise((done) => setImmediate(done))
-    const cells = new MemoryDriver<Sample>(turn)
+    const cells = new MemoryDriver<Sample>(() => turns(1))
     return { store: new CompareAndSwapStore(cells), peer: new CompareAndSwapStore(cells) }
   },
 )

@@ -1,3 +1,4 @@
+import { TestClock } from '@device-grant/test-support/clock'
 import 'reflect-metadata'
 import { createPolicy, type DeviceGrantEvent, type Events, TOKENS } from '@device-grant/core'
 import {
@@ -8,13 +9,13 @@ import {
 } from '@device-grant/core/inversify'
 import test from 'ava'
 import { Container } from 'inversify'
-import { MINUTE, SettableClock } from './memory-service.ts'
+import { MINUTE } from './memory-service.ts'
 
 test('a container with the modules gives every use case, all on the same stores', async (t) => {
   const container = new Container()
   const events: DeviceGrantEvent[] = []
   container.load(coreModule(), memoryStateModule(), memoryApiKeysModule())
-  container.bind(TOKENS.Clock).toConstantValue(new SettableClock())
+  container.bind(TOKENS.Clock).toConstantValue(new TestClock())
   container
     .bind<Events>(TOKENS.Events)
     .toConstantValue({ emit: (event) => void events.push(event) })

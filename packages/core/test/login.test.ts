@@ -1,5 +1,6 @@
 import {
   createAuthorizeDevice,
+  createMemoryStores,
   createPolicy,
   createUseCases,
   DEFAULT_POLICY,
@@ -8,18 +9,19 @@ import {
   StoreFullError,
   StoreUnavailableError,
 } from '@device-grant/core'
+import { TestClock } from '@device-grant/test-support/clock'
 import test from 'ava'
 import {
   createMemoryService,
-  createMemoryStores,
+  DEVICE,
+  logIn,
   type MemoryService,
   MINUTE,
   SECOND,
-  SettableClock,
 } from './memory-service.ts'
 import { plain } from './plain.ts'
 
-const device = { address: '192.0.2.1', userAgent: 'cli/1.0' }
+const device = DEVICE
 const PENDING = { outcome: 'authorization_pending' } as const
 
 const askFor = async (service: MemoryService, clientId?: string, scope?: string) =>
@@ -31,15 +33,6 @@ const answer = (
   decision: 'approve' | 'deny' = 'approve',
   person = 'ann',
 ) => service.answerUserCode({ userCode, decision, person })
-
-/** A device that has picked its key up. */
-const logIn = async (service: MemoryService, person = 'ann') => {
-  const { deviceCode, userCode } = await askFor(service)
-  await answer(service, userCode, 'approve', person)
-  const reply = await service.pollForToken({ deviceCode })
-  if (reply.outcome !== 'granted') throw new Error(`not granted but ${reply.outcome}`)
-  return { deviceCode, userCode, ...reply }
-}
 
 test('a login: ask, wait, look, approve, pick up, use', async (t) => {
   const service = createMemoryService()
@@ -573,8 +566,8 @@ for (const [title, emit] of [
   ['rejects', () => Promise.reject(new Error('The listener fails'))],
 ] as const) {
   test(`a listener that ${title} changes nothing`, async (t) => {
-    const clock = new SettableClock()
-    const service = createUseCases({ ...createMemoryStores(clock), clock, events: { emit } })
+    const clock = new TestClock()
+    const service = createUseCases({ ...createMemoryStores({ clock }), clock, events: { emit } })
     const { deviceCode, userCode } = await service.authorizeDevice({ device })
     t.like(await service.reviewUserCode({ userCode: 'BBBB-BBBB', person: 'ann' }), {
       outcome: 'invalid',
@@ -593,17 +586,17 @@ for (const [title, emit] of [
 }
 
 test('use cases refuse a policy that was not checked', (t) => {
-  const clock = new SettableClock()
+  const clock = new TestClock()
   const policy = { ...DEFAULT_POLICY, userCodeMask: '*' }
-  t.throws(() => createUseCases({ ...createMemoryStores(clock), clock, policy }), {
+  t.throws(() => createUseCases({ ...createMemoryStores({ clock }), clock, policy }), {
     instanceOf: PolicyError,
   })
 })
 
 test('of few user codes each is given once, and then there are none', async (t) => {
-  const clock = new SettableClock()
+  const clock = new TestClock()
   const authorizeDevice = createAuthorizeDevice({
-    ...createMemoryStores(clock),
+    ...createMemoryStores({ clock }),
     clock,
     policy: { ...DEFAULT_POLICY, userCodeCharset: 'BC', userCodeMask: '*' },
     events: { emit: () => {} },

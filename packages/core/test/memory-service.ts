@@ -1,65 +1,46 @@
 import {
   type ApiKeyStore,
-  type Clock,
   type CodeAttempts,
+  createMemoryStores,
   createUseCases,
   type DeviceGrant,
   type DeviceGrantEvent,
-  MemoryApiKeyStore,
-  MemoryStateStore,
+  type MemoryStores,
   type StateStore,
   type UseCaseDependencies,
   type UseCases,
   type UserCodeClaim,
 } from '@device-grant/core'
+import { TestClock } from '@device-grant/test-support/clock'
 
 export const SECOND = 1_000
 export const MINUTE = 60 * SECOND
 
-/** A clock that moves only when it is told to. */
-export class SettableClock implements Clock {
-  #now = Date.UTC(2030, 0, 1)
-  now = (): number => this.#now
-  pass(ms: number): void {
-    this.#now += ms
-  }
-}
-
-/** The four stores that a service stands on. */
-export interface Stores {
+/** The four stores of the use cases. */
+interface Stores {
   readonly grants: StateStore<DeviceGrant>
   readonly userCodes: StateStore<UserCodeClaim>
   readonly codeAttempts: StateStore<CodeAttempts>
   readonly apiKeys: ApiKeyStore
 }
 
-export interface MemoryStores extends Stores {
-  readonly grants: MemoryStateStore<DeviceGrant>
-  readonly userCodes: MemoryStateStore<UserCodeClaim>
-  readonly codeAttempts: MemoryStateStore<CodeAttempts>
-  readonly apiKeys: MemoryApiKeyStore
-}
-
-export const createMemoryStores = (clock: Clock): MemoryStores => ({
-  grants: new MemoryStateStore({ clock }),
-  userCodes: new MemoryStateStore({ clock }),
-  codeAttempts: new MemoryStateStore({ clock }),
-  apiKeys: new MemoryApiKeyStore({ clock }),
-})
-
+/** All use cases, with what a test moves and looks at. */
 export interface MemoryService extends UseCases {
-  readonly clock: SettableClock
+  readonly clock: TestClock
   readonly stores: MemoryStores
   readonly events: DeviceGrantEvent[]
 }
 
-/** All use cases in memory, with a settable clock and a record of what happened. */
+/**
+ * Makes all use cases in memory, with a clock that stands still and a record of all events.
+ * @param wrap puts stores that fail or count before those in memory
+ */
 export const createMemoryService = (
   policy?: UseCaseDependencies['policy'],
-  wrap: (stores: MemoryStores, clock: SettableClock) => Stores = (stores) => stores,
+  wrap: (stores: MemoryStores, clock: TestClock) => Stores = (stores) => stores,
 ): MemoryService => {
-  const clock = new SettableClock()
-  const stores = createMemoryStores(clock)
+  const clock = new TestClock()
+  const stores = createMemoryStores({ clock })
   const events: DeviceGrantEvent[] = []
   const useCases = createUseCases({
     ...wrap(stores, clock),
@@ -68,4 +49,29 @@ export const createMemoryService = (
     events: { emit: (event) => events.push(event) },
   })
   return { ...useCases, clock, stores, events }
+}
+
+/** A login that has ended with a key. */
+export interface LoggedIn {
+  readonly deviceCode: string
+  readonly userCode: string
+  readonly apiKey: string
+  readonly keyId: string
+  /** In seconds. */
+  readonly expiresIn: number
+}
+
+/** What a device says of itself in `logIn`. */
+export const DEVICE = { address: '192.0.2.1', userAgent: 'cli/1.0' } as const
+
+/**
+ * Logs a device in: the person approves, and the device picks its key up.
+ * @throws {Error} if there is no key
+ */
+export const logIn = async (service: UseCases, person = 'ann'): Promise<LoggedIn> => {
+  const { deviceCode, userCode } = await service.authorizeDevice({ device: DEVICE })
+  await service.answerUserCode({ userCode, decision: 'approve', person })
+  const reply = await service.pollForToken({ deviceCode })
+  if (reply.outcome !== 'granted') throw new Error(`not granted but ${reply.outcome}`)
+  return { deviceCode, userCode, ...reply }
 }

@@ -6,6 +6,7 @@ import {
   type Transition,
 } from '@device-grant/core'
 import { type Sample, testApiKeyStore, testStateStore } from '@device-grant/core/testing'
+import { TestClock } from '@device-grant/test-support/clock'
 import test from 'ava'
 
 const clock = { now: Date.now }
@@ -27,10 +28,6 @@ testApiKeyStore(
 )
 
 const T0 = Date.UTC(2030, 0, 1)
-const aClock = () => {
-  let now = T0
-  return { now: () => now, pass: (ms: number) => (now += ms) }
-}
 const write =
   (value: number, keepUntil: number): Transition<Sample, void> =>
   () => ({ next: { value, keepUntil }, reply: undefined })
@@ -40,7 +37,7 @@ const look: Transition<Sample, number | undefined> = (state) => ({
 })
 
 test('a state is there until its keepUntil by the clock, and then it is gone', async (t) => {
-  const clock = aClock()
+  const clock = new TestClock(T0)
   const store = new MemoryStateStore<Sample>({ clock })
   await store.update('a', write(1, T0 + 1_000))
   clock.pass(999)
@@ -52,7 +49,7 @@ test('a state is there until its keepUntil by the clock, and then it is gone', a
 })
 
 test('a rule sees a forgotten state as none and may write a new one in its place', async (t) => {
-  const clock = aClock()
+  const clock = new TestClock(T0)
   const store = new MemoryStateStore<Sample>({ clock, capacity: 1 })
   await store.update('a', write(1, T0 + 1_000))
   clock.pass(1_000)
@@ -62,7 +59,7 @@ test('a rule sees a forgotten state as none and may write a new one in its place
 })
 
 test('a full store refuses new ids, and drops and refuses none that it has', async (t) => {
-  const clock = aClock()
+  const clock = new TestClock(T0)
   const store = new MemoryStateStore<Sample>({ clock, capacity: 3 })
   for (const id of ['a', 'b', 'c']) await store.update(id, write(1, T0 + 600_000))
   for (let tries = 0; tries < 10; tries++) {
@@ -82,7 +79,7 @@ test('a full store refuses new ids, and drops and refuses none that it has', asy
 })
 
 test('a full store has room again when a state is removed or forgotten', async (t) => {
-  const clock = aClock()
+  const clock = new TestClock(T0)
   const store = new MemoryStateStore<Sample>({ clock, capacity: 2 })
   await store.update('a', write(1, T0 + 5_000))
   await store.update('b', write(1, T0 + 600_000))
@@ -95,7 +92,7 @@ test('a full store has room again when a state is removed or forgotten', async (
 })
 
 test('forgotten states leave the memory without the store being full', async (t) => {
-  const clock = aClock()
+  const clock = new TestClock(T0)
   const store = new MemoryStateStore<Sample>({ clock })
   for (let i = 0; i < 1_000; i++) await store.update(`${i}`, write(i, clock.now() + 1_000))
   t.is(store.size, 1_000)
@@ -105,7 +102,7 @@ test('forgotten states leave the memory without the store being full', async (t)
 })
 
 test('a rule that throws changes nothing', async (t) => {
-  const store = new MemoryStateStore<Sample>({ clock: aClock() })
+  const store = new MemoryStateStore<Sample>({ clock: new TestClock(T0) })
   await store.update('a', write(1, T0 + 1_000))
   const fault = new Error('a fault of the rule')
   const thrown = await t.throwsAsync(
@@ -129,7 +126,7 @@ const aKey = (owner: string, secretHash: string, keepUntil: number): ApiKey => (
 })
 
 test('an API key that is forgotten or removed is found by nothing', async (t) => {
-  const clock = aClock()
+  const clock = new TestClock(T0)
   const store = new MemoryApiKeyStore({ clock })
   const put = (id: string, key: ApiKey | undefined) =>
     store.update(id, () => ({ next: key, reply: undefined }))
@@ -150,7 +147,7 @@ test('an API key that is forgotten or removed is found by nothing', async (t) =>
 })
 
 test('an API key with another hash or owner is no longer found by the old one', async (t) => {
-  const clock = aClock()
+  const clock = new TestClock(T0)
   const store = new MemoryApiKeyStore({ clock })
   for (const [owner, hash] of [
     ['ann', 'old'],
@@ -166,7 +163,7 @@ test('an API key with another hash or owner is no longer found by the old one', 
 })
 
 test('an id that comes again after its state was forgotten keeps the look-ups clean', async (t) => {
-  const clock = aClock()
+  const clock = new TestClock(T0)
   const store = new MemoryApiKeyStore({ clock, capacity: 1 })
   const put = (id: string, key: ApiKey) => store.update(id, () => ({ next: key, reply: undefined }))
   await put('1', aKey('ann', 'a', T0 + 1_000))
@@ -180,7 +177,7 @@ test('an id that comes again after its state was forgotten keeps the look-ups cl
 })
 
 test('the look-ups of a swept API key are gone and spoil nothing later', async (t) => {
-  const clock = aClock()
+  const clock = new TestClock(T0)
   const store = new MemoryApiKeyStore({ clock })
   const put = (id: string, key: ApiKey) => store.update(id, () => ({ next: key, reply: undefined }))
   await put('1', aKey('ann', 'a', T0 + 1_000))

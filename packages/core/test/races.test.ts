@@ -2,6 +2,7 @@ import {
   type ApiKey,
   type CodeAttempts,
   CompareAndSwapStore,
+  createMemoryStores,
   createPolicy,
   createUseCases,
   type DeviceGrant,
@@ -10,23 +11,21 @@ import {
   type UseCases,
   type UserCodeClaim,
 } from '@device-grant/core'
+import { TestClock } from '@device-grant/test-support/clock'
+import { turns } from '@device-grant/test-support/event-loop'
 import test from 'ava'
 import { MemoryDriver } from './memory-driver.ts'
-import { createMemoryService, createMemoryStores, SettableClock } from './memory-service.ts'
+import { createMemoryService } from './memory-service.ts'
 import { plain } from './plain.ts'
 
-const turn = (): Promise<unknown> => new Promise((done) => setImmediate(done))
-
 /** Takes none to three turns of the event loop, so that races end either way. */
-const aWhile = async (): Promise<void> => {
-  for (let turns = Math.floor(Math.random() * 4); turns > 0; turns--) await turn()
-}
+const aWhile = (): Promise<void> => turns(Math.floor(Math.random() * 4))
 
 /** Two servers on the same database, whose every command takes a while. */
 const twoServers = (policy = createPolicy()) => {
-  const clock = new SettableClock()
+  const clock = new TestClock()
   // Keys are looked up by nothing but their id here, so the memory's look-ups are not asked.
-  const { apiKeys: lookUps } = createMemoryStores(clock)
+  const { apiKeys: lookUps } = createMemoryStores({ clock })
   const cells = {
     grants: new MemoryDriver<DeviceGrant>(aWhile),
     userCodes: new MemoryDriver<UserCodeClaim>(aWhile),
@@ -86,7 +85,7 @@ test('a thousand simultaneous polls on two servers get one key, told once', asyn
 })
 
 for (const { title, people, policy } of [
-  { title: 'by one person in two codeAttempts', people: ['ann', 'ann'], policy: createPolicy() },
+  { title: 'by one person in two windows', people: ['ann', 'ann'], policy: createPolicy() },
   { title: 'by two people', people: ['ann', 'bob'], policy: createPolicy({ openedForMs: 0 }) },
 ] as const) {
   test(`of an approval and a denial ${title} exactly one wins, and everybody hears the truth`, async (t) => {
@@ -96,8 +95,7 @@ for (const { title, people, policy } of [
       const { deviceCode, userCode } = await one.authorizeDevice({ device: {} })
       const answer = async (server: UseCases, decision: 'approve' | 'deny', person: string) => {
         // An approval makes twice as many commands: give it a start.
-        const start = decision === 'deny' ? Math.floor(Math.random() * 30) : 0
-        for (let turns = start; turns > 0; turns--) await turn()
+        await turns(decision === 'deny' ? Math.floor(Math.random() * 30) : 0)
         return server.answerUserCode({ userCode, decision, person })
       }
       const polling = (async () => {
@@ -166,7 +164,7 @@ test('of a hundred presses of one button one decides, and the others say so', as
         reply.outcome === 'too_many_attempts' ||
         ('error' in reply && reply.error instanceof StoreConflictError)
       if (!again) return reply
-      await turn()
+      await turns(1)
     }
   }
   const replies = await Promise.all(

@@ -7,7 +7,7 @@ import {
   StoreUnavailableError,
 } from '@device-grant/core'
 import test, { type ExecutionContext } from 'ava'
-import { createMemoryService, type MemoryService, MINUTE, SECOND } from './memory-service.ts'
+import { createMemoryService, logIn, type MemoryService, MINUTE, SECOND } from './memory-service.ts'
 import { plain } from './plain.ts'
 
 /** A service whose stores fail at one call that is counted from when it was told to. */
@@ -273,13 +273,6 @@ test('nothing is issued while a store is down', async (t) => {
   }
 })
 
-const logIn = async (service: MemoryService): Promise<{ apiKey: string; keyId: string }> => {
-  const { deviceCode, userCode } = await askFor(service)
-  await approve(service, userCode)
-  const reply = await service.pollForToken({ deviceCode })
-  if (reply.outcome !== 'granted') throw new Error(reply.outcome)
-  return reply
-}
 const typesOf = (events: readonly DeviceGrantEvent[]) => events.map(({ type }) => type)
 
 test('a use that cannot be written down is no reason to refuse the key', async (t) => {

@@ -4,6 +4,7 @@ import {
   type Retained,
   type StateStore,
 } from '@device-grant/core'
+import { turns } from '@device-grant/test-support/event-loop'
 import test from 'ava'
 import { MemoryDriver } from './memory-driver.ts'
 import { createMemoryService, type MemoryService, MINUTE, SECOND } from './memory-service.ts'
@@ -101,10 +102,9 @@ test('on a store where writes race, no more than five are looked up either', asy
   let lookUps = 0
   const service = createMemoryService(undefined, (stores) => ({
     ...stores,
-    codeAttempts: new CompareAndSwapStore(
-      new MemoryDriver(() => new Promise((done) => setImmediate(done))),
-      { pause: async () => {} },
-    ),
+    codeAttempts: new CompareAndSwapStore(new MemoryDriver(() => turns(1)), {
+      pause: async () => {},
+    }),
     userCodes: counted(stores.userCodes, () => {
       lookUps += 1
     }),

@@ -5,16 +5,17 @@ import { connect } from 'node:net'
 import {
   createMemoryStores,
   createUseCases,
-  MemoryApiKeyStore,
   MemoryStateStore,
   StoreUnavailableError,
   type UseCases,
 } from '@device-grant/core'
 import { createDeviceGrantRouter, demoSignIn, type SignInFactory } from '@device-grant/http-koa'
 import { BrowserLike } from '@device-grant/test-support/browser-like'
+import { outcomeOf } from '@device-grant/test-support/device'
 import { freePort } from '@device-grant/test-support/free-port'
-import { form, isMetadata, listen, login } from '@device-grant/test-support/mounted-login'
-import { FORM, membersOf, outcomeOf, send } from '@device-grant/test-support/wire-exchange'
+import { FORM, membersOf, post, send } from '@device-grant/test-support/http-exchange'
+import { listen } from '@device-grant/test-support/loopback'
+import { isMetadata, logInBelow } from '@device-grant/test-support/mounted-login'
 import test, { type ExecutionContext } from 'ava'
 import Koa from 'koa'
 import { koaBody } from 'koa-body'
@@ -42,7 +43,7 @@ test.serial(
     const server = createServer(app.callback())
     await listen(server, port)
     try {
-      const key = await login(t, origin, '/auth')
+      const key = await logInBelow(t, origin, '/auth')
       const hello = await send(origin, {
         method: 'GET',
         path: '/api/hello',
@@ -89,10 +90,8 @@ const clock = { now: Date.now }
 
 const memoryUseCases = (capacity = 100): UseCases =>
   createUseCases({
+    ...createMemoryStores({ clock }),
     grants: new MemoryStateStore({ clock, capacity }),
-    userCodes: new MemoryStateStore({ clock }),
-    codeAttempts: new MemoryStateStore({ clock }),
-    apiKeys: new MemoryApiKeyStore({ clock }),
     clock,
   })
 
@@ -184,7 +183,7 @@ test('after an outage “Try again” keeps the posted code and the return path'
     ['sign-in', { return_to: `${base}/keys` }, `${base}/keys`],
     ['sign-in', { return_to: '//evil.example' }, `${base}/verify`],
   ] as const) {
-    const { status, text } = await form(origin, `${base}/${path}`, fields)
+    const { status, text } = await post(origin, `${base}/${path}`, fields)
     t.is(status, 500)
     t.is(retryOf(text), retry, path)
   }
@@ -199,7 +198,7 @@ test('every page shows the name of a trusted client', async (t) => {
   const trustedClients = { 'acme-cli': 'Acme Command Line' }
   const origin = await serve(t, aRouter({ signIn: alice, trustedClients }))
   const ask = async (client_id: string): Promise<string> => {
-    const asked = await form(origin, '/oauth/device/authorize', { client_id })
+    const asked = await post(origin, '/oauth/device/authorize', { client_id })
     return String(membersOf(asked)['user_code'])
   }
   const browser = new BrowserLike()
@@ -270,7 +269,7 @@ test('behind a body parser of the application requests fail with an error that s
   const origin = await listen(server)
   try {
     for (const path of ['authorize', 'token', 'verify', 'verify-authenticated']) {
-      const reply = await form(origin, `/oauth/device/${path}`, { user_code: 'x' })
+      const reply = await post(origin, `/oauth/device/${path}`, { user_code: 'x' })
       t.is(reply.status, 500)
     }
     t.is(errors.length, 4)
@@ -324,7 +323,7 @@ test('settled() waits for the writes that follow a response', async (t) => {
   const origin = await listen(server)
   const { deviceCode, userCode } = await useCases.authorizeDevice({ device: {} })
   await useCases.answerUserCode({ userCode, person: 'ann', decision: 'approve' })
-  const reply = await form(origin, '/oauth/device/token', { device_code: deviceCode })
+  const reply = await post(origin, '/oauth/device/token', { device_code: deviceCode })
   t.is(outcomeOf(reply), 'token')
   await new Promise((resolve) => server.close(resolve))
   let settled = false
@@ -361,15 +360,15 @@ test('new codes are refused while the store is full, and old codes keep working'
   const server = createServer(app.callback())
   const origin = await listen(server)
   try {
-    const first = await form(origin, '/oauth/device/authorize', {})
+    const first = await post(origin, '/oauth/device/authorize', {})
     t.is(first.status, 200)
-    t.is((await form(origin, '/oauth/device/authorize', {})).status, 200)
-    const refused = await form(origin, '/oauth/device/authorize', {})
+    t.is((await post(origin, '/oauth/device/authorize', {})).status, 200)
+    const refused = await post(origin, '/oauth/device/authorize', {})
     t.is(refused.status, 503)
     t.is(membersOf(refused)['error'], 'temporarily_unavailable')
     t.regex(String(refused.headers['retry-after']), /^[1-9]\d*$/)
     const { device_code } = membersOf(first)
-    const poll = await form(origin, '/oauth/device/token', { device_code: String(device_code) })
+    const poll = await post(origin, '/oauth/device/token', { device_code: String(device_code) })
     t.is(outcomeOf(poll), 'authorization_pending')
   } finally {
     await new Promise((resolve) => server.close(resolve))

@@ -1,27 +1,19 @@
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { createUseCases, MemoryApiKeyStore, MemoryStateStore } from '@device-grant/core'
+import { createMemoryStores, createUseCases } from '@device-grant/core'
 import { createDeviceGrantRouter } from '@device-grant/http-koa'
 import { BrowserLike, onwardFrom } from '@device-grant/test-support/browser-like'
+import { listen } from '@device-grant/test-support/loopback'
 import test from 'ava'
 import Koa from 'koa'
 import { ownSignIn } from './own-sign-in.ts'
 
 test('an application signs people in with a few lines of its own', async (t) => {
   const clock = { now: Date.now }
-  const useCases = createUseCases({
-    grants: new MemoryStateStore({ clock }),
-    userCodes: new MemoryStateStore({ clock }),
-    codeAttempts: new MemoryStateStore({ clock }),
-    apiKeys: new MemoryApiKeyStore({ clock }),
-    clock,
-  })
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  const useCases = createUseCases({ ...createMemoryStores({ clock }), clock })
+  const server = createServer()
   t.teardown(() => server.close())
-  const publicUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const publicUrl = await listen(server)
   const router = createDeviceGrantRouter({
     useCases,
     publicUrl,

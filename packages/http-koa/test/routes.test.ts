@@ -8,8 +8,8 @@ import {
   type Route,
   type SignInFactory,
 } from '@device-grant/http-koa'
-import { listen } from '@device-grant/test-support/mounted-login'
-import { type Answer, FORM, send } from '@device-grant/test-support/wire-exchange'
+import { type Answer, FORM, send } from '@device-grant/test-support/http-exchange'
+import { listen } from '@device-grant/test-support/loopback'
 import test, { type ExecutionContext } from 'ava'
 import Koa from 'koa'
 

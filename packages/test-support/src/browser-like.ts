@@ -1,7 +1,8 @@
 import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { formsIn } from './html-form.ts'
 
-/** What a request ended in. */
+/** The answer to a request, with the URL that gave it. */
 export interface Visit {
   readonly url: string
   readonly status: number
@@ -9,6 +10,7 @@ export interface Visit {
   readonly text: string
 }
 
+/** A request of a browser. */
 export interface Sending {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
@@ -23,11 +25,11 @@ interface Cookie {
   readonly path: string
 }
 
-/** Keeps cookies, follows redirects and sends forms as a browser without JavaScript does. */
+/** A browser without JavaScript: keeps cookies, follows redirects and sends forms. */
 export class BrowserLike {
   #cookies: Cookie[] = []
 
-  /** Cookies that go to this URL, in the order in which they were set. */
+  /** The cookies that are sent to this URL, in the order in which they were set. */
   cookiesFor(url: string): ReadonlyMap<string, string> {
     const { hostname, pathname } = new URL(url)
     const matching = this.#cookies.filter(
@@ -38,7 +40,7 @@ export class BrowserLike {
     return new Map(matching.map(({ name, value }) => [name, value]))
   }
 
-  /** Puts a cookie in place, or takes it away. */
+  /** Sets a cookie, or removes it if the value is undefined. */
   setCookie(url: string, name: string, value: string | undefined, path = '/'): void {
     const host = new URL(url).hostname
     const old = this.#cookies.findIndex(
@@ -53,23 +55,23 @@ export class BrowserLike {
     else this.#cookies.push(cookie)
   }
 
-  /** Forgets all cookies of a URL's host. */
+  /** Removes all cookies of a URL's host. */
   forget(url: string): void {
     const { hostname } = new URL(url)
     this.#cookies = this.#cookies.filter(({ host }) => host !== hostname)
   }
 
-  /** A second browser that holds the same cookies now. */
+  /** A second browser that starts with the same cookies. */
   copy(): BrowserLike {
     const copy = new BrowserLike()
     copy.#cookies = [...this.#cookies]
     return copy
   }
 
-  /** One request; redirects are not followed. */
+  /** Sends one request. Redirects are not followed. */
   send(url: string, { method = 'GET', headers = {}, body }: Sending = {}): Promise<Visit> {
     const cookies = [...this.cookiesFor(url)].map(([name, value]) => `${name}=${value}`)
-    // Not by `fetch`, whose Sec-Fetch-Mode is never that of a person who goes somewhere.
+    // Not `fetch`, because its Sec-Fetch-Mode is never `navigate`.
     const sent = {
       Accept: 'text/html',
       'Sec-Fetch-Mode': 'navigate',
@@ -79,7 +81,7 @@ export class BrowserLike {
       ...headers,
     }
     return new Promise((resolve, reject) => {
-      const asking = request(url, { method, headers: sent, agent: false }, (answer) => {
+      const sending = request(url, { method, headers: sent, agent: false }, (answer) => {
         for (const line of answer.headers['set-cookie'] ?? []) this.#keep(url, line)
         const received = new Headers()
         for (const [name, values] of Object.entries(answer.headersDistinct)) {
@@ -88,11 +90,11 @@ export class BrowserLike {
         const status = answer.statusCode ?? 0
         text(answer).then((read) => resolve({ url, status, headers: received, text: read }), reject)
       })
-      asking.on('error', reject).end(body?.toString())
+      sending.on('error', reject).end(body?.toString())
     })
   }
 
-  /** A request, and all that it leads to. `stopAt`: a URL that begins so is not asked for any more. */
+  /** Sends a request and follows redirects. Stops before a URL that begins with `stopAt`. */
   async open(url: string, sending: Sending = {}, stopAt?: string): Promise<Visit> {
     let visit = await this.send(url, sending)
     for (let hops = 0; hops < 20; hops += 1) {
@@ -104,14 +106,14 @@ export class BrowserLike {
     throw new Error(`Too many redirects at ${new URL(visit.url).pathname}`)
   }
 
-  /** Sends a form of a page, found by a part of its `action`, with what it holds and what is typed. */
+  /** Sends the form of a page whose `action` contains `action`, with its hidden fields and what is typed. */
   async submit(
     page: Visit,
     action: string,
     typed: Readonly<Record<string, string>>,
     stopAt?: string,
   ): Promise<Visit> {
-    const form = formsIn(page).find((one) => one.action.includes(action))
+    const form = formsIn(page.text).find((one) => one.action.includes(action))
     if (!form) throw new Error(`There is no form for ${action} in ${page.status} ${page.text}`)
     const target = new URL(form.action, page.url)
     const { origin } = new URL(page.url)
@@ -147,45 +149,9 @@ export class BrowserLike {
   }
 }
 
-/** Where a redirect, or a page that goes on by itself, leads. */
+/** The URL to which a redirect or a `Refresh` header leads. */
 export const onwardFrom = (visit: Visit): string | undefined => {
   const refresh = /^0; ?url=(.+)$/.exec(visit.headers.get('Refresh') ?? '')?.[1]
   const onward = visit.status >= 300 && visit.status < 400 ? visit.headers.get('Location') : refresh
   return onward ? new URL(onward, visit.url).href : undefined
-}
-
-interface Form {
-  readonly action: string
-  readonly fields: Readonly<Record<string, string>>
-}
-
-const formsIn = (page: Visit): Form[] =>
-  [...page.text.matchAll(/<form([^>]*)>(.*?)<\/form>/gs)].map(
-    ([, attributes = '', inner = '']) => ({
-      action: attribute(attributes, 'action') ?? '',
-      fields: Object.fromEntries(
-        [...inner.matchAll(/<input([^>]*)>/g)]
-          .map(([, input = '']) => input)
-          .filter((input) => attribute(input, 'type') === 'hidden')
-          .map((input) => [attribute(input, 'name') ?? '', attribute(input, 'value') ?? '']),
-      ),
-    }),
-  )
-
-const attribute = (tag: string, name: string): string | undefined => {
-  const found = new RegExp(`(?:^|\\s)${name}=(?:"([^"]*)"|'([^']*)'|([^\\s"'>]+))`, 's').exec(tag)
-  return (found?.[1] ?? found?.[2] ?? found?.[3])?.replace(
-    /&(?:amp|lt|gt|quot|#39|#x27|#x2F);/g,
-    (entity) => ENTITIES[entity] ?? entity,
-  )
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&amp;': '&',
-  '&lt;': '<',
-  '&gt;': '>',
-  '&quot;': '"',
-  '&#39;': "'",
-  '&#x27;': "'",
-  '&#x2F;': '/',
 }

@@ -1,15 +1,22 @@
-/** A clock that stands still until it is moved, or let go. */
+/** A clock that stands still until a test moves or starts it. */
 export class TestClock {
-  #now = Date.now()
-  #goingSince: number | undefined
-  now(): number {
-    return this.#now + (this.#goingSince === undefined ? 0 : Date.now() - this.#goingSince)
+  #now: number
+  #startedAt: number | undefined
+
+  /** @param now epoch milliseconds; default: the system's time */
+  constructor(now: number = Date.now()) {
+    this.#now = now
   }
-  /** Lets it go by itself from now on, for devices that keep real time. */
-  letGo(): void {
-    this.#goingSince ??= Date.now()
+
+  /** Epoch milliseconds. */
+  now = (): number => this.#now + (this.#startedAt === undefined ? 0 : Date.now() - this.#startedAt)
+
+  /** Runs in real time from now on, for devices that wait in real time. */
+  start(): void {
+    this.#startedAt ??= Date.now()
   }
-  /** Moves on by so many milliseconds. */
+
+  /** Moves the clock on by so many milliseconds. */
   pass(ms: number): void {
     this.#now += ms
   }

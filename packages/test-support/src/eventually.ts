@@ -1,21 +1,24 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** Asks again and again until the condition holds; fails with `what` after `withinMs`. */
+/**
+ * Waits until the condition holds. A condition that throws does not hold.
+ * @throws {Error} if it does not hold within so many milliseconds
+ */
 export const eventually = async (
   what: string,
   condition: () => Promise<boolean> | boolean,
-  withinMs = 15_000,
+  withinMs = 30_000,
 ): Promise<void> => {
   const end = performance.now() + withinMs
-  let fault: unknown
+  let thrown: unknown
   while (performance.now() < end) {
     try {
       if (await condition()) return
-      fault = undefined
+      thrown = undefined
     } catch (error) {
-      fault = error
+      thrown = error
     }
     await pause(20)
   }
-  throw new Error(`Not within ${withinMs} ms: ${what}`, { cause: fault })
+  throw new Error(`Not within ${withinMs} ms: ${what}`, { cause: thrown })
 }

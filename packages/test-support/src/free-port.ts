@@ -1,22 +1,43 @@
 import { randomInt } from 'node:crypto'
+import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** Tests that start together would sooner or later draw the same port. */
+// Systems give outgoing connections the ports from 32 768 on, so none of them takes a port below.
+const FIRST_PORT = 15_000
+const PORTS_END = 32_000
+
+/** Ports drawn before, because two tests of one file must not get the same one. */
 const drawn = new Set<number>()
 
-/**
- * A port of loopback that nobody listens on just now. It lies below those that the system gives to
- * outgoing connections, so that none of them takes it before it is used.
- */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const probe = createServer()
-    let port = randomInt(15_000, 32_000)
-    while (drawn.has(port)) port = randomInt(15_000, 32_000)
-    drawn.add(port)
-    probe.once('error', (fault: NodeJS.ErrnoException) => {
-      if (fault.code === 'EADDRINUSE') freePort().then(resolve, reject)
-      else reject(fault)
-    })
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(port)))
-  })
+const isFree = async (port: number): Promise<boolean> => {
+  const probe = createServer()
+  try {
+    await once(probe.listen(port, '127.0.0.1'), 'listening')
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return false
+    throw error
+  } finally {
+    probe.close()
+  }
+}
+
+export interface FreePortOptions {
+  /**
+   * The port this far above must be free too, as the bus of a Redis Cluster needs it.
+   * @default 0
+   */
+  readonly busOffset?: number
+}
+
+/** A port of loopback without a listener. A server that is killed can listen on it again. */
+export const freePort = async ({ busOffset = 0 }: FreePortOptions = {}): Promise<number> => {
+  for (;;) {
+    const port = randomInt(FIRST_PORT, PORTS_END - busOffset)
+    if (drawn.has(port) || drawn.has(port + busOffset)) continue
+    if ((await isFree(port)) && (await isFree(port + busOffset))) {
+      drawn.add(port).add(port + busOffset)
+      return port
+    }
+  }
+}

@@ -3,82 +3,73 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
+import { end, own } from './owned-process.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../../examples/login/dist/login.js', import.meta.url))
 
-/** The example of a device, waiting for somebody to answer its code. */
-export interface Device {
+/** What the program has printed, and its exit code. */
+export interface Ended {
+  readonly exitCode: number
+  readonly out: string
+  readonly err: string
+}
+
+/** The example program of a device. */
+interface LoginExample {
+  readonly ended: Promise<Ended>
+  /** Resolves when the output matches, with the match. */
+  shows(pattern: RegExp): Promise<RegExpExecArray>
+}
+
+const spawnExample = (t: ExecutionContext, url: string): LoginExample => {
+  const child = own(spawn(process.execPath, [PROGRAM, url], { stdio: ['ignore', 'pipe', 'pipe'] }))
+  t.teardown(() => end(child, 'SIGKILL'))
+  const err = text(child.stderr)
+  let out = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    out += chunk
+  })
+  const ended = once(child, 'close').then(async ([exitCode]) => ({
+    exitCode: Number(exitCode),
+    out,
+    err: await err,
+  }))
+  const failed = ended.then((result) => {
+    throw new Error(`The example ended too early: ${result.out}${result.err}`)
+  })
+  failed.catch(() => {})
+  return {
+    ended,
+    shows: async (pattern) => {
+      for (;;) {
+        const found = pattern.exec(out)
+        if (found) return found
+        await Promise.race([once(child.stdout, 'data'), failed])
+      }
+    },
+  }
+}
+
+/** Runs the example that logs in at `url` until it ends. */
+export const runLoginExample = (t: ExecutionContext, url: string): Promise<Ended> =>
+  spawnExample(t, url).ended
+
+/** The example with its codes, waiting for a person's decision. */
+export interface WaitingLogin {
   readonly userCode: string
   readonly completeUri: string
-  /** All that it has printed, once it has ended. */
-  readonly ended: Promise<{ readonly exitCode: number; readonly said: string }>
+  readonly ended: Promise<Ended>
 }
 
-/** Runs the example that logs in at `url`. */
-export const startDevice = async (t: ExecutionContext, url: string): Promise<Device> => {
-  const child = spawn(process.execPath, [PROGRAM, url], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const exit = once(child, 'exit')
-  t.teardown(async () => {
-    child.kill()
-    await exit
-  })
-  const complaints = text(child.stderr)
-  let said = ''
-  const shown = new Promise<RegExpExecArray>((resolve) => {
-    child.stdout.on('data', (chunk: Buffer) => {
-      said += chunk.toString()
-      const found = /enter +(\S+)\s+or open +(\S+)\s/.exec(said)
-      if (found) resolve(found)
-    })
-  })
-  const ended = exit.then(async ([exitCode]) => ({
-    exitCode: Number(exitCode),
-    said: said + (await complaints),
-  }))
-  const [, userCode = '', completeUri = ''] = await Promise.race([
-    shown,
-    ended.then((end) => Promise.reject(new Error(`The device showed no code: ${end.said}`))),
-  ])
+/**
+ * Starts the example that logs in at `url`, and waits for its codes.
+ * @throws {Error} if it ends without any
+ */
+export const startLoginExample = async (
+  t: ExecutionContext,
+  url: string,
+): Promise<WaitingLogin> => {
+  const { ended, shows } = spawnExample(t, url)
+  const [, userCode = '', completeUri = ''] = await shows(/enter +(\S+)\s+or open +(\S+)\s/)
   return { userCode, completeUri, ended }
-}
-
-export interface Codes {
-  readonly user_code: string
-  readonly device_code: string
-  readonly verification_uri_complete: string
-}
-
-/** Asks for a code as a device does, which may give false reports of itself. */
-export const askForCode = async (
-  url: string,
-  parameters: Readonly<Record<string, string>> = {},
-  userAgent = 'example-cli/1.0 (linux)',
-): Promise<Codes> => {
-  const response = await fetch(`${url}/oauth/device/authorize`, {
-    method: 'POST',
-    headers: { 'User-Agent': userAgent },
-    body: new URLSearchParams({ client_id: 'example-cli', scope: 'whoami', ...parameters }),
-  })
-  if (!response.ok) throw new Error(`No code: ${response.status} ${await response.text()}`)
-  return (await response.json()) as Codes
-}
-
-/** One poll: the error, or else the API key. */
-export const poll = async (
-  url: string,
-  { device_code }: Codes,
-): Promise<{ readonly error?: string; readonly access_token?: string }> => {
-  const response = await fetch(`${url}/oauth/device/token`, {
-    method: 'POST',
-    body: new URLSearchParams({ client_id: 'example-cli', device_code }),
-  })
-  return (await response.json()) as { error?: string; access_token?: string }
-}
-
-/** The status with which a service answers this key. */
-export const useKey = async (url: string, key: string | undefined): Promise<number> => {
-  const headers = { Authorization: `Bearer ${key}` }
-  const response = await fetch(`${url}/api/whoami`, { headers })
-  await response.body?.cancel()
-  return response.status
 }

@@ -6,26 +6,28 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { MongoClient } from 'mongodb'
 import { MongoMemoryReplSet, MongoMemoryServer } from 'mongodb-memory-server-core'
+import { freePort } from './free-port.ts'
+import { reportSkipped } from './skipped-tests.ts'
 
-/** A server for tests. */
+/** A MongoDB server for tests. */
 export interface MongoServer {
   /** A connection string that names no database. */
   readonly uri: string
   readonly stop: () => Promise<void>
 }
 
-/** A server of our own, with its data on disk. */
+/** A server that a test may kill, with its data on disk. */
 export interface OwnMongoServer extends MongoServer {
   readonly port: number
-  /** SIGKILL. */
+  /** Kills it with SIGKILL and keeps its data. */
   readonly kill: () => Promise<void>
-  /** The same data on the same port. */
+  /** Starts it again with the same data on the same port. */
   readonly start: () => Promise<void>
 }
 
 /**
- * The path of a mongod. It is downloaded in a process of its own: the lock that keeps two downloads of
- * one file apart goes by process, and tests that run in threads of one process would all get it.
+ * The path of a mongod. Another process downloads it, because the lock on downloads is held per process
+ * and test files run in threads of one process.
  */
 const mongod = async (): Promise<string> => {
   const given = process.env['MONGOMS_SYSTEM_BINARY']
@@ -41,49 +43,50 @@ const mongod = async (): Promise<string> => {
 }
 
 const HOW =
-  'Set MONGODB_URI to a server that may be written to, or MONGOMS_SYSTEM_BINARY to a mongod, or let one be downloaded.'
+  'Set MONGODB_URI to a server for tests, or MONGOMS_SYSTEM_BINARY to a mongod, or allow its download.'
 
-/** The server of MONGODB_URI, else one of our own; without either, `undefined` and one loud line. */
+/** The server of MONGODB_URI, or else one that is started. Undefined if there is neither. */
 export const mongoServer = async (what: string): Promise<MongoServer | undefined> => {
   const uri = process.env['MONGODB_URI']
   return uri ? { uri, stop: async () => {} } : ownMongoServer(what)
 }
 
-/** A server of our own, which may be killed; without one, `undefined` and one loud line. */
+/** Starts a server that may be killed. Undefined if there is no mongod. */
 export const ownMongoServer = async (what: string): Promise<OwnMongoServer | undefined> => {
   const dbPath = await mkdtemp(join(tmpdir(), 'device-grant-mongo-'))
-  const launch = async (port?: number): Promise<MongoMemoryServer> =>
+  const port = await freePort()
+  const launch = async (): Promise<MongoMemoryServer> =>
     MongoMemoryServer.create({
       binary: { systemBinary: await mongod() },
       instance: {
         dbPath,
         storageEngine: 'wiredTiger',
         launchTimeout: 60_000,
-        ...(port === undefined ? {} : { port, portGeneration: false }),
+        port,
+        portGeneration: false,
       },
     })
   let server: MongoMemoryServer
   try {
     server = await launch()
-  } catch (fault) {
+  } catch (error) {
     await rm(dbPath, { recursive: true, force: true })
-    if (process.env['CI'] === 'true') throw fault
-    loud(`SKIPPED, no MongoDB server: ${what}. ${HOW} (${reason(fault)})`)
+    if (process.env['CI'] === 'true') throw error
+    reportSkipped(`no MongoDB server: ${what}. ${HOW} (${reason(error)})`)
     return undefined
   }
-  const port = Number(new URL(server.getUri()).port)
   return {
     uri: server.getUri(),
     port,
     kill: async () => {
       const child = server.instanceInfo?.instance.mongodProcess
-      if (!child) throw new Error('The server does not run')
+      if (!child) throw new Error('The server is not running')
       const ended = once(child, 'exit')
       child.kill('SIGKILL')
       await ended
     },
     start: async () => {
-      server = await launch(port)
+      server = await launch()
     },
     stop: async () => {
       await server.stop({ doCleanup: false })
@@ -93,8 +96,9 @@ export const ownMongoServer = async (what: string): Promise<OwnMongoServer | und
 }
 
 /**
- * A replica set, where a real mongod can be had: that is the only thing that CI may do without. One that
- * a real mongod does not make of itself is a fault there.
+ * Starts a replica set. Undefined without a real mongod, in CI too, because compatible servers have
+ * no replica sets.
+ * @throws if a real mongod starts none and `CI` is `true`
  */
 export const replicaSet = async (what: string): Promise<MongoServer | undefined> => {
   const uri = process.env['MONGODB_URI']
@@ -103,22 +107,22 @@ export const replicaSet = async (what: string): Promise<MongoServer | undefined>
   try {
     const systemBinary = await mongod()
     real = await isMongoDB(systemBinary)
-    if (!real) throw new Error('A compatible server has none')
+    if (!real) throw new Error('A compatible server has no replica sets')
     const set = await MongoMemoryReplSet.create({
       binary: { systemBinary },
       replSet: { count: 1, storageEngine: 'wiredTiger' },
     })
     return { uri: set.getUri(), stop: async () => void (await set.stop()) }
-  } catch (fault) {
-    if (real && process.env['CI'] === 'true') throw fault
-    loud(
-      `SKIPPED, no MongoDB replica set: ${what}. It needs a real mongod. ${HOW} (${reason(fault)})`,
+  } catch (error) {
+    if (real && process.env['CI'] === 'true') throw error
+    process.stderr.write(
+      `\n*** SKIPPED: no MongoDB replica set: ${what}. It needs a real mongod. ${HOW} (${reason(error)})\n\n`,
     )
     return undefined
   }
 }
 
-/** What only speaks its protocol may call itself a version of it, but tells nothing of its build. */
+/** A compatible server may print a version of MongoDB, but no build information. */
 const isMongoDB = async (binary: string): Promise<boolean> => {
   const { stdout } = await promisify(execFile)(binary, ['--version'], { timeout: 10_000 }).catch(
     () => ({ stdout: '' }),
@@ -135,13 +139,9 @@ const isReplicaSet = async (uri: string): Promise<boolean> => {
   }
 }
 
-const loud = (line: string): void => {
-  process.stderr.write(`\n*** ${line}\n\n`)
-}
-
-const reason = (fault: unknown): string =>
-  /^.*(?:failed for url|ENOTFOUND|closed).*$/m.exec(String(fault))?.[0] ??
-  String(fault).split('\n', 1).join('')
+const reason = (error: unknown): string =>
+  /^.*(?:failed for url|ENOTFOUND|closed).*$/m.exec(String(error))?.[0] ??
+  String(error).split('\n', 1).join('')
 
 const partsOf = (uri: string) => {
   const { origin, rest } = /^(?<origin>[^:]+:\/\/[^/?]+)(?<rest>.*)$/.exec(uri)?.groups ?? {}
@@ -150,17 +150,17 @@ const partsOf = (uri: string) => {
   return { origin, database: path.slice(1), query }
 }
 
-/** The connection string with something added to its options. */
+/** Adds options to a connection string. */
 export const withOptions = (uri: string, options: string): string => {
   const { origin, database, query } = partsOf(uri)
   return `${origin}/${database}?${query ? `${query}&` : ''}${options}`
 }
 
-/** The connection string with a database of a test's own: the one that it names may hold real keys. */
+/** Names another database in a connection string, because the given one may hold real keys. */
 export const withDatabase = (uri: string, name: string): string => {
   const { origin, database, query } = partsOf(uri)
-  // Users are looked up in the database that is named, unless something else is said.
-  const said = !origin.includes('@') || /\bauthSource=/i.test(query)
+  // MongoDB looks users up in the named database, unless `authSource` names another one.
+  const isGiven = !origin.includes('@') || /\bauthSource=/i.test(query)
   const own = `${origin}/${name}${query ? `?${query}` : ''}`
-  return said ? own : withOptions(own, `authSource=${database || 'admin'}`)
+  return isGiven ? own : withOptions(own, `authSource=${database || 'admin'}`)
 }

@@ -1,4 +1,4 @@
-/** What these tests use of a package that has no types of its own. */
+/** The part of a package without types that these tests use. */
 declare module 'oidc-provider' {
   import type Koa from 'koa'
 

@@ -1,34 +1,34 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
 import Provider from 'oidc-provider'
+import { listen, portOf } from './loopback.ts'
 
 export interface OpenidProviderOptions {
-  /** Where `device-grant` may send people back to: its public URL. */
+  /** The public URL of `device-grant`, to which the provider redirects. */
   readonly publicUrl: string
-  /** Default: a free one. */
+  /** Default: a free port. */
   readonly port?: number
-  /** Settings of `oidc-provider` to add. */
+  /** More settings of `oidc-provider`. */
   readonly configuration?: Readonly<Record<string, unknown>>
 }
 
 export interface OpenidProvider {
   readonly issuer: string
   readonly port: number
-  /** The environment that makes a reference server sign people in here. */
+  /** The environment of a server that signs people in here. */
   readonly env: Readonly<Record<string, string>>
   /** `METHOD /path` of every request so far. */
   readonly requests: string[]
   /** The `ui_locales` of every authorization request so far. */
   readonly languages: unknown[]
-  /** How clients have authenticated at the token endpoint so far: `Basic`, or nothing in a header. */
+  /** The scheme of each client authentication at the token endpoint: `Basic`, or empty for a body. */
   readonly clientAuthentications: string[]
-  /** Changes the answers of the token endpoint, for providers that misbehave. */
+  /** Changes the answers of the token endpoint, to misbehave. */
   changeTokenAnswer:
     | ((answer: Record<string, unknown>) => Promise<Record<string, unknown>>)
     | undefined
-  /** Signs an ID token with the provider's own key. */
+  /** Signs an ID token with the provider's key. */
   signIdToken(claims: JWTPayload): Promise<string>
   stop(): Promise<void>
 }
@@ -37,12 +37,12 @@ const KEY_ID = 'one'
 const CLIENT_ID = 'device-grant'
 const CLIENT_SECRET = 'a+secret/with:every%kind&of=character'
 
-// One key for all providers of a process: making one takes a while.
+// All providers of a process share one key, because generating a key is slow.
 const keys = generateKeyPair('RS256', { extractable: true })
 
 /**
- * Runs a real OpenID provider on a free port of loopback. Anybody may sign in with any password: the
- * login `user-alice` is the person with the `sub` `user-alice` and the name `alice`. Consent is given.
+ * Runs an OpenID provider on loopback that accepts any password and asks for no consent. The login
+ * `user-alice` has the `sub` `user-alice` and the name `alice`.
  */
 export const startOpenidProvider = async ({
   publicUrl,
@@ -51,10 +51,9 @@ export const startOpenidProvider = async ({
 }: OpenidProviderOptions): Promise<OpenidProvider> => {
   const { privateKey } = await keys
   const server = createServer()
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  const taken = (server.address() as AddressInfo).port
-  // Another name than the server's own address, so that browsers see another site.
+  await listen(server, port)
+  const taken = portOf(server)
+  // Not 127.0.0.1, so that browsers treat it as another site.
   const issuer = `http://localhost:${taken}`
   const provider = new Provider(issuer, {
     clients: [
@@ -123,7 +122,7 @@ export const startOpenidProvider = async ({
   return running
 }
 
-/** Consents for everybody, so that only the login page is left. */
+/** Grants consent, so that the login page is the only page. */
 const loadExistingGrant = async ({ oidc }: GrantContext): Promise<unknown> => {
   const { accountId } = oidc.session
   const grant = new oidc.provider.Grant({ clientId: oidc.client.clientId, accountId })

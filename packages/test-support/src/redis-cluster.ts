@@ -2,10 +2,10 @@ import { Redis } from 'ioredis'
 import { eventually } from './eventually.ts'
 import { type RedisServer, startRedisServer } from './redis-server.ts'
 
-/** A real Cluster: three masters with a replica each. */
+/** A Redis Cluster: three masters with one replica each. */
 export interface RedisCluster {
   readonly url: string
-  /** The first three began as masters; the replica of the n-th is the (n + 3)-th. */
+  /** The first three start as masters. The replica of the n-th is the (n + 3)-th. */
   readonly servers: readonly RedisServer[]
   stop(): Promise<void>
 }
@@ -13,7 +13,10 @@ export interface RedisCluster {
 const MASTERS = 3
 const SLOTS = 16_384
 
-/** @param settings lines of redis.conf for every node */
+/**
+ * Starts a Cluster and waits until it is complete.
+ * @param settings lines of redis.conf for every node
+ */
 export const startRedisCluster = async (
   settings: readonly string[] = [],
 ): Promise<RedisCluster> => {
@@ -31,7 +34,7 @@ export const startRedisCluster = async (
             'cluster-node-timeout 1000',
             'cluster-replica-validity-factor 0',
             'repl-diskless-sync-delay 0',
-            // A replica is told of once it has heard something from its master.
+            // A replica is listed only after its master has pinged it.
             'repl-ping-replica-period 1',
             ...settings,
           ],
@@ -42,9 +45,9 @@ export const startRedisCluster = async (
     await join(admins, servers)
     const nodes = servers.map(({ port }) => `127.0.0.1:${port}`)
     return { url: `redis+cluster://${nodes.join(',')}`, servers, stop }
-  } catch (fault) {
+  } catch (error) {
     await stop()
-    throw fault
+    throw error
   } finally {
     for (const admin of admins) admin.disconnect()
   }
@@ -57,15 +60,15 @@ const join = async (admins: readonly Redis[], servers: readonly RedisServer[]): 
     const [from, to] = [i, i + 1].map((n) => Math.floor((n * SLOTS) / MASTERS))
     await admin.call('CLUSTER', 'ADDSLOTSRANGE', `${from}`, `${Number(to) - 1}`)
   }
-  // Everybody meets everybody, which is quicker than waiting for gossip.
+  // Every node meets every other node, because gossip takes longer.
   await Promise.all(
     admins.flatMap((admin, i) =>
       servers.slice(i + 1).map(({ port }) => admin.call('CLUSTER', 'MEET', '127.0.0.1', port)),
     ),
   )
   await eventually('every node knows all the others', async () => {
-    const known = await Promise.all(admins.map((admin) => admin.cluster('INFO')))
-    return known.every((info) => String(info).includes(`cluster_known_nodes:${admins.length}`))
+    const infos = await Promise.all(admins.map((admin) => admin.cluster('INFO')))
+    return infos.every((info) => String(info).includes(`cluster_known_nodes:${admins.length}`))
   })
   const ids = await Promise.all(
     admins.slice(0, MASTERS).map((admin) => admin.call('CLUSTER', 'MYID')),
@@ -76,7 +79,7 @@ const join = async (admins: readonly Redis[], servers: readonly RedisServer[]): 
     }
     return true
   })
-  await eventually('the Cluster is whole', async () => {
+  await eventually('the Cluster is complete', async () => {
     const states = await Promise.all(admins.map((admin) => admin.cluster('INFO')))
     const links = await Promise.all(admins.slice(MASTERS).map((admin) => admin.info('replication')))
     return (
@@ -84,8 +87,10 @@ const join = async (admins: readonly Redis[], servers: readonly RedisServer[]): 
       links.every((info) => info.includes('master_link_status:up'))
     )
   })
-  await eventually('every node tells the same topology', async () => {
-    const told = await Promise.all(admins.map((admin) => admin.call('CLUSTER', 'SLOTS')))
-    return told.every((slots) => Array.isArray(slots) && slots.every((slot) => slot.length === 4))
+  await eventually('every node lists every replica', async () => {
+    const topologies = await Promise.all(admins.map((admin) => admin.call('CLUSTER', 'SLOTS')))
+    return topologies.every(
+      (slots) => Array.isArray(slots) && slots.every((slot) => slot.length === 4),
+    )
   })
 }

@@ -1,86 +1,53 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from './free-port.ts'
+import { end, own } from './owned-process.ts'
 
-/** A redis-server of a test's own, on a free port of the loopback, with its data in a temporary folder. */
+/** A redis-server on a free port of loopback, with its data in a temporary folder. */
 export interface RedisServer {
   readonly port: number
   readonly url: string
-  /** Ends it at once and keeps its data: SIGKILL. */
+  /** Kills it with SIGKILL and keeps its data. */
   kill(): Promise<void>
-  /** Stops it from answering, with its connections left open: SIGSTOP. */
+  /** Stops it with SIGSTOP. Its connections stay open. */
   freeze(): void
+  /** Lets it continue after `freeze`. */
   thaw(): void
-  /** Starts it again on the same port with what its disk holds. */
+  /** Starts it again on the same port with the data on its disk. */
   restart(): Promise<void>
-  /** Ends it and removes its data. */
+  /** Kills it and removes its data. */
   stop(): Promise<void>
 }
 
 export interface RedisServerOptions {
-  /** Lines of redis.conf. `port`, `bind` and `dir` are given. */
+  /** Lines of redis.conf, beside `port`, `bind` and `dir`. */
   readonly settings?: readonly string[]
   readonly sentinel?: boolean
-  /** Paths of PEM files: it speaks nothing but TLS then. */
+  /** Paths of PEM files. With them it speaks TLS only. */
   readonly tls?: { readonly cert: string; readonly key: string }
 }
 
-// Below the ports that systems hand out by themselves; a Cluster also needs the port 10 000 above.
-const FIRST_PORT = 11_000
-const PORTS = 9_000
-const START_TRIES = 5
-
-const isFree = async (port: number): Promise<boolean> => {
-  const probe = createServer()
-  try {
-    await once(probe.listen(port, '127.0.0.1'), 'listening')
-    return true
-  } catch {
-    return false
-  } finally {
-    probe.close()
-  }
-}
-
-const freePort = async (): Promise<number> => {
-  for (;;) {
-    const port = FIRST_PORT + Math.floor(Math.random() * PORTS)
-    if ((await isFree(port)) && (await isFree(port + 10_000))) return port
-  }
-}
-
-const running = new Set<ChildProcess>()
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL')
-})
+/** The bus of a Cluster node listens on its port plus this. */
+const BUS_OFFSET = 10_000
+const START_ATTEMPTS = 5
 
 const launch = async (dir: string, sentinel: boolean): Promise<ChildProcess> => {
   const args = [join(dir, 'redis.conf'), ...(sentinel ? ['--sentinel'] : [])]
-  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'] })
-  running.add(child)
-  child.once('exit', () => running.delete(child))
+  const child = own(spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'] }))
   let log = ''
   await new Promise<void>((resolve, reject) => {
-    const listen = (chunk: Buffer): void => {
+    const read = (chunk: Buffer): void => {
       log += chunk.toString()
       if (/Ready to accept connections|Sentinel ID is/.test(log)) resolve()
     }
-    child.stdout.on('data', listen)
-    child.stderr.on('data', listen)
+    child.stdout.on('data', read)
+    child.stderr.on('data', read)
     child.once('error', reject)
     child.once('exit', () => reject(new Error(`redis-server did not start:\n${log}`)))
   })
   return child
-}
-
-const end = async (child: ChildProcess): Promise<void> => {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const gone = once(child, 'exit')
-  child.kill('SIGKILL')
-  await gone
 }
 
 const startOnce = async ({
@@ -88,9 +55,9 @@ const startOnce = async ({
   sentinel = false,
   tls,
 }: RedisServerOptions): Promise<RedisServer> => {
-  const port = await freePort()
+  const port = await freePort({ busOffset: BUS_OFFSET })
   const dir = await mkdtemp(join(tmpdir(), 'redis-'))
-  const own = [
+  const lines = [
     ...(tls
       ? [
           'port 0',
@@ -105,40 +72,40 @@ const startOnce = async ({
     `dir ${dir}`,
     ...(sentinel ? [] : ['save ""']),
   ]
-  await writeFile(join(dir, 'redis.conf'), `${[...own, ...settings].join('\n')}\n`)
+  await writeFile(join(dir, 'redis.conf'), `${[...lines, ...settings].join('\n')}\n`)
   const remove = () => rm(dir, { recursive: true, force: true })
   let child: ChildProcess
   try {
     child = await launch(dir, sentinel)
-  } catch (fault) {
+  } catch (error) {
     await remove()
-    throw fault
+    throw error
   }
   return {
     port,
     url: `${tls ? 'rediss' : 'redis'}://127.0.0.1:${port}`,
-    kill: () => end(child),
+    kill: () => end(child, 'SIGKILL'),
     freeze: () => child.kill('SIGSTOP'),
     thaw: () => child.kill('SIGCONT'),
     restart: async () => {
-      await end(child)
+      await end(child, 'SIGKILL')
       child = await launch(dir, sentinel)
     },
     stop: async () => {
-      await end(child)
+      await end(child, 'SIGKILL')
       await remove()
     },
   }
 }
 
-/** Starts one, on another port when somebody took the first one in between. */
+/** Starts a redis-server. If another process takes the port in between, it tries another port. */
 export const startRedisServer = async (options: RedisServerOptions = {}): Promise<RedisServer> => {
-  for (let tries = 1; ; tries++) {
+  for (let attempt = 1; ; attempt++) {
     try {
       return await startOnce(options)
-    } catch (fault) {
-      const taken = fault instanceof Error && /Address already in use/.test(fault.message)
-      if (!taken || tries === START_TRIES) throw fault
+    } catch (error) {
+      const taken = error instanceof Error && /Address already in use/.test(error.message)
+      if (!taken || attempt === START_ATTEMPTS) throw error
     }
   }
 }

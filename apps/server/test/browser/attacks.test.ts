@@ -1,22 +1,16 @@
-import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { hasChromium, launchChromium } from '@device-grant/test-support/chromium'
-import { askForCode, type Codes, poll, useKey } from '@device-grant/test-support/login-example'
-import { decide, lookAt, openBrowser, signIn, title } from '@device-grant/test-support/visitor'
-import test, { type ExecutionContext } from 'ava'
-import type { Browser, Page } from 'playwright-core'
-import { startTestServer, type TestServer } from '../reference-server.ts'
+import { inChromium } from '@device-grant/test-support/chromium'
+import { authorize, type Codes, pickUp, pollOutcome } from '@device-grant/test-support/device'
+import { listen, portOf } from '@device-grant/test-support/loopback'
+import { inspect } from '@device-grant/test-support/page-inspection'
+import { decide, signIn, title } from '@device-grant/test-support/page-steps'
+import { openPage } from '@device-grant/test-support/watched-page'
+import { whoami } from '@device-grant/test-support/whoami'
+import type { ExecutionContext } from 'ava'
+import type { Page } from 'playwright-core'
+import { startTestServer, type TestServer } from '../test-server.ts'
 
-const browserTest = hasChromium('attacks by other origins in a browser') ? test.serial : test.skip
-
-let browser: Browser
-if (browserTest !== test.skip) {
-  test.before(async () => {
-    browser = await launchChromium()
-  })
-  test.after.always(() => browser?.close())
-}
+const { browserTest, browser } = inChromium('attacks by other origins in a browser')
 
 /** How an attacker's origin stands to ours: browsers send `SameSite=Lax` cookies within a site. */
 const ATTACKERS = {
@@ -29,7 +23,7 @@ interface Victim {
   /** Signed in, with one device connected and one that waits for an answer. */
   readonly page: Page
   readonly waiting: Codes
-  readonly key: string | undefined
+  readonly key: string
   readonly keyId: string
   /** Serves a page of the attacker's. @returns its URL */
   attack(html: string): string
@@ -43,28 +37,27 @@ const setUp = async (t: ExecutionContext, host: string): Promise<Victim> => {
     response.setHeader('Content-Type', 'text/html; charset=utf-8')
     response.end(served)
   })
-  attacker.listen(0, '127.0.0.1')
-  await once(attacker, 'listening')
+  await listen(attacker)
   t.teardown(() => {
     attacker.close()
     attacker.closeAllConnections()
   })
-  const { port } = attacker.address() as AddressInfo
+  const port = portOf(attacker)
 
-  const context = await browser.newContext({ locale: 'en' })
+  const context = await browser().newContext({ locale: 'en' })
   t.teardown(() => context.close())
   const page = await context.newPage()
   await page.goto(`${server.url}/oauth/device/verify`)
   await signIn(page, 'alice')
-  const connected = await askForCode(server.url)
+  const connected = await authorize(server.url)
   const answer = { person: 'alice', decision: 'approve', origin: {} } as const
   await server.useCases.answerUserCode({ userCode: connected.user_code, ...answer })
-  const { access_token: key } = await poll(server.url, connected)
+  const key = await pickUp(server.url, connected.device_code)
   const [listed] = await server.useCases.listApiKeys('alice')
   return {
     server,
     page,
-    waiting: await askForCode(server.url),
+    waiting: await authorize(server.url),
     key,
     keyId: listed?.id ?? '',
     attack: (html) => {
@@ -84,9 +77,9 @@ const isUnharmed = async (
   })
   t.is(list.status(), 200, 'still signed in')
   t.like(await list.json(), { keys: [{ id: keyId, status: 'active' }] })
-  t.is(await useKey(server.url, key), 200)
+  t.is((await whoami(server.url, key)).status, 200)
   server.clock.pass(10_000)
-  t.is((await poll(server.url, waiting)).error, 'authorization_pending')
+  t.is(await pollOutcome(server.url, waiting.device_code), 'authorization_pending')
 }
 
 /** The code was opened for nobody, and no try was charged. */
@@ -257,7 +250,7 @@ browserTest('what a device says of itself stays text', async (t) => {
   const clientId = `"><script>alert(1)</script><img src=x onerror=alert(2)>`
   const scope = "<script>alert(3)</script> ');alert(4)// <svg/onload=alert(5)>"
   const userAgent = `</dd><iframe srcdoc="<script>alert(6)</script>">{{7*7}}\${8*8}`
-  const page = await openBrowser(t, browser)
+  const page = await openPage(t, browser())
   page.on('dialog', (dialog) => {
     t.fail(`A script ran: ${dialog.message()}`)
     return dialog.dismiss()
@@ -271,12 +264,16 @@ browserTest('what a device says of itself stays text', async (t) => {
       (await page.title()).startsWith('Connect this') ? 2 : 3,
     )
   }
-  const codes = await askForCode(server.url, { client_id: clientId, scope }, userAgent)
+  const codes = await authorize(
+    server.url,
+    { client_id: clientId, scope },
+    { 'user-agent': userAgent },
+  )
   await page.goto(codes.verification_uri_complete)
   await signIn(page, 'alice')
   t.is(await title(page), 'Connect this device?')
   await areText()
-  await lookAt(t, page, 'hostile')
+  await inspect(t, page, 'hostile')
   await decide(page, 'approve')
   await page.goto(`${server.url}/oauth/device/keys`)
   await areText()

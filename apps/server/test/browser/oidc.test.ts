@@ -1,45 +1,27 @@
-import { hasChromium, launchChromium } from '@device-grant/test-support/chromium'
-import { freePort } from '@device-grant/test-support/free-port'
-import { askForCode, poll, startDevice } from '@device-grant/test-support/login-example'
-import {
-  type OpenidProvider,
-  startOpenidProvider,
-} from '@device-grant/test-support/openid-provider'
-import { decide, enterCode, lookAt, openBrowser, title } from '@device-grant/test-support/visitor'
-import test, { type ExecutionContext } from 'ava'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { startTestServer, type TestServer } from '../reference-server.ts'
+import { inChromium } from '@device-grant/test-support/chromium'
+import { authorize, pollOutcome } from '@device-grant/test-support/device'
+import { startLoginExample } from '@device-grant/test-support/login-example'
+import type { OpenidProvider } from '@device-grant/test-support/openid-provider'
+import { inspect } from '@device-grant/test-support/page-inspection'
+import { decide, enterCode, shownCode, title } from '@device-grant/test-support/page-steps'
+import { openPage } from '@device-grant/test-support/watched-page'
+import type { ExecutionContext } from 'ava'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { startOpenidSetting } from '../openid-setting.ts'
+import type { TestServer } from '../test-server.ts'
 
-const browserTest = hasChromium('sign-in at an OpenID provider in a browser')
-  ? test.serial
-  : test.skip
-
-let browser: Browser
-if (browserTest !== test.skip) {
-  test.before(async () => {
-    browser = await launchChromium()
-  })
-  test.after.always(() => browser?.close())
-}
+const { browserTest, browser } = inChromium('sign-in at an OpenID provider in a browser')
 
 const setUp = async (
   t: ExecutionContext,
   env: Readonly<Record<string, string>> = {},
   options: BrowserContextOptions = {},
 ): Promise<[TestServer, OpenidProvider, Page]> => {
-  const port = await freePort()
-  const publicUrl = `http://127.0.0.1:${port}`
-  const provider = await startOpenidProvider({ publicUrl })
-  t.teardown(() => provider.stop())
-  const server = await startTestServer({
-    ...provider.env,
-    PORT: String(port),
-    PUBLIC_URL: publicUrl,
+  const { server, provider, publicUrl } = await startOpenidSetting(t, {
     POLL_INTERVAL: '1',
     ...env,
   })
-  t.teardown(() => server.stop())
-  const page = await openBrowser(t, browser, { silent: publicUrl, ...options })
+  const page = await openPage(t, browser(), { silent: publicUrl, ...options })
   return [server, provider, page]
 }
 
@@ -53,29 +35,29 @@ const logIn = async (page: Page, { issuer }: OpenidProvider): Promise<void> => {
 
 browserTest('somebody signs in at the provider, and the device has its key', async (t) => {
   const [server, provider, page] = await setUp(t)
-  server.clock.letGo()
-  const device = await startDevice(t, server.url)
+  server.clock.start()
+  const device = await startLoginExample(t, server.url)
   await page.goto(device.completeUri)
   await logIn(page, provider)
   await page.waitForURL(device.completeUri)
-  t.is(await page.locator('.code [aria-hidden]').innerText(), device.userCode)
+  t.is(await shownCode(page), device.userCode)
   t.is(await page.locator('.who bdi').innerText(), 'alice')
   await decide(page, 'approve')
   t.is(await title(page), 'Device connected')
-  const { exitCode, said } = await device.ended
-  t.is(exitCode, 0, said)
-  t.regex(said, /"user": "user-alice"/)
+  const { exitCode, out, err } = await device.ended
+  t.is(exitCode, 0, err)
+  t.regex(out, /"user": "user-alice"/)
 })
 
 browserTest('everything works without JavaScript at the provider, too', async (t) => {
   const [server, provider, page] = await setUp(t, {}, { javaScriptEnabled: false })
-  const codes = await askForCode(server.url)
+  const codes = await authorize(server.url)
   await page.goto(`${server.url}/oauth/device/verify`)
   await logIn(page, provider)
   await enterCode(page, codes.user_code)
   await decide(page, 'approve')
   t.is(await title(page), 'Device connected')
-  t.truthy((await poll(server.url, codes)).access_token)
+  t.is(await pollOutcome(server.url, codes.device_code), 'token')
 })
 
 browserTest(
@@ -86,7 +68,7 @@ browserTest(
     await logIn(page, provider)
     await page.waitForURL(`${server.url}/oauth/device/verify`)
     server.clock.pass(59_999)
-    const codes = await askForCode(server.url)
+    const codes = await authorize(server.url)
     await enterCode(page, codes.user_code)
     t.is(await title(page), 'Connect this device?')
     // The provider, too, knows nobody any more.
@@ -99,10 +81,14 @@ browserTest(
     await logIn(page, provider)
     await page.waitForURL(codes.verification_uri_complete)
     t.is(await title(page), 'Connect this device?')
-    t.is((await poll(server.url, codes)).error, 'authorization_pending', 'nothing by itself')
+    t.is(
+      await pollOutcome(server.url, codes.device_code),
+      'authorization_pending',
+      'nothing by itself',
+    )
     await decide(page, 'approve')
     t.is(await title(page), 'Device connected')
-    t.truthy((await poll(server.url, codes)).access_token)
+    t.is(await pollOutcome(server.url, codes.device_code), 'token')
   },
 )
 
@@ -115,13 +101,13 @@ browserTest(
     await page.waitForURL(`${server.url}/oauth/device/verify`)
     await page.context().clearCookies({ domain: 'localhost' })
     server.clock.pass(61 * 60_000)
-    const codes = await askForCode(server.url)
+    const codes = await authorize(server.url)
 
     await enterCode(page, codes.user_code)
     await logIn(page, provider)
     await page.waitForURL(codes.verification_uri_complete)
     t.is(await title(page), 'Connect this device?')
-    t.is(await page.locator('.code [aria-hidden]').innerText(), codes.user_code)
+    t.is(await shownCode(page), codes.user_code)
   },
 )
 
@@ -156,7 +142,7 @@ browserTest(
     await logIn(page, provider)
     await page.click('text=Sign out')
     t.is(await title(page), 'Signing you out…')
-    await lookAt(t, page, 'signing-out')
+    await inspect(t, page, 'signing-out')
     await page.getByRole('link', { name: 'Continue signing out' }).click()
     await page.click('button[value=yes]')
     await page.waitForURL(`${url}/oauth/device/sign-in/signed-out`)
@@ -166,12 +152,12 @@ browserTest(
 
 browserTest('who cancels at the provider is told so, and can try again', async (t) => {
   const [server, provider, page] = await setUp(t)
-  const codes = await askForCode(server.url)
+  const codes = await authorize(server.url)
   await page.goto(codes.verification_uri_complete)
   await page.waitForURL(`${provider.issuer}/interaction/*`)
   await page.click('text=Cancel')
   t.is(await title(page), 'You’re not signed in')
-  await lookAt(t, page, 'sign-in-failed')
+  await inspect(t, page, 'sign-in-failed')
   await page.getByRole('link', { name: 'Try again' }).click()
   await logIn(page, provider)
   await page.waitForURL(codes.verification_uri_complete)

@@ -1,12 +1,12 @@
-import { hasChromium, launchChromium } from '@device-grant/test-support/chromium'
+import { inChromium } from '@device-grant/test-support/chromium'
+import { authorize, pollOutcome } from '@device-grant/test-support/device'
 import { freePort } from '@device-grant/test-support/free-port'
-import { askForCode, poll } from '@device-grant/test-support/login-example'
-import { decide, enterCode, openBrowser, signIn, title } from '@device-grant/test-support/visitor'
-import test from 'ava'
+import { decide, enterCode, signIn, title } from '@device-grant/test-support/page-steps'
+import { openPage } from '@device-grant/test-support/watched-page'
 import type { Request } from 'playwright-core'
-import { startTestServer } from '../reference-server.ts'
+import { startTestServer } from '../test-server.ts'
 
-const browserTest = hasChromium('plain http beyond loopback in a browser') ? test : test.skip
+const { browserTest, browser } = inChromium('plain http beyond loopback in a browser', 'login.test')
 
 browserTest('everything works over plain http where it is allowed beyond loopback', async (t) => {
   const port = await freePort()
@@ -18,19 +18,17 @@ browserTest('everything works over plain http where it is allowed beyond loopbac
     SIGN_IN: 'demo',
   })
   t.teardown(() => server.stop())
-  const browser = await launchChromium({ host: 'login.test' })
-  t.teardown(() => browser.close())
-  const page = await openBrowser(t, browser)
+  const page = await openPage(t, browser())
   const forms: Request[] = []
   page.on('request', (request) => request.method() === 'POST' && forms.push(request))
 
-  const codes = await askForCode(server.url)
+  const codes = await authorize(server.url)
   await page.goto(`${publicUrl}/oauth/device/verify`)
   await signIn(page, 'alice')
   await enterCode(page, codes.user_code)
   await decide(page, 'approve')
   t.is(await title(page), 'Device connected')
-  t.truthy((await poll(server.url, codes)).access_token)
+  t.is(await pollOutcome(server.url, codes.device_code), 'token')
 
   await page.click('text=See your connected devices')
   await page.click('main .keys button')

@@ -1,26 +1,13 @@
-import { hasChromium, launchChromium } from '@device-grant/test-support/chromium'
-import { askForCode, poll } from '@device-grant/test-support/login-example'
-import {
-  decide,
-  enterCode,
-  lookAt,
-  openBrowser,
-  signIn,
-  title,
-} from '@device-grant/test-support/visitor'
-import test, { type ExecutionContext } from 'ava'
-import type { Browser, Page } from 'playwright-core'
-import { startTestServer, type TestServer } from '../reference-server.ts'
+import { inChromium } from '@device-grant/test-support/chromium'
+import { authorize, pollOutcome } from '@device-grant/test-support/device'
+import { inspect } from '@device-grant/test-support/page-inspection'
+import { decide, enterCode, signIn, title } from '@device-grant/test-support/page-steps'
+import { openPage } from '@device-grant/test-support/watched-page'
+import type { ExecutionContext } from 'ava'
+import type { Page } from 'playwright-core'
+import { startTestServer, type TestServer } from '../test-server.ts'
 
-const browserTest = hasChromium('what people are refused in a browser') ? test.serial : test.skip
-
-let browser: Browser
-if (browserTest !== test.skip) {
-  test.before(async () => {
-    browser = await launchChromium()
-  })
-  test.after.always(() => browser?.close())
-}
+const { browserTest, browser } = inChromium('what people are refused in a browser')
 
 const MINUTE = 60_000
 const WRONG_CODE = 'BBBB-BBBB'
@@ -40,7 +27,7 @@ const signedIn = async (
   { url }: TestServer,
   name = 'alice',
 ): Promise<Page> => {
-  const page = await openBrowser(t, browser)
+  const page = await openPage(t, browser())
   await page.goto(`${url}/oauth/device/verify`)
   await signIn(page, name)
   return page
@@ -51,14 +38,14 @@ const logged = ({ log }: TestServer, event: string): number =>
 
 browserTest('wrong codes are counted down, and then there is a pause', async (t) => {
   const server = await startServer(t)
-  const codes = await askForCode(server.url)
+  const codes = await authorize(server.url)
   const page = await signedIn(t, server)
   const alerts: string[] = []
   for (let n = 1; n <= 5; n += 1) {
     await enterCode(page, WRONG_CODE)
     alerts.push(await page.locator('[role=alert]').innerText())
     if (n < 5) t.is(await page.inputValue('#user_code'), WRONG_CODE, 'it can be corrected')
-    if (n === 3) await lookAt(t, page, 'wrong-code')
+    if (n === 3) await inspect(t, page, 'wrong-code')
   }
   for (const alert of alerts) t.regex(alert, /^This code isn’t valid\./)
   const left = alerts.map((alert) => alert.split('\n').filter((line) => line !== '')[1])
@@ -71,12 +58,12 @@ browserTest('wrong codes are counted down, and then there is a pause', async (t)
   ])
 
   t.is(await page.locator('#user_code').count(), 0, 'nothing invites to try again')
-  await lookAt(t, page, 'last-try')
+  await inspect(t, page, 'last-try')
   await page.goto(codes.verification_uri_complete)
   t.is(await title(page), 'Too many wrong codes', 'the right one does not count now either')
-  await lookAt(t, page, 'too-many')
+  await inspect(t, page, 'too-many')
   t.true(logged(server, 'too_many_wrong_user_codes') > 0)
-  t.is((await poll(server.url, codes)).error, 'authorization_pending')
+  t.is(await pollOutcome(server.url, codes.device_code), 'authorization_pending')
 
   // Nobody else is held up, and ten minutes later it is over.
   const bob = await signedIn(t, server, 'bob')
@@ -84,31 +71,31 @@ browserTest('wrong codes are counted down, and then there is a pause', async (t)
   t.is(await title(bob), 'Connect this device?')
   server.clock.pass(10 * MINUTE + 1)
   await page.goto(`${server.url}/oauth/device/verify`)
-  await enterCode(page, (await askForCode(server.url)).user_code)
+  await enterCode(page, (await authorize(server.url)).user_code)
   t.is(await title(page), 'Connect this device?')
 })
 
 browserTest('a code that runs out while its page is open is not approved', async (t) => {
   const server = await startServer(t)
-  const codes = await askForCode(server.url)
+  const codes = await authorize(server.url)
   const page = await signedIn(t, server)
   await enterCode(page, codes.user_code)
   t.is(await title(page), 'Connect this device?')
   server.clock.pass(10 * MINUTE + 1)
   await decide(page, 'approve')
   t.is(await title(page), 'This code has expired')
-  await lookAt(t, page, 'expired')
-  t.is((await poll(server.url, codes)).error, 'expired_token')
+  await inspect(t, page, 'expired')
+  t.is(await pollOutcome(server.url, codes.device_code), 'expired_token')
   t.deepEqual(await server.useCases.listApiKeys('alice'), [])
 
   await page.click('text=Enter another code')
-  await enterCode(page, (await askForCode(server.url)).user_code)
+  await enterCode(page, (await authorize(server.url)).user_code)
   t.is(await title(page), 'Connect this device?')
 })
 
 browserTest('two people, one code: the second sees what a wrong code shows', async (t) => {
   const server = await startServer(t)
-  const codes = await askForCode(server.url)
+  const codes = await authorize(server.url)
   const [alice, bob, carol] = await Promise.all([
     signedIn(t, server, 'alice'),
     signedIn(t, server, 'bob'),
@@ -134,7 +121,7 @@ browserTest('two people, one code: the second sees what a wrong code shows', asy
 
   await decide(alice, 'approve')
   t.is(await title(alice), 'Device connected')
-  t.truthy((await poll(server.url, codes)).access_token)
+  t.is(await pollOutcome(server.url, codes.device_code), 'token')
   t.is((await server.useCases.listApiKeys('alice')).length, 1)
   t.deepEqual(await server.useCases.listApiKeys('bob'), [])
 })
@@ -143,20 +130,20 @@ browserTest(
   'who has signed out is signed out in every tab, the pages behind included',
   async (t) => {
     const server = await startServer(t)
-    const codes = await askForCode(server.url)
+    const codes = await authorize(server.url)
     const page = await signedIn(t, server)
     await page.goto(codes.verification_uri_complete)
     const other = await page.context().newPage()
     await other.goto(codes.verification_uri_complete)
     await page.click('text=Sign out')
     t.is(await title(page), 'You’re signed out')
-    await lookAt(t, page, 'signed-out')
+    await inspect(t, page, 'signed-out')
 
     await page.goBack()
     t.is(await title(page), 'Sign in', 'the page is asked for anew')
     await decide(other, 'approve')
     t.is(await title(other), 'Sign in again')
-    t.is((await poll(server.url, codes)).error, 'authorization_pending')
+    t.is(await pollOutcome(server.url, codes.device_code), 'authorization_pending')
     t.deepEqual(await server.useCases.listApiKeys('alice'), [])
   },
 )
@@ -165,28 +152,32 @@ browserTest('a session that ends while the page is open leads back to the code',
   const server = await startServer(t, { DEVICE_CODE_TTL: '3600' })
   const page = await signedIn(t, server)
   server.clock.pass(MINUTE - 1)
-  const codes = await askForCode(server.url)
+  const codes = await authorize(server.url)
   await page.goto(codes.verification_uri_complete)
   t.is(await title(page), 'Connect this device?')
   server.clock.pass(59 * MINUTE + 2)
 
   await decide(page, 'approve')
   t.is(await title(page), 'Sign in again')
-  await lookAt(t, page, 'session-ended')
+  await inspect(t, page, 'session-ended')
   await page.getByRole('link', { name: 'Sign in' }).click()
   t.is(await title(page), 'Sign in')
   await signIn(page, 'alice')
   await page.waitForURL(codes.verification_uri_complete)
   t.is(await title(page), 'Connect this device?')
-  t.is((await poll(server.url, codes)).error, 'authorization_pending', 'nothing by itself')
+  t.is(
+    await pollOutcome(server.url, codes.device_code),
+    'authorization_pending',
+    'nothing by itself',
+  )
   await decide(page, 'approve')
   t.is(await title(page), 'Device connected')
-  t.truthy((await poll(server.url, codes)).access_token)
+  t.is(await pollOutcome(server.url, codes.device_code), 'token')
 })
 
 browserTest('a page of an earlier sign-in answers nothing in a later one', async (t) => {
   const server = await startServer(t)
-  const codes = await askForCode(server.url)
+  const codes = await authorize(server.url)
   const page = await signedIn(t, server)
   await page.goto(codes.verification_uri_complete)
   const other = await page.context().newPage()
@@ -194,7 +185,7 @@ browserTest('a page of an earlier sign-in answers nothing in a later one', async
   await signIn(other, 'bob')
   await decide(page, 'approve')
   t.is(await title(page), 'That didn’t go through')
-  await lookAt(t, page, 'form-refused')
-  t.is((await poll(server.url, codes)).error, 'authorization_pending')
+  await inspect(t, page, 'form-refused')
+  t.is(await pollOutcome(server.url, codes.device_code), 'authorization_pending')
   t.deepEqual(await server.useCases.listApiKeys('bob'), [])
 })

@@ -1,9 +1,11 @@
 import { mkdirSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import { hasChromium, launchChromium } from '@device-grant/test-support/chromium'
-import { findings, PHONE, SCREENSHOTS } from '@device-grant/test-support/visitor'
+import { CHROMIUM_PATH, inChromium } from '@device-grant/test-support/chromium'
+import { listen } from '@device-grant/test-support/loopback'
+import { findings, SCREENSHOTS } from '@device-grant/test-support/page-inspection'
+import { PHONE } from '@device-grant/test-support/watched-page'
 import test from 'ava'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { BrowserContextOptions, Page } from 'playwright-core'
 import { createPages } from '#src/pages/create-pages.js'
 import { pathsBelow } from '#src/paths.js'
 import { allPages } from '../sample-pages.ts'
@@ -18,7 +20,7 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-const browserTest = hasChromium('the pages in a browser') ? test.serial : test.skip
+const { browserTest, browser } = inChromium('the pages in a browser')
 
 const pages = createPages()
 const documents = new Map<string, string>()
@@ -40,29 +42,20 @@ const server: Server = createServer((request, response) => {
   response.end(asset?.body ?? html ?? 'none')
 })
 
-let browser: Browser
 let origin = ''
 
-if (browserTest !== test.skip) {
+if (CHROMIUM_PATH !== undefined) {
   test.before(async () => {
     mkdirSync(SCREENSHOTS, { recursive: true })
-    await new Promise<void>((resolve) => {
-      server.listen(0, '127.0.0.1', resolve)
-    })
-    const address = server.address()
-    origin = typeof address === 'object' && address ? `http://127.0.0.1:${address.port}` : ''
-    browser = await launchChromium()
+    origin = await listen(server)
   })
 
-  test.after.always(async () => {
-    await browser?.close()
-    server.close()
-  })
+  test.after.always(() => void server.close())
 }
 
 /** Opens a page, and collects the messages of its console. */
 const open = async (options: BrowserContextOptions): Promise<[Page, string[]]> => {
-  const context = await browser.newContext(options)
+  const context = await browser().newContext(options)
   const page = await context.newPage()
   const messages: string[] = []
   page.on('console', (message) => messages.push(message.text()))
