@@ -51,7 +51,7 @@ test('a poller at exactly the interval never sees slow_down in 100 rounds', asyn
   t.is(await device.pollAfter(5_000), 'token')
 })
 
-test('POL-4: the first poll is never early', async (t) => {
+test('POL-1, POL-4: the first poll is never early', async (t) => {
   const device = await startDevice(t)
   t.is(await device.poll(), 'authorization_pending')
 })

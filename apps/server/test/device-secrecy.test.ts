@@ -11,7 +11,7 @@ import test from 'ava'
 import { ConfigError, readConfig } from '#src/config.js'
 import { startTestServer } from './test-server.ts'
 
-test('neither the log nor a dump of the stores holds a device code or an API key', async (t) => {
+test('SEC-10: neither the log nor a dump of the stores holds a device code or an API key', async (t) => {
   const server = await startTestServer()
   t.teardown(server.stop)
   const { url, clock } = server

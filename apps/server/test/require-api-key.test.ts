@@ -36,7 +36,7 @@ const ask = (
   method = 'GET',
 ): Promise<Answer> => send(server.url, { method, path, headers })
 
-/** The challenge of an answer: every attribute once, in characters that RFC 6750 section 3 allows. */
+/** The challenge of an answer. BT-7: every attribute once, in characters that RFC 6750 section 3 allows. */
 const challengeOf = (answer: Answer): Record<string, string> => {
   const header = answer.headers['www-authenticate'] ?? ''
   const attributes: Record<string, string> = {}
@@ -69,14 +69,14 @@ test.serial('whoami tells whose key it is, and nothing else', async (t) => {
   t.deepEqual(Object.keys(bare), ['user', 'key', 'expires_at'])
 })
 
-test.serial('the scheme is read in any case', async (t) => {
+test.serial('BT-1: the scheme is read in any case', async (t) => {
   const key = await aKey()
   for (const scheme of ['Bearer', 'bearer', 'BEARER', 'Bearer ']) {
     t.is((await ask({ authorization: `${scheme} ${key}` })).status, 200)
   }
 })
 
-test.serial('without a key the answer is 401, and names no error', async (t) => {
+test.serial('BT-2, BT-6: without a key the answer is 401, and names no error', async (t) => {
   const key = await aKey()
   for (const [headers, path] of [
     [{}, WHOAMI],
@@ -94,7 +94,7 @@ test.serial('without a key the answer is 401, and names no error', async (t) => 
   }
 })
 
-test.serial('two ways at once and malformed headers are 400 invalid_request', async (t) => {
+test.serial('BT-5: two ways at once and malformed headers are 400 invalid_request', async (t) => {
   const key = await aKey()
   for (const [headers, path] of [
     [{ authorization: `Bearer ${key}` }, `${WHOAMI}?access_token=${key}`],
@@ -114,7 +114,7 @@ test.serial('two ways at once and malformed headers are 400 invalid_request', as
 })
 
 test.serial(
-  'keys that are mistyped, unknown, expired or revoked are 401 invalid_token',
+  'BT-3: keys that are mistyped, unknown, expired or revoked are 401 invalid_token',
   async (t) => {
     const revoked = await aKey({}, 'bob')
     t.is((await whoami(server.url, revoked)).status, 200)
@@ -201,7 +201,7 @@ test('readyz names the store that is down, and that one only', async (t) => {
   }
 })
 
-test('a service may want scopes, and hears of failing stores', async (t) => {
+test('BT-4: a service may require scopes', async (t) => {
   const clock = new TestClock()
   const useCases = createUseCases({ ...createMemoryStores({ clock }), clock })
   const keyWith = async (scope: string | undefined): Promise<string> => {

@@ -83,7 +83,7 @@ test.serial('a code is taken as people type it', async (t) => {
   t.is((await answer(form({ user_code: typed }))).status, 200)
 })
 
-test.serial('nobody who is not signed in approves anything', async (t) => {
+test.serial('UI-2: nobody who is not signed in approves anything', async (t) => {
   const { user_code, device_code } = await authorize(server.url)
   for (const person of ['', ' ', 'x'.repeat(257), 'a\tb']) {
     const reply = await answer(form({ user_code }), { 'x-forwarded-user': person })

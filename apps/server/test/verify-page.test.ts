@@ -34,7 +34,7 @@ const isPending = async (t: ExecutionContext, deviceCode: string, to = server): 
   t.is(await pollOutcome(to.url, deviceCode), 'authorization_pending')
 }
 
-/** What every HTML answer has, whatever it says. */
+/** What every HTML answer has, whatever it says: UI-11, UI-12, UI-14. */
 const isSafePage = (t: ExecutionContext, visit: Visit, status: number): void => {
   t.is(visit.status, status, visit.text)
   const { headers } = visit
@@ -74,7 +74,7 @@ for (const [decision, outcome] of [
   ['deny', 'access_denied'],
 ] as const) {
   test.serial(
-    `by the complete URI, through the sign-in, to ${decision}: the code survives`,
+    `UI-4: by the complete URI, through the sign-in, to ${decision}: the code survives`,
     async (t) => {
       const { device_code, user_code, verification_uri_complete } = await authorize(server.url)
       const browser = new BrowserLike()
@@ -87,6 +87,8 @@ for (const [decision, outcome] of [
       isSafePage(t, confirm, 200)
       t.is(new URL(confirm.url).search, `?user_code=${user_code}`)
       t.true(confirm.text.includes(user_code))
+      // UI-7
+      t.false(confirm.text.includes(device_code))
       await isPending(t, device_code)
       server.clock.pass(5_000)
       const done = await browser.submit(confirm, '/verify', { decision })
@@ -103,7 +105,7 @@ for (const [decision, outcome] of [
   )
 }
 
-test.serial('by a typed code, in any shape', async (t) => {
+test.serial('UI-1: by a typed code, in any shape', async (t) => {
   const browser = await signedIn('alice')
   isSafePage(t, await browser.open(server.url + VERIFY), 200)
   const { user_code } = await authorize(server.url)
@@ -130,32 +132,35 @@ test.serial('the sign-in asks again for a name that is none', async (t) => {
   }
 })
 
-test.serial('after the sign-in one is back at a path of ours, wherever one was sent', async (t) => {
-  for (const evil of [
-    'https://evil.example',
-    '//evil.example',
-    '/\\evil.example',
-    '/%2f/evil.example',
-    '/oauth/device/../../evil',
-    'javascript:alert(1)',
-    '/oauth/device/verify\r\nSet-Cookie: a=b',
-  ]) {
-    const browser = new BrowserLike()
-    const page = await browser.open(
-      `${server.url}/oauth/device/sign-in?return_to=${encodeURIComponent(evil)}`,
-    )
-    isSafePage(t, page, 200)
-    t.false(page.text.includes('evil'))
-    for (const return_to of [VERIFY, evil]) {
-      const visit = await browser.copy().send(`${server.url}/oauth/device/sign-in`, {
-        method: 'POST',
-        headers: { 'Sec-Fetch-Site': 'same-origin' },
-        body: new URLSearchParams({ csrf_token: csrfTokenOf(page), name: 'alice', return_to }),
-      })
-      isRedirect(t, visit, VERIFY)
+test.serial(
+  'UI-13: after the sign-in one is back at a path of ours, wherever one was sent',
+  async (t) => {
+    for (const evil of [
+      'https://evil.example',
+      '//evil.example',
+      '/\\evil.example',
+      '/%2f/evil.example',
+      '/oauth/device/../../evil',
+      'javascript:alert(1)',
+      '/oauth/device/verify\r\nSet-Cookie: a=b',
+    ]) {
+      const browser = new BrowserLike()
+      const page = await browser.open(
+        `${server.url}/oauth/device/sign-in?return_to=${encodeURIComponent(evil)}`,
+      )
+      isSafePage(t, page, 200)
+      t.false(page.text.includes('evil'))
+      for (const return_to of [VERIFY, evil]) {
+        const visit = await browser.copy().send(`${server.url}/oauth/device/sign-in`, {
+          method: 'POST',
+          headers: { 'Sec-Fetch-Site': 'same-origin' },
+          body: new URLSearchParams({ csrf_token: csrfTokenOf(page), name: 'alice', return_to }),
+        })
+        isRedirect(t, visit, VERIFY)
+      }
     }
-  }
-})
+  },
+)
 
 test.serial('a session that was planted is worth nothing after the sign-in', async (t) => {
   const attacker = new BrowserLike()
@@ -273,7 +278,7 @@ test.serial(
 )
 
 test.serial(
-  'HEAD, prefetch, images, frames and strangers’ scripts open, charge and approve nothing',
+  'UI-6: HEAD, prefetch, images, frames and strangers’ scripts open, charge and approve nothing',
   async (t) => {
     const { device_code, user_code } = await authorize(server.url)
     const browser = await signedIn('on the look-out')
@@ -310,7 +315,7 @@ test.serial(
   },
 )
 
-test.serial('a decision counts only with the token of this very session', async (t) => {
+test.serial('UI-6: a decision counts only with the token of this very session', async (t) => {
   const { device_code, user_code } = await authorize(server.url)
   const alice = await signedIn('alice')
   const page = await confirmPage(alice, user_code)
@@ -454,33 +459,36 @@ test.serial('a code that is too long to be one is refused, and shown cut', async
   isSafePage(t, twice, 200)
 })
 
-test.serial('two people, one code: the second is told what a wrong code is told', async (t) => {
-  const { device_code, user_code } = await authorize(server.url)
-  const alice = await signedIn('alice')
-  const bob = await signedIn('bob')
-  const page = await confirmPage(alice, user_code)
-  const told = await confirmPage(bob, user_code)
-  const wrong = await confirmPage(await signedIn('bobby'), 'BBBB-BBBB')
-  isSafePage(t, told, 400)
-  t.is(
-    told.text.replaceAll(user_code, 'BBBB-BBBB').replaceAll(csrfTokenOf(told), ''),
-    wrong.text.replaceAll('bobby', 'bob').replaceAll(csrfTokenOf(wrong), ''),
-  )
-  const post = await bob.send(server.url + VERIFY, {
-    method: 'POST',
-    headers: { 'Sec-Fetch-Site': 'same-origin' },
-    body: new URLSearchParams({ csrf_token: csrfTokenOf(told), user_code, decision: 'approve' }),
-  })
-  isSafePage(t, post, 400)
-  await isPending(t, device_code)
-  t.true(server.log.some((line) => line.includes('user_code_contested')))
-  isSafePage(t, await alice.submit(page, '/verify', { decision: 'deny' }), 200)
-  server.clock.pass(120_000)
-  const late = await confirmPage(bob, user_code)
-  isSafePage(t, late, 400)
-  t.false(late.text.includes('alice'))
-  t.is(await pollOutcome(server.url, device_code), 'access_denied')
-})
+test.serial(
+  'UI-15, CD-4: two people, one code: the second is told what a wrong code is told',
+  async (t) => {
+    const { device_code, user_code } = await authorize(server.url)
+    const alice = await signedIn('alice')
+    const bob = await signedIn('bob')
+    const page = await confirmPage(alice, user_code)
+    const told = await confirmPage(bob, user_code)
+    const wrong = await confirmPage(await signedIn('bobby'), 'BBBB-BBBB')
+    isSafePage(t, told, 400)
+    t.is(
+      told.text.replaceAll(user_code, 'BBBB-BBBB').replaceAll(csrfTokenOf(told), ''),
+      wrong.text.replaceAll('bobby', 'bob').replaceAll(csrfTokenOf(wrong), ''),
+    )
+    const post = await bob.send(server.url + VERIFY, {
+      method: 'POST',
+      headers: { 'Sec-Fetch-Site': 'same-origin' },
+      body: new URLSearchParams({ csrf_token: csrfTokenOf(told), user_code, decision: 'approve' }),
+    })
+    isSafePage(t, post, 400)
+    await isPending(t, device_code)
+    t.true(server.log.some((line) => line.includes('user_code_contested')))
+    isSafePage(t, await alice.submit(page, '/verify', { decision: 'deny' }), 200)
+    server.clock.pass(120_000)
+    const late = await confirmPage(bob, user_code)
+    isSafePage(t, late, 400)
+    t.false(late.text.includes('alice'))
+    t.is(await pollOutcome(server.url, device_code), 'access_denied')
+  },
+)
 
 test.serial(
   'after five wrong codes even the right one is refused, with 429, until ten minutes are over',

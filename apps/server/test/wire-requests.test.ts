@@ -282,8 +282,6 @@ const issues = (id: string, what: string, sent: Omit<Sent, 'path'>): Row => ({
 })
 
 const REQUESTS: readonly Row[] = [
-  // Wait for client registration: REQ-2 (unknown id), REQ-3, REQ-4 (unknown scope), TOK-4, OA-13
-  // (unauthorized_client), OA-14. REQ-2 and TOK-1 are laxer on purpose: client_id and grant_type may be absent.
   issues('REQ-1', 'a form', form('client_id=cli&scope=a+b')),
   issues(
     'REQ-1',
@@ -418,7 +416,7 @@ const TOKEN_REQUESTS: readonly Row[] = [
   ].map(
     (grantType): Row =>
       refuses(
-        'TOK-1, OA-13',
+        'TOK-1, OA-13, RFC9-4',
         `grant_type=${grantType}`,
         ({ device_code }) =>
           toToken(
@@ -494,7 +492,7 @@ const TOKEN_REQUESTS: readonly Row[] = [
     toToken(form(['device_', `code=${device_code}`, '&client_id=cli'])),
   ),
   refuses(
-    'POL-12',
+    'POL-12, INT-3',
     'an unknown device_code',
     toToken(form(`device_code=${CODE}`)),
     'invalid_grant',

@@ -5,14 +5,14 @@ import fc from 'fast-check'
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const secret = fc.uint8Array({ minLength: 32, maxLength: 32 })
 
-test('a key is prefix, 43 characters of the secret and 6 of the checksum', (t) => {
+test('SEC-11: a key is prefix, 43 characters of the secret and 6 of the checksum', (t) => {
   const key = formatApiKey('dg_', new Uint8Array(32))
   t.is(key.slice(0, -6), `dg_${'0'.repeat(43)}`)
   // CRC-32 of the 46 characters, base62: calculated with zlib.
   t.is(key.slice(-6), '0iVsR8')
 })
 
-test('a key has the characters of a bearer token and is 52 characters long', (t) => {
+test('BT-1: a key has the characters of a bearer token and is 52 characters long', (t) => {
   fc.assert(
     fc.property(secret, (bytes) => {
       const key = formatApiKey('dg_', bytes)

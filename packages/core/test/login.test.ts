@@ -486,7 +486,7 @@ test('taking all keys back takes the waiting ones too, and leaves those of other
   t.is((await service.authenticateApiKey(others.apiKey)).outcome, 'valid')
 })
 
-test('a key expires, is not listed any more and is unknown in the end', async (t) => {
+test('BT-8: a key expires, is not listed any more and is unknown in the end', async (t) => {
   const service = createMemoryService()
   const { apiKey } = await logIn(service)
   service.clock.pass(24 * 60 * MINUTE - 1)

@@ -33,7 +33,7 @@ test('nine digits pass with five tries', (t) => {
   t.is(guessBits(createPolicy(changes)).toFixed(1), '-27.6')
 })
 
-test('eight digits are refused with their entropy', (t) => {
+test('SEC-2: eight digits are refused with their entropy', (t) => {
   t.deepEqual(faultsOf({ userCodeCharset: '0123456789', userCodeMask: '****-****' }), [
     "user codes have 26.6 bits of entropy, and one person's attempts hit one with 2^-24.3, " +
       'more than 2^-27: use more characters, a larger charset, or fewer attempts',
@@ -133,7 +133,7 @@ test('a key prefix has the characters of a bearer token', (t) => {
   }
 })
 
-test('a charset has upper-case letters and digits, none twice and no look-alikes', (t) => {
+test('UC-6: a charset has upper-case letters and digits, none twice and no look-alikes', (t) => {
   const long = { userCodeMask: '*'.repeat(40) }
   const charset = 'userCodeCharset must be 2 to 36 upper-case letters and digits'
   for (const userCodeCharset of ['', 'bcd', 'BC-', 'ÄÖ']) {

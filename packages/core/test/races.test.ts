@@ -137,7 +137,7 @@ for (const { title, people, policy } of [
   })
 }
 
-test('of two people who approve one code exactly one owns the key', async (t) => {
+test('UI-16: of two people who approve one code exactly one owns the key', async (t) => {
   const { one, other } = twoServers(createPolicy({ openedForMs: 0 }))
   for (let races = 0; races < 100; races++) {
     const { deviceCode, userCode } = await one.authorizeDevice({ device: {} })

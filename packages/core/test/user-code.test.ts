@@ -22,7 +22,7 @@ test('a code is shown in its mask', (t) => {
   t.is(showUserCode('123456789', digits), '123-456-789')
 })
 
-test('a code is read in any case and with any separators', (t) => {
+test('UC-2, UC-3: a code is read in any case and with any separators', (t) => {
   for (const typed of [
     'WDJBMJHT',
     'WDJB-MJHT',
@@ -41,7 +41,7 @@ test('a code is read in any case and with any separators', (t) => {
   }
 })
 
-test('a code is read however it was typed', (t) => {
+test('UC-4: a code is read however it was typed', (t) => {
   const noise = fc.constantFrom('', '-', ' ', '\u00a0', '\u2013', '.', '😀', 'é', 'A', '0')
   fc.assert(
     fc.property(aCode, fc.array(fc.tuple(noise, fc.nat(2)), { minLength: 8 }), (code, how) => {
@@ -55,7 +55,7 @@ test('a code is read however it was typed', (t) => {
   )
 })
 
-test('characters that look alike only to a locale or a case folding are dropped', (t) => {
+test('UC-7: characters that look alike only to a locale or a case folding are dropped', (t) => {
   // Dotless i and sharp s fold to I and SS, the Kelvin sign to K, the long s to S: none is one of ours.
   for (const stranger of ['ı', 'İ', 'ß', '\u212a', 'ſ']) {
     t.is(normalise(`WDJBMJH${stranger}`), undefined, stranger)
@@ -70,7 +70,7 @@ test('a text of another length than a code is none', (t) => {
   }
 })
 
-test('a text of 64 characters is read, a longer one is refused at once', (t) => {
+test('UC-7: a text of 64 characters is read, a longer one is refused at once', (t) => {
   t.is(normalise(`WDJBMJHT${'-'.repeat(56)}`), 'WDJBMJHT')
   t.is(normalise(`WDJBMJHT${'-'.repeat(57)}`), undefined)
   const huge = `WDJBMJHT${'-'.repeat(1 << 20)}`
@@ -79,7 +79,7 @@ test('a text of 64 characters is read, a longer one is refused at once', (t) => 
   t.true(performance.now() - started < 500)
 })
 
-test('digits may be typed as the letters that look like them', (t) => {
+test('UC-5: digits may be typed as the letters that look like them', (t) => {
   t.is(normaliseUserCode('O1I-lL0-o23', digits), '011110023')
   t.is(normalise('WDJB-MJHTO'), 'WDJBMJHT', 'letters stay out of codes without digits')
 })
@@ -93,7 +93,7 @@ test('random codes have the form of the policy and are read back', (t) => {
   }
 })
 
-test('every character is as likely as any other, at every place', (t) => {
+test('UC-1: every character is as likely as any other, at every place', (t) => {
   const CODES = 5_000
   const { userCodeCharset: charset } = DEFAULT_POLICY
   const counts = Array.from({ length: 8 }, () => new Map<string, number>())
@@ -146,7 +146,7 @@ test('the same grant may take its user code again', (t) => {
   )
 })
 
-test('who opens a user code has it alone for two minutes', (t) => {
+test('CD-3: who opens a user code has it alone for two minutes', (t) => {
   const opened = openUserCode({ person: 'ann', now: NOW, policy: DEFAULT_POLICY })(claim)
   t.deepEqual(
     plain(opened),

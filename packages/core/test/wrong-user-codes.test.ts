@@ -30,7 +30,7 @@ const counted = <S extends Retained>(store: StateStore<S>, count: () => void): S
 const invalid = (attemptsLeft: number) =>
   ({ outcome: 'invalid', attemptsLeft, ...(attemptsLeft > 0 ? {} : WAIT) }) as const
 
-test('a person has five wrong codes in ten minutes, in a sliding window', async (t) => {
+test('SEC-1: a person has five wrong codes in ten minutes, in a sliding window', async (t) => {
   const service = createMemoryService()
   const { clock, events } = service
   for (const attemptsLeft of [4, 3, 2, 1, 0]) {
@@ -117,7 +117,7 @@ test('on a store where writes race, no more than five are looked up either', asy
   t.is(lookUps, 5)
 })
 
-test('past 300 wrong codes of everybody each person has one, and right codes work', async (t) => {
+test('SEC-1: past 300 wrong codes of everybody each person has one, and right codes work', async (t) => {
   const service = createMemoryService()
   const { clock } = service
   const { userCode } = await askFor(service)

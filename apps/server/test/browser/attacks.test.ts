@@ -244,7 +244,7 @@ for (const [attacker, host] of Object.entries(ATTACKERS)) {
   })
 }
 
-browserTest('what a device says of itself stays text', async (t) => {
+browserTest('UI-3: what a device says of itself stays text', async (t) => {
   const server = await startTestServer({ SIGN_IN: 'demo' })
   t.teardown(() => server.stop())
   const clientId = `"><script>alert(1)</script><img src=x onerror=alert(2)>`

@@ -37,7 +37,7 @@ const hasKeyOf = async (
 }
 
 browserTest(
-  'somebody types the code that the device shows, and the device has its key',
+  'UI-10: somebody types the code that the device shows, and the device has its key',
   async (t) => {
     const [{ url }, device] = await startLogin(t)
     const page = await openPage(t, browser())
@@ -65,27 +65,30 @@ browserTest(
   },
 )
 
-browserTest('somebody follows the whole link: signs in, compares, and then approves', async (t) => {
-  const [{ url }, device] = await startLogin(t)
-  const page = await openPage(t, browser())
+browserTest(
+  'UI-5: somebody follows the whole link: signs in, compares, and then approves',
+  async (t) => {
+    const [{ url }, device] = await startLogin(t)
+    const page = await openPage(t, browser())
 
-  await page.goto(device.completeUri)
-  t.is(await title(page), 'Sign in')
-  await signIn(page, 'alice')
-  await page.waitForURL(device.completeUri)
-  t.is(await title(page), 'Connect this device?')
-  t.is(await shownCode(page), device.userCode)
-  t.true(await page.getByText('Compare with your device').isVisible())
-  // Opening it again decides nothing either.
-  await page.reload()
-  t.is(await title(page), 'Connect this device?')
-  await page.goto(`${url}/oauth/device/keys`)
-  t.true(await page.getByText('No device is connected').isVisible())
-  await page.goto(device.completeUri)
-  await decide(page, 'approve')
-  t.is(await title(page), 'Device connected')
-  await hasKeyOf(t, device, 'alice')
-})
+    await page.goto(device.completeUri)
+    t.is(await title(page), 'Sign in')
+    await signIn(page, 'alice')
+    await page.waitForURL(device.completeUri)
+    t.is(await title(page), 'Connect this device?')
+    t.is(await shownCode(page), device.userCode)
+    t.true(await page.getByText('Compare with your device').isVisible())
+    // Opening it again decides nothing either.
+    await page.reload()
+    t.is(await title(page), 'Connect this device?')
+    await page.goto(`${url}/oauth/device/keys`)
+    t.true(await page.getByText('No device is connected').isVisible())
+    await page.goto(device.completeUri)
+    await decide(page, 'approve')
+    t.is(await title(page), 'Device connected')
+    await hasKeyOf(t, device, 'alice')
+  },
+)
 
 browserTest('a device that is denied is told so', async (t) => {
   const [{ url }, device] = await startLogin(t)
@@ -143,7 +146,7 @@ const tabTo = async (page: Page, goal: string): Promise<string[]> => {
   throw new Error(`Tab does not reach ${goal}: ${passed.join(', ')}`)
 }
 
-browserTest('the keyboard is enough, and never starts at Approve', async (t) => {
+browserTest('CD-11: the keyboard is enough, and never starts at Approve', async (t) => {
   const { url } = await startServer(t)
   const codes = await authorize(url)
   const page = await openPage(t, browser())
