@@ -8,7 +8,7 @@ const secret = fc.uint8Array({ minLength: 32, maxLength: 32 })
 test('SEC-11: a key is prefix, 43 characters of the secret and 6 of the checksum', (t) => {
   const key = formatApiKey('dg_', new Uint8Array(32))
   t.is(key.slice(0, -6), `dg_${'0'.repeat(43)}`)
-  // CRC-32 of the 46 characters, base62: calculated with zlib.
+  // CRC-32 of the 46 characters in base62, calculated with zlib.
   t.is(key.slice(-6), '0iVsR8')
 })
 
@@ -29,7 +29,7 @@ test('the largest secret fits, and different secrets make different keys', (t) =
   t.is(formatApiKey('dg_', new Uint8Array(32).fill(255)).length, 52)
 })
 
-test('every single mistyped character is noticed', (t) => {
+test('every single mistyped character is detected', (t) => {
   const key = formatApiKey(
     'dg_',
     Uint8Array.from({ length: 32 }, (_, i) => i * 7),
@@ -46,7 +46,7 @@ test('every single mistyped character is noticed', (t) => {
   t.is(mistyped, 52 * 63)
 })
 
-test('two neighbours that changed places are noticed', (t) => {
+test('two swapped neighbours are detected', (t) => {
   fc.assert(
     fc.property(secret, (bytes) => {
       const key = formatApiKey('dg_', bytes)
@@ -60,7 +60,7 @@ test('two neighbours that changed places are noticed', (t) => {
   )
 })
 
-test('a key of another length or alphabet is none, and one with another prefix is', (t) => {
+test('a text of another length or alphabet is not a key, but another prefix is allowed', (t) => {
   const key = formatApiKey('dg_', new Uint8Array(32).fill(9))
   const wrong = ['', 'dg_', key.slice(0, -1), `${key}0`, ` ${key}`, `${key}\n`, key.toUpperCase()]
   for (const text of [...wrong, key.replace('dg_', 'xy_'), `dg_${'é'.repeat(49)}`]) {

@@ -39,10 +39,10 @@ const claim = (key: ApiKey | undefined, now: number, redeemable = true) =>
 
 const life = () => {
   const reserved = reserveKey(asked)(undefined).next
-  const told = claim(reserved, NOW)
-  const claimed = told.next
-  if (told.reply.outcome !== 'issued') throw new Error('not told')
-  const { apiKey } = told.reply
+  const issued = claim(reserved, NOW)
+  const claimed = issued.next
+  if (issued.reply.outcome !== 'issued') throw new Error('not issued')
+  const { apiKey } = issued.reply
   const active = confirmKey()(claimed).next
   const used = useKey(NOW + 1)(active).next
   const revoke = (key: ApiKey | undefined) => revokeKey({ owner: 'ann', now: NOW + 2 })(key).next
@@ -60,7 +60,7 @@ const life = () => {
 
 const withoutSalt = ({ salt: _, prefix: __, ...rest }: Omit<ReservedKey, 'status'>) => rest
 
-test('one grant has one key id, which does not give the grant away', (t) => {
+test('one grant has one key id, which does not reveal the grant', (t) => {
   t.regex(keyIdOf('grant'), /^[0-9a-f]{32}$/)
   t.is(keyIdOf('grant'), keyIdOf('grant'))
   t.not(keyIdOf('grant'), keyIdOf('grant2'))
@@ -72,7 +72,7 @@ test('a reservation opens nothing', (t) => {
   t.deepEqual(plain(checkKey(step.next, NOW)), plain({ outcome: 'no_such_key' }))
 })
 
-test('reserving again is harmless for the same owner, and refused to anybody else', (t) => {
+test('the same owner may reserve again, and other people are refused', (t) => {
   const { reserved, claimed, active, revokedReserved, revokedActive } = life()
   for (const [key, own] of [
     [reserved, 'reserved'],
@@ -90,7 +90,7 @@ test('reserving again is harmless for the same owner, and refused to anybody els
   }
 })
 
-test('a pick-up tells the key once and keeps its hash only', (t) => {
+test('a pick-up issues the key and keeps only its hash', (t) => {
   const { reserved } = life()
   const { next, reply } = claim(reserved, NOW + MINUTE)
   if (reply.outcome !== 'issued') return t.fail(reply.outcome)
@@ -142,7 +142,7 @@ test('the secret needs the device code and the salt', (t) => {
   t.is(new Set([apiKey, keyOf('another code', reserved), keyOf(CODE, salted)]).size, 3)
 })
 
-test('a key told less than two seconds ago is under way, and later told again', (t) => {
+test('a key is in flight for two seconds, and then it is issued again', (t) => {
   const { claimed, apiKey } = life()
   const soon = claim(claimed, NOW + 1_999)
   t.deepEqual(plain(soon), plain({ next: claimed, reply: { outcome: 'in_flight' } }))
@@ -154,7 +154,7 @@ test('a key told less than two seconds ago is under way, and later told again', 
   t.like(claim(again.next, NOW + 4_000).reply, { outcome: 'reissued', apiKey })
 })
 
-test('a key that is told again is the same, whatever keys begin with by then', (t) => {
+test('a key that is issued again is the same, even if the prefix of keys has changed', (t) => {
   const { claimed, apiKey } = life()
   const policy = { ...DEFAULT_POLICY, keyPrefix: 'acme_' }
   t.like(
@@ -163,7 +163,7 @@ test('a key that is told again is the same, whatever keys begin with by then', (
   )
 })
 
-test('every status has its answer to a pick-up', (t) => {
+test('every status has its outcome of a pick-up', (t) => {
   const { reserved, claimed, active, used, revokedReserved, revokedClaimed, revokedActive } = life()
   const later = NOW + MINUTE
   for (const [name, key, redeemable, outcome] of [
@@ -187,7 +187,7 @@ test('every status has its answer to a pick-up', (t) => {
     t.is(step.reply.outcome, outcome, `${name}, redeemable: ${redeemable}`)
     if (!/issued$/.test(outcome)) t.is(step.next, key, 'nothing is written')
   }
-  t.is(claim(claimed, NOW + DAY).reply.outcome, 'consumed', 'an expired key is not told again')
+  t.is(claim(claimed, NOW + DAY).reply.outcome, 'consumed', 'an expired key is not issued again')
 })
 
 test('a key that has arrived is active, without its salt', (t) => {
@@ -212,7 +212,7 @@ test('only a claimed key can arrive', (t) => {
   }
 })
 
-test('a key works from its first telling to its expiry', (t) => {
+test('a key works from its pick-up to its expiry', (t) => {
   const { reserved, claimed, active, used, revokedReserved, revokedClaimed } = life()
   for (const [key, at, outcome] of [
     [undefined, NOW, 'no_such_key'],
@@ -242,7 +242,7 @@ test('the first use proves that the key has arrived', (t) => {
   t.false(JSON.stringify(next).includes('salt'))
 })
 
-test('a use is written down at most once a minute', (t) => {
+test('a use is written at most once a minute', (t) => {
   const { active } = life()
   const first = useKey(NOW)(active)
   t.like(first.reply, { first: true })
@@ -255,7 +255,7 @@ test('a use is written down at most once a minute', (t) => {
   t.like(later.next, { lastUsedAt: NOW + MINUTE })
 })
 
-test('a first use is worth writing whatever the clock says', (t) => {
+test('a first use is written at any time of the clock', (t) => {
   const { claimed, active } = life()
   for (const key of [claimed, active]) {
     if (key?.status !== 'claimed' && key?.status !== 'active') return t.fail()
@@ -263,7 +263,7 @@ test('a first use is worth writing whatever the clock says', (t) => {
   }
 })
 
-test('its owner takes a key back from every status', (t) => {
+test('its owner revokes a key from every status', (t) => {
   const { reserved, claimed, active, used, apiKey } = life()
   const { expiresAt: _, ...kept } = withoutSalt(asked)
   for (const key of [reserved, claimed, active, used]) {
@@ -286,7 +286,7 @@ test('its owner takes a key back from every status', (t) => {
   }
 })
 
-test('nobody else takes a key back, nor learns that it exists', (t) => {
+test('other people neither revoke a key nor learn that it exists', (t) => {
   const keys = life()
   for (const key of [undefined, keys.reserved, keys.claimed, keys.active, keys.revokedActive]) {
     const step = revokeKey({ owner: 'bob', now: NOW })(key)

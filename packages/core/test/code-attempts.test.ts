@@ -12,7 +12,7 @@ import {
 const NOW = Date.UTC(2030, 0, 1)
 const WINDOW = 600_000
 
-test('tries are charged up to the limit, and then nothing is written', (t) => {
+test('attempts are counted up to the limit, and then nothing is written', (t) => {
   let window: CodeAttempts | undefined
   for (let before = 0; before < 5; before++) {
     const step = countAttempt({ limit: 5, now: NOW + before, windowMs: WINDOW })(window)
@@ -32,7 +32,7 @@ test('tries are charged up to the limit, and then nothing is written', (t) => {
   })
 })
 
-test('within any stretch of one window there are never more tries than the limit', (t) => {
+test('no window has more attempts than the limit', (t) => {
   const gaps = fc.array(fc.integer({ min: 0, max: 400_000 }), { maxLength: 60 })
   fc.assert(
     fc.property(gaps, fc.integer({ min: 1, max: 6 }), (list, limit) => {
@@ -51,7 +51,7 @@ test('within any stretch of one window there are never more tries than the limit
   )
 })
 
-test('a try that is given back can be made again', (t) => {
+test('a refunded attempt can be made again', (t) => {
   const charged = countAttempt({ limit: 1, now: NOW, windowMs: WINDOW })(undefined).next
   t.is(
     countAttempt({ limit: 1, now: NOW, windowMs: WINDOW })(charged).reply.outcome,
@@ -65,7 +65,7 @@ test('a try that is given back can be made again', (t) => {
   )
 })
 
-test('of two tries at one moment only one is given back', (t) => {
+test('a refund removes one of two attempts with the same time', (t) => {
   const twice = { attempts: [NOW, NOW], keepUntil: NOW + WINDOW }
   t.deepEqual(refundAttempt({ at: NOW, now: NOW, windowMs: WINDOW })(twice).next, {
     attempts: [NOW],
@@ -73,7 +73,7 @@ test('of two tries at one moment only one is given back', (t) => {
   })
 })
 
-test('giving the newest try back keeps the window as long as the one before it counts', (t) => {
+test('a refund of the newest attempt keeps the window as long as the attempt before it counts', (t) => {
   const two = { attempts: [NOW, NOW + 9], keepUntil: NOW + 9 + WINDOW }
   t.deepEqual(refundAttempt({ at: NOW + 9, now: NOW + 9, windowMs: WINDOW })(two).next, {
     attempts: [NOW],
@@ -81,7 +81,7 @@ test('giving the newest try back keeps the window as long as the one before it c
   })
 })
 
-test('a window is kept as long as its newest attempt counts, even if a late clock counted last', (t) => {
+test('a window is kept as long as its newest attempt counts, even if a slow clock counted last', (t) => {
   const ahead = countAttempt({ limit: 5, now: NOW + 9, windowMs: WINDOW })(undefined).next
   const behind = countAttempt({ limit: 5, now: NOW, windowMs: WINDOW })(ahead).next
   t.deepEqual(behind, { attempts: [NOW + 9, NOW], keepUntil: NOW + 9 + WINDOW })
@@ -89,18 +89,18 @@ test('a window is kept as long as its newest attempt counts, even if a late cloc
   t.deepEqual(refundAttempt({ at: NOW + 5, now: NOW + 9, windowMs: WINDOW })(third).next, behind)
 })
 
-test('a try that was not charged cannot be given back', (t) => {
+test('an attempt that was not counted cannot be refunded', (t) => {
   const window = { attempts: [NOW], keepUntil: NOW + WINDOW }
   t.is(refundAttempt({ at: NOW + 1, now: NOW + 1, windowMs: WINDOW })(window).next, window)
   t.is(refundAttempt({ at: NOW, now: NOW, windowMs: WINDOW })(undefined).next, undefined)
 })
 
-test('past the ceiling a person has one try, and else those of the policy', (t) => {
+test('a person has the attempts of the policy, and one past the ceiling', (t) => {
   t.is(allowedAttempts({ ceilingReached: false, policy: DEFAULT_POLICY }), 5)
   t.is(allowedAttempts({ ceilingReached: true, policy: DEFAULT_POLICY }), 1)
 })
 
-test("no person's window is everybody's, and a window does not carry a name", (t) => {
+test('the id of everyone is no person’s, and an id does not contain a name', (t) => {
   t.not(attemptsIdOf(EVERYONE), EVERYONE)
   t.false(attemptsIdOf('ann@example.com').includes('ann'))
   t.not(attemptsIdOf('ann'), attemptsIdOf('bob'))

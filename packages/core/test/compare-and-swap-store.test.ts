@@ -28,25 +28,25 @@ const remove: Transition<Sample, number | undefined> = (current) => ({
   reply: current?.value,
 })
 
-/** Two stores on the same data, and a look at the data itself. */
+/** Two stores on one driver, with the driver's data. */
 const aPair = (options = {}) => {
-  const cells = new MemoryDriver<Sample>()
-  const store = new CompareAndSwapStore(cells, { ...immediately, ...options })
-  const peer = new CompareAndSwapStore(cells, immediately)
-  /** The commands that `run` takes. */
+  const driver = new MemoryDriver<Sample>()
+  const store = new CompareAndSwapStore(driver, { ...immediately, ...options })
+  const peer = new CompareAndSwapStore(driver, immediately)
+  /** The commands that `run` sends. */
   const cost = async (run: () => Promise<unknown>): Promise<string> => {
-    const before = cells.commands.length
+    const before = driver.commands.length
     await run()
-    return cells.commands.slice(before).join(' ')
+    return driver.commands.slice(before).join(' ')
   }
-  return { cells, store, peer, cost, value: (id = 'a') => cells.cells.get(id)?.state.value }
+  return { driver, store, peer, cost, value: (id = 'a') => driver.entries.get(id)?.state.value }
 }
 
 testStateStore(
   (title, run) => test(`state store: ${title}`, run),
   async () => {
-    const cells = new MemoryDriver<Sample>(() => turns(1))
-    return { store: new CompareAndSwapStore(cells), peer: new CompareAndSwapStore(cells) }
+    const driver = new MemoryDriver<Sample>(() => turns(1))
+    return { store: new CompareAndSwapStore(driver), peer: new CompareAndSwapStore(driver) }
   },
 )
 
@@ -61,13 +61,13 @@ test('a right guess costs exactly one command', async (t) => {
   t.is(await cost(() => store.update('a', add(1))), 'swap', 'nothing is there again')
 })
 
-test('looking up what nobody wrote costs one command and writes nothing', async (t) => {
-  const { store, cost, cells } = aPair()
+test('a read of an unknown id costs one command and writes nothing', async (t) => {
+  const { store, cost, driver } = aPair()
   t.is(await cost(() => store.update('a', read)), 'read')
-  t.is(cells.cells.size, 0)
+  t.is(driver.entries.size, 0)
 })
 
-test('a wrong guess costs one command more and is never written', async (t) => {
+test('a wrong guess costs one more command and is never written', async (t) => {
   const { store, peer, cost, value } = aPair()
   await store.update('a', add(1))
   await peer.update('a', add(10))
@@ -76,7 +76,7 @@ test('a wrong guess costs one command more and is never written', async (t) => {
   t.is(await cost(() => peer.update('a', read)), 'read')
 })
 
-test('a reply is never given from what is remembered', async (t) => {
+test('a reply never comes from the cache alone', async (t) => {
   const { store, peer } = aPair()
   await store.update('a', add(1))
   await peer.update('a', add(10))
@@ -87,7 +87,7 @@ test('a reply is never given from what is remembered', async (t) => {
   t.is(await store.update('a', read), 5)
 })
 
-test('a decision to write nothing is taken anew when the guess was wrong', async (t) => {
+test('a transition that writes nothing runs again after a wrong guess', async (t) => {
   const { store, peer, value } = aPair()
   const once: Transition<Sample, string> = (current) =>
     current
@@ -99,29 +99,29 @@ test('a decision to write nothing is taken anew when the guess was wrong', async
   t.is(value(), 1)
 })
 
-test('a write whose answer was lost is recognised and not made twice', async (t) => {
-  const { cells, store, value, cost } = aPair()
+test('a write whose answer was lost is recognised and not repeated', async (t) => {
+  const { driver, store, value, cost } = aPair()
   await store.update('a', add(1))
-  cells.failures.push('answer lost')
+  driver.failures.push('answer lost')
   t.is(await cost(async () => t.is(await store.update('a', add(1)), 2)), 'swap read swap')
   t.is(value(), 2)
-  cells.failures.push('answer lost')
+  driver.failures.push('answer lost')
   t.is(await store.update('a', remove), 2)
   t.is(value(), undefined)
 })
 
-test('a write that never arrived is made again', async (t) => {
-  const { cells, store, value, cost } = aPair()
-  cells.failures.push('command lost')
+test('a write that never arrived is repeated', async (t) => {
+  const { driver, store, value, cost } = aPair()
+  driver.failures.push('command lost')
   t.is(await cost(async () => t.is(await store.update('a', add(1)), 1)), 'swap read swap')
   t.is(value(), 1)
-  cells.failures.push('command lost')
+  driver.failures.push('command lost')
   t.is(await store.update('a', remove), 1)
   t.is(value(), undefined)
 })
 
-test('a write that arrives after the look for it counts once', async (t) => {
-  class LateCells extends MemoryDriver<Sample> {
+test('a write that arrives after its recovery read counts once', async (t) => {
+  class LateDriver extends MemoryDriver<Sample> {
     late: (() => Promise<unknown>) | undefined
     override async swap(...args: Parameters<MemoryDriver<Sample>['swap']>) {
       if (this.late) {
@@ -130,70 +130,74 @@ test('a write that arrives after the look for it counts once', async (t) => {
         return super.swap(...args)
       }
       this.late = () => super.swap(...args)
-      throw new StoreUnavailableError('under way still')
+      throw new StoreUnavailableError('still in flight')
     }
   }
-  const cells = new LateCells()
-  const store = new CompareAndSwapStore(cells, immediately)
+  const driver = new LateDriver()
+  const store = new CompareAndSwapStore(driver, immediately)
   t.is(await store.update('a', add(1)), 1)
-  t.is(cells.cells.get('a')?.state.value, 1)
+  t.is(driver.entries.get('a')?.state.value, 1)
 })
 
-test('a lost write that somebody else overtook is applied to what they wrote', async (t) => {
-  const { cells, store, peer, value } = aPair()
+test('a lost write is applied to what another process has written since', async (t) => {
+  const { driver, store, peer, value } = aPair()
   await store.update('a', add(1))
   await peer.update('a', read)
-  cells.commands.length = 0
-  cells.failures.push('command lost')
+  driver.commands.length = 0
+  driver.failures.push('command lost')
   const update = store.update('a', add(1))
   await Promise.all([update, peer.update('a', add(10))])
   t.is(await update, 12)
   t.is(value(), 12)
-  t.is(cells.commands.length, 3 + 1, 'ours: lost, a look, and again; theirs')
+  t.is(driver.commands.length, 3 + 1, 'ours: lost, recovery read, repeated; one of the peer')
 })
 
-test('a server that stays away is a fault, and says nothing of the outcome', async (t) => {
+test('an outage is an error that leaves the outcome unknown', async (t) => {
   for (const failures of [
     ['command lost', 'command lost'],
     ['command lost', undefined, 'command lost'],
     ['answer lost', 'answer lost'],
   ] as const) {
-    const { cells, store, value } = aPair()
-    cells.failures.push(...failures)
+    const { driver, store, value } = aPair()
+    driver.failures.push(...failures)
     await t.throwsAsync(store.update('a', add(1)), { instanceOf: StoreUnavailableError })
     const stored = value()
     t.is(stored, failures[0] === 'answer lost' ? 1 : undefined)
-    t.is(await store.update('a', add(1)), (stored ?? 0) + 1, 'the next one finds the truth')
+    t.is(
+      await store.update('a', add(1)),
+      (stored ?? 0) + 1,
+      'the next update reads the stored state',
+    )
   }
 })
 
-test('a read that fails is a fault', async (t) => {
-  const { cells, store } = aPair()
-  cells.failures.push('answer lost')
+test('a read that fails is an error', async (t) => {
+  const { driver, store } = aPair()
+  driver.failures.push('answer lost')
   await t.throwsAsync(store.update('a', read), { instanceOf: StoreUnavailableError })
 })
 
-test('a store that is full says so at once', async (t) => {
-  const { cells, store } = aPair()
-  cells.swap = async () => {
+test('a full store is an error at once', async (t) => {
+  const { driver, store } = aPair()
+  driver.swap = async () => {
     throw new StoreFullError('limit_reached')
   }
   await t.throwsAsync(store.update('a', add(1)), { instanceOf: StoreFullError })
-  t.deepEqual(cells.commands, [])
+  t.deepEqual(driver.commands, [])
 })
 
-test('after so many lost races it gives up, pausing ever longer between them', async (t) => {
-  class OvertakenCells extends MemoryDriver<Sample> {
+test('an update gives up after so many lost races, with longer and longer pauses', async (t) => {
+  class OvertakenDriver extends MemoryDriver<Sample> {
     overtaken = 0
     override swap(...[id, ...rest]: Parameters<MemoryDriver<Sample>['swap']>) {
       this.overtaken += 1
-      this.cells.set(id, { version: `theirs ${this.overtaken}`, state: { value: 7, keepUntil } })
+      this.entries.set(id, { version: `theirs ${this.overtaken}`, state: { value: 7, keepUntil } })
       return super.swap(id, ...rest)
     }
   }
-  const cells = new OvertakenCells()
+  const driver = new OvertakenDriver()
   const pauses: number[] = []
-  const store = new CompareAndSwapStore(cells, {
+  const store = new CompareAndSwapStore(driver, {
     attempts: 9,
     random: () => 1,
     pause: async (ms) => void pauses.push(ms),
@@ -202,23 +206,23 @@ test('after so many lost races it gives up, pausing ever longer between them', a
     instanceOf: StoreConflictError,
     code: 'store_conflict',
   })
-  t.is(cells.overtaken, 10, 'the first one does not count: it went by a guess')
+  t.is(driver.overtaken, 10, 'the first race does not count, because it was lost by a guess')
   t.deepEqual(pauses, [2, 4, 8, 16, 32, 64, 100, 100, 100])
-  t.is(cells.cells.get('a')?.state.value, 7, 'nothing was written')
+  t.is(driver.entries.get('a')?.state.value, 7, 'nothing was written')
 })
 
-test('within one process updates of one id wait for their turn: none of them loses a race', async (t) => {
-  const { store, cells, value } = aPair({ attempts: 1 })
+test('updates of one id in one process take turns, so none of them loses a race', async (t) => {
+  const { store, driver, value } = aPair({ attempts: 1 })
   const all = Array.from({ length: 500 }, () => store.update('a', add(1)))
   const elsewhere = store.update('b', add(1))
   t.is(new Set(await Promise.all(all)).size, 500)
   await elsewhere
   t.is(value(), 500)
-  t.is(cells.commands.length, 501, 'one each')
+  t.is(driver.commands.length, 501, 'one each')
 })
 
-test('one that fails does not stop those that wait, but an outage is told to all of them', async (t) => {
-  const { store, cells, value } = aPair()
+test('an update that fails does not stop waiting updates, but an outage fails all of them', async (t) => {
+  const { store, driver, value } = aPair()
   const bug = new Error('a bug')
   const failing = store.update('a', () => {
     throw bug
@@ -226,8 +230,8 @@ test('one that fails does not stop those that wait, but an outage is told to all
   const waiting = store.update('a', add(1))
   t.is(await t.throwsAsync(failing), bug)
   t.is(await waiting, 1)
-  cells.failures.push('command lost', 'command lost')
-  const before = cells.commands.length
+  driver.failures.push('command lost', 'command lost')
+  const before = driver.commands.length
   const down = await Promise.allSettled(
     Array.from({ length: 100 }, () => store.update('a', add(1))),
   )
@@ -237,36 +241,36 @@ test('one that fails does not stop those that wait, but an outage is told to all
         status === 'rejected' && 'reason' in how && how.reason instanceof StoreUnavailableError,
     ),
   )
-  t.is(cells.commands.length - before, 2, 'nobody tried in turn')
+  t.is(driver.commands.length - before, 2, 'no waiting update sent a command')
   t.is(await store.update('a', add(1)), 2)
   t.is(value(), 2)
 })
 
-test('a slow server makes no long queue: who has waited too long hears it, and nothing is written', async (t) => {
+test('an update that waits too long behind a slow server fails and writes nothing', async (t) => {
   let now = 0
-  const cells = new MemoryDriver<Sample>(async () => {
+  const driver = new MemoryDriver<Sample>(async () => {
     now += 500
   })
-  const store = new CompareAndSwapStore(cells, { ...immediately, now: () => now })
+  const store = new CompareAndSwapStore(driver, { ...immediately, now: () => now })
   const all = await Promise.allSettled(Array.from({ length: 15 }, () => store.update('a', add(1))))
-  const told = all.flatMap((update) => (update.status === 'fulfilled' ? [update.value] : []))
-  t.deepEqual(told, [1, 2, 3, 4, 5, 6], 'a second each')
-  for (const update of all.slice(told.length)) {
+  const counts = all.flatMap((update) => (update.status === 'fulfilled' ? [update.value] : []))
+  t.deepEqual(counts, [1, 2, 3, 4, 5, 6], 'a second each')
+  for (const update of all.slice(counts.length)) {
     t.true(update.status === 'rejected' && update.reason instanceof StoreConflictError)
   }
-  t.is(cells.commands.length, told.length, 'those who gave up asked nothing')
+  t.is(driver.commands.length, counts.length, 'updates that gave up sent nothing')
   t.is(await store.update('a', add(1)), 7)
 })
 
-test('it remembers so many states and no more, the oldest go first', async (t) => {
+test('the cache holds so many states, and evicts the oldest', async (t) => {
   const { store, cost } = aPair({ cacheSize: 2 })
   for (const id of ['a', 'b', 'c']) await store.update(id, add(1))
-  t.is(await cost(() => store.update('a', add(1))), 'swap swap', 'forgotten')
-  t.is(await cost(() => store.update('c', add(1))), 'swap', 'remembered')
-  t.is(await cost(() => store.update('b', add(1))), 'swap swap', 'pushed out by a')
+  t.is(await cost(() => store.update('a', add(1))), 'swap swap', 'evicted')
+  t.is(await cost(() => store.update('c', add(1))), 'swap', 'cached')
+  t.is(await cost(() => store.update('b', add(1))), 'swap swap', 'evicted by a')
 })
 
-test('ids that are not there push nothing out of what it remembers', async (t) => {
+test('unknown ids evict nothing from the cache', async (t) => {
   const { store, cost } = aPair({ cacheSize: 2 })
   await store.update('a', add(1))
   for (let i = 0; i < 10; i++)
@@ -274,7 +278,7 @@ test('ids that are not there push nothing out of what it remembers', async (t) =
   t.is(await cost(() => store.update('a', add(1))), 'swap')
 })
 
-test('however many come and go, it remembers the last ones', async (t) => {
+test('the cache holds the last of many states', async (t) => {
   const { store, cost } = aPair({ cacheSize: 3 })
   for (let i = 0; i < 100; i += 10) {
     await Promise.all(Array.from({ length: 10 }, (_, k) => store.update(`id ${i + k}`, add(1))))
@@ -289,28 +293,28 @@ test('however many come and go, it remembers the last ones', async (t) => {
   t.deepEqual(rewritten, ['swap', 'swap swap'])
 })
 
-test('it works without remembering anything', async (t) => {
+test('a store works without a cache', async (t) => {
   const { store, cost } = aPair({ cacheSize: 0 })
   t.is(await store.update('a', add(1)), 1)
   t.is(await cost(() => store.update('a', add(1))), 'swap swap')
 })
 
-test('whatever answers are lost, nothing is counted twice where an outcome was told', async (t) => {
-  const { cells, store, value } = aPair()
-  let told = 0
+test('no update with a known outcome counts twice, whichever answers are lost', async (t) => {
+  const { driver, store, value } = aPair()
+  let known = 0
   let unknown = 0
   for (let round = 0; round < 500; round++) {
-    const fault = (['command lost', 'answer lost', undefined, undefined] as const)[round % 4]
-    cells.failures.push(fault, undefined, round % 7 === 0 ? 'answer lost' : undefined)
+    const failure = (['command lost', 'answer lost', undefined, undefined] as const)[round % 4]
+    driver.failures.push(failure, undefined, round % 7 === 0 ? 'answer lost' : undefined)
     try {
       await store.update('a', add(1))
-      told += 1
+      known += 1
     } catch {
       unknown += 1
     }
-    cells.failures.length = 0
+    driver.failures.length = 0
   }
   const total = value() ?? 0
-  t.true(told <= total && total <= told + unknown)
-  t.true(told > 400 && unknown > 10, `${told} told, ${unknown} unknown`)
+  t.true(known <= total && total <= known + unknown)
+  t.true(known > 400 && unknown > 10, `${known} known, ${unknown} unknown`)
 })

@@ -16,7 +16,7 @@ const slowDown = (seconds: number) => ({ outcome: 'slow_down', intervalMs: secon
 const asked = { userCode: 'WDJBMJHT', request: { device: {} } }
 const longLived = createPolicy({ codeLifetimeMs: 3_600_000, wrongCodesPerPerson: 1 })
 
-/** A grant with a device that polls it; times in milliseconds since the code was issued. */
+/** A grant with a device that polls it. Times are in milliseconds since the code was issued. */
 const aGrant = (policy: Policy = DEFAULT_POLICY, clientId?: string) => {
   let grant: DeviceGrant | undefined
   const request = { clientId, device: {} }
@@ -75,7 +75,7 @@ test('the first poll is never early', (t) => {
   )
 })
 
-test('a poll exactly at the interval is never told to slow down, for a hundred rounds', (t) => {
+test('polls exactly at the interval are never slow_down, for a hundred rounds', (t) => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 30 }), (seconds) => {
       const grant = aGrant(createPolicy({ ...longLived, intervalMs: seconds * 1_000 }))
@@ -87,7 +87,7 @@ test('a poll exactly at the interval is never told to slow down, for a hundred r
   )
 })
 
-test('a poll 0.2 s before the interval is never told to slow down, for ten rounds', (t) => {
+test('polls 0.2 s before the interval are never slow_down, for ten rounds', (t) => {
   for (const seconds of [1, 5]) {
     const grant = aGrant(createPolicy({ intervalMs: seconds * 1_000 }))
     for (let round = 0; round < 10; round++) {
@@ -117,13 +117,13 @@ test('the slack is one second, and at most a fifth of the interval', (t) => {
   }
 })
 
-test('a policy may take the slack away', (t) => {
+test('a policy may have no slack', (t) => {
   const grant = aGrant(createPolicy({ slackMs: 0 }))
   grant.poll(0)
   t.deepEqual(plain(grant.poll(4_999)), plain(slowDown(10)))
 })
 
-test('two polls a millisecond apart do not make the interval longer, for ten rounds', (t) => {
+test('two polls a millisecond apart do not lengthen the interval, for ten rounds', (t) => {
   const grant = aGrant()
   for (let round = 0; round < 10; round++) {
     t.deepEqual(plain(grant.poll(round * 5_000)), plain(PENDING))
@@ -132,14 +132,14 @@ test('two polls a millisecond apart do not make the interval longer, for ten rou
   t.is(grant.state?.status === 'pending' && grant.state.intervalMs, 5_000)
 })
 
-test('three polls a millisecond apart do', (t) => {
+test('three polls a millisecond apart lengthen the interval', (t) => {
   const grant = aGrant()
   t.deepEqual(plain(grant.poll(0)), plain(PENDING))
   t.deepEqual(plain(grant.poll(1)), plain(PENDING))
   t.deepEqual(plain(grant.poll(2)), plain(slowDown(10)))
 })
 
-test('a companion comes within the slack or is early', (t) => {
+test('a companion poll is early unless it comes within the slack', (t) => {
   const [within, beyond] = [aGrant(), aGrant()]
   within.poll(0)
   beyond.poll(0)
@@ -147,7 +147,7 @@ test('a companion comes within the slack or is early', (t) => {
   t.deepEqual(plain(beyond.poll(1_001)), plain(slowDown(10)))
 })
 
-test('a companion does not put the next poll off', (t) => {
+test('a companion poll does not delay the next poll', (t) => {
   const grant = aGrant()
   grant.poll(0)
   grant.poll(900)
@@ -157,9 +157,9 @@ test('a companion does not put the next poll off', (t) => {
 test('each early poll adds five seconds for good, up to a minute', (t) => {
   const grant = aGrant()
   grant.poll(0)
-  const told = Array.from({ length: 13 }, (_, i) => grant.poll(1_001 + i))
+  const replies = Array.from({ length: 13 }, (_, i) => grant.poll(1_001 + i))
   t.deepEqual(
-    plain(told),
+    plain(replies),
     plain([10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 60, 60].map((seconds) => slowDown(seconds))),
   )
   t.deepEqual(plain(grant.poll(60_000)), plain(PENDING))
@@ -176,7 +176,7 @@ test('a flood at the longest interval writes nothing', (t) => {
   }
 })
 
-test('an interval that starts beyond the longest one stays as it is', (t) => {
+test('an interval that starts beyond the maximum stays as it is', (t) => {
   const grant = aGrant({ ...DEFAULT_POLICY, intervalMs: 30_000, maxIntervalMs: 10_000 })
   grant.poll(0)
   t.deepEqual(plain(grant.poll(5_000)), plain(slowDown(30)))
@@ -194,7 +194,7 @@ test('the next poll is due an interval after the last accepted one', (t) => {
   }
 })
 
-test('a client that keeps any steady pace is let in again and again', (t) => {
+test('a client with any steady pace is accepted again and again', (t) => {
   fc.assert(
     fc.property(fc.integer({ min: 1_100, max: 70_000 }), (pace) => {
       const grant = aGrant(longLived)
@@ -208,19 +208,19 @@ test('a client that keeps any steady pace is let in again and again', (t) => {
   )
 })
 
-test('a client that adds only a second per slow_down hears of the approval at its next poll', (t) => {
+test('a client that adds only a second per slow_down gets the approval at its next poll', (t) => {
   const grant = aGrant()
   let [at, pace] = [0, 1_100]
   for (let polls = 0; polls < 12; polls++) {
     if (grant.poll(at).outcome === 'slow_down') pace += 1_000
     at += pace
   }
-  t.true(pace > 5_000, 'it was told to slow down')
+  t.true(pace > 5_000, 'there was a slow_down')
   t.deepEqual(plain(grant.decide('approve', at - 1)), plain({ outcome: 'decided' }))
   t.like(grant.poll(at), { outcome: 'approved', redeemable: true })
 })
 
-test('a decision is told whatever the pace, and telling it writes nothing', (t) => {
+test('a decision is reported at any pace, and the poll writes nothing', (t) => {
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 0, max: 20_000 }), { maxLength: 20 }),
@@ -243,7 +243,7 @@ test('a decision is told whatever the pace, and telling it writes nothing', (t) 
   )
 })
 
-test('only the client that asked may poll, and nobody else changes anything', (t) => {
+test('only the client that requested the code may poll, and other clients change nothing', (t) => {
   const clients = [undefined, '', 'cli', 'CLI']
   for (const askedBy of clients) {
     for (const polledBy of clients) {
@@ -263,12 +263,12 @@ test('only the client that asked may poll, and nobody else changes anything', (t
   }
 })
 
-test('a code that nobody knows is invalid', (t) => {
+test('an unknown code is invalid', (t) => {
   const step = pollGrant({ clientId: undefined, now: START, policy: DEFAULT_POLICY })(undefined)
   t.deepEqual(plain(step), plain({ next: undefined, reply: { outcome: 'invalid_grant' } }))
 })
 
-test('a denial is told after the expiry too', (t) => {
+test('a denial is reported after the expiry too', (t) => {
   const grant = aGrant()
   grant.decide('deny', 599_999)
   t.deepEqual(plain(grant.poll(600_000)), plain({ outcome: 'access_denied' }))
@@ -276,7 +276,7 @@ test('a denial is told after the expiry too', (t) => {
   t.deepEqual(plain(grant.poll(1_200_000)), plain({ outcome: 'invalid_grant' }))
 })
 
-test('a pending code is expired from its expiry on, and unknown when it is to be forgotten', (t) => {
+test('a pending code is expired from its expiry on, and unknown after its keepUntil', (t) => {
   const grant = aGrant()
   t.deepEqual(plain(grant.poll(599_999)), plain(PENDING))
   const before = grant.state
@@ -299,7 +299,7 @@ test('an approved code is redeemable until its expiry, one interval and the slac
   t.like(slowed.poll(611_001), { outcome: 'approved', redeemable: false })
 })
 
-test('the slack after the expiry is at most a fifth of the interval, too', (t) => {
+test('the slack after the expiry is at most a fifth of the interval', (t) => {
   const policy = createPolicy({ intervalMs: 1_000 })
   const opened = openGrant({ ...asked, now: START, policy })(undefined).next
   const approved = decideGrant({ decision: 'approve', person: 'ann', now: START })(opened).next
@@ -309,7 +309,7 @@ test('the slack after the expiry is at most a fifth of the interval, too', (t) =
   t.like(redeemable(601_201), { redeemable: false })
 })
 
-test('the scope that was asked comes back with the approval', (t) => {
+test('an approval has the requested scope', (t) => {
   const opened = openGrant({
     ...asked,
     request: { scope: 'read', device: {} },
@@ -328,7 +328,7 @@ test('the scope that was asked comes back with the approval', (t) => {
   )
 })
 
-test('the first decision holds, and only its maker is told what it was', (t) => {
+test('the first decision holds, and is shown only to the person who made it', (t) => {
   for (const first of ['approve', 'deny'] as const) {
     for (const second of ['approve', 'deny'] as const) {
       const grant = aGrant()
@@ -345,7 +345,7 @@ test('the first decision holds, and only its maker is told what it was', (t) => 
   }
 })
 
-test('nothing is decided on an expired code or on none', (t) => {
+test('an expired or unknown code cannot be decided', (t) => {
   const grant = aGrant()
   const before = grant.state
   t.deepEqual(plain(grant.decide('approve', 600_000)), plain({ outcome: 'expired' }))
@@ -360,7 +360,7 @@ test('nothing is decided on an expired code or on none', (t) => {
   )
 })
 
-test('a decided grant that is to be forgotten is expired for people', (t) => {
+test('a decided grant is expired for people after its keepUntil', (t) => {
   const grant = aGrant()
   grant.decide('approve', 1)
   t.deepEqual(plain(grant.decide('deny', 1_200_000)), plain({ outcome: 'expired' }))
@@ -381,7 +381,7 @@ test('a review changes nothing and shows the pending grant', (t) => {
   )
 })
 
-test('a decision keeps what was asked and drops the pace', (t) => {
+test('a decision keeps the request and drops the pace', (t) => {
   const grant = aGrant(DEFAULT_POLICY, 'cli')
   grant.poll(0)
   grant.poll(1)

@@ -11,7 +11,7 @@ import test from 'ava'
 import { Container } from 'inversify'
 import { MINUTE } from './memory-service.ts'
 
-test('a container with the modules gives every use case, all on the same stores', async (t) => {
+test('a container with the modules gives every use case on the same stores', async (t) => {
   const container = new Container()
   const events: DeviceGrantEvent[] = []
   container.load(coreModule(), memoryStateModule(), memoryApiKeysModule())

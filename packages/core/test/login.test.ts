@@ -34,7 +34,7 @@ const answer = (
   person = 'ann',
 ) => service.answerUserCode({ userCode, decision, person })
 
-test('a login: ask, wait, look, approve, pick up, use', async (t) => {
+test('a login: authorize, poll, review, approve, pick up, use', async (t) => {
   const service = createMemoryService()
   const { clock, events } = service
   const asked = await askFor(service, 'cli', 'read write')
@@ -105,7 +105,7 @@ test('a login: ask, wait, look, approve, pick up, use', async (t) => {
   )
 })
 
-test('a denied device is told so, whatever its pace', async (t) => {
+test('a denial is reported to the device at any pace', async (t) => {
   const service = createMemoryService()
   const { deviceCode, userCode } = await askFor(service)
   await service.pollForToken({ deviceCode })
@@ -131,7 +131,7 @@ test('a denied device is told so, whatever its pace', async (t) => {
   )
 })
 
-test('where the decision came from is recorded apart from where the device asked', async (t) => {
+test('the browser of a decision is recorded apart from the device', async (t) => {
   const service = createMemoryService()
   const { userCode } = await askFor(service)
   const from = { address: '198.51.100.7' }
@@ -141,7 +141,7 @@ test('where the decision came from is recorded apart from where the device asked
   t.deepEqual(plain(key?.request.device), plain(device))
 })
 
-test('an expired code is told to the device and to the person, and is forgotten later', async (t) => {
+test('an expired code is reported to the device and the person, and forgotten later', async (t) => {
   const service = createMemoryService()
   const { clock } = service
   const { deviceCode, userCode } = await askFor(service)
@@ -189,7 +189,7 @@ test('an approval just before the expiry is still picked up one interval later',
   }
 })
 
-test('the policy with the shortest memory keeps such an approval too', async (t) => {
+test('the shortest keepAfterExpiryMs still keeps such an approval', async (t) => {
   const service = createMemoryService(createPolicy({ keepAfterExpiryMs: 61 * SECOND }))
   const { clock } = service
   const { deviceCode, userCode } = await askFor(service)
@@ -200,7 +200,7 @@ test('the policy with the shortest memory keeps such an approval too', async (t)
   t.is((await service.pollForToken({ deviceCode })).outcome, 'granted')
 })
 
-test('a key whose answer was lost is told again, the same one, until it has arrived', async (t) => {
+test('a key whose answer was lost is issued again until it has arrived', async (t) => {
   const service = createMemoryService()
   const { clock } = service
   const { deviceCode, apiKey, keyId, expiresIn } = await logIn(service)
@@ -225,7 +225,7 @@ test('a key whose answer was lost is told again, the same one, until it has arri
   clock.pass(10 * MINUTE)
   t.like(await service.pollForToken({ deviceCode }), { outcome: 'granted', apiKey })
   await service.confirmDelivery(keyId)
-  t.is((await service.pollForToken({ deviceCode })).outcome, 'invalid_grant', 'used up')
+  t.is((await service.pollForToken({ deviceCode })).outcome, 'invalid_grant', 'consumed')
   clock.pass(10 * SECOND)
   t.is((await service.pollForToken({ deviceCode })).outcome, 'expired_token')
 })
@@ -238,7 +238,7 @@ test('a key that is issued again in its last second has an expires_in of 1, neve
   t.like(again, { outcome: 'granted', apiKey, expiresIn: 1 })
 })
 
-test('the first use of a key ends its being told', async (t) => {
+test('a key is not issued again after its first use', async (t) => {
   const service = createMemoryService()
   const { deviceCode, apiKey } = await logIn(service)
   t.is((await service.authenticateApiKey(apiKey)).outcome, 'valid')
@@ -249,7 +249,7 @@ test('the first use of a key ends its being told', async (t) => {
   )
 })
 
-test('confirming twice, or a key that nobody knows, does nothing', async (t) => {
+test('confirming a key twice, or an unknown key, does nothing', async (t) => {
   const service = createMemoryService()
   const { keyId, apiKey } = await logIn(service)
   await service.confirmDelivery(keyId)
@@ -260,7 +260,7 @@ test('confirming twice, or a key that nobody knows, does nothing', async (t) => 
   t.is((await service.authenticateApiKey(apiKey)).outcome, 'valid')
 })
 
-test('only the client that asked gets the key', async (t) => {
+test('only the client that requested the code gets the key', async (t) => {
   const service = createMemoryService()
   const { deviceCode, userCode } = await askFor(service, 'cli')
   await answer(service, userCode)
@@ -275,7 +275,7 @@ test('only the client that asked gets the key', async (t) => {
   t.is((await service.pollForToken({ deviceCode, clientId: 'cli' })).outcome, 'granted')
 })
 
-test('an early poll is told the interval in seconds, and counted', async (t) => {
+test('an early poll gets the interval in seconds, and is an event', async (t) => {
   const service = createMemoryService()
   const { deviceCode } = await askFor(service)
   for (let polls = 0; polls < 2; polls++) {
@@ -291,7 +291,7 @@ test('an early poll is told the interval in seconds, and counted', async (t) => 
   t.like(service.events.at(-1), { type: 'poll_too_early', intervalMs: 10_000 })
 })
 
-test('who approves twice is told that it was their own decision', async (t) => {
+test('a person who approves twice learns that the first decision was theirs', async (t) => {
   const service = createMemoryService()
   const { userCode } = await askFor(service)
   t.deepEqual(plain(await answer(service, userCode)), plain({ outcome: 'approved', userCode }))
@@ -308,7 +308,7 @@ test('who approves twice is told that it was their own decision', async (t) => {
   )
 })
 
-test('the device is named to whoever decided, in its own words, and to nobody else afterwards', async (t) => {
+test('the person who decided sees the device by its own code, and other people do not', async (t) => {
   for (const decision of ['approve', 'deny'] as const) {
     const service = createMemoryService()
     const { userCode } = await askFor(service, 'cli')
@@ -342,7 +342,7 @@ test('the device is named to whoever decided, in its own words, and to nobody el
   )
 })
 
-test('two people with two devices each get what is theirs', async (t) => {
+test('two people with two devices each get their own key', async (t) => {
   const service = createMemoryService()
   const ann = await logIn(service, 'ann')
   const bob = await logIn(service, 'bob')
@@ -354,7 +354,7 @@ test('two people with two devices each get what is theirs', async (t) => {
   t.is((await service.authenticateApiKey(bob.apiKey)).outcome, 'valid')
 })
 
-test('a person sees the keys that work or wait, the newest first', async (t) => {
+test('a person sees active and waiting keys, the newest first', async (t) => {
   const service = createMemoryService()
   const { clock } = service
   const old = await logIn(service)
@@ -399,7 +399,7 @@ test('a revoked key stops working at once', async (t) => {
   t.is(service.events.filter(({ type }) => type === 'key_revoked').length, 1)
 })
 
-test('a code whose key has arrived is used up, revoked or not', async (t) => {
+test('a code is consumed once its key has arrived, revoked or not', async (t) => {
   const service = createMemoryService()
   const { deviceCode, keyId } = await logIn(service)
   await service.confirmDelivery(keyId)
@@ -410,7 +410,7 @@ test('a code whose key has arrived is used up, revoked or not', async (t) => {
   )
 })
 
-test('a key that was told and never arrived is denied once it is revoked', async (t) => {
+test('a key that was issued, did not arrive and is revoked is access_denied', async (t) => {
   const service = createMemoryService()
   const { deviceCode, keyId } = await logIn(service)
   await service.revokeApiKey({ owner: 'ann', keyId })
@@ -420,7 +420,7 @@ test('a key that was told and never arrived is denied once it is revoked', async
   )
 })
 
-test('a device that was slowed down keeps its interval while its key is under way', async (t) => {
+test('a device keeps its longer interval while its key is in flight', async (t) => {
   const service = createMemoryService()
   const { deviceCode, userCode } = await askFor(service)
   for (let polls = 0; polls < 4; polls++) await service.pollForToken({ deviceCode })
@@ -435,7 +435,7 @@ test('a device that was slowed down keeps its interval while its key is under wa
   )
 })
 
-test('a poll of what has run out is an event, and one of what was picked up in time is none', async (t) => {
+test('a poll of an expired code is an event, unless its key was picked up in time', async (t) => {
   const service = createMemoryService()
   const { clock, events } = service
   const pending = await askFor(service)
@@ -457,7 +457,7 @@ test('a poll of what has run out is an event, and one of what was picked up in t
   )
 })
 
-test('a device that comes for a key revoked before pick-up is denied', async (t) => {
+test('a key that is revoked before pick-up is access_denied', async (t) => {
   const service = createMemoryService()
   const { deviceCode, userCode } = await askFor(service)
   await answer(service, userCode)
@@ -470,7 +470,7 @@ test('a device that comes for a key revoked before pick-up is denied', async (t)
   t.like(await answer(service, userCode), { outcome: 'already_processed' })
 })
 
-test('taking all keys back takes the waiting ones too, and leaves those of others', async (t) => {
+test('revoking all keys includes waiting ones, and leaves those of other people', async (t) => {
   const service = createMemoryService()
   const first = await logIn(service)
   const second = await logIn(service)
@@ -486,7 +486,7 @@ test('taking all keys back takes the waiting ones too, and leaves those of other
   t.is((await service.authenticateApiKey(others.apiKey)).outcome, 'valid')
 })
 
-test('BT-8: a key expires, is not listed any more and is unknown in the end', async (t) => {
+test('BT-8: a key expires, leaves the list, and is forgotten later', async (t) => {
   const service = createMemoryService()
   const { apiKey } = await logIn(service)
   service.clock.pass(24 * 60 * MINUTE - 1)
@@ -498,7 +498,7 @@ test('BT-8: a key expires, is not listed any more and is unknown in the end', as
   t.deepEqual(plain(await service.authenticateApiKey(apiKey)), plain({ outcome: 'no_such_key' }))
 })
 
-test('what is no key is malformed, and a good one of nobody is unknown', async (t) => {
+test('a text that is not a key is malformed, and a key of no owner is unknown', async (t) => {
   const { apiKey } = await logIn(createMemoryService())
   const service = createMemoryService()
   t.deepEqual(
@@ -511,7 +511,7 @@ test('what is no key is malformed, and a good one of nobody is unknown', async (
   t.deepEqual(plain(await service.authenticateApiKey(apiKey)), plain({ outcome: 'no_such_key' }))
 })
 
-test('a use is written down once a minute', async (t) => {
+test('a use is written once a minute', async (t) => {
   const service = createMemoryService()
   const { clock } = service
   const { apiKey } = await logIn(service)
@@ -593,7 +593,7 @@ test('use cases refuse a policy that was not checked', (t) => {
   })
 })
 
-test('of few user codes each is given once, and then there are none', async (t) => {
+test('each of a few user codes is issued once, and then the store is full', async (t) => {
   const clock = new TestClock()
   const authorizeDevice = createAuthorizeDevice({
     ...createMemoryStores({ clock }),
@@ -603,7 +603,7 @@ test('of few user codes each is given once, and then there are none', async (t) 
   })
   const given: string[] = []
   const ask = async () => given.push((await authorizeDevice({ device })).userCode)
-  // Each is drawn at random ten times, so two may not do.
+  // Codes are drawn at random, at most ten times per request, so two requests may not get both.
   for (let i = 0; i < 20; i++) await ask().catch(() => {})
   t.deepEqual(plain(given.toSorted()), plain(['B', 'C']))
   await t.throwsAsync(ask, { instanceOf: StoreFullError })

@@ -6,16 +6,16 @@ import {
   type VersionedDriver,
 } from '@device-grant/core'
 
-/** What goes wrong with one command: lost on its way there, or its answer on the way back. */
-export type Fault = 'command lost' | 'answer lost'
+/** How a command fails: on its way to the database, or on the way back. */
+export type Failure = 'command lost' | 'answer lost'
 
-/** A database in memory: every command takes a while, and may fail as it is told to. */
+/** A database in memory. Every command takes a while, and fails as a test asks. */
 export class MemoryDriver<S extends Retained> implements VersionedDriver<S> {
-  readonly cells: Map<string, Versioned<S>> = new Map()
-  /** The names of all commands, in their order. */
+  readonly entries: Map<string, Versioned<S>> = new Map()
+  /** The names of all commands, in order. */
   readonly commands: string[] = []
-  /** What goes wrong with the next commands; `undefined`: nothing. */
-  readonly failures: (Fault | undefined)[] = []
+  /** The failures of the next commands. Undefined: the command works. */
+  readonly failures: (Failure | undefined)[] = []
   readonly #delay: () => Promise<unknown>
 
   constructor(delay: () => Promise<unknown> = async () => {}) {
@@ -23,7 +23,7 @@ export class MemoryDriver<S extends Retained> implements VersionedDriver<S> {
   }
 
   read(id: string): Promise<Versioned<S> | undefined> {
-    return this.#command('read', () => this.cells.get(id))
+    return this.#command('read', () => this.entries.get(id))
   }
 
   swap(
@@ -32,10 +32,10 @@ export class MemoryDriver<S extends Retained> implements VersionedDriver<S> {
     next: Versioned<S> | undefined,
   ): Promise<SwapResult<S>> {
     return this.#command('swap', () => {
-      const found = this.cells.get(id)
+      const found = this.entries.get(id)
       if (found?.version !== expected) return { written: false, found }
-      if (next) this.cells.set(id, next)
-      else this.cells.delete(id)
+      if (next) this.entries.set(id, next)
+      else this.entries.delete(id)
       return { written: true }
     })
   }
@@ -45,7 +45,7 @@ export class MemoryDriver<S extends Retained> implements VersionedDriver<S> {
     const failure = this.failures.shift()
     await this.#delay()
     if (failure === 'command lost') throw new StoreUnavailableError(failure)
-    // As a driver does, so that nobody shares an object with the database.
+    // A real driver parses a new object, so callers share none with the database.
     const answer = structuredClone(run())
     await this.#delay()
     if (failure === 'answer lost') throw new StoreUnavailableError(failure)

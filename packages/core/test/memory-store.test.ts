@@ -36,7 +36,7 @@ const look: Transition<Sample, number | undefined> = (state) => ({
   reply: state?.value,
 })
 
-test('a state is there until its keepUntil by the clock, and then it is gone', async (t) => {
+test('a state is kept until its keepUntil by the clock', async (t) => {
   const clock = new TestClock(T0)
   const store = new MemoryStateStore<Sample>({ clock })
   await store.update('a', write(1, T0 + 1_000))
@@ -48,7 +48,7 @@ test('a state is there until its keepUntil by the clock, and then it is gone', a
   t.deepEqual([...store.entries()], [])
 })
 
-test('a rule sees a forgotten state as none and may write a new one in its place', async (t) => {
+test('a transition sees a forgotten state as none and may write a new one', async (t) => {
   const clock = new TestClock(T0)
   const store = new MemoryStateStore<Sample>({ clock, capacity: 1 })
   await store.update('a', write(1, T0 + 1_000))
@@ -58,12 +58,12 @@ test('a rule sees a forgotten state as none and may write a new one in its place
   t.is(store.size, 1)
 })
 
-test('a full store refuses new ids, and drops and refuses none that it has', async (t) => {
+test('a full store refuses new ids, and keeps and updates those that it has', async (t) => {
   const clock = new TestClock(T0)
   const store = new MemoryStateStore<Sample>({ clock, capacity: 3 })
   for (const id of ['a', 'b', 'c']) await store.update(id, write(1, T0 + 600_000))
-  for (let tries = 0; tries < 10; tries++) {
-    const error = await t.throwsAsync(store.update(`new ${tries}`, write(1, T0 + 600_000)), {
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const error = await t.throwsAsync(store.update(`new ${attempt}`, write(1, T0 + 600_000)), {
       instanceOf: StoreFullError,
     })
     t.is(error?.code, 'store_full')
@@ -74,11 +74,11 @@ test('a full store refuses new ids, and drops and refuses none that it has', asy
     await store.update(id, write(2, T0 + 600_000))
     t.is(await store.update(id, look), 2, id)
   }
-  t.is(await store.update('new', look), undefined, 'looking is not refused')
+  t.is(await store.update('new', look), undefined, 'reads are not refused')
   t.is(store.size, 3)
 })
 
-test('a full store has room again when a state is removed or forgotten', async (t) => {
+test('a full store has room again once a state is removed or forgotten', async (t) => {
   const clock = new TestClock(T0)
   const store = new MemoryStateStore<Sample>({ clock, capacity: 2 })
   await store.update('a', write(1, T0 + 5_000))
@@ -91,7 +91,7 @@ test('a full store has room again when a state is removed or forgotten', async (
   t.is(store.size, 2)
 })
 
-test('forgotten states leave the memory without the store being full', async (t) => {
+test('forgotten states leave the memory before the store is full', async (t) => {
   const clock = new TestClock(T0)
   const store = new MemoryStateStore<Sample>({ clock })
   for (let i = 0; i < 1_000; i++) await store.update(`${i}`, write(i, clock.now() + 1_000))
@@ -101,16 +101,16 @@ test('forgotten states leave the memory without the store being full', async (t)
   t.is(store.size, 1)
 })
 
-test('a rule that throws changes nothing', async (t) => {
+test('a transition that throws changes nothing', async (t) => {
   const store = new MemoryStateStore<Sample>({ clock: new TestClock(T0) })
   await store.update('a', write(1, T0 + 1_000))
-  const fault = new Error('a fault of the rule')
+  const error = new Error('an error of the transition')
   const thrown = await t.throwsAsync(
     store.update('a', () => {
-      throw fault
+      throw error
     }),
   )
-  t.is(thrown, fault)
+  t.is(thrown, error)
   t.is(await store.update('a', look), 1)
 })
 
@@ -125,7 +125,7 @@ const aKey = (owner: string, secretHash: string, keepUntil: number): ApiKey => (
   keepUntil,
 })
 
-test('an API key that is forgotten or removed is found by nothing', async (t) => {
+test('an API key that is forgotten or removed is not found', async (t) => {
   const clock = new TestClock(T0)
   const store = new MemoryApiKeyStore({ clock })
   const put = (id: string, key: ApiKey | undefined) =>
@@ -146,7 +146,7 @@ test('an API key that is forgotten or removed is found by nothing', async (t) =>
   t.deepEqual(await found(), { byHash: [undefined, undefined], byOwner: [] })
 })
 
-test('an API key with another hash or owner is no longer found by the old one', async (t) => {
+test('an API key with a new hash or owner is not found by the old one', async (t) => {
   const clock = new TestClock(T0)
   const store = new MemoryApiKeyStore({ clock })
   for (const [owner, hash] of [
@@ -162,7 +162,7 @@ test('an API key with another hash or owner is no longer found by the old one', 
   t.is((await store.findByOwner('bob')).length, 1)
 })
 
-test('an id that comes again after its state was forgotten keeps the look-ups clean', async (t) => {
+test('an id that is used again after it was forgotten leaves no stale look-ups', async (t) => {
   const clock = new TestClock(T0)
   const store = new MemoryApiKeyStore({ clock, capacity: 1 })
   const put = (id: string, key: ApiKey) => store.update(id, () => ({ next: key, reply: undefined }))
@@ -176,7 +176,7 @@ test('an id that comes again after its state was forgotten keeps the look-ups cl
   t.deepEqual(await store.findByOwner('bob'), [])
 })
 
-test('the look-ups of a swept API key are gone and spoil nothing later', async (t) => {
+test('the look-ups of a swept API key are gone', async (t) => {
   const clock = new TestClock(T0)
   const store = new MemoryApiKeyStore({ clock })
   const put = (id: string, key: ApiKey) => store.update(id, () => ({ next: key, reply: undefined }))

@@ -1,3 +1,3 @@
-/** A value without its undefined members, as it comes back from JSON. */
+/** Removes undefined members, as JSON does. */
 export const plain = <T>(value: T): T =>
   value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T)

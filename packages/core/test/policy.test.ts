@@ -8,55 +8,55 @@ import {
 } from '@device-grant/core'
 import test from 'ava'
 
-const faultsOf = (changes: Partial<Policy>): readonly string[] => {
+const errorsOf = (changes: Partial<Policy>): readonly string[] => {
   try {
     createPolicy(changes)
     return []
-  } catch (fault) {
-    if (fault instanceof PolicyError) return fault.errors
-    throw fault
+  } catch (error) {
+    if (error instanceof PolicyError) return error.errors
+    throw error
   }
 }
 
-test('without changes the default policy holds', (t) => {
+test('createPolicy without changes is the default policy', (t) => {
   t.deepEqual(createPolicy(), DEFAULT_POLICY)
 })
 
-test('a default code has 34.6 bits, and five tries hit it with 2^-32.3', (t) => {
+test('a default code has 34.6 bits, and five attempts guess it with 2^-32.3', (t) => {
   t.is(userCodeEntropy(DEFAULT_POLICY).toFixed(1), '34.6')
   t.is(guessBits(DEFAULT_POLICY).toFixed(1), '-32.3')
 })
 
-test('nine digits pass with five tries', (t) => {
+test('nine digits are accepted with five attempts', (t) => {
   const changes = { userCodeCharset: '0123456789', userCodeMask: '***-***-***' }
-  t.deepEqual(faultsOf(changes), [])
+  t.deepEqual(errorsOf(changes), [])
   t.is(guessBits(createPolicy(changes)).toFixed(1), '-27.6')
 })
 
 test('SEC-2: eight digits are refused with their entropy', (t) => {
-  t.deepEqual(faultsOf({ userCodeCharset: '0123456789', userCodeMask: '****-****' }), [
+  t.deepEqual(errorsOf({ userCodeCharset: '0123456789', userCodeMask: '****-****' }), [
     "user codes have 26.6 bits of entropy, and one person's attempts hit one with 2^-24.3, " +
       'more than 2^-27: use more characters, a larger charset, or fewer attempts',
   ])
 })
 
-test('nine digits with ten tries, or over a life of two codeAttempts, are refused', (t) => {
+test('nine digits are refused with ten attempts, or with a lifetime of two windows', (t) => {
   const changes = { userCodeCharset: '0123456789', userCodeMask: '***-***-***' }
-  t.regex(faultsOf({ ...changes, wrongCodesPerPerson: 10 }).join(), /29\.9 bits.*2\^-26\.6/)
-  t.regex(faultsOf({ ...changes, codeLifetimeMs: 601_000 }).join(), /29\.9 bits.*2\^-26\.6/)
-  t.regex(faultsOf({ ...changes, wrongCodesWindowMs: 599_999 }).join(), /29\.9 bits.*2\^-26\.6/)
+  t.regex(errorsOf({ ...changes, wrongCodesPerPerson: 10 }).join(), /29\.9 bits.*2\^-26\.6/)
+  t.regex(errorsOf({ ...changes, codeLifetimeMs: 601_000 }).join(), /29\.9 bits.*2\^-26\.6/)
+  t.regex(errorsOf({ ...changes, wrongCodesWindowMs: 599_999 }).join(), /29\.9 bits.*2\^-26\.6/)
 })
 
 test('a ceiling under which many accounts could guess together is refused', (t) => {
   const changes = { userCodeCharset: '0123456789', userCodeMask: '***-***-***' }
-  t.deepEqual(faultsOf({ ...changes, wrongCodesOfEveryone: 950 }), [])
+  t.deepEqual(errorsOf({ ...changes, wrongCodesOfEveryone: 950 }), [])
   t.regex(
-    faultsOf({ ...changes, wrongCodesOfEveryone: 10_000 }).join(),
+    errorsOf({ ...changes, wrongCodesOfEveryone: 10_000 }).join(),
     /29\.9 bits.*wrongCodesOfEveryone.*2\^-16\.6/,
   )
 })
 
-test('what is undefined is not changed', (t) => {
+test('an undefined value changes nothing', (t) => {
   const changes = Object.fromEntries(Object.keys(DEFAULT_POLICY).map((name) => [name, undefined]))
   t.deepEqual(createPolicy(changes), DEFAULT_POLICY)
 })
@@ -64,16 +64,16 @@ test('what is undefined is not changed', (t) => {
 test('values of another type are refused like any other', (t) => {
   for (const name of Object.keys(DEFAULT_POLICY)) {
     for (const value of [null, {}, true]) {
-      const faults = faultsOf({ [name]: value } as unknown as Partial<Policy>)
+      const errors = errorsOf({ [name]: value } as unknown as Partial<Policy>)
       t.true(
-        faults.some((fault) => fault.startsWith(`${name} must be `)),
+        errors.some((error) => error.startsWith(`${name} must be `)),
         `${name} ${value}`,
       )
     }
   }
 })
 
-test('nobody changes the default policy', (t) => {
+test('the default policy is frozen', (t) => {
   t.true(Object.isFrozen(DEFAULT_POLICY))
 })
 
@@ -92,14 +92,14 @@ test('every number is held to its range', (t) => {
     ['keyLifetimeMs', 1_000, 316_224_000_000],
   ]
   for (const [name, least, most] of ranges) {
-    // A code long enough that only the range can be at fault.
+    // The code is so long that only the range can be wrong.
     const long = { userCodeMask: '*'.repeat(20), keepAfterExpiryMs: 86_400_000 }
     for (const value of [least, most]) {
-      t.deepEqual(faultsOf({ ...long, [name]: value }), [], `${name} ${value}`)
+      t.deepEqual(errorsOf({ ...long, [name]: value }), [], `${name} ${value}`)
     }
     for (const value of [least - 1, most + 1, least + 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
       t.true(
-        faultsOf({ ...long, [name]: value }).includes(
+        errorsOf({ ...long, [name]: value }).includes(
           `${name} must be a whole number from ${least} to ${most}, not ${value}`,
         ),
         `${name} ${value}`,
@@ -110,23 +110,23 @@ test('every number is held to its range', (t) => {
 
 test('times that go over the wire are whole seconds', (t) => {
   for (const name of ['intervalMs', 'codeLifetimeMs', 'intervalStepMs', 'maxIntervalMs'] as const) {
-    t.true(faultsOf({ [name]: 5_500 }).includes(`${name} must be whole seconds`))
+    t.true(errorsOf({ [name]: 5_500 }).includes(`${name} must be whole seconds`))
   }
 })
 
-test('the longest interval is at least the first one', (t) => {
-  t.deepEqual(faultsOf({ intervalMs: 30_000, maxIntervalMs: 10_000 }), [
+test('maxIntervalMs is at least intervalMs', (t) => {
+  t.deepEqual(errorsOf({ intervalMs: 30_000, maxIntervalMs: 10_000 }), [
     'maxIntervalMs must be a whole number from 30000 to 3600000, not 10000',
   ])
 })
 
 test('a key prefix has the characters of a bearer token', (t) => {
   for (const keyPrefix of ['dg_', 'd', 'A-b.c~9_', `x${'_'.repeat(31)}`]) {
-    t.deepEqual(faultsOf({ keyPrefix }), [], keyPrefix)
+    t.deepEqual(errorsOf({ keyPrefix }), [], keyPrefix)
   }
   for (const keyPrefix of ['', '_dg', 'dg ', 'dg+', 'dg\n', 'é', `x${'_'.repeat(32)}`]) {
     t.deepEqual(
-      faultsOf({ keyPrefix }),
+      errorsOf({ keyPrefix }),
       ['keyPrefix must be 1 to 32 letters, digits or ._~-, beginning with a letter or digit'],
       keyPrefix,
     )
@@ -137,36 +137,36 @@ test('UC-6: a charset has upper-case letters and digits, none twice and no look-
   const long = { userCodeMask: '*'.repeat(40) }
   const charset = 'userCodeCharset must be 2 to 36 upper-case letters and digits'
   for (const userCodeCharset of ['', 'bcd', 'BC-', 'ÄÖ']) {
-    t.true(faultsOf({ ...long, userCodeCharset }).includes(charset), userCodeCharset)
+    t.true(errorsOf({ ...long, userCodeCharset }).includes(charset), userCodeCharset)
   }
-  t.true(faultsOf({ ...long, userCodeCharset: 'B' }).includes(charset))
-  t.deepEqual(faultsOf({ ...long, userCodeCharset: 'BCB' }), [
+  t.true(errorsOf({ ...long, userCodeCharset: 'B' }).includes(charset))
+  t.deepEqual(errorsOf({ ...long, userCodeCharset: 'BCB' }), [
     'userCodeCharset has a repeated character',
   ])
   for (const [a, b] of ['O0', 'I1', 'L1', 'IL']) {
-    t.deepEqual(faultsOf({ ...long, userCodeCharset: `X${b}${a}` }), [
+    t.deepEqual(errorsOf({ ...long, userCodeCharset: `X${b}${a}` }), [
       `userCodeCharset has the look-alikes ${a} and ${b}`,
     ])
   }
-  t.deepEqual(faultsOf({ ...long, userCodeCharset: 'XY' }), [])
+  t.deepEqual(errorsOf({ ...long, userCodeCharset: 'XY' }), [])
 })
 
-test('a mask has random characters and separators only', (t) => {
+test('a mask has placeholders and separators only', (t) => {
   for (const userCodeMask of ['', '----', '****_****', 'XXXX-XXXX', '*'.repeat(41)]) {
     t.deepEqual(
-      faultsOf({ userCodeMask }),
+      errorsOf({ userCodeMask }),
       ['userCodeMask must be up to 40 of *, dash, dot and space'],
       userCodeMask,
     )
   }
-  t.deepEqual(faultsOf({ userCodeMask: '**.** ****' }), [])
+  t.deepEqual(errorsOf({ userCodeMask: '**.** ****' }), [])
 })
 
-test('a refused policy names every fault at once', (t) => {
+test('a refused policy names every error at once', (t) => {
   const error = t.throws(
     () => createPolicy({ intervalMs: 0, slackMs: -1, keyPrefix: '', userCodeMask: '**' }),
     { instanceOf: PolicyError, name: 'PolicyError' },
   )
   t.is(error?.errors.length, 4)
-  for (const fault of error?.errors ?? []) t.true(error?.message.includes(fault))
+  for (const text of error?.errors ?? []) t.true(error?.message.includes(text))
 })

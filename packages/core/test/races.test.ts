@@ -18,27 +18,27 @@ import { MemoryDriver } from './memory-driver.ts'
 import { createMemoryService } from './memory-service.ts'
 import { plain } from './plain.ts'
 
-/** Takes none to three turns of the event loop, so that races end either way. */
-const aWhile = (): Promise<void> => turns(Math.floor(Math.random() * 4))
+/** Waits for up to three turns of the event loop, so that races end either way. */
+const aFewTurns = (): Promise<void> => turns(Math.floor(Math.random() * 4))
 
-/** Two servers on the same database, whose every command takes a while. */
+/** Two servers on one database, whose every command takes a few turns. */
 const twoServers = (policy = createPolicy()) => {
   const clock = new TestClock()
-  // Keys are looked up by nothing but their id here, so the memory's look-ups are not asked.
+  // These tests look keys up by their id only, so these look-ups find nothing.
   const { apiKeys: lookUps } = createMemoryStores({ clock })
-  const cells = {
-    grants: new MemoryDriver<DeviceGrant>(aWhile),
-    userCodes: new MemoryDriver<UserCodeClaim>(aWhile),
-    codeAttempts: new MemoryDriver<CodeAttempts>(aWhile),
-    apiKeys: new MemoryDriver<ApiKey>(aWhile),
+  const drivers = {
+    grants: new MemoryDriver<DeviceGrant>(aFewTurns),
+    userCodes: new MemoryDriver<UserCodeClaim>(aFewTurns),
+    codeAttempts: new MemoryDriver<CodeAttempts>(aFewTurns),
+    apiKeys: new MemoryDriver<ApiKey>(aFewTurns),
   }
   const server = (): UseCases => {
-    const options = { pause: aWhile }
-    const apiKeys = new CompareAndSwapStore(cells.apiKeys, options)
+    const options = { pause: aFewTurns }
+    const apiKeys = new CompareAndSwapStore(drivers.apiKeys, options)
     return createUseCases({
-      grants: new CompareAndSwapStore(cells.grants, options),
-      userCodes: new CompareAndSwapStore(cells.userCodes, options),
-      codeAttempts: new CompareAndSwapStore(cells.codeAttempts, options),
+      grants: new CompareAndSwapStore(drivers.grants, options),
+      userCodes: new CompareAndSwapStore(drivers.userCodes, options),
+      codeAttempts: new CompareAndSwapStore(drivers.codeAttempts, options),
       apiKeys: {
         update: (id, transition) => apiKeys.update(id, transition),
         findByOwner: (owner) => lookUps.findByOwner(owner),
@@ -57,7 +57,7 @@ const countOf = (replies: readonly TokenReply[]) => {
   return count
 }
 
-test('a thousand simultaneous polls after the approval get one key, told once', async (t) => {
+test('a thousand simultaneous polls after the approval get one key, once', async (t) => {
   const service = createMemoryService()
   const { deviceCode, userCode } = await service.authorizeDevice({ device: {} })
   await service.answerUserCode({ userCode, decision: 'approve', person: 'ann' })
@@ -67,7 +67,7 @@ test('a thousand simultaneous polls after the approval get one key, told once', 
   t.deepEqual(plain(countOf(replies)), plain({ granted: 1, slow_down: 999 }))
 })
 
-test('a thousand simultaneous polls on two servers get one key, told once', async (t) => {
+test('a thousand simultaneous polls on two servers get one key, once', async (t) => {
   const { one, other } = twoServers()
   const { deviceCode, userCode } = await one.authorizeDevice({ device: {} })
   await other.answerUserCode({ userCode, decision: 'approve', person: 'ann' })
@@ -88,13 +88,13 @@ for (const { title, people, policy } of [
   { title: 'by one person in two windows', people: ['ann', 'ann'], policy: createPolicy() },
   { title: 'by two people', people: ['ann', 'bob'], policy: createPolicy({ openedForMs: 0 }) },
 ] as const) {
-  test(`of an approval and a denial ${title} exactly one wins, and everybody hears the truth`, async (t) => {
+  test(`of an approval and a denial ${title} exactly one wins, and every reply is true`, async (t) => {
     const { one, other } = twoServers(policy)
     const won = { approve: 0, deny: 0 }
     const race = async (): Promise<void> => {
       const { deviceCode, userCode } = await one.authorizeDevice({ device: {} })
       const answer = async (server: UseCases, decision: 'approve' | 'deny', person: string) => {
-        // An approval makes twice as many commands: give it a start.
+        // An approval sends twice as many commands, so the denial starts later.
         await turns(decision === 'deny' ? Math.floor(Math.random() * 30) : 0)
         return server.answerUserCode({ userCode, decision, person })
       }
@@ -153,11 +153,11 @@ test('UI-16: of two people who approve one code exactly one owns the key', async
   }
 })
 
-test('of a hundred presses of one button one decides, and the others say so', async (t) => {
+test('of a hundred presses of one button one decides, and the others report it', async (t) => {
   const { one, other } = twoServers()
   const { deviceCode, userCode } = await one.authorizeDevice({ device: {} })
   const press = async (server: UseCases) => {
-    // A press is repeated when the store says that its race was lost, and within the limit of five open tries.
+    // A press is repeated after a lost race, and while five attempts are open.
     for (;;) {
       const reply = await server.answerUserCode({ userCode, decision: 'approve', person: 'ann' })
       const again =

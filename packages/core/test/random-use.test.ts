@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { createMemoryService, type MemoryService, MINUTE, SECOND } from './memory-service.ts'
 import { plain } from './plain.ts'
 
-// Numbers small enough that random use comes across all of them.
+// The numbers are so small that random use reaches all of them.
 const LIFE = 10 * MINUTE
 const WAIT = { retryAfterMs: 10 * MINUTE }
 const KEPT = 20 * MINUTE
@@ -76,7 +76,7 @@ interface Key {
   status: 'waiting' | 'issued' | 'arrived' | 'revoked'
   secret?: string
   issuedAt: number
-  /** It reached its device, whatever became of it. */
+  /** Whether it reached its device, even if it was revoked later. */
   arrived: boolean
   expiresAt: number
   forgottenAt: number
@@ -87,7 +87,7 @@ interface Device {
   readonly deviceCode: string
   readonly userCode: string
   readonly askedAt: number
-  /** Seconds. */
+  /** In seconds. */
   interval: number
   acceptedAt?: number
   companion: boolean
@@ -97,7 +97,7 @@ interface Device {
   key?: Key
 }
 
-/** What is to be expected, written down as plainly as possible and without the rules. */
+/** The expected replies, written as plainly as possible and without the rules. */
 class Expectation {
   now = 0
   readonly devices: Device[] = []
@@ -126,7 +126,7 @@ class Expectation {
   }
 
   #pickUp({ key, interval }: Device, late: boolean): object {
-    if (!key) return { outcome: 'no key: a fault of this model' }
+    if (!key) return { outcome: 'no key: an error of this model' }
     switch (key.status) {
       case 'revoked':
         if (!key.arrived) return { outcome: 'access_denied' }
@@ -147,18 +147,18 @@ class Expectation {
     return {
       outcome: 'granted',
       keyId: key.id,
-      // A key that is told in its last second is told to live for one.
+      // Never 0, in the last second of the key.
       expiresIn: Math.max(1, Math.floor((key.expiresAt - this.now) / SECOND)),
     }
   }
 
-  /** Undefined: the person may know of the device and has it open now. */
+  /** The refusal. Undefined if the person has the device open now. */
   open(person: Person, d: Device | undefined): object | undefined {
     const recent = (times: number[]) => times.filter((at) => this.now - at < 10 * MINUTE)
     const own = recent(this.wrong[person]).length
     const full = recent(this.wrongOfAll).length >= CEILING
-    const tries = full ? 1 : 5
-    if (own >= tries) return { outcome: 'too_many_attempts', ...WAIT }
+    const allowed = full ? 1 : 5
+    if (own >= allowed) return { outcome: 'too_many_attempts', ...WAIT }
     const known = d !== undefined && this.now - d.askedAt < KEPT
     const held =
       d?.openedBy !== undefined && d.openedBy !== person && this.now - d.openedAt < 2 * MINUTE
@@ -169,7 +169,7 @@ class Expectation {
     }
     this.wrong[person].push(this.now)
     if (!full) this.wrongOfAll.push(this.now)
-    const attemptsLeft = tries - own - 1
+    const attemptsLeft = allowed - own - 1
     return { outcome: 'invalid', attemptsLeft, ...(attemptsLeft > 0 ? {} : WAIT) }
   }
 
@@ -219,7 +219,7 @@ const note = (did: string, outcome: string): void => {
   seen.set(name, (seen.get(name) ?? 0) + 1)
 }
 
-/** Makes a move in both worlds and compares the replies. */
+/** Makes a move in the service and in the model, and compares the replies. */
 const make = async (
   t: ExecutionContext,
   real: MemoryService,
@@ -291,7 +291,7 @@ const make = async (
       const { apiKey, ...rest } = reply
       t.deepEqual(plain(rest as object), plain(expected))
       if (d.key) {
-        if (d.key.secret !== undefined) note('poll', 'told again')
+        if (d.key.secret !== undefined) note('poll', 'issued again')
         t.is(apiKey, d.key.secret ?? apiKey)
         d.key.secret = apiKey
       }
@@ -355,7 +355,7 @@ const make = async (
 
 const EVERYTHING = [
   ...['authorization_pending', 'slow_down', 'access_denied', 'expired_token', 'invalid_grant'],
-  ...['granted', 'told again'],
+  ...['granted', 'issued again'],
 ]
   .map((outcome) => `poll: ${outcome}`)
   .concat(
@@ -371,7 +371,7 @@ const EVERYTHING = [
     ['use: valid', 'use: expired', 'use: revoked', 'use: no_such_key'],
   )
 
-test('whatever devices and people do in whatever order, every reply is the expected one', async (t) => {
+test('every reply is the expected one, whatever devices and people do in any order', async (t) => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(move, { minLength: 20, maxLength: 120, size: 'max' }),
@@ -383,6 +383,6 @@ test('whatever devices and people do in whatever order, every reply is the expec
     ),
     { numRuns: 1_000 },
   )
-  // Random use that never came across something would have shown nothing of it.
+  // The test proves nothing about an outcome that never happened.
   t.deepEqual(plain(EVERYTHING.filter((name) => !seen.has(name))), plain([]))
 })

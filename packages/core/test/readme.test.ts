@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import test from 'ava'
 
-/** Runs a block of the README as a module of its own. */
+/** Runs a code block of the README as a module. */
 const run = async (name: string, code: string): Promise<void> => {
   const module = new URL(`readme-${name}.mjs`, import.meta.url)
   await writeFile(module, code)
@@ -14,14 +14,14 @@ const [login = '', ...others] = Array.from(
   ([, code = '']) => code,
 )
 
-test('the login in the README runs as it stands, and ends with a key that works', async (t) => {
+test('the login in the README runs as it is and ends with a key that works', async (t) => {
   const last = 'await authenticateApiKey(reply.apiKey)'
   t.true(login.includes(last))
   await run('login', login.replace(last, `globalThis.readmeResult = ${last}`))
   t.like(Reflect.get(globalThis, 'readmeResult'), { outcome: 'valid', owner: 'ann' })
 })
 
-test('every other code in the README runs as it stands, and what it asserts is so', async (t) => {
+test('every other code block in the README runs as it is and its assertions hold', async (t) => {
   t.true(others.length > 0)
   for (const [i, code] of others.entries()) {
     t.regex(code, /^assert\./m)

@@ -4,7 +4,7 @@ import { createMemoryService, type MemoryService, SECOND } from './memory-servic
 
 const SECRET = 43
 
-/** Logs in up to some point; gives back every code and key that was told. */
+/** Logs in up to some point. Returns every code and key that was issued. */
 const logInUpTo = async (
   service: MemoryService,
   point: 'asked' | 'denied' | 'approved' | 'claimed' | 'active' | 'used' | 'revoked',
@@ -14,16 +14,16 @@ const logInUpTo = async (
     scope: 'read',
     device: { address: '192.0.2.1' },
   })
-  const told = { deviceCode, userCode, apiKey: undefined }
+  const codes = { deviceCode, userCode, apiKey: undefined }
   await service.pollForToken({ deviceCode, clientId: 'cli' })
-  if (point === 'asked') return told
+  if (point === 'asked') return codes
   await service.reviewUserCode({ userCode, person: 'bob' })
   await service.reviewUserCode({ userCode, person: 'eve' })
   await service.reviewUserCode({ userCode: 'BBBB-BBBB', person: 'ann' })
   service.clock.pass(120 * SECOND)
   const decision = point === 'denied' ? 'deny' : 'approve'
   await service.answerUserCode({ userCode, decision, person: 'ann' })
-  if (point === 'denied' || point === 'approved') return told
+  if (point === 'denied' || point === 'approved') return codes
   const reply = await service.pollForToken({ deviceCode, clientId: 'cli' })
   if (reply.outcome !== 'granted') throw new Error(reply.outcome)
   const { apiKey, keyId } = reply
@@ -35,7 +35,7 @@ const logInUpTo = async (
 
 const someLogins = async () => {
   const service = createMemoryService()
-  const told: Awaited<ReturnType<typeof logInUpTo>>[] = []
+  const logins: Awaited<ReturnType<typeof logInUpTo>>[] = []
   for (const point of [
     'asked',
     'denied',
@@ -45,25 +45,25 @@ const someLogins = async () => {
     'used',
     'revoked',
   ] as const) {
-    told.push(await logInUpTo(service, point))
+    logins.push(await logInUpTo(service, point))
   }
-  for (let tries = 0; tries < 6; tries++) {
+  for (let attempts = 0; attempts < 6; attempts++) {
     await service.reviewUserCode({ userCode: 'BBBB-BBBB', person: 'mallory' })
   }
   const { grants, userCodes, codeAttempts, apiKeys } = service.stores
   const dump = JSON.stringify(
     [grants, userCodes, codeAttempts, apiKeys].map((s) => [...s.entries()]),
   )
-  return { service, told, dump }
+  return { service, logins, dump }
 }
 
 test('a dump of all stores holds no device code and no API key', async (t) => {
-  const { service, told, dump } = await someLogins()
+  const { service, logins, dump } = await someLogins()
   const statuses = [...service.stores.apiKeys.entries()].map(([, { status }]) => status)
   t.deepEqual(statuses, ['reserved', 'claimed', 'active', 'active', 'revoked'])
   t.is([...service.stores.grants.entries()].length, 7)
   let keys = 0
-  for (const { deviceCode, userCode, apiKey } of told) {
+  for (const { deviceCode, userCode, apiKey } of logins) {
     t.false(dump.includes(deviceCode))
     t.true(dump.includes(userCode.replace('-', '')), 'the dump is one of these logins')
     if (apiKey === undefined) continue
@@ -73,7 +73,7 @@ test('a dump of all stores holds no device code and no API key', async (t) => {
   t.is(keys, 4)
 })
 
-test('a dump holds nothing of a key from which it could be made once it has arrived', async (t) => {
+test('a dump cannot derive a key that has arrived', async (t) => {
   const { service } = await someLogins()
   for (const [, key] of service.stores.apiKeys.entries()) {
     t.is('salt' in key, key.status === 'reserved' || key.status === 'claimed', key.status)
@@ -81,7 +81,7 @@ test('a dump holds nothing of a key from which it could be made once it has arri
 })
 
 test('events carry no device code, user code or API key', async (t) => {
-  const { service, told } = await someLogins()
+  const { service, logins } = await someLogins()
   const { events } = service
   const text = JSON.stringify(events)
   const types = new Set(events.map(({ type }) => type))
@@ -98,14 +98,14 @@ test('events carry no device code, user code or API key', async (t) => {
   ] as const) {
     t.true(types.has(type), type)
   }
-  for (const { deviceCode, userCode, apiKey } of told) {
+  for (const { deviceCode, userCode, apiKey } of logins) {
     for (const secret of [deviceCode, userCode, userCode.replace('-', ''), apiKey]) {
       if (secret !== undefined) t.false(text.includes(secret))
     }
   }
 })
 
-test('the error of a store that is full names no id', async (t) => {
+test('the error of a full store names no id', async (t) => {
   const store = new MemoryStateStore({ clock: { now: () => 0 }, capacity: 0 })
   const error = await t.throwsAsync(
     store.update('an id', () => ({ next: { keepUntil: 1 }, reply: undefined })),

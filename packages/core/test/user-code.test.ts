@@ -17,7 +17,7 @@ const aCode = fc
   .array(fc.constantFrom(...DEFAULT_POLICY.userCodeCharset), { minLength: 8, maxLength: 8 })
   .map((signs) => signs.join(''))
 
-test('a code is shown in its mask', (t) => {
+test('a code is shown with its mask', (t) => {
   t.is(showUserCode('WDJBMJHT', DEFAULT_POLICY), 'WDJB-MJHT')
   t.is(showUserCode('123456789', digits), '123-456-789')
 })
@@ -41,7 +41,7 @@ test('UC-2, UC-3: a code is read in any case and with any separators', (t) => {
   }
 })
 
-test('UC-4: a code is read however it was typed', (t) => {
+test('UC-4: a code is read in any way of typing it', (t) => {
   const noise = fc.constantFrom('', '-', ' ', '\u00a0', '\u2013', '.', '😀', 'é', 'A', '0')
   fc.assert(
     fc.property(aCode, fc.array(fc.tuple(noise, fc.nat(2)), { minLength: 8 }), (code, how) => {
@@ -56,7 +56,7 @@ test('UC-4: a code is read however it was typed', (t) => {
 })
 
 test('UC-7: characters that look alike only to a locale or a case folding are dropped', (t) => {
-  // Dotless i and sharp s fold to I and SS, the Kelvin sign to K, the long s to S: none is one of ours.
+  // Some case foldings map these to I, SS, K and S. None of them is in the charset.
   for (const stranger of ['ı', 'İ', 'ß', '\u212a', 'ſ']) {
     t.is(normalise(`WDJBMJH${stranger}`), undefined, stranger)
     t.is(normalise(`WDJB${stranger}MJHT`), 'WDJBMJHT', stranger)
@@ -64,27 +64,32 @@ test('UC-7: characters that look alike only to a locale or a case folding are dr
   t.is(normaliseUserCode('ı23456789', digits), undefined)
 })
 
-test('a text of another length than a code is none', (t) => {
+test('a text of another length is not a code', (t) => {
   for (const typed of ['', '-', 'WDJBMJH', 'WDJBMJHTT', 'AEIOUAEI', '😀'.repeat(8)]) {
     t.is(normalise(typed), undefined, typed)
   }
 })
 
-test('UC-7: a text of 64 characters is read, a longer one is refused at once', (t) => {
+test('UC-7: a text of 64 characters is read, and a longer text is refused unread', (t) => {
   t.is(normalise(`WDJBMJHT${'-'.repeat(56)}`), 'WDJBMJHT')
   t.is(normalise(`WDJBMJHT${'-'.repeat(57)}`), undefined)
   const huge = `WDJBMJHT${'-'.repeat(1 << 20)}`
-  const started = performance.now()
-  for (let i = 0; i < 100; i++) t.is(normalise(huge), undefined)
-  t.true(performance.now() - started < 500)
+  // Reading it takes 20 ms and more. The fastest of many calls does not depend on the machine's load.
+  let fastestMs = Number.POSITIVE_INFINITY
+  for (let i = 0; i < 100; i++) {
+    const startedAt = performance.now()
+    t.is(normalise(huge), undefined)
+    fastestMs = Math.min(fastestMs, performance.now() - startedAt)
+  }
+  t.true(fastestMs < 1, `${fastestMs} ms`)
 })
 
-test('UC-5: digits may be typed as the letters that look like them', (t) => {
+test('UC-5: digits may be typed as letters that look like them', (t) => {
   t.is(normaliseUserCode('O1I-lL0-o23', digits), '011110023')
-  t.is(normalise('WDJB-MJHTO'), 'WDJBMJHT', 'letters stay out of codes without digits')
+  t.is(normalise('WDJB-MJHTO'), 'WDJBMJHT', 'a code of letters has no digits to stand for')
 })
 
-test('random codes have the form of the policy and are read back', (t) => {
+test('random codes follow the policy and are read back', (t) => {
   for (const policy of [DEFAULT_POLICY, digits]) {
     for (let i = 0; i < 200; i++) {
       const code = newUserCode(policy)
@@ -93,7 +98,7 @@ test('random codes have the form of the policy and are read back', (t) => {
   }
 })
 
-test('UC-1: every character is as likely as any other, at every place', (t) => {
+test('UC-1: every character is equally likely at every place', (t) => {
   const CODES = 5_000
   const { userCodeCharset: charset } = DEFAULT_POLICY
   const counts = Array.from({ length: 8 }, () => new Map<string, number>())
@@ -108,7 +113,7 @@ test('UC-1: every character is as likely as any other, at every place', (t) => {
       (sum, sign) => sum + ((count.get(sign) ?? 0) - expected) ** 2 / expected,
       0,
     )
-    // 19 degrees of freedom: beyond 80 once in 10^9.
+    // With 19 degrees of freedom, a value beyond 80 occurs once in 10^9.
     t.true(chiSquare < 80, `chi-square ${chiSquare}`)
   }
 })
@@ -116,12 +121,12 @@ test('UC-1: every character is as likely as any other, at every place', (t) => {
 const keepUntil = NOW + 1_200_000
 const claim: UserCodeClaim = { grantId: 'grant', keepUntil }
 
-test('a free user code is taken for a grant', (t) => {
+test('a grant claims a free user code', (t) => {
   const step = claimUserCode({ grantId: 'grant', keepUntil, now: NOW })(undefined)
   t.deepEqual(plain(step), plain({ next: claim, reply: 'claimed' }))
 })
 
-test('a user code that another grant has is taken, until it is to be forgotten', (t) => {
+test('a user code of another grant is taken until its keepUntil', (t) => {
   const other = claimUserCode({ grantId: 'other', keepUntil: keepUntil + 5, now: keepUntil - 1 })(
     claim,
   )
@@ -136,7 +141,7 @@ test('a user code that another grant has is taken, until it is to be forgotten',
   )
 })
 
-test('the same grant may take its user code again', (t) => {
+test('a grant may claim its user code again', (t) => {
   t.deepEqual(
     plain(claimUserCode({ grantId: 'grant', keepUntil, now: NOW })(claim)),
     plain({
@@ -146,7 +151,7 @@ test('the same grant may take its user code again', (t) => {
   )
 })
 
-test('CD-3: who opens a user code has it alone for two minutes', (t) => {
+test('CD-3: a person who opens a user code has it alone for two minutes', (t) => {
   const opened = openUserCode({ person: 'ann', now: NOW, policy: DEFAULT_POLICY })(claim)
   t.deepEqual(
     plain(opened),
@@ -167,7 +172,7 @@ test('CD-3: who opens a user code has it alone for two minutes', (t) => {
   t.like(later.next, { openedBy: 'bob', openedUntil: NOW + 240_000 })
 })
 
-test('opening it again prolongs the two minutes', (t) => {
+test('opening a code again prolongs the two minutes', (t) => {
   const opened = openUserCode({ person: 'ann', now: NOW, policy: DEFAULT_POLICY })(claim).next
   const again = openUserCode({ person: 'ann', now: NOW + 60_000, policy: DEFAULT_POLICY })(opened)
   t.is(again.reply.outcome, 'opened')
@@ -175,7 +180,7 @@ test('opening it again prolongs the two minutes', (t) => {
   t.is(again.next?.keepUntil, keepUntil)
 })
 
-test('a user code that is unknown or to be forgotten opens nothing', (t) => {
+test('a user code opens nothing if it is unknown or past its keepUntil', (t) => {
   t.deepEqual(
     plain(openUserCode({ person: 'ann', now: NOW, policy: DEFAULT_POLICY })(undefined)),
     plain({

@@ -13,12 +13,12 @@ import { plain } from './plain.ts'
 const askFor = (service: MemoryService) => service.authorizeDevice({ device: {} })
 const review = (service: MemoryService, userCode: string, person = 'ann') =>
   service.reviewUserCode({ userCode, person })
-// A code that is never drawn: each of them would have to be BBBB-BBBB, once in 10^10.
+// A random code is BBBB-BBBB once in 10^10, so this code is always wrong.
 const wrong = (service: MemoryService, person = 'ann') => review(service, 'BBBB-BBBB', person)
 const WAIT = { retryAfterMs: 10 * MINUTE }
 const TOO_MANY = { outcome: 'too_many_attempts', ...WAIT } as const
 
-/** Counts the calls of a store. */
+/** Calls `count` with every update of the store. */
 const counted = <S extends Retained>(store: StateStore<S>, count: () => void): StateStore<S> => ({
   update: (id, transition) => {
     count()
@@ -26,7 +26,7 @@ const counted = <S extends Retained>(store: StateStore<S>, count: () => void): S
   },
 })
 
-/** What a wrong code is told; who has no try left, how long to wait besides. */
+/** The reply to a wrong code. Without attempts left, it says how long to wait. */
 const invalid = (attemptsLeft: number) =>
   ({ outcome: 'invalid', attemptsLeft, ...(attemptsLeft > 0 ? {} : WAIT) }) as const
 
@@ -49,7 +49,7 @@ test('SEC-1: a person has five wrong codes in ten minutes, in a sliding window',
   t.deepEqual(plain(await wrong(service)), plain(invalid(0)))
 })
 
-test('what cannot be a code at all is charged too', async (t) => {
+test('a text that cannot be a code counts as an attempt too', async (t) => {
   const service = createMemoryService()
   for (const [typed, attemptsLeft] of [
     ['', 4],
@@ -60,10 +60,10 @@ test('what cannot be a code at all is charged too', async (t) => {
   }
 })
 
-test('whoever has no tries left is refused a right code too, and nobody else is', async (t) => {
+test('a person without attempts left is refused a right code too, and other people are not', async (t) => {
   const service = createMemoryService()
   const { userCode, deviceCode } = await askFor(service)
-  for (let tries = 0; tries < 5; tries++) await wrong(service)
+  for (let attempts = 0; attempts < 5; attempts++) await wrong(service)
   t.deepEqual(plain(await review(service, userCode)), plain(TOO_MANY))
   for (const decision of ['approve', 'deny'] as const) {
     t.deepEqual(
@@ -75,9 +75,9 @@ test('whoever has no tries left is refused a right code too, and nobody else is'
   t.is((await service.pollForToken({ deviceCode })).outcome, 'authorization_pending')
 })
 
-test('right codes cost no tries', async (t) => {
+test('right codes cost no attempts', async (t) => {
   const service = createMemoryService()
-  for (let tries = 0; tries < 4; tries++) await wrong(service)
+  for (let attempts = 0; attempts < 4; attempts++) await wrong(service)
   const { userCode } = await askFor(service)
   for (let looks = 0; looks < 20; looks++) {
     t.is((await review(service, userCode)).outcome, 'pending')
@@ -98,7 +98,7 @@ test('of a thousand parallel guesses by one person five are looked up', async (t
   t.is(replies.filter(({ outcome }) => outcome === 'too_many_attempts').length, 995)
 })
 
-test('on a store where writes race, no more than five are looked up either', async (t) => {
+test('on a store where writes race, five are looked up as well', async (t) => {
   let lookUps = 0
   const service = createMemoryService(undefined, (stores) => ({
     ...stores,
@@ -117,7 +117,7 @@ test('on a store where writes race, no more than five are looked up either', asy
   t.is(lookUps, 5)
 })
 
-test('SEC-1: past 300 wrong codes of everybody each person has one, and right codes work', async (t) => {
+test('SEC-1: past 300 wrong codes of everyone, each person has one, and right codes work', async (t) => {
   const service = createMemoryService()
   const { clock } = service
   const { userCode } = await askFor(service)
@@ -125,11 +125,11 @@ test('SEC-1: past 300 wrong codes of everybody each person has one, and right co
   for (let i = 0; i < 299; i++) {
     t.is((await wrong(service, `guesser ${Math.floor(i / 5)}`)).outcome, 'invalid')
   }
-  t.deepEqual(plain(await wrong(service, 'early')), plain(TOO_MANY), 'has had one')
+  t.deepEqual(plain(await wrong(service, 'early')), plain(TOO_MANY), 'the first attempt was before')
   t.deepEqual(plain(await wrong(service, 'late')), plain(invalid(0)))
   t.deepEqual(plain(await wrong(service, 'late')), plain(TOO_MANY))
   for (let looks = 0; looks < 10; looks++) {
-    t.is((await review(service, userCode, 'bob')).outcome, 'pending', 'costs no try')
+    t.is((await review(service, userCode, 'bob')).outcome, 'pending', 'costs no attempt')
   }
   t.is(
     (await service.answerUserCode({ userCode, decision: 'approve', person: 'bob' })).outcome,
@@ -139,14 +139,14 @@ test('SEC-1: past 300 wrong codes of everybody each person has one, and right co
   t.deepEqual(plain(await wrong(service, 'late')), plain(invalid(4)))
 })
 
-test('right codes do not fill the ceiling of everybody', async (t) => {
+test('right codes do not count towards the ceiling of everyone', async (t) => {
   const service = createMemoryService(createPolicy({ wrongCodesOfEveryone: 2 }))
   const { userCode } = await askFor(service)
   for (let looks = 0; looks < 10; looks++) await review(service, userCode)
   t.like(await wrong(service, 'bob'), { attemptsLeft: 4 })
 })
 
-test('a code that somebody else has open looks exactly like a wrong one, and is charged', async (t) => {
+test('a code that another person has open looks exactly like a wrong code, and counts as one', async (t) => {
   const service = createMemoryService()
   const { clock, events } = service
   const { userCode, deviceCode } = await askFor(service)

@@ -10,18 +10,18 @@ import test, { type ExecutionContext } from 'ava'
 import { createMemoryService, logIn, type MemoryService, MINUTE, SECOND } from './memory-service.ts'
 import { plain } from './plain.ts'
 
-/** A service whose stores fail at one call that is counted from when it was told to. */
+/** A service with stores that fail at one call, as a test asks. */
 const aFrailService = () => {
   let failAt = Number.POSITIVE_INFINITY
   let applied = false
   let calls = 0
-  let fault: Error = new StoreUnavailableError('down')
+  let thrown: Error = new StoreUnavailableError('down')
   const call = async <R>(run: () => Promise<R>): Promise<R> => {
     const fails = calls === failAt
     calls += 1
-    if (fails && !applied) throw fault
+    if (fails && !applied) throw thrown
     const reply = await run()
-    if (fails) throw fault
+    if (fails) throw thrown
     return reply
   }
   const frail = <S extends Retained>(store: StateStore<S>): StateStore<S> => ({
@@ -39,7 +39,7 @@ const aFrailService = () => {
   }))
   return {
     service,
-    /** Runs with one call failing, before or after it was applied; says how many calls there were. */
+    /** Runs with one call failing, before or after it is applied. Returns how many calls there were. */
     failing: async <R>(
       at: number,
       when: When,
@@ -49,7 +49,7 @@ const aFrailService = () => {
       failAt = at
       applied = when === 'after'
       calls = 0
-      fault = error
+      thrown = error
       try {
         return { reply: await run(), calls }
       } finally {
@@ -62,7 +62,7 @@ const aFrailService = () => {
 type When = 'before' | 'after'
 const WHEN: readonly When[] = ['before', 'after']
 
-const isFault = (t: ExecutionContext, reply: object, outcome: string, about: string): void => {
+const isStoreError = (t: ExecutionContext, reply: object, outcome: string, about: string): void => {
   t.like(reply, { outcome }, about)
   t.true('error' in reply && reply.error instanceof StoreUnavailableError, about)
 }
@@ -76,7 +76,7 @@ test('a poll while a store is down is slow_down without interval, and the code s
     const { service, failing } = aFrailService()
     const { deviceCode } = await askFor(service)
     const { reply, calls } = await failing(0, when, () => service.pollForToken({ deviceCode }))
-    isFault(t, reply, 'slow_down', when)
+    isStoreError(t, reply, 'slow_down', when)
     t.false('interval' in reply)
     t.is(calls, 1)
     service.clock.pass(5 * SECOND)
@@ -84,14 +84,14 @@ test('a poll while a store is down is slow_down without interval, and the code s
   }
 })
 
-test('a pick-up that meets a fault at any call is slow_down, and the key is told later', async (t) => {
+test('a pick-up whose store fails at any call is slow_down, and the key is issued later', async (t) => {
   for (const when of WHEN) {
     for (const at of [0, 1]) {
       const { service, failing } = aFrailService()
       const { deviceCode, userCode } = await askFor(service)
       await approve(service, userCode)
       const { reply } = await failing(at, when, () => service.pollForToken({ deviceCode }))
-      isFault(t, reply, 'slow_down', `${when} call ${at}`)
+      isStoreError(t, reply, 'slow_down', `${when} call ${at}`)
       t.false('interval' in reply)
       service.clock.pass(5 * SECOND)
       const later = await service.pollForToken({ deviceCode })
@@ -110,7 +110,7 @@ test('a poll that loses every race is slow_down', async (t) => {
   t.deepEqual(plain(reply), plain({ outcome: 'slow_down', error: conflict }))
 })
 
-test('a fault that is not of a store is not hidden', async (t) => {
+test('an error that is not a store’s is not hidden', async (t) => {
   const bug = new TypeError('a bug')
   const { service, failing } = aFrailService()
   const { deviceCode, userCode } = await askFor(service)
@@ -123,19 +123,26 @@ test('a fault that is not of a store is not hidden', async (t) => {
   }
 })
 
-const APPROVE_CALLS = ['own window', 'user code', 'own window back', 'review', 'reserve', 'swap']
+const APPROVE_CALLS = [
+  'count attempt',
+  'user code',
+  'refund attempt',
+  'review',
+  'reserve',
+  'decide',
+]
 
-test('an approval that meets a fault says what is known, and pressing again is safe', async (t) => {
+test('an approval whose store fails reports what is known, and can be repeated', async (t) => {
   for (const when of WHEN) {
     for (const [at, name] of APPROVE_CALLS.entries()) {
       const about = `${when} ${name}`
       const { service, failing } = aFrailService()
       const { deviceCode, userCode } = await askFor(service)
       const { reply } = await failing(at, when, () => approve(service, userCode))
-      if (name.endsWith('back')) {
+      if (name === 'refund attempt') {
         t.deepEqual(plain(reply), plain({ outcome: 'approved', userCode }), about)
-      } else if (name === 'swap') {
-        isFault(t, reply, 'outcome_unknown', about)
+      } else if (name === 'decide') {
+        isStoreError(t, reply, 'outcome_unknown', about)
         const again = await approve(service, userCode)
         t.deepEqual(
           plain(again),
@@ -147,7 +154,7 @@ test('an approval that meets a fault says what is known, and pressing again is s
           about,
         )
       } else {
-        isFault(t, reply, 'key_not_created', about)
+        isStoreError(t, reply, 'key_not_created', about)
         t.is((await service.pollForToken({ deviceCode })).outcome, 'authorization_pending', about)
         t.deepEqual(
           plain(await approve(service, userCode)),
@@ -161,14 +168,14 @@ test('an approval that meets a fault says what is known, and pressing again is s
   }
 })
 
-test('an approval makes the calls that were counted', async (t) => {
+test('an approval makes exactly the calls of APPROVE_CALLS', async (t) => {
   const { service, failing } = aFrailService()
   const { userCode } = await askFor(service)
   const { calls } = await failing(Infinity, 'before', () => approve(service, userCode))
   t.is(calls, APPROVE_CALLS.length)
 })
 
-test('a denial that meets a fault is unknown, and pressing again is safe', async (t) => {
+test('a denial whose store fails is unknown, and can be repeated', async (t) => {
   const names = APPROVE_CALLS.filter((name) => name !== 'review' && name !== 'reserve')
   for (const when of WHEN) {
     for (const [at, name] of names.entries()) {
@@ -177,11 +184,11 @@ test('a denial that meets a fault is unknown, and pressing again is safe', async
       const { deviceCode, userCode } = await askFor(service)
       const deny = () => service.answerUserCode({ userCode, decision: 'deny', person: 'ann' })
       const { reply } = await failing(at, when, deny)
-      if (name.endsWith('back')) {
+      if (name === 'refund attempt') {
         t.deepEqual(plain(reply), plain({ outcome: 'denied', userCode }), about)
       } else {
-        isFault(t, reply, 'outcome_unknown', about)
-        const denied = name === 'swap' && when === 'after'
+        isStoreError(t, reply, 'outcome_unknown', about)
+        const denied = name === 'decide' && when === 'after'
         t.deepEqual(
           plain(await deny()),
           plain(
@@ -201,16 +208,16 @@ test('a denial that meets a fault is unknown, and pressing again is safe', async
   }
 })
 
-test('a person whose window cannot be written is refused, right code or not', async (t) => {
-  for (const fault of [new StoreUnavailableError('down'), new StoreFullError('limit_reached')]) {
+test('a code is refused if its attempt cannot be counted, right or not', async (t) => {
+  for (const error of [new StoreUnavailableError('down'), new StoreFullError('limit_reached')]) {
     const { service, failing } = aFrailService()
     const { userCode } = await askFor(service)
     const review = () => service.reviewUserCode({ userCode, person: 'ann' })
-    t.is(await t.throwsAsync(failing(0, 'before', review, fault)), fault)
+    t.is(await t.throwsAsync(failing(0, 'before', review, error)), error)
   }
 })
 
-test('when the window of everybody is fought for, each person has one try', async (t) => {
+test('a lost race for the attempts of everyone leaves each person one attempt', async (t) => {
   const { service, failing } = aFrailService()
   const wrong = () => service.reviewUserCode({ userCode: 'BBBB-BBBB', person: 'ann' })
   const conflict = new StoreConflictError('raced')
@@ -232,7 +239,7 @@ test('when the window of everybody is fought for, each person has one try', asyn
   t.deepEqual(plain(await wrong()), plain({ outcome: 'invalid', attemptsLeft: 3 }))
 })
 
-test('a look at a code while a store is down throws, and a failed giving back does not', async (t) => {
+test('a review while a store is down throws, but a failed refund does not', async (t) => {
   for (const when of WHEN) {
     for (const at of [0, 1, 2, 3]) {
       const { service, failing } = aFrailService()
@@ -244,12 +251,12 @@ test('a look at a code while a store is down throws, and a failed giving back do
   }
 })
 
-test('a look-up that fails is no wrong code', async (t) => {
+test('a failed look-up does not count as a wrong code', async (t) => {
   const { service, failing } = aFrailService()
   const { userCode } = await askFor(service)
   const look = (typed: string) => service.reviewUserCode({ userCode: typed, person: 'ann' })
   for (const when of WHEN) {
-    for (let tries = 0; tries < 5; tries++) {
+    for (let attempts = 0; attempts < 5; attempts++) {
       await t.throwsAsync(
         failing(1, when, () => look('BBBB-BBBB')),
         { instanceOf: StoreUnavailableError },
@@ -260,7 +267,7 @@ test('a look-up that fails is no wrong code', async (t) => {
   t.like(await look(userCode), { outcome: 'pending' })
 })
 
-test('nothing is issued while a store is down', async (t) => {
+test('no code is issued while a store is down', async (t) => {
   for (const when of WHEN) {
     for (const at of [0, 1]) {
       const { service, failing } = aFrailService()
@@ -275,7 +282,7 @@ test('nothing is issued while a store is down', async (t) => {
 
 const typesOf = (events: readonly DeviceGrantEvent[]) => events.map(({ type }) => type)
 
-test('a use that cannot be written down is no reason to refuse the key', async (t) => {
+test('a key is valid even if its use cannot be written', async (t) => {
   for (const when of WHEN) {
     const { service, failing } = aFrailService()
     const { apiKey } = await logIn(service)
@@ -287,14 +294,14 @@ test('a use that cannot be written down is no reason to refuse the key', async (
   }
 })
 
-test('a key that cannot be looked up is neither good nor bad: that throws', async (t) => {
+test('a key that cannot be looked up throws', async (t) => {
   const { service, failing } = aFrailService()
   const { apiKey } = await logIn(service)
   const use = () => service.authenticateApiKey(apiKey)
   await t.throwsAsync(failing(0, 'before', use), { instanceOf: StoreUnavailableError })
 })
 
-test('a key revoked between the look-up and the writing down is refused', async (t) => {
+test('a key that is revoked between look-up and write is refused', async (t) => {
   const service: MemoryService = createMemoryService(undefined, (stores, clock) => ({
     ...stores,
     apiKeys: {
@@ -312,7 +319,7 @@ test('a key revoked between the look-up and the writing down is refused', async 
   t.deepEqual(plain(await service.authenticateApiKey(apiKey)), plain({ outcome: 'revoked' }))
 })
 
-test('a delivery, a revocation or a list that meets a fault says so', async (t) => {
+test('a delivery, a revocation or a list throws if its store fails', async (t) => {
   const { service, failing } = aFrailService()
   const { keyId } = await logIn(service)
   const runs: (() => Promise<unknown>)[] = [
@@ -326,5 +333,5 @@ test('a delivery, a revocation or a list that meets a fault says so', async (t) 
   }
   const all = () => service.revokeAllApiKeys('ann')
   await t.throwsAsync(failing(1, 'after', all), { instanceOf: StoreUnavailableError })
-  t.is(await all(), 0, 'it was revoked although nobody heard')
+  t.is(await all(), 0, 'it was revoked although the reply was lost')
 })
