@@ -4,7 +4,7 @@ import { type Answer, membersOf, send } from '@device-grant/test-support/http-ex
 import test from 'ava'
 import { startTestServer } from './test-server.ts'
 
-test('too many new codes from one address are refused with 429; its polls are not', async (t) => {
+test('too many new codes from one address are 429, and its polls are not', async (t) => {
   const server = await startTestServer({ AUTHORIZE_LIMIT: '3', TRUSTED_PROXIES: '127.0.0.1' })
   const ask = (headers: Readonly<Record<string, string>> = {}): Promise<Answer> =>
     send(server.url, { path: AUTHORIZE, headers })

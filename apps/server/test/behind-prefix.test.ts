@@ -6,7 +6,7 @@ import { whoami } from '@device-grant/test-support/whoami'
 import test from 'ava'
 import { startTestServer } from './test-server.ts'
 
-test('a whole login works behind a proxy that takes the prefix away', async (t) => {
+test('a whole login works behind a proxy that removes the prefix', async (t) => {
   const target = { port: 0 }
   const proxy = createServer((incoming, outgoing) => {
     const path = incoming.url?.startsWith('/auth/')

@@ -4,9 +4,9 @@ import type { TestServer } from './test-server.ts'
 type Breakable = Record<string, ((...args: never) => Promise<unknown>) | undefined>
 
 /**
- * Takes a memory store of a running server down, as if its database had gone.
- * @param after so many calls still get through
- * @returns brings it back
+ * Makes a memory store of a running server fail as an unreachable database does.
+ * @param after how many calls still succeed
+ * @returns a function that repairs the store
  */
 export const breakStore = (
   { server }: TestServer,

@@ -12,14 +12,14 @@ import Koa from 'koa'
 process.env['SESSION_SECRET'] = 'a secret of thirty-two characters'
 const { container, router } = await import('./composed-container.js')
 
-test('the composition that docs/architecture.md shows is this one', async (t) => {
+test('docs/architecture.md shows this composition', async (t) => {
   const text = await readFile(new URL('../test/composed-container.ts', import.meta.url), 'utf8')
   const [, shown = ''] = text.split(/^\/\/ --- .*$/m)
   const docs = await readFile(new URL('../../../docs/architecture.md', import.meta.url), 'utf8')
   t.true(docs.includes(`\`\`\`ts\n${shown.trim()}\n\`\`\``))
 })
 
-test('it gives a use case that works, on the stores and the policy that were bound', async (t) => {
+test('the composition gives a use case that works, with the bound stores and policy', async (t) => {
   const authorizeDevice = get(container, TOKENS.AuthorizeDevice)
   const { expiresIn, userCode } = await authorizeDevice({ clientId: 'cli', device: {} })
   t.is(expiresIn, 300)

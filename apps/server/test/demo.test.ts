@@ -1,7 +1,7 @@
 import test from 'ava'
 import { startTestServer } from './test-server.ts'
 
-test("a form that is not our own starts no session and ends nobody's", async (t) => {
+test('a form of another site starts and ends no session', async (t) => {
   const server = await startTestServer({ SIGN_IN: 'demo' })
   try {
     const reply = await fetch(`${server.url}/oauth/device/sign-in`, {

@@ -5,7 +5,7 @@ import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import { startTestServer, type TestServer } from './test-server.ts'
 
-/** What `oauth4webapi` needs, from the server's own metadata. */
+/** Reads the server's metadata as `oauth4webapi` needs them. */
 const discover = async (
   url: string,
   algorithm: 'oauth2' | 'oidc' = 'oauth2',
@@ -34,7 +34,7 @@ const start = async (
     ),
   )
 
-/** One poll: the error that the library throws, or the token. */
+/** Polls once. Returns the token, or the error that the library throws. */
 const pollOnce = async (
   as: oauth.AuthorizationServer,
   deviceCode: string,
@@ -50,9 +50,9 @@ const pollOnce = async (
   )
   try {
     return await oauth.processDeviceCodeResponse(as, client, response)
-  } catch (fault) {
-    if (fault instanceof oauth.ResponseBodyError && fault.status === 400) return fault.error
-    throw fault
+  } catch (error) {
+    if (error instanceof oauth.ResponseBodyError && error.status === 400) return error.error
+    throw error
   }
 }
 
@@ -91,7 +91,7 @@ for (const algorithm of ['oauth2', 'oidc'] as const) {
   })
 }
 
-test('oauth4webapi hears of a denial', async (t) => {
+test('oauth4webapi gets access_denied after a denial', async (t) => {
   const { url, stop } = await startTestServer()
   t.teardown(stop)
   const as = await discover(url)
@@ -101,7 +101,7 @@ test('oauth4webapi hears of a denial', async (t) => {
   t.is(await pollOnce(as, codes.device_code), 'access_denied')
 })
 
-test('oauth4webapi hears of the expiry', async (t) => {
+test('oauth4webapi gets expired_token after the expiry', async (t) => {
   const { url, clock, stop } = await startTestServer()
   t.teardown(stop)
   const as = await discover(url)
@@ -112,7 +112,7 @@ test('oauth4webapi hears of the expiry', async (t) => {
   t.is(await pollOnce(as, codes.device_code), 'invalid_grant')
 })
 
-test('oauth4webapi as the wrong client gets nothing, before and after the approval', async (t) => {
+test('oauth4webapi as another client gets invalid_grant, before and after the approval', async (t) => {
   const { url, stop } = await startTestServer()
   t.teardown(stop)
   const as = await discover(url)
@@ -123,7 +123,7 @@ test('oauth4webapi as the wrong client gets nothing, before and after the approv
   t.is(typeof (await pollOnce(as, codes.device_code)), 'object')
 })
 
-test('oauth4webapi as a public client by Basic, with an empty secret and with a real one', async (t) => {
+test('oauth4webapi may send Basic with an empty secret, but not with a real one', async (t) => {
   const { url, stop } = await startTestServer()
   t.teardown(stop)
   const as = await discover(url)
@@ -139,7 +139,7 @@ test('oauth4webapi as a public client by Basic, with an empty secret and with a 
   t.is(error?.status, 401)
 })
 
-/** `openid-client` as a program uses it. `onPolled` runs after each answer of the token endpoint. */
+/** Configures `openid-client` as a program does. `onPolled` runs after each poll. */
 const openidClient = async (
   { url }: TestServer,
   clientId: string,
@@ -194,15 +194,15 @@ for (const [error, end] of Object.entries(ENDS)) {
     const polls = error === 'invalid_grant' ? await openidClient(server, 'other') : asks
     const codes = await openid.initiateDeviceAuthorization(asks, {})
     await end(server, codes.user_code)
-    const fault = await t.throwsAsync(openid.pollDeviceAuthorizationGrant(polls, codes), {
+    const thrown = await t.throwsAsync(openid.pollDeviceAuthorizationGrant(polls, codes), {
       instanceOf: openid.ResponseBodyError,
     })
-    t.is(fault?.error, error)
-    t.is(fault?.status, 400)
+    t.is(thrown?.error, error)
+    t.is(thrown?.status, 400)
   })
 }
 
-test('the login example shows the code and a QR code, and prints whose key it got', async (t) => {
+test('the login example shows the code and a QR code, and prints the owner of its key', async (t) => {
   const server = await startTestServer({ POLL_INTERVAL: '1' })
   t.teardown(server.stop)
   server.clock.start()

@@ -31,16 +31,16 @@ const requestOf = (codes: Codes): string => {
   return `POST ${TOKEN} HTTP/1.1\r\nHost: device\r\nContent-Type: ${FORM}\r\nContent-Length: ${body.length}\r\n\r\n${body}`
 }
 
-/** Resolves with the server's end of the next connection to it. */
+/** Resolves with the server's socket of the next connection. */
 const nextConnection = (server: TestServer): Promise<Socket> =>
   new Promise((resolve) => {
-    const hear = (message: unknown): void => {
+    const listen = (message: unknown): void => {
       const { socket } = message as { readonly socket: Socket }
       if (socket.localPort !== server.server.address.port) return
-      unsubscribe('net.server.socket', hear)
+      unsubscribe('net.server.socket', listen)
       resolve(socket)
     }
-    subscribe('net.server.socket', hear)
+    subscribe('net.server.socket', listen)
   })
 
 const closed = (socket: Socket): Promise<void> =>
@@ -55,7 +55,7 @@ const CUTS: Readonly<Record<string, (socket: Socket, bytes: string) => void>> = 
   'half-closed': (socket, bytes) => socket.end(bytes),
 }
 
-/** How the key store's answer is put off: not at all, by turns of the event loop, or until after the cut. */
+/** How long the key store delays its answer. */
 const DELAYS: Readonly<Record<string, (cut: Promise<void>) => Promise<void>>> = {
   'at once': async () => {},
   'one turn later': () => turns(1),
@@ -67,7 +67,7 @@ const DELAYS: Readonly<Record<string, (cut: Promise<void>) => Promise<void>>> = 
 for (const [how, cut] of Object.entries(CUTS)) {
   for (const [when, delay] of Object.entries(DELAYS)) {
     for (const written of ['before', 'after'] as const) {
-      test(`a connection ${how} behind the request costs no login: the store answers ${when}, its write ${written} that`, async (t) => {
+      test(`a login survives a connection ${how} after the request: the store answers ${when}, with its write ${written} the delay`, async (t) => {
         const server = await startTestServer()
         t.teardown(server.stop)
         const codes = await authorize(server.url)
@@ -90,15 +90,15 @@ for (const [how, cut] of Object.entries(CUTS)) {
         }
         const device = connect(server.server.address.port, '127.0.0.1')
         device.on('error', () => {})
-        let heard = ''
+        let received = ''
         device.on('data', (data) => {
-          heard += data
+          received += data
         })
         cut(device, requestOf(codes))
         await Promise.all([cutDone, answer])
         await turns(5)
         keys.update = update
-        t.is(heard, '')
+        t.is(received, '')
         const claimed = await keyOf(server, codes)
         t.is(claimed?.status, 'claimed')
 
@@ -106,8 +106,8 @@ for (const [how, cut] of Object.entries(CUTS)) {
         server.clock.pass(2_000)
         const again = await poll(server.url, codes.device_code)
         t.is(again.status, 200)
-        const told = createHash('sha256').update(String(membersOf(again)['access_token']))
-        t.is(claimed?.status === 'claimed' && claimed.secretHash, told.digest('base64url'))
+        const issued = createHash('sha256').update(String(membersOf(again)['access_token']))
+        t.is(claimed?.status === 'claimed' && claimed.secretHash, issued.digest('base64url'))
 
         server.clock.pass(2_000)
         t.is(await pollOutcome(server.url, codes.device_code), 'invalid_grant')
@@ -116,7 +116,7 @@ for (const [how, cut] of Object.entries(CUTS)) {
   }
 }
 
-test('a request that is cut in its middle is no poll', async (t) => {
+test('a request that is cut in the middle is not a poll', async (t) => {
   const server = await startTestServer()
   t.teardown(server.stop)
   const codes = await authorize(server.url)
@@ -149,7 +149,7 @@ test('a key whose answer was lost is confirmed by its first use', async (t) => {
   t.is(await pollOutcome(server.url, codes.device_code), 'invalid_grant')
 })
 
-test('of 1 000 parallel polls after the approval one is told the key', async (t) => {
+test('of 1 000 parallel polls after the approval one gets the key', async (t) => {
   const server = await startTestServer({ LOG_LEVEL: 'silent' })
   t.teardown(server.stop)
   const codes = await authorize(server.url)
@@ -157,8 +157,8 @@ test('of 1 000 parallel polls after the approval one is told the key', async (t)
   const answers = await Promise.all(
     Array.from({ length: 1_000 }, () => poll(server.url, codes.device_code)),
   )
-  const told = answers.filter((answer) => answer.status === 200)
-  t.is(told.length, 1)
+  const granted = answers.filter((answer) => answer.status === 200)
+  t.is(granted.length, 1)
   for (const answer of answers) {
     if (answer.status === 200) continue
     t.is(answer.status, 400)
@@ -166,7 +166,7 @@ test('of 1 000 parallel polls after the approval one is told the key', async (t)
   }
   const keys = await keysOf(server).findByOwner('alice')
   t.is(keys.length, 1)
-  const [{ access_token }] = told.map(membersOf) as [Record<string, unknown>]
+  const [{ access_token }] = granted.map(membersOf) as [Record<string, unknown>]
   t.is((await whoami(server.url, String(access_token))).status, 200)
   server.clock.pass(2_000)
   t.is(await pollOutcome(server.url, codes.device_code), 'invalid_grant')

@@ -7,13 +7,13 @@ import { decide } from '@device-grant/test-support/person'
 import test, { type ExecutionContext } from 'ava'
 import { startTestServer, type TestServer } from './test-server.ts'
 
-/** One device with its codes, its connection, and the server's clock. */
+/** A device with codes and a connection of its own. */
 interface Device {
   readonly server: TestServer
   readonly codes: Codes
-  /** Polls now. */
+  /** Polls at once. */
   poll(): Promise<string>
-  /** Lets so many milliseconds pass, then polls. */
+  /** Moves the server's clock by so many milliseconds, then polls. */
   pollAfter(ms: number): Promise<string>
   approve(): Promise<void>
   deny(): Promise<void>
@@ -63,7 +63,7 @@ test('POL-5: a poller that is 0.2 s early each time never sees slow_down', async
   }
 })
 
-test('POL-7: two polls 1 ms apart do not grow the interval, three do', async (t) => {
+test('POL-7: two polls 1 ms apart do not lengthen the interval, and three do', async (t) => {
   const device = await startDevice(t)
   for (let round = 0; round < 10; round++) {
     t.is(await device.pollAfter(4_999), 'authorization_pending')
@@ -75,7 +75,7 @@ test('POL-7: two polls 1 ms apart do not grow the interval, three do', async (t)
   t.is(await device.pollAfter(5_000), 'slow_down')
 })
 
-test('POL-2: every early poll makes the spacing 5 s longer, for all later polls', async (t) => {
+test('POL-2: every early poll lengthens the interval by 5 s, for all later polls', async (t) => {
   const device = await startDevice(t)
   const { server, codes } = device
   const interval = async (ms: number): Promise<unknown> => {
@@ -95,14 +95,14 @@ test('POL-2: every early poll makes the spacing 5 s longer, for all later polls'
   }
 })
 
-test('POL-14: a late poll is fine', async (t) => {
+test('POL-14: a late poll is accepted', async (t) => {
   const device = await startDevice(t)
   for (let round = 0; round < 5; round++) {
     t.is(await device.pollAfter(15_000), 'authorization_pending')
   }
 })
 
-test('POL-3: a decision and the expiry are told whatever the pace', async (t) => {
+test('POL-3: a decision and the expiry are reported at any pace', async (t) => {
   for (const end of ['approve', 'deny', 'expire'] as const) {
     const device = await startDevice(t)
     for (let i = 0; i < 4; i++) await device.poll()
@@ -110,8 +110,8 @@ test('POL-3: a decision and the expiry are told whatever the pace', async (t) =>
     if (end === 'approve') await device.approve()
     else if (end === 'deny') await device.deny()
     else device.server.clock.pass(600_000)
-    const told = { approve: 'token', deny: 'access_denied', expire: 'expired_token' }
-    t.is(await device.poll(), told[end])
+    const expected = { approve: 'token', deny: 'access_denied', expire: 'expired_token' }
+    t.is(await device.poll(), expected[end])
   }
 })
 
@@ -133,7 +133,7 @@ test('POL-6: a client that adds only 1 s per slow_down gets its token at its fir
   }
 })
 
-test('POL-6: a client that keeps a steady pace is let in again and again', async (t) => {
+test('POL-6: a client with a steady pace is accepted again and again', async (t) => {
   const device = await startDevice(t)
   const accepted: number[] = []
   for (let at = 0; at < 580; at += 3) {
@@ -160,7 +160,7 @@ test('POL-15: 20 polls a second across an approval see only pending, slow_down a
   }
 })
 
-test('POL-9: an expired code is expired_token for 10 minutes, then unknown', async (t) => {
+test('POL-9: an expired code is expired_token for 10 minutes, then invalid_grant', async (t) => {
   const device = await startDevice(t)
   t.is(await device.pollAfter(599_999), 'authorization_pending')
   t.is(await device.pollAfter(1), 'expired_token')
@@ -168,14 +168,14 @@ test('POL-9: an expired code is expired_token for 10 minutes, then unknown', asy
   t.is(await device.pollAfter(1), 'invalid_grant')
 })
 
-test('POL-8: a denial is told for as long as the code is known', async (t) => {
+test('POL-8: a denial is reported as long as the code is known', async (t) => {
   const device = await startDevice(t)
   await device.deny()
   t.is(await device.poll(), 'access_denied')
   t.is(await device.pollAfter(5_000), 'access_denied')
 })
 
-test('TOK-3, INT-7: polls of others and failed authentication leave the pace alone', async (t) => {
+test('TOK-3, INT-7: polls of other clients and failed authentication do not affect the pace', async (t) => {
   const device = await startDevice(t)
   const { server, codes } = device
   t.is(await device.poll(), 'authorization_pending')

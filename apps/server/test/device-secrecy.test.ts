@@ -33,7 +33,7 @@ test('SEC-10: neither the log nor a dump of the stores holds a device code or an
   }
   const statusOf = async (key: string): Promise<number> => (await whoami(url, key)).status
 
-  // A login, with a key that is used, revoked and used again, and a mistyped one.
+  // A login with a key that is used, mistyped, revoked and used again.
   const normal = await codesOf()
   t.is(await pollOf(normal.device_code), 'authorization_pending')
   await decide(url, normal.user_code, 'approve')
@@ -46,7 +46,7 @@ test('SEC-10: neither the log nor a dump of the stores holds a device code or an
   await server.useCases.revokeAllApiKeys('alice')
   t.is(await statusOf(key), 401)
 
-  // A denial, an expiry, and polls that are too early.
+  // A denial, an expiry and early polls.
   const denied = await codesOf()
   await decide(url, denied.user_code, 'deny')
   t.is(await pollOf(denied.device_code), 'access_denied')
@@ -55,15 +55,18 @@ test('SEC-10: neither the log nor a dump of the stores holds a device code or an
   clock.pass(600_000)
   t.is(await pollOf(expired.device_code), 'expired_token')
 
-  // Faults of every store, expected and not.
-  for (const fault of [new StoreUnavailableError('The store is down'), new TypeError('A fault')]) {
+  // Errors of every store, expected and unexpected.
+  for (const error of [
+    new StoreUnavailableError('The store is down'),
+    new TypeError('An unexpected error'),
+  ]) {
     for (const name of [TOKENS.DeviceGrants, TOKENS.UserCodeClaims, TOKENS.ApiKeys]) {
       const faulty = await codesOf()
       await decide(url, faulty.user_code, 'approve')
       const store = container.get<StateStore<never>>(name)
       const update = store.update
       store.update = async () => {
-        throw fault
+        throw error
       }
       const meanwhile = await pollOf(faulty.device_code)
       t.is(meanwhile, name === TOKENS.UserCodeClaims ? 'token' : 'slow_down')
@@ -77,7 +80,7 @@ test('SEC-10: neither the log nor a dump of the stores holds a device code or an
     }
   }
 
-  // Secrets where they do not belong.
+  // Secrets in wrong places of a request.
   const misplaced = await codesOf()
   const code = misplaced.device_code
   await send(url, { path: `${TOKEN}?device_code=${code}`, headers: { 'user-agent': code } })
@@ -91,7 +94,7 @@ test('SEC-10: neither the log nor a dump of the stores holds a device code or an
   const log = server.log.join('')
   t.true(secrets.length > 15 && secrets.every((secret) => secret.length > 20))
   t.true(dumps.every((dump) => dump.length > 100))
-  // What may stand there does, so the search is one that finds.
+  // The hashes are found, so the search works.
   const grantId = createHash('sha256').update(normal.device_code).digest('base64url')
   t.true(log.includes(grantId))
   t.true(dumps[0]?.includes(grantId))
@@ -102,9 +105,9 @@ test('SEC-10: neither the log nor a dump of the stores holds a device code or an
   }
 })
 
-test('no fault of the configuration repeats a secret', (t) => {
+test('no error of the settings contains a secret', (t) => {
   const secret = 'hunter2-hunter2'
-  const fault = t.throws(
+  const error = t.throws(
     () =>
       readConfig({
         SESSION_SECRET: secret,
@@ -117,6 +120,6 @@ test('no fault of the configuration repeats a secret', (t) => {
       }),
     { instanceOf: ConfigError },
   )
-  t.true((fault?.errors.length ?? 0) >= 5)
-  t.false(String(fault?.errors.join('\n')).includes(secret))
+  t.true((error?.errors.length ?? 0) >= 5)
+  t.false(String(error?.errors.join('\n')).includes(secret))
 })

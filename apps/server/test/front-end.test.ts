@@ -21,7 +21,7 @@ const signIn = async ({ publicUrl }: Setting): Promise<BrowserLike> => {
   return browser
 }
 
-/** What a browser sends for the page's `fetch`. */
+/** The headers of the page's `fetch`. */
 const asPage = (origin: string): Readonly<Record<string, string>> => ({
   Origin: origin,
   'Content-Type': 'application/json',
@@ -31,13 +31,13 @@ const asPage = (origin: string): Readonly<Record<string, string>> => ({
   Accept: '*/*',
 })
 
-test('the page is shown in nobody’s frame', async (t) => {
+test('the page cannot be framed', async (t) => {
   const { frontEnd } = await setUp(t)
   const { headers } = await new BrowserLike().send(`${frontEnd}/`)
   t.is(headers.get('Content-Security-Policy'), "frame-ancestors 'none'")
 })
 
-test('the page asks the server that it is told of', async (t) => {
+test('the page sends requests to the configured server', async (t) => {
   const { frontEnd, verify } = await setUp(t)
   const page = await new BrowserLike().send(`${frontEnd}/`)
   t.is(page.status, 200)
@@ -45,7 +45,7 @@ test('the page asks the server that it is told of', async (t) => {
   t.false(page.text.includes('DEVICE_GRANT_URL'))
 })
 
-test('an allowed origin may ask, read and answer for somebody who is signed in', async (t) => {
+test('an allowed origin may decide for a person who is signed in, and read the answer', async (t) => {
   const setting = await setUp(t)
   const browser = await signIn(setting)
   const preflight = await new BrowserLike().send(setting.verify, {
@@ -73,7 +73,7 @@ test('an allowed origin may ask, read and answer for somebody who is signed in',
   t.is(await pollOutcome(setting.server.url, approved.device_code), 'token')
 })
 
-test('somebody who is not signed in is told so, and the page may read it', async (t) => {
+test('a person who is not signed in is 401, and the page may read it', async (t) => {
   const setting = await setUp(t)
   const { user_code } = await authorize(setting.server.url)
   const answer = await new BrowserLike().send(setting.verify, {
@@ -86,7 +86,7 @@ test('somebody who is not signed in is told so, and the page may read it', async
   t.is(JSON.parse(answer.text).detail, 'Authentication required')
 })
 
-test('no other origin may answer for somebody, however it asks', async (t) => {
+test('no other origin may decide for a person, by JSON, form or preflight', async (t) => {
   const setting = await setUp(t)
   const browser = await signIn(setting)
   const { user_code, device_code } = await authorize(setting.server.url)

@@ -12,7 +12,7 @@ import { startTestServer, type TestServer } from './test-server.ts'
 
 const FRONT_END = 'https://app.example'
 
-/** A proxy signs people in: each test has people of its own. */
+/** A proxy signs people in. Each test has its own people. */
 let server: TestServer
 test.before(async () => {
   server = await startTestServer({ FRONT_END_ORIGINS: FRONT_END })
@@ -64,7 +64,7 @@ for (const [accept, type] of [
   ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'text/html'],
   ['text/html, application/json;q=0.5', 'text/html'],
 ] as const) {
-  test(`who accepts ${accept ?? 'no matter what'} gets ${type}`, async (t) => {
+  test(`a request that accepts ${accept ?? 'anything'} gets ${type}`, async (t) => {
     const reply = await ask('negotiator', 'GET', KEYS, accept === undefined ? {} : { accept })
     t.is(reply.status, 200)
     t.is(reply.headers['content-type'], `${type}; charset=utf-8`)
@@ -74,14 +74,14 @@ for (const [accept, type] of [
   })
 }
 
-test('a person’s keys are listed as JSON, those waiting for pick-up included, and nobody else’s', async (t) => {
-  t.deepEqual(await keysOf('nobody yet'), [])
+test('a person’s keys are listed as JSON, including waiting ones, and no other keys', async (t) => {
+  t.deepEqual(await keysOf('a new person'), [])
   const before = server.clock.now()
   const waiting = await approved('lister')
   const picked = await approved('lister')
   const key = await pickUp(server.url, picked.device_code)
   t.is((await whoami(server.url, key)).status, 200)
-  await approved('somebody else')
+  await approved('another person')
   const keys = await keysOf('lister')
   const at = new Date(before).toISOString()
   const byName = new Map(keys.map((one) => [one['name'], one]))
@@ -106,12 +106,12 @@ test('a person’s keys are listed as JSON, those waiting for pick-up included, 
   t.notRegex(text, /null|salt|hash/i)
 })
 
-test('a key that was revoked answers 401 at once, and twice is as good as once', async (t) => {
+test('a revoked key is 401 at once, and can be revoked twice', async (t) => {
   const key = await pickUp(server.url, (await approved('revoker')).device_code)
   t.is((await whoami(server.url, key)).status, 200)
   const [listed] = await keysOf('revoker')
   const path = `${KEYS}/${listed?.id}`
-  isProblem(t, await ask('somebody else', 'DELETE', path), 404, 'You have no such key')
+  isProblem(t, await ask('another person', 'DELETE', path), 404, 'You have no such key')
   isProblem(t, await ask(undefined, 'DELETE', path), 401, 'Authentication required')
   t.is((await whoami(server.url, key)).status, 200)
   for (const _ of ['once', 'twice']) {
@@ -124,7 +124,7 @@ test('a key that was revoked answers 401 at once, and twice is as good as once',
   t.deepEqual(await keysOf('revoker'), [])
 })
 
-test('a key that is revoked before pick-up is denied to its device', async (t) => {
+test('a key that is revoked before pick-up is access_denied', async (t) => {
   const codes = await approved('early')
   const [listed] = await keysOf('early')
   t.is((await ask('early', 'DELETE', `${KEYS}/${listed?.id}`)).status, 204)
@@ -147,7 +147,7 @@ for (const id of [
   })
 }
 
-test('a key is not taken back for another site, however it asks', async (t) => {
+test('another site cannot revoke a key, by any request', async (t) => {
   const codes = await approved('careful')
   const [listed] = await keysOf('careful')
   const path = `${KEYS}/${listed?.id}`
@@ -170,14 +170,14 @@ test('a key is not taken back for another site, however it asks', async (t) => {
   t.is((await ask('careful', 'DELETE', path, { origin: FRONT_END })).status, 204)
 })
 
-test('nobody who is not signed in sees a list', async (t) => {
+test('the list needs a person who is signed in', async (t) => {
   isProblem(t, await ask(undefined, 'GET', KEYS), 401, 'Authentication required')
   const page = await ask(undefined, 'GET', KEYS, { accept: 'text/html' })
   t.is(page.status, 401)
   t.is(page.headers['x-frame-options'], 'DENY')
 })
 
-test('a front end that was named reads the list and may ask to revoke; the page is for no origin', async (t) => {
+test('a listed front end may read the list and revoke, and no origin may read the page', async (t) => {
   const evil = { origin: 'https://evil.example' }
   const friend = { origin: FRONT_END }
   for (const [method, path, methods] of [
@@ -215,7 +215,7 @@ for (const [method, path, allow] of [
   })
 }
 
-/** The page, as somebody sees it whom the proxy signs in. */
+/** The browser of a person whom the proxy signs in. */
 class Proxied extends BrowserLike {
   readonly #person: string
   constructor(person: string) {
@@ -239,14 +239,14 @@ test('the page’s forms revoke one key, then all', async (t) => {
   t.is(new URL(one.url).search, '?notice=revoked')
   t.deepEqual((await keysOf('page')).length, 2)
   const again = await browser.submit(page, `${first?.id}/revoke`, {})
-  t.is(new URL(again.url).search, '?notice=revoked', 'twice is as good as once')
+  t.is(new URL(again.url).search, '?notice=revoked', 'a second revocation succeeds too')
   const all = await browser.submit(page, '/revoke-all', {})
   t.is(new URL(all.url).search, '?notice=revoked_all')
   t.deepEqual(await keysOf('page'), [])
   for (const { device_code } of codes) {
     t.is(await pollOutcome(server.url, device_code), 'access_denied')
   }
-  t.is((await browser.open(server.url + KEYS)).status, 200, 'the empty page')
+  t.is((await browser.open(server.url + KEYS)).status, 200, 'the empty list')
 })
 
 test('a form revokes only with the token of the person who sends it', async (t) => {
@@ -281,7 +281,7 @@ test('a form revokes only with the token of the person who sends it', async (t) 
   t.is(await pollOutcome(server.url, codes.device_code), 'token')
 })
 
-test('a form that is sent without a sign-in revokes nothing and says so', async (t) => {
+test('a form without a sign-in revokes nothing and asks to sign in', async (t) => {
   for (const path of [`${KEYS}/x/revoke`, `${KEYS}/revoke-all`]) {
     const visit = await new BrowserLike().send(server.url + path, { method: 'POST' })
     t.is(visit.status, 401)
@@ -290,7 +290,7 @@ test('a form that is sent without a sign-in revokes nothing and says so', async 
   }
 })
 
-test('a revocation that was cut short says what is known, and leads back to the list', async (t) => {
+test('a revocation that failed half-way reports an unknown outcome, and links to the list', async (t) => {
   const frail = await startTestServer()
   try {
     for (let i = 0; i < 3; i += 1) {
@@ -300,7 +300,7 @@ test('a revocation that was cut short says what is known, and leads back to the 
     const browser = new Proxied('half')
     const page = await browser.open(frail.url + KEYS)
     const left = async (): Promise<number> => (await frail.useCases.listApiKeys('half')).length
-    // The look-up and the first of three keys get through.
+    // The look-up and the first of three keys succeed.
     const back = breakStore(frail, TOKENS.ApiKeys, 2)
     const visit = await browser.submit(page, '/revoke-all', {})
     back()
@@ -319,7 +319,7 @@ test('a revocation that was cut short says what is known, and leads back to the 
   }
 })
 
-test('while the store of the keys is down, list and revocation say so', async (t) => {
+test('list and revocation are 503 while the store of the keys is down', async (t) => {
   const down = await startTestServer()
   try {
     const back = breakStore(down, TOKENS.ApiKeys)

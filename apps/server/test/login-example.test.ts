@@ -9,7 +9,7 @@ interface Answer {
   readonly body: object | string
 }
 
-/** A server whose every answer is made up: by the path, and by where it stands. */
+/** A server with made-up answers, from the path and the server's own URL. */
 const pretend = async (
   t: ExecutionContext,
   answer: (path: string, url: string) => Answer,
@@ -29,7 +29,7 @@ const pretend = async (
   return { url, stop }
 }
 
-/** Metadata, then codes that live so many seconds, then the same answer to every poll. */
+/** Answers metadata, codes with this lifetime in seconds, and the same error to every poll. */
 const pretendDeviceGrant = (
   t: ExecutionContext,
   seconds: number,
@@ -50,7 +50,7 @@ const pretendDeviceGrant = (
   })
 
 for (const given of ['localhost:3000', 'ftp://localhost', 'http://', 'nonsense']) {
-  test(`${given} is a mistake that is named`, async (t) => {
+  test(`${given} is refused with a reason`, async (t) => {
     const { exitCode, err } = await runLoginExample(t, given)
     t.is(exitCode, 1)
     t.true(err.includes(`${given} is not an http:// or https:// address`))
@@ -58,14 +58,14 @@ for (const given of ['localhost:3000', 'ftp://localhost', 'http://', 'nonsense']
   })
 }
 
-test('--help says how to use it', async (t) => {
+test('--help prints the usage', async (t) => {
   const { exitCode, out, err } = await runLoginExample(t, '--help')
   t.is(exitCode, 0)
   t.true(out.includes('npm run login -- [base URL]'))
   t.is(err, '')
 })
 
-test('a server that does not run, or is none, or is another one, is told apart', async (t) => {
+test('a missing server, a wrong server and a server under another name have their own messages', async (t) => {
   const port = await freePort()
   const page = await pretend(t, () => ({ body: '<p>Hello' }))
   const missing = await pretend(t, () => ({ status: 404, body: 'Not Found' }))
@@ -85,7 +85,7 @@ test('a server that does not run, or is none, or is another one, is told apart',
   }
 })
 
-test('a code that runs out during the wait has expired, whoever notices first', async (t) => {
+test('a code that expires during the wait is reported, by the example or by the server', async (t) => {
   for (const [seconds, error] of [
     [1, 'authorization_pending'],
     [600, 'expired_token'],
@@ -97,7 +97,7 @@ test('a code that runs out during the wait has expired, whoever notices first', 
   }
 })
 
-test('any other refusal is told, and so is a server that stops during the wait', async (t) => {
+test('any other refusal is reported, and so is a server that stops during the wait', async (t) => {
   const refusing = await pretendDeviceGrant(t, 600, 'invalid_grant')
   t.is((await runLoginExample(t, refusing.url)).err.trim(), 'The login failed: invalid_grant')
   const stopping = await pretendDeviceGrant(t, 600, '', () => stopping.stop())

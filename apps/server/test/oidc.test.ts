@@ -17,7 +17,7 @@ import { startTestServer, type TestServer } from './test-server.ts'
 
 interface Setting extends OpenidSetting {
   readonly verify: string
-  /** What a redirect to the provider's callback begins with. */
+  /** The callback, with which the provider's redirects begin. */
   readonly callback: string
 }
 
@@ -38,7 +38,7 @@ const setUp = async (
   return settingOf(server, provider, publicUrl)
 }
 
-/** Opens a code's page and signs in as somebody; stops before `stopAt`. */
+/** Opens a code's page and signs in. Stops before `stopAt`. */
 const signIn = async (
   { verify }: Setting,
   browser: BrowserLike,
@@ -62,7 +62,7 @@ const sessionOf = ({ publicUrl }: Setting, browser: BrowserLike): string | undef
 const isLoginPage = ({ url }: Visit, { provider }: Setting): boolean =>
   url.startsWith(`${provider.issuer}/interaction/`)
 
-/** The page that says only that it failed, and where to try again. */
+/** The test fails unless the page reports a failed sign-in without details, and links to `retry`. */
 const failedWith = (
   t: ExecutionContext,
   setting: Setting,
@@ -77,13 +77,13 @@ const failedWith = (
   t.regex(visit.headers.get('Content-Security-Policy') ?? '', /frame-ancestors 'none'/)
   const { searchParams } = new URL(visit.url)
   const secrets = ['code', 'state', 'error_description'].map((name) => searchParams.get(name))
-  const told = visit.text + setting.server.log.join('\n')
+  const shown = visit.text + setting.server.log.join('\n')
   for (const secret of [...secrets, setting.provider.env['OIDC_CLIENT_SECRET'] ?? '']) {
-    t.false(secret !== null && secret.length > 8 && told.includes(secret))
+    t.false(secret !== null && secret.length > 8 && shown.includes(secret))
   }
 }
 
-test('somebody signs in, and the code survives the way to the provider and back', async (t) => {
+test('a person signs in, and the code survives the way to the provider and back', async (t) => {
   const setting = await setUp(t)
   const browser = new BrowserLike()
   const code = await authorize(setting.server.url)
@@ -100,14 +100,14 @@ test('somebody signs in, and the code survives the way to the provider and back'
   const done = await browser.submit(page, '/verify', { decision: 'approve' })
   t.is(done.status, 200)
   t.is(await pollOutcome(setting.server.url, code.device_code), 'token')
-  // The keys are the provider's `sub`'s, whatever name is shown.
+  // The owner of keys is the provider's `sub`, not the name.
   t.is((await setting.server.useCases.listApiKeys('user-alice')).length, 1)
   t.deepEqual(await setting.server.useCases.listApiKeys('alice'), [])
 })
 
-test('the provider is asked with PKCE, a state and a nonce, and by our own public URL only', async (t) => {
+test('the authorization request has PKCE, a state, a nonce and the public URL', async (t) => {
   const setting = await setUp(t)
-  const asked = async (): Promise<URLSearchParams> => {
+  const requested = async (): Promise<URLSearchParams> => {
     const visit = await new BrowserLike().send(setting.verify, {
       headers: { 'X-Forwarded-Host': 'evil.example', 'X-Forwarded-Proto': 'https' },
     })
@@ -118,7 +118,7 @@ test('the provider is asked with PKCE, a state and a nonce, and by our own publi
     t.is(url.origin, setting.provider.issuer)
     return url.searchParams
   }
-  const [one, other] = [await asked(), await asked()]
+  const [one, other] = [await requested(), await requested()]
   t.is(one.get('response_type'), 'code')
   t.is(one.get('scope'), 'openid profile')
   t.is(one.get('redirect_uri'), setting.callback)
@@ -129,7 +129,7 @@ test('the provider is asked with PKCE, a state and a nonce, and by our own publi
   }
 })
 
-test('the provider is asked for the language of our own pages', async (t) => {
+test('the authorization request has the language of the pages', async (t) => {
   const setting = await setUp(t)
   for (const [query, accepted] of [
     ['', ''],
@@ -156,7 +156,7 @@ test('a Host header from outside does not change where the provider sends people
   t.is(new URL(location).searchParams.get('redirect_uri'), setting.callback)
 })
 
-test('a callback with another state, or in another browser, signs nobody in', async (t) => {
+test('a callback with another state, or in another browser, is refused', async (t) => {
   const setting = await setUp(t)
   const browser = new BrowserLike()
   const back = await signIn(setting, browser, { stopAt: setting.callback })
@@ -172,12 +172,12 @@ test('a callback with another state, or in another browser, signs nobody in', as
   const victim = new BrowserLike()
   failedWith(t, setting, victim, await victim.send(back.url))
   t.false(setting.provider.requests.includes('POST /token'))
-  // And none of that has spoilt the real one.
+  // The real callback still works.
   t.is((await browser.open(back.url)).status, 200)
   t.truthy(sessionOf(setting, browser))
 })
 
-test("one sign-in's cookie does not do for another's callback", async (t) => {
+test('the cookie of one sign-in does not serve the callback of another', async (t) => {
   const setting = await setUp(t)
   const [browser, thief] = [new BrowserLike(), new BrowserLike()]
   const back = await signIn(setting, browser, { stopAt: setting.callback })
@@ -201,9 +201,9 @@ test('a callback counts once', async (t) => {
   const session = sessionOf(setting, browser)
 
   const again = await browser.send(back.url)
-  t.is(onwardFrom(again), setting.verify, 'who is signed in is told nothing else')
+  t.is(onwardFrom(again), setting.verify, 'the person is signed in already')
   t.is(sessionOf(setting, browser), session)
-  // Even with the cookies as they were, the provider takes its code back only once.
+  // The provider accepts its code only once, even with the earlier cookies.
   const retry = `/oauth/device/verify?user_code=${code.user_code}`
   failedWith(t, setting, thief, await thief.send(back.url), { retry })
   t.true(setting.server.log.join().includes('invalid_grant'))
@@ -234,18 +234,18 @@ const badTokens: Readonly<
   'that has expired': (good, provider) =>
     provider.signIdToken({ ...good, exp: Math.floor(Date.now() / 1000) - 60 }),
   'without an expiry': ({ exp: _, ...good }, provider) => provider.signIdToken(good),
-  'about nobody': (good, provider) => provider.signIdToken({ ...good, sub: '' }),
-  'about more than a person': (good, provider) =>
+  'without a subject': (good, provider) => provider.signIdToken({ ...good, sub: '' }),
+  'with an overlong subject': (good, provider) =>
     provider.signIdToken({ ...good, sub: 'a'.repeat(257) }),
-  'signed by somebody else': async (good) =>
+  'signed by another key': async (good) =>
     new SignJWT(good)
       .setProtectedHeader({ alg: 'RS256', kid: 'one' })
       .sign((await forger).privateKey),
-  'that is not signed': async (good) =>
+  'without a signature': async (good) =>
     `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(JSON.stringify(good)).toString('base64url')}.`,
 }
 
-test('the ID token as it is signs somebody in when it is only signed again', async (t) => {
+test('an unchanged ID token that is signed again is accepted', async (t) => {
   const setting = await setUp(t)
   setting.provider.changeTokenAnswer = async (answer) => ({
     ...answer,
@@ -257,29 +257,29 @@ test('the ID token as it is signs somebody in when it is only signed again', asy
 })
 
 for (const [what, make] of Object.entries(badTokens)) {
-  test(`an ID token ${what} signs nobody in`, async (t) => {
+  test(`an ID token ${what} is refused`, async (t) => {
     const setting = await setUp(t)
     const { provider } = setting
-    let asked = 0
+    let changed = 0
     provider.changeTokenAnswer = async (answer) => {
-      asked += 1
+      changed += 1
       return { ...answer, id_token: await make(decodeJwt(String(answer['id_token'])), provider) }
     }
     const browser = new BrowserLike()
     failedWith(t, setting, browser, await signIn(setting, browser))
-    t.is(asked, 1)
+    t.is(changed, 1)
     t.true(setting.server.log.join().includes('failed: sign in at the OpenID provider'))
   })
 }
 
-test('an answer without an ID token signs nobody in', async (t) => {
+test('an answer without an ID token is refused', async (t) => {
   const setting = await setUp(t)
   setting.provider.changeTokenAnswer = async ({ id_token: _, ...answer }) => answer
   const browser = new BrowserLike()
   failedWith(t, setting, browser, await signIn(setting, browser))
 })
 
-test('somebody who cancels at the provider can try again with the same code', async (t) => {
+test('a person who cancels at the provider can try again with the same code', async (t) => {
   const setting = await setUp(t)
   const browser = new BrowserLike()
   const code = await authorize(setting.server.url)
@@ -292,7 +292,7 @@ test('somebody who cancels at the provider can try again with the same code', as
   t.true(page.text.includes(code.user_code))
 })
 
-test('a sign-in that takes longer than ten minutes has to begin again', async (t) => {
+test('a sign-in that takes longer than ten minutes must start again', async (t) => {
   const setting = await setUp(t)
   const browser = new BrowserLike()
   const code = await authorize(setting.server.url)
@@ -304,7 +304,7 @@ test('a sign-in that takes longer than ten minutes has to begin again', async (t
   failedWith(t, setting, browser, await browser.send(back.url), { retry })
   t.false(setting.provider.requests.includes('POST /token'))
 
-  // Whoever has signed in meanwhile in another tab is led to the code itself.
+  // A person who has signed in in another tab meanwhile gets to the code.
   t.is((await elsewhere.open(setting.verify)).url, setting.verify)
   t.is(onwardFrom(await elsewhere.send(back.url)), setting.publicUrl + retry)
 
@@ -312,7 +312,7 @@ test('a sign-in that takes longer than ten minutes has to begin again', async (t
   failedWith(t, setting, forgotten, await forgotten.send(back.url))
 })
 
-test("a round trip's cookie outlives the ten minutes, to lead back to the code", async (t) => {
+test('the cookie of a round trip outlives the ten minutes, to lead back to the code', async (t) => {
   const setting = await setUp(t)
   const visit = await new BrowserLike().send(setting.verify)
   const [, expires = ''] = /expires=([^;]+)/i.exec(visit.headers.get('Set-Cookie') ?? '') ?? []
@@ -320,7 +320,7 @@ test("a round trip's cookie outlives the ten minutes, to lead back to the code",
   t.true(minutes > 58 && minutes <= 60, expires)
 })
 
-test('after signing in, nobody is led anywhere but to our own pages', async (t) => {
+test('the sign-in returns to pages of the server only', async (t) => {
   const setting = await setUp(t)
   const signInUrl = `${setting.publicUrl}/oauth/device/sign-in?return_to=`
   const browser = new BrowserLike()
@@ -354,28 +354,28 @@ test('after signing in, nobody is led anywhere but to our own pages', async (t) 
   t.is(keys.url, `${setting.publicUrl}/oauth/device/keys`)
 })
 
-test('somebody who signs out is signed out here and at the provider', async (t) => {
+test('a person who signs out is signed out here and at the provider', async (t) => {
   const setting = await setUp(t)
   const browser = new BrowserLike()
   const page = await signIn(setting, browser)
-  const asked = await browser.submit(page, '/sign-out', {})
-  // The provider knows who it is from the ID token, and asks whether they mean it.
-  t.is(new URL(asked.url).origin, setting.provider.issuer)
+  const signOut = await browser.submit(page, '/sign-out', {})
+  // The provider knows the person from the ID token, and asks for confirmation.
+  t.is(new URL(signOut.url).origin, setting.provider.issuer)
   t.is(sessionOf(setting, browser), undefined)
-  const { searchParams } = new URL(asked.url)
+  const { searchParams } = new URL(signOut.url)
   t.is(searchParams.get('client_id'), 'device-grant')
   t.is(decodeJwt(searchParams.get('id_token_hint') ?? '').sub, 'user-alice')
   t.is(
     searchParams.get('post_logout_redirect_uri'),
     `${setting.publicUrl}/oauth/device/sign-in/signed-out`,
   )
-  const done = await browser.submit(asked, '/session/end/confirm', { logout: 'yes' })
+  const done = await browser.submit(signOut, '/session/end/confirm', { logout: 'yes' })
   t.is(done.url.split('?')[0], `${setting.publicUrl}/oauth/device/sign-in/signed-out`)
   t.is(done.status, 200)
   t.true(isLoginPage(await browser.open(setting.verify), setting))
 })
 
-test("the answer to a sign-out form is a page, so that the page's form-action holds nobody back", async (t) => {
+test('the answer to a sign-out form is a page, because form-action blocks redirects', async (t) => {
   const setting = await setUp(t)
   const browser = new BrowserLike()
   const page = await signIn(setting, browser)
@@ -386,13 +386,13 @@ test("the answer to a sign-out form is a page, so that the page's form-action ho
   t.is(answer.status, 200)
   const onward = onwardFrom(answer) ?? ''
   t.true(onward.startsWith(`${setting.provider.issuer}/session/end?`))
-  // For browsers that do not go on by themselves.
+  // For browsers that ignore Refresh.
   const link = `<a class="button" href="${onward.replaceAll('&', '&amp;')}">Continue signing out</a>`
   t.true(answer.text.includes(link), answer.text)
 })
 
-test('signing out works without an ID token to show, and while the provider is down', async (t) => {
-  // Too long for a cookie: the provider is told the client's id only.
+test('signing out works without an ID token, and while the provider is down', async (t) => {
+  // This ID token is too long for a cookie, so only the client's id is sent.
   const long = 'a'.repeat(3000)
   const setting = await setUp(t)
   const { provider } = setting
@@ -401,9 +401,9 @@ test('signing out works without an ID token to show, and while the provider is d
     id_token: await provider.signIdToken({ ...decodeJwt(String(answer['id_token'])), long }),
   })
   const browser = new BrowserLike()
-  const asked = await browser.submit(await signIn(setting, browser), '/sign-out', {})
-  t.is(new URL(asked.url).searchParams.get('id_token_hint'), null)
-  t.is(new URL(asked.url).searchParams.get('client_id'), 'device-grant')
+  const signOut = await browser.submit(await signIn(setting, browser), '/sign-out', {})
+  t.is(new URL(signOut.url).searchParams.get('id_token_hint'), null)
+  t.is(new URL(signOut.url).searchParams.get('client_id'), 'device-grant')
 
   const other = new BrowserLike()
   const page = await signIn(setting, other)
@@ -413,7 +413,7 @@ test('signing out works without an ID token to show, and while the provider is d
   t.is(sessionOf(setting, other), undefined)
 })
 
-test('a session cookie stays within what browsers keep', async (t) => {
+test('a session cookie stays within the limit of browsers', async (t) => {
   const setting = await setUp(t)
   const { provider } = setting
   provider.changeTokenAnswer = async (answer) => {
@@ -431,7 +431,7 @@ test('a session cookie stays within what browsers keep', async (t) => {
   t.true(size > 2700 && size + 'device_grant_session='.length <= 4096, String(size))
 })
 
-test('the server starts while the provider is down, says so to people, and finds it when it comes', async (t) => {
+test('the server starts while the provider is down, and finds it later', async (t) => {
   const [port, providerPort] = [await freePort(), await freePort()]
   const publicUrl = `http://127.0.0.1:${port}`
   const server = await startTestServer({
@@ -469,7 +469,7 @@ test('a provider that goes down between login and callback costs a retry, not th
 
 const METADATA = 'GET /.well-known/openid-configuration'
 
-test("the provider's metadata is read once an hour, and kept when it cannot be read again", async (t) => {
+test('the metadata of the provider are read once an hour, and kept if that fails', async (t) => {
   const setting = await setUp(t)
   const { provider, server, verify } = setting
   const read = (): number => provider.requests.filter((one) => one === METADATA).length
@@ -493,16 +493,16 @@ test('a session that ends while the page is open leads through sign-in back to t
   const setting = await setUp(t, { DEVICE_CODE_TTL: '3600' })
   const browser = new BrowserLike()
   await signIn(setting, browser)
-  // An hour without a request ends a session; it is not renewed in its first minute.
+  // An hour without a request ends a session, which is not renewed in its first minute.
   setting.server.clock.pass(50_000)
   const code = await authorize(setting.server.url)
   const page = await browser.open(`${setting.verify}?user_code=${code.user_code}`)
   t.is(page.status, 200)
   setting.server.clock.pass(3_560_000)
 
-  const told = await browser.submit(page, '/verify', { decision: 'approve' })
-  t.is(told.url, setting.verify)
-  // The provider remembers them; a form that was sent without a session decides nothing.
+  const answer = await browser.submit(page, '/verify', { decision: 'approve' })
+  t.is(answer.url, setting.verify)
+  // The provider still knows the person, but a form without a session decides nothing.
   const again = await browser.open(`${setting.verify}?user_code=${code.user_code}`)
   t.is(again.url, `${setting.verify}?user_code=${code.user_code}`)
   t.true(again.text.includes('alice'))
@@ -512,7 +512,7 @@ test('a session that ends while the page is open leads through sign-in back to t
   t.is(await pollOutcome(setting.server.url, code.device_code), 'token')
 })
 
-test('a form that is sent without a session is answered by a page that stays, and leads to its code', async (t) => {
+test('a form without a session gets a page that stays, with a link to its code', async (t) => {
   const setting = await setUp(t)
   const answer = await new BrowserLike().send(setting.verify, {
     method: 'POST',
@@ -524,7 +524,7 @@ test('a form that is sent without a session is answered by a page that stays, an
   t.true(answer.text.includes('href="/oauth/device/verify?user_code=WDJB-MJHT">Sign in<'))
 })
 
-test('what a provider says of its errors is logged only when it is short and plain', async (t) => {
+test('the error of a provider is logged only if it is short and plain', async (t) => {
   const setting = await setUp(t)
   const browser = new BrowserLike()
   for (const [error, logged] of [
@@ -541,7 +541,7 @@ test('what a provider says of its errors is logged only when it is short and pla
   }
 })
 
-test('two tabs that sign in at once do not get in the way of each other', async (t) => {
+test('two tabs can sign in at once', async (t) => {
   const setting = await setUp(t)
   const browser = new BrowserLike()
   const codes = [await authorize(setting.server.url), await authorize(setting.server.url)] as const
@@ -552,14 +552,14 @@ test('two tabs that sign in at once do not get in the way of each other', async 
   t.true(second.text.includes(codes[1].user_code))
   const first = await logIn(browser, logins[0])
   t.true(first.text.includes(codes[0].user_code))
-  // The form that was opened before the other tab came back still counts.
+  // The form that was opened before the other tab returned still counts.
   t.is((await browser.submit(second, '/verify', { decision: 'approve' })).status, 200)
   t.is((await browser.submit(first, '/verify', { decision: 'deny' })).status, 200)
   t.is(await pollOutcome(setting.server.url, codes[0].device_code), 'access_denied')
   t.is(await pollOutcome(setting.server.url, codes[1].device_code), 'token')
 })
 
-test('sign-ins under way take four cookies at most, and the last of them works', async (t) => {
+test('open sign-ins use four cookies at most, and the last of them works', async (t) => {
   const setting = await setUp(t)
   const browser = new BrowserLike()
   const notes = (): string[] =>
@@ -586,7 +586,7 @@ test('signing in replaces a session that was planted', async (t) => {
   t.not(sid, decodeJwt(planted ?? '')['sid'])
 })
 
-test('a session of another way to sign in, or of another issuer, is nobody here', async (t) => {
+test('a session of another sign-in method, or of another issuer, does not count', async (t) => {
   const secret = { SESSION_SECRET: 'the same secret for both servers, once' }
   const demo = await startTestServer({ ...secret, SIGN_IN: 'demo' })
   t.teardown(() => demo.stop())
@@ -641,15 +641,15 @@ test('everything works below the path of a public URL', async (t) => {
     browser.cookiesFor(`http://127.0.0.1:${outside}/elsewhere`).get('device_grant_session'),
     undefined,
   )
-  const asked = await browser.submit(page, '/sign-out', {})
-  const done = await browser.submit(asked, '/session/end/confirm', { logout: 'yes' })
+  const signOut = await browser.submit(page, '/sign-out', {})
+  const done = await browser.submit(signOut, '/session/end/confirm', { logout: 'yes' })
   t.is(done.url.split('?')[0], `${publicUrl}/oauth/device/sign-in/signed-out`)
 })
 
-test('a name that is not in the ID token is asked for, and done without when that fails', async (t) => {
+test('a name that is not in the ID token is requested, and omitted if that fails', async (t) => {
   const setting = await setUp(t)
-  const asked = new BrowserLike()
-  t.true((await signIn(setting, asked, { login: 'user-carol' })).text.includes('carol'))
+  const browser = new BrowserLike()
+  t.true((await signIn(setting, browser, { login: 'user-carol' })).text.includes('carol'))
   t.is(setting.provider.requests.filter((one) => one === 'GET /me').length, 1)
 
   const inToken = await setUp(t, {}, { conformIdTokenClaims: false })
@@ -663,7 +663,7 @@ test('a name that is not in the ID token is asked for, and done without when tha
   t.true(setting.server.log.join().includes("ask the OpenID provider for a person's name"))
 })
 
-test('a provider that takes client secrets only in the body gets them there', async (t) => {
+test('a provider that accepts client secrets only in the body gets them there', async (t) => {
   const setting = await setUp(
     t,
     {},
@@ -704,7 +704,7 @@ test('an issuer must be https, or on loopback', (t) => {
   }
 })
 
-test('there is nothing else below the sign-in', async (t) => {
+test('other paths below the sign-in are 404', async (t) => {
   const { publicUrl } = await setUp(t)
   const browser = new BrowserLike()
   t.is((await browser.send(`${publicUrl}/oauth/device/sign-in/elsewhere`)).status, 404)

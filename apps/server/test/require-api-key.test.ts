@@ -49,7 +49,7 @@ const challengeOf = (answer: Answer): Record<string, string> => {
   return attributes
 }
 
-test.serial('whoami tells whose key it is, and nothing else', async (t) => {
+test.serial('whoami answers the owner of the key, and nothing else', async (t) => {
   const key = await aKey({ scope: 'read write' })
   const reply = await whoami(server.url, key)
   t.is(reply.status, 200)
@@ -76,7 +76,7 @@ test.serial('BT-1: the scheme is read in any case', async (t) => {
   }
 })
 
-test.serial('BT-2, BT-6: without a key the answer is 401, and names no error', async (t) => {
+test.serial('BT-2, BT-6: a request without a key is 401 and names no error', async (t) => {
   const key = await aKey()
   for (const [headers, path] of [
     [{}, WHOAMI],
@@ -94,7 +94,7 @@ test.serial('BT-2, BT-6: without a key the answer is 401, and names no error', a
   }
 })
 
-test.serial('BT-5: two ways at once and malformed headers are 400 invalid_request', async (t) => {
+test.serial('BT-5: several keys and malformed headers are 400 invalid_request', async (t) => {
   const key = await aKey()
   for (const [headers, path] of [
     [{ authorization: `Bearer ${key}` }, `${WHOAMI}?access_token=${key}`],
@@ -137,25 +137,22 @@ test.serial(
   },
 )
 
-test.serial(
-  'while the store is down the answer is 503, and the key is as good as before',
-  async (t) => {
-    const key = await aKey()
-    const back = breakStore(server, TOKENS.ApiKeys)
-    const reply = await whoami(server.url, key)
-    t.is(reply.status, 503)
-    t.is(reply.headers['retry-after'], '5')
-    t.is(reply.headers['www-authenticate'], undefined)
-    t.is(membersOf(reply)['error'], 'temporarily_unavailable')
-    const malformed = await ask({ authorization: 'Bearer x' })
-    t.is(malformed.status, 401, 'what cannot be a key needs no store')
-    back()
-    t.is((await whoami(server.url, key)).status, 200)
-    t.false(server.log.join().includes(key))
-  },
-)
+test.serial('a key is 503 while the store is down, and works again later', async (t) => {
+  const key = await aKey()
+  const back = breakStore(server, TOKENS.ApiKeys)
+  const reply = await whoami(server.url, key)
+  t.is(reply.status, 503)
+  t.is(reply.headers['retry-after'], '5')
+  t.is(reply.headers['www-authenticate'], undefined)
+  t.is(membersOf(reply)['error'], 'temporarily_unavailable')
+  const malformed = await ask({ authorization: 'Bearer x' })
+  t.is(malformed.status, 401, 'a text that cannot be a key needs no store')
+  back()
+  t.is((await whoami(server.url, key)).status, 200)
+  t.false(server.log.join().includes(key))
+})
 
-test.serial('operators see that the process lives and that nothing it needs is down', async (t) => {
+test.serial('healthz and readyz report a process whose stores are up', async (t) => {
   for (const [path, body] of [
     ['/healthz', { status: 'ok' }],
     ['/readyz', { status: 'ready' }],
@@ -168,7 +165,7 @@ test.serial('operators see that the process lives and that nothing it needs is d
   }
 })
 
-test.serial('only GET and HEAD are for operators and services', async (t) => {
+test.serial('only GET and HEAD are allowed for operators and services', async (t) => {
   for (const path of ['/', '/healthz', '/readyz', WHOAMI]) {
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
       const reply = await ask({}, path, method)
@@ -179,13 +176,13 @@ test.serial('only GET and HEAD are for operators and services', async (t) => {
   t.is((await ask({}, '/nothing')).status, 404)
 })
 
-test.serial('the address of the server leads to where a code is entered', async (t) => {
+test.serial('the root of the server redirects to the page that takes a code', async (t) => {
   const reply = await ask({}, '/')
   t.is(reply.status, 303)
   t.is(new URL(String(reply.headers.location)).pathname, '/oauth/device/verify')
 })
 
-test('readyz names the store that is down, and that one only', async (t) => {
+test('readyz names exactly the store that is down', async (t) => {
   const port = await freePort()
   const alone = await startTestServer({
     REDIS_URL: `redis://127.0.0.1:${port}`,
@@ -205,13 +202,13 @@ test('BT-4: a service may require scopes', async (t) => {
   const clock = new TestClock()
   const useCases = createUseCases({ ...createMemoryStores({ clock }), clock })
   const keyWith = async (scope: string | undefined): Promise<string> => {
-    const asked = await useCases.authorizeDevice({ scope, device: {} })
+    const codes = await useCases.authorizeDevice({ scope, device: {} })
     await useCases.answerUserCode({
-      userCode: asked.userCode,
+      userCode: codes.userCode,
       person: 'alice',
       decision: 'approve',
     })
-    const reply = await useCases.pollForToken({ deviceCode: asked.deviceCode })
+    const reply = await useCases.pollForToken({ deviceCode: codes.deviceCode })
     return reply.outcome === 'granted' ? reply.apiKey : ''
   }
   const app = new Koa()

@@ -6,23 +6,24 @@ import { pino } from 'pino'
 import { readConfig, type Settings } from '#src/config.js'
 import { type RunningServer, startServer } from '#src/start-server.js'
 
+/** A server that runs in this process. */
 export interface TestServer {
   readonly server: RunningServer
-  /** Where it answers, without a trailing slash. */
+  /** Its origin, without a trailing slash. */
   readonly url: string
   readonly clock: TestClock
   readonly useCases: UseCases
   readonly settings: Settings
   /** Every line it has logged so far. */
   readonly log: string[]
-  /** All that its memory stores hold, as one text. */
+  /** The contents of its memory stores, as one text. */
   dump(): string
   stop(): Promise<void>
 }
 
 /**
- * Runs the reference server in this process, on a free port of loopback and on memory stores, with a
- * clock of its own. People are signed in by `X-Forwarded-User` unless `env` says otherwise.
+ * Runs the server in this process, on a free port of loopback and on memory stores, with a clock that
+ * stands still. `X-Forwarded-User` signs people in unless `env` says otherwise.
  */
 export const startTestServer = async (
   env: Readonly<Record<string, string>> = {},

@@ -39,9 +39,9 @@ const isProblem = (t: ExecutionContext, reply: Answer, status: number, detail: s
   t.is(reply.status, status, reply.text)
   t.is(reply.headers['content-type'], 'application/problem+json')
   t.is(reply.headers['cache-control'], 'no-store')
-  const { type, status: told, title, detail: words } = membersOf(reply)
-  t.deepEqual([type, told, words], ['about:blank', status, detail])
-  t.is(typeof title, 'string')
+  const problem = membersOf(reply)
+  t.like(problem, { type: 'about:blank', status, detail })
+  t.is(typeof problem['title'], 'string')
 }
 
 const isPending = async (t: ExecutionContext, deviceCode: string): Promise<void> => {
@@ -53,7 +53,7 @@ for (const [kind, encode, type] of [
   ['JSON', JSON.stringify, 'application/json'],
   ['JSON with a charset', JSON.stringify, 'application/json; charset=utf-8'],
 ] as const) {
-  test.serial(`a person approves with ${kind}; the device gets its key`, async (t) => {
+  test.serial(`a person approves with ${kind}, and the device gets its key`, async (t) => {
     const { user_code, device_code } = await authorize(server.url)
     const reply = await answer(encode({ user_code }), { 'content-type': type })
     t.is(reply.status, 200)
@@ -63,7 +63,7 @@ for (const [kind, encode, type] of [
     t.is(await pollOutcome(server.url, device_code), 'token')
   })
 
-  test.serial(`a person denies with ${kind}; the device hears so`, async (t) => {
+  test.serial(`a person denies with ${kind}, and the device gets access_denied`, async (t) => {
     const { user_code, device_code } = await authorize(server.url)
     const reply = await answer(encode({ user_code, decision: 'deny' }), { 'content-type': type })
     t.is(reply.status, 200)
@@ -72,18 +72,18 @@ for (const [kind, encode, type] of [
   })
 }
 
-test.serial('an empty decision is none, which approves', async (t) => {
+test.serial('an empty decision counts as absent, which approves', async (t) => {
   const { user_code } = await authorize(server.url)
   t.is((await answer(form({ user_code, decision: '' }))).status, 200)
 })
 
-test.serial('a code is taken as people type it', async (t) => {
+test.serial('a code is read as people type it', async (t) => {
   const { user_code } = await authorize(server.url)
   const typed = ` ${user_code.toLowerCase().replace('-', '\u0000 \u2013 ')} `
   t.is((await answer(form({ user_code: typed }))).status, 200)
 })
 
-test.serial('UI-2: nobody who is not signed in approves anything', async (t) => {
+test.serial('UI-2: a decision needs a person who is signed in', async (t) => {
   const { user_code, device_code } = await authorize(server.url)
   for (const person of ['', ' ', 'x'.repeat(257), 'a\tb']) {
     const reply = await answer(form({ user_code }), { 'x-forwarded-user': person })
@@ -92,8 +92,8 @@ test.serial('UI-2: nobody who is not signed in approves anything', async (t) => 
   await isPending(t, device_code)
 })
 
-test.serial('a code that is wrong is refused, and one that ran out', async (t) => {
-  const as = { 'x-forwarded-user': 'someone who mistypes' }
+test.serial('a wrong code is refused, and so is an expired one', async (t) => {
+  const as = { 'x-forwarded-user': 'a person who mistypes' }
   for (const wrong of ['BBBB-BBBB', 'B', 'x'.repeat(3_000)]) {
     const reply = await answer(form({ user_code: wrong }), as)
     isProblem(t, reply, 400, 'The device code is invalid or has expired.')
@@ -108,23 +108,20 @@ test.serial('a code that is wrong is refused, and one that ran out', async (t) =
   )
 })
 
-test.serial(
-  'a code that was answered stays answered, and only its person hears what they said',
-  async (t) => {
-    const { user_code, device_code } = await authorize(server.url)
-    await answer(form({ user_code, decision: 'deny' }))
-    const again = await answer(form({ user_code }))
-    isProblem(t, again, 400, 'This device code has already been processed.')
-    t.is(membersOf(again)['your_decision'], 'deny')
-    server.clock.pass(120_000)
-    const other = await answer(form({ user_code }), { 'x-forwarded-user': 'bob' })
-    isProblem(t, other, 400, 'This device code has already been processed.')
-    t.false('your_decision' in membersOf(other))
-    t.is(await pollOutcome(server.url, device_code), 'access_denied')
-  },
-)
+test.serial('a decision is final, and only the person who made it sees it', async (t) => {
+  const { user_code, device_code } = await authorize(server.url)
+  await answer(form({ user_code, decision: 'deny' }))
+  const again = await answer(form({ user_code }))
+  isProblem(t, again, 400, 'This device code has already been processed.')
+  t.is(membersOf(again)['your_decision'], 'deny')
+  server.clock.pass(120_000)
+  const other = await answer(form({ user_code }), { 'x-forwarded-user': 'bob' })
+  isProblem(t, other, 400, 'This device code has already been processed.')
+  t.false('your_decision' in membersOf(other))
+  t.is(await pollOutcome(server.url, device_code), 'access_denied')
+})
 
-test.serial('a code that somebody else has just opened counts as invalid', async (t) => {
+test.serial('a code that another person has just opened counts as invalid', async (t) => {
   const { user_code, device_code } = await authorize(server.url)
   const path = `/oauth/device/verify?user_code=${user_code}`
   t.is((await send(server.url, { method: 'GET', path, headers: ALICE })).status, 200)
@@ -140,23 +137,20 @@ test.serial('a code that somebody else has just opened counts as invalid', async
   t.is((await answer(form({ user_code }), as)).status, 200)
 })
 
-test.serial(
-  'after five wrong codes a person is told so, whatever comes next; others are not',
-  async (t) => {
-    const as = { 'x-forwarded-user': 'somebody who guesses' }
-    const { user_code, device_code } = await authorize(server.url)
-    const guesses = await Promise.all(
-      Array.from({ length: 20 }, () => answer(form({ user_code: 'BBBB-BBBB' }), as)),
-    )
-    const statuses = guesses.map(({ status }) => status).toSorted()
-    t.deepEqual(statuses, [...Array<number>(5).fill(400), ...Array<number>(15).fill(429)])
-    const right = await answer(form({ user_code }), as)
-    isProblem(t, right, 429, 'Too many wrong codes, try again later.')
-    t.is(right.headers['retry-after'], '600')
-    await isPending(t, device_code)
-    t.is((await answer(form({ user_code }))).status, 200)
-  },
-)
+test.serial('a person is 429 after five wrong codes, and other people are not', async (t) => {
+  const as = { 'x-forwarded-user': 'a person who guesses' }
+  const { user_code, device_code } = await authorize(server.url)
+  const guesses = await Promise.all(
+    Array.from({ length: 20 }, () => answer(form({ user_code: 'BBBB-BBBB' }), as)),
+  )
+  const statuses = guesses.map(({ status }) => status).toSorted()
+  t.deepEqual(statuses, [...Array<number>(5).fill(400), ...Array<number>(15).fill(429)])
+  const right = await answer(form({ user_code }), as)
+  isProblem(t, right, 429, 'Too many wrong codes, try again later.')
+  t.is(right.headers['retry-after'], '600')
+  await isPending(t, device_code)
+  t.is((await answer(form({ user_code }))).status, 200)
+})
 
 const BAD: readonly (readonly [
   title: string,
@@ -209,13 +203,13 @@ const BAD: readonly (readonly [
   ],
   ['a small compressed body', gzipSync('user_code=BBBB-BBBB'), { 'content-encoding': 'gzip' }],
   ['gzip that is none', 'user_code=BBBB-BBBB', { 'content-encoding': 'gzip' }],
-  ['an encoding that nobody knows', 'user_code=BBBB-BBBB', { 'content-encoding': 'zip' }],
+  ['an unknown encoding', 'user_code=BBBB-BBBB', { 'content-encoding': 'zip' }],
   ['deep brackets', `user_code${'[a]'.repeat(3_000)}=x`],
   ['deep JSON', `${'['.repeat(7_000)}${']'.repeat(7_000)}`, JSON_TYPE],
 ]
 
 for (const [title, body, headers] of BAD) {
-  test.serial(`what cannot be read is a 400 problem, and costs no try: ${title}`, async (t) => {
+  test.serial(`an unreadable body is a 400 problem and costs no attempt: ${title}`, async (t) => {
     const reply = await answer(body, { 'x-forwarded-user': 'a fumbling front end', ...headers })
     t.is(reply.status, 400, reply.text)
     t.is(reply.headers['content-type'], 'application/problem+json')
@@ -223,7 +217,7 @@ for (const [title, body, headers] of BAD) {
   })
 }
 
-test.serial('names that objects inherit are no codes', async (t) => {
+test.serial('names that objects inherit are not codes', async (t) => {
   for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
     const reply = await answer(JSON.stringify({ user_code: name, decision: 'deny' }), {
       ...JSON_TYPE,
@@ -234,34 +228,37 @@ test.serial('names that objects inherit are no codes', async (t) => {
 })
 
 for (const method of ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE']) {
-  test.serial(`${method} is not for this`, async (t) => {
+  test.serial(`${method} is not allowed`, async (t) => {
     const reply = await send(server.url, { method, path: VERIFY_AUTHENTICATED, headers: ALICE })
     t.is(reply.status, 405)
     t.is(reply.headers.allow, 'POST, OPTIONS')
   })
 }
 
-test.serial('while a store is down, what is told is true, and trying again is safe', async (t) => {
-  for (const [name, after, detail] of [
-    [TOKENS.CodeAttempts, 0, 'Failed to create API key for device access.'],
-    [TOKENS.UserCodeClaims, 0, 'Failed to create API key for device access.'],
-    [TOKENS.ApiKeys, 0, 'Failed to create API key for device access.'],
-    [TOKENS.DeviceGrants, 0, 'Failed to create API key for device access.'],
-    [TOKENS.DeviceGrants, 1, 'The outcome is unknown: try again.'],
-  ] as const) {
-    const { user_code, device_code } = await authorize(server.url)
-    const as = { 'x-forwarded-user': `${name.toString()} ${after}` }
-    const back = breakStore(server, name, after)
-    const reply = await answer(form({ user_code }), as)
-    back()
-    isProblem(t, reply, 503, detail)
-    t.is(reply.headers['retry-after'], '5')
-    await isPending(t, device_code)
-    t.is((await answer(form({ user_code }), as)).status, 200)
-    t.is(await pollOutcome(server.url, device_code), 'token')
-  }
-  t.true(server.log.some((line) => line.includes('StoreUnavailableError')))
-})
+test.serial(
+  'the answer is true while a store is down, and the decision can be repeated',
+  async (t) => {
+    for (const [name, after, detail] of [
+      [TOKENS.CodeAttempts, 0, 'Failed to create API key for device access.'],
+      [TOKENS.UserCodeClaims, 0, 'Failed to create API key for device access.'],
+      [TOKENS.ApiKeys, 0, 'Failed to create API key for device access.'],
+      [TOKENS.DeviceGrants, 0, 'Failed to create API key for device access.'],
+      [TOKENS.DeviceGrants, 1, 'The outcome is unknown: try again.'],
+    ] as const) {
+      const { user_code, device_code } = await authorize(server.url)
+      const as = { 'x-forwarded-user': `${name.toString()} ${after}` }
+      const back = breakStore(server, name, after)
+      const reply = await answer(form({ user_code }), as)
+      back()
+      isProblem(t, reply, 503, detail)
+      t.is(reply.headers['retry-after'], '5')
+      await isPending(t, device_code)
+      t.is((await answer(form({ user_code }), as)).status, 200)
+      t.is(await pollOutcome(server.url, device_code), 'token')
+    }
+    t.true(server.log.some((line) => line.includes('StoreUnavailableError')))
+  },
+)
 
 const SITES = [undefined, 'same-origin', 'same-site', 'cross-site', 'none']
 const originsOf = ({ url }: TestServer): readonly (readonly [string | undefined, boolean])[] => [
@@ -272,7 +269,7 @@ const originsOf = ({ url }: TestServer): readonly (readonly [string | undefined,
   ['null', false],
 ]
 
-/** For every combination of the two headers: whether it was refused with 403. */
+/** The test fails unless exactly the combinations of the two headers that may decide do. */
 const combinations = async (
   t: ExecutionContext,
   of: TestServer,
@@ -295,40 +292,34 @@ const combinations = async (
   }
 }
 
-test.serial(
-  'a browser’s request from elsewhere is refused when a proxy signs people in',
-  async (t) => {
-    await combinations(t, server, (user_code, headers) => answer(form({ user_code }), headers))
-    await combinations(t, server, (user_code, headers) =>
-      answer(JSON.stringify({ user_code }), { ...JSON_TYPE, ...headers }),
+test.serial('a request of another site is refused if a proxy signs people in', async (t) => {
+  await combinations(t, server, (user_code, headers) => answer(form({ user_code }), headers))
+  await combinations(t, server, (user_code, headers) =>
+    answer(JSON.stringify({ user_code }), { ...JSON_TYPE, ...headers }),
+  )
+})
+
+test.serial('a request of another site is refused if a cookie signs people in', async (t) => {
+  const demo = await startTestServer({ SIGN_IN: 'demo', FRONT_END_ORIGINS: FRONT_END })
+  try {
+    const browser = new BrowserLike()
+    const signIn = await browser.open(`${demo.url}/oauth/device/keys`)
+    await browser.submit(signIn, '/sign-in', { name: 'alice' })
+    const cookies = [...browser.cookiesFor(demo.url + VERIFY_AUTHENTICATED)]
+    const cookie = cookies.map(([name, value]) => `${name}=${value}`).join('; ')
+    t.regex(cookie, /^device_grant_session=./)
+    await combinations(t, demo, (user_code, headers) =>
+      answer(form({ user_code }), { cookie, ...headers }, demo),
     )
-  },
-)
+    const { user_code } = await authorize(demo.url)
+    const bare = await answer(form({ user_code }), {}, demo)
+    isProblem(t, bare, 401, 'Authentication required')
+  } finally {
+    await demo.stop()
+  }
+})
 
-test.serial(
-  'a browser’s request from elsewhere is refused when a cookie signs people in',
-  async (t) => {
-    const demo = await startTestServer({ SIGN_IN: 'demo', FRONT_END_ORIGINS: FRONT_END })
-    try {
-      const browser = new BrowserLike()
-      const signIn = await browser.open(`${demo.url}/oauth/device/keys`)
-      await browser.submit(signIn, '/sign-in', { name: 'alice' })
-      const cookies = [...browser.cookiesFor(demo.url + VERIFY_AUTHENTICATED)]
-      const cookie = cookies.map(([name, value]) => `${name}=${value}`).join('; ')
-      t.regex(cookie, /^device_grant_session=./)
-      await combinations(t, demo, (user_code, headers) =>
-        answer(form({ user_code }), { cookie, ...headers }, demo),
-      )
-      const { user_code } = await authorize(demo.url)
-      const bare = await answer(form({ user_code }), {}, demo)
-      isProblem(t, bare, 401, 'Authentication required')
-    } finally {
-      await demo.stop()
-    }
-  },
-)
-
-test.serial('only front ends that were named may read the answer', async (t) => {
+test.serial('only listed front ends may read the answer', async (t) => {
   const preflight = (origin: string): Promise<Answer> =>
     send(server.url, {
       method: 'OPTIONS',
@@ -354,7 +345,7 @@ test.serial('only front ends that were named may read the answer', async (t) => 
     )
     t.regex(headers.vary ?? '', /\bOrigin\b/)
   }
-  // An answer that is an error is to be read too, or a front end could say nothing about it.
+  // A front end must be able to read errors too, to show them.
   for (const body of ['', form({ user_code: 'B' }), 'x'.repeat(20_000)]) {
     const reply = await answer(body, { origin: FRONT_END, 'x-forwarded-user': 'cors' })
     t.is(reply.headers['access-control-allow-origin'], FRONT_END)
@@ -364,7 +355,7 @@ test.serial('only front ends that were named may read the answer', async (t) => 
   }
 })
 
-test.serial('where no front end was named, no origin may read anything', async (t) => {
+test.serial('no origin may read anything without a listed front end', async (t) => {
   const alone = await startTestServer()
   try {
     for (const method of ['OPTIONS', 'POST']) {
@@ -385,7 +376,7 @@ test.serial('where no front end was named, no origin may read anything', async (
   }
 })
 
-test.serial('an API key approves nothing, however it is sent', async (t) => {
+test.serial('an API key approves nothing, in any place of a request', async (t) => {
   const first = await authorize(server.url)
   await answer(form({ user_code: first.user_code }))
   const key = await pickUp(server.url, first.device_code)
@@ -406,27 +397,30 @@ test.serial('an API key approves nothing, however it is sent', async (t) => {
   await isPending(t, device_code)
 })
 
-test.serial('a sign-in header from no trusted proxy is ignored and logged', async (t) => {
-  const strict = await startTestServer({ TRUSTED_PROXIES: '192.0.2.1' })
-  try {
-    const { user_code, device_code } = await authorize(strict.url)
-    for (const headers of [ALICE, { ...ALICE, 'x-forwarded-for': '192.0.2.1' }]) {
-      const reply = await answer(form({ user_code }), headers, strict)
-      isProblem(t, reply, 401, 'Authentication required')
+test.serial(
+  'a sign-in header is ignored and logged unless it comes from a trusted proxy',
+  async (t) => {
+    const strict = await startTestServer({ TRUSTED_PROXIES: '192.0.2.1' })
+    try {
+      const { user_code, device_code } = await authorize(strict.url)
+      for (const headers of [ALICE, { ...ALICE, 'x-forwarded-for': '192.0.2.1' }]) {
+        const reply = await answer(form({ user_code }), headers, strict)
+        isProblem(t, reply, 401, 'Authentication required')
+      }
+      t.is(await pollOutcome(strict.url, device_code), 'authorization_pending')
+      const lines = strict.log.filter((line) => line.includes('ignored a sign-in header'))
+      t.is(lines.length, 2)
+      for (const line of lines) {
+        t.like(JSON.parse(line), { level: 40, address: '127.0.0.1' })
+        t.false(line.includes('alice'))
+      }
+    } finally {
+      await strict.stop()
     }
-    t.is(await pollOutcome(strict.url, device_code), 'authorization_pending')
-    const lines = strict.log.filter((line) => line.includes('ignored a sign-in header'))
-    t.is(lines.length, 2)
-    for (const line of lines) {
-      t.like(JSON.parse(line), { level: 40, address: '127.0.0.1' })
-      t.false(line.includes('alice'))
-    }
-  } finally {
-    await strict.stop()
-  }
-})
+  },
+)
 
-test.serial('a sign-in header that stands there twice is nobody’s', async (t) => {
+test.serial('a repeated sign-in header does not count', async (t) => {
   const { user_code, device_code } = await authorize(server.url)
   const reply = await send(server.url, {
     path: VERIFY_AUTHENTICATED,
@@ -437,7 +431,7 @@ test.serial('a sign-in header that stands there twice is nobody’s', async (t) 
   await isPending(t, device_code)
 })
 
-test.serial('whom a proxy names in UTF-8 is named so everywhere', async (t) => {
+test.serial('a name in UTF-8 from a proxy is the same everywhere', async (t) => {
   const { user_code, device_code } = await authorize(server.url)
   const zoe = Buffer.from('Zoë 蔵').toString('latin1')
   const body = Buffer.from(form({ user_code }))

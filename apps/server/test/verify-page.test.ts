@@ -9,14 +9,14 @@ import test, { type ExecutionContext } from 'ava'
 import { breakStore } from './break-store.ts'
 import { startTestServer, type TestServer } from './test-server.ts'
 
-/** A server where people sign in by saying their name. */
+/** A server with the demo sign-in. */
 let server: TestServer
 test.before(async () => {
   server = await startTestServer({ SIGN_IN: 'demo' })
 })
 test.after.always(() => server.stop())
 
-/** Somebody who is signed in at the demo sign-in. */
+/** The browser of a person who has signed in at the demo. */
 const signedIn = async (name: string, to: TestServer = server): Promise<BrowserLike> => {
   const browser = new BrowserLike()
   const page = await browser.open(to.url + VERIFY)
@@ -34,7 +34,7 @@ const isPending = async (t: ExecutionContext, deviceCode: string, to = server): 
   t.is(await pollOutcome(to.url, deviceCode), 'authorization_pending')
 }
 
-/** What every HTML answer has, whatever it says: UI-11, UI-12, UI-14. */
+/** The test fails unless the page has all headers of pages: UI-11, UI-12, UI-14. */
 const isSafePage = (t: ExecutionContext, visit: Visit, status: number): void => {
   t.is(visit.status, status, visit.text)
   const { headers } = visit
@@ -44,7 +44,7 @@ const isSafePage = (t: ExecutionContext, visit: Visit, status: number): void => 
     /default-src 'none'.*frame-ancestors 'none'/,
   )
   t.notRegex(headers.get('content-security-policy') ?? '', /unsafe|\*|https?:/)
-  // A typed code may have to go through a provider's sign-in.
+  // A form for a code may be redirected to a provider's sign-in.
   const asksForCode = visit.text.includes('id="user_code"')
   t.is(headers.get('content-security-policy')?.includes("form-action 'self'"), !asksForCode)
   t.is(headers.get('cross-origin-opener-policy'), 'same-origin')
@@ -55,11 +55,11 @@ const isSafePage = (t: ExecutionContext, visit: Visit, status: number): void => 
   t.is(headers.get('access-control-allow-origin'), null)
   t.regex(visit.text, /^<!doctype html>/i)
   for (const [, url = ''] of visit.text.matchAll(/\s(?:src|href|action)="([^"]*)"/g)) {
-    t.regex(url, /^(\/oauth\/device\/|data:,$)/, 'nothing leads elsewhere')
+    t.regex(url, /^(\/oauth\/device\/|data:,$)/, 'no URL leaves the server')
   }
 }
 
-/** A redirect holds no page, and tells nobody where it came from. */
+/** The test fails unless the answer redirects, without a body and without a referrer. */
 const isRedirect = (t: ExecutionContext, visit: Visit, location: string): void => {
   t.is(visit.status, 303)
   t.is(visit.headers.get('location'), location)
@@ -74,7 +74,7 @@ for (const [decision, outcome] of [
   ['deny', 'access_denied'],
 ] as const) {
   test.serial(
-    `UI-4: by the complete URI, through the sign-in, to ${decision}: the code survives`,
+    `UI-4: a complete URI keeps its code through the sign-in to ${decision}`,
     async (t) => {
       const { device_code, user_code, verification_uri_complete } = await authorize(server.url)
       const browser = new BrowserLike()
@@ -100,12 +100,12 @@ for (const [decision, outcome] of [
       const other = decision === 'approve' ? 'deny' : 'approve'
       isSafePage(t, await browser.submit(confirm, '/verify', { decision: other }), 400)
       const key = await pollOutcome(server.url, device_code)
-      t.is(key, decision === 'deny' ? 'access_denied' : 'invalid_grant', 'nothing changes any more')
+      t.is(key, decision === 'deny' ? 'access_denied' : 'invalid_grant', 'the decision is final')
     },
   )
 }
 
-test.serial('UI-1: by a typed code, in any shape', async (t) => {
+test.serial('UI-1: a code can be typed in any shape', async (t) => {
   const browser = await signedIn('alice')
   isSafePage(t, await browser.open(server.url + VERIFY), 200)
   const { user_code } = await authorize(server.url)
@@ -122,47 +122,44 @@ test.serial('UI-1: by a typed code, in any shape', async (t) => {
   }
 })
 
-test.serial('the sign-in asks again for a name that is none', async (t) => {
+test.serial('the sign-in asks again after an invalid name', async (t) => {
   const browser = new BrowserLike()
   const page = await browser.open(`${server.url}${VERIFY}?user_code=BBBB-BBBB`)
   for (const name of ['', '   ', 'a\nb', 'a\u0000b', 'x'.repeat(257)]) {
-    const asked = await browser.submit(page, '/sign-in', { name })
-    isSafePage(t, asked, 400)
-    t.true(asked.text.includes('user_code=BBBB-BBBB'), 'the code is still there')
+    const again = await browser.submit(page, '/sign-in', { name })
+    isSafePage(t, again, 400)
+    t.true(again.text.includes('user_code=BBBB-BBBB'), 'the code is kept')
   }
 })
 
-test.serial(
-  'UI-13: after the sign-in one is back at a path of ours, wherever one was sent',
-  async (t) => {
-    for (const evil of [
-      'https://evil.example',
-      '//evil.example',
-      '/\\evil.example',
-      '/%2f/evil.example',
-      '/oauth/device/../../evil',
-      'javascript:alert(1)',
-      '/oauth/device/verify\r\nSet-Cookie: a=b',
-    ]) {
-      const browser = new BrowserLike()
-      const page = await browser.open(
-        `${server.url}/oauth/device/sign-in?return_to=${encodeURIComponent(evil)}`,
-      )
-      isSafePage(t, page, 200)
-      t.false(page.text.includes('evil'))
-      for (const return_to of [VERIFY, evil]) {
-        const visit = await browser.copy().send(`${server.url}/oauth/device/sign-in`, {
-          method: 'POST',
-          headers: { 'Sec-Fetch-Site': 'same-origin' },
-          body: new URLSearchParams({ csrf_token: csrfTokenOf(page), name: 'alice', return_to }),
-        })
-        isRedirect(t, visit, VERIFY)
-      }
+test.serial('UI-13: the sign-in returns to a path of the server, for any return_to', async (t) => {
+  for (const evil of [
+    'https://evil.example',
+    '//evil.example',
+    '/\\evil.example',
+    '/%2f/evil.example',
+    '/oauth/device/../../evil',
+    'javascript:alert(1)',
+    '/oauth/device/verify\r\nSet-Cookie: a=b',
+  ]) {
+    const browser = new BrowserLike()
+    const page = await browser.open(
+      `${server.url}/oauth/device/sign-in?return_to=${encodeURIComponent(evil)}`,
+    )
+    isSafePage(t, page, 200)
+    t.false(page.text.includes('evil'))
+    for (const return_to of [VERIFY, evil]) {
+      const visit = await browser.copy().send(`${server.url}/oauth/device/sign-in`, {
+        method: 'POST',
+        headers: { 'Sec-Fetch-Site': 'same-origin' },
+        body: new URLSearchParams({ csrf_token: csrfTokenOf(page), name: 'alice', return_to }),
+      })
+      isRedirect(t, visit, VERIFY)
     }
-  },
-)
+  }
+})
 
-test.serial('a session that was planted is worth nothing after the sign-in', async (t) => {
+test.serial('a planted session does not count after the sign-in', async (t) => {
   const attacker = new BrowserLike()
   const page = await attacker.open(server.url + VERIFY)
   const victim = attacker.copy()
@@ -174,20 +171,20 @@ test.serial('a session that was planted is worth nothing after the sign-in', asy
   t.is(after.length, 1)
   t.not(before[0], after[0])
   const seen = await attacker.send(server.url + VERIFY)
-  t.is(seen.status, 303, 'nobody is signed in with the planted cookie')
+  t.is(seen.status, 303, 'the planted cookie is not a session')
   const { device_code, user_code } = await authorize(server.url)
   for (const browser of [attacker, victim]) {
     const visit = await browser.send(server.url + VERIFY, {
       method: 'POST',
       body: new URLSearchParams({ csrf_token: csrfTokenOf(page), user_code, decision: 'approve' }),
     })
-    t.is(visit.status, browser === victim ? 403 : 401, 'its CSRF token neither')
+    t.is(visit.status, browser === victim ? 403 : 401, 'its CSRF token does not count either')
   }
   await isPending(t, device_code)
 })
 
 test.serial(
-  'nobody is signed in by another site’s form, nor without the token of the page',
+  'another site’s form does not sign in, nor does a form without the token of the page',
   async (t) => {
     const browser = new BrowserLike()
     const csrf_token = csrfTokenOf(await browser.open(server.url + VERIFY))
@@ -205,29 +202,26 @@ test.serial(
         body: new URLSearchParams({ name: 'mallory', ...fields }),
       })
       isSafePage(t, visit, 403)
-      t.is((await browser.send(server.url + VERIFY)).status, 303, 'nobody is signed in')
+      t.is((await browser.send(server.url + VERIFY)).status, 303, 'there is no session')
     }
   },
 )
 
-test.serial(
-  'a form to sign in that is too old leads to a new one, for the same code',
-  async (t) => {
-    const { user_code } = await authorize(server.url)
-    const browser = new BrowserLike()
-    const page = await confirmPage(browser, user_code)
-    server.clock.pass(3_600_000)
-    const told = await browser.submit(page, '/sign-in', { name: 'alice' })
-    isSafePage(t, told, 403)
-    const [, retry = ''] = /<a class="button" href="([^"]+)"/.exec(told.text) ?? []
-    const again = await browser.submit(await browser.open(server.url + retry), '/sign-in', {
-      name: 'alice',
-    })
-    t.is(again.url, `${server.url}${VERIFY}?user_code=${user_code}`)
-  },
-)
+test.serial('a sign-in form that is too old links to a new one, for the same code', async (t) => {
+  const { user_code } = await authorize(server.url)
+  const browser = new BrowserLike()
+  const page = await confirmPage(browser, user_code)
+  server.clock.pass(3_600_000)
+  const refused = await browser.submit(page, '/sign-in', { name: 'alice' })
+  isSafePage(t, refused, 403)
+  const [, retry = ''] = /<a class="button" href="([^"]+)"/.exec(refused.text) ?? []
+  const again = await browser.submit(await browser.open(server.url + retry), '/sign-in', {
+    name: 'alice',
+  })
+  t.is(again.url, `${server.url}${VERIFY}?user_code=${user_code}`)
+})
 
-test.serial('signing in again gives another session, too', async (t) => {
+test.serial('signing in again starts a new session', async (t) => {
   const browser = await signedIn('alice')
   const stolen = browser.copy()
   const page = await browser.open(`${server.url}/oauth/device/sign-in`)
@@ -235,7 +229,7 @@ test.serial('signing in again gives another session, too', async (t) => {
   t.notDeepEqual([...browser.cookiesFor(page.url)], [...stolen.cookiesFor(page.url)])
 })
 
-test.serial('who signs out is signed out; a form of another site signs nobody out', async (t) => {
+test.serial('signing out ends the session, and a form of another site does not', async (t) => {
   const browser = await signedIn('alice')
   const page = await browser.open(server.url + VERIFY)
   const signOut = `${server.url}/oauth/device/sign-out`
@@ -259,16 +253,16 @@ test.serial('who signs out is signed out; a form of another site signs nobody ou
 })
 
 test.serial(
-  'a session ends after an hour of nothing; the form then says so, and leads to the sign-in with its code',
+  'a session ends after an idle hour, and its form then links to the sign-in with the code',
   async (t) => {
     const { device_code, user_code } = await authorize(server.url)
     const browser = await signedIn('alice')
     const page = await confirmPage(browser, user_code)
     server.clock.pass(3_600_000)
-    const told = await browser.submit(page, '/verify', { decision: 'approve' })
-    isSafePage(t, told, 401)
-    t.regex(told.text, /You’re no longer signed in/)
-    const [, onward = ''] = /<a class="button" href="([^"]+)">Sign in</.exec(told.text) ?? []
+    const refused = await browser.submit(page, '/verify', { decision: 'approve' })
+    isSafePage(t, refused, 401)
+    t.regex(refused.text, /You’re no longer signed in/)
+    const [, onward = ''] = /<a class="button" href="([^"]+)">Sign in</.exec(refused.text) ?? []
     t.is(onward, `${VERIFY}?user_code=${user_code}`)
     const visit = await browser.open(server.url + onward)
     isSafePage(t, visit, 200)
@@ -278,7 +272,7 @@ test.serial(
 )
 
 test.serial(
-  'UI-6: HEAD, prefetch, images, frames and strangers’ scripts open, charge and approve nothing',
+  'UI-6: HEAD, prefetch, images, frames and scripts open, count and approve nothing',
   async (t) => {
     const { device_code, user_code } = await authorize(server.url)
     const browser = await signedIn('on the look-out')
@@ -309,13 +303,13 @@ test.serial(
     t.truthy(claim)
     t.is(claim?.openedBy, undefined)
     const visit = await confirmPage(browser, user_code)
-    t.true(visit.text.includes('value="approve"'), 'no try was charged')
+    t.true(visit.text.includes('value="approve"'), 'no attempt was counted')
     await browser.open(`${server.url}${VERIFY}?user_code=${user_code}&decision=approve`)
     await isPending(t, device_code)
   },
 )
 
-test.serial('UI-6: a decision counts only with the token of this very session', async (t) => {
+test.serial('UI-6: a decision counts only with the token of its session', async (t) => {
   const { device_code, user_code } = await authorize(server.url)
   const alice = await signedIn('alice')
   const page = await confirmPage(alice, user_code)
@@ -351,7 +345,7 @@ test.serial('UI-6: a decision counts only with the token of this very session', 
   t.is(await pollOutcome(server.url, device_code), 'token')
 })
 
-/** `Origin`, `Sec-Fetch-Site`, the token, and whether the form counts; what counts comes last. */
+/** Forms by `Origin`, `Sec-Fetch-Site` and token, and whether they count. The one that counts is last. */
 const FORMS_SENT: readonly (readonly [
   origin: string,
   site: string | undefined,
@@ -376,28 +370,25 @@ for (const [path, accepted] of [
   ['/sign-out', 200],
   ['/sign-in', 303],
 ] as const) {
-  test.serial(
-    `where a browser cannot say whose form it is, its token decides at ${path}`,
-    async (t) => {
-      const browser = await signedIn('plain http')
-      const good = csrfTokenOf(await browser.open(server.url + VERIFY))
-      const { user_code } = await authorize(server.url)
-      for (const [origin, site, token, counts] of FORMS_SENT) {
-        const visit = await browser.send(`${server.url}/oauth/device${path}`, {
-          method: 'POST',
-          headers: { Origin: origin, ...(site === undefined ? {} : { 'Sec-Fetch-Site': site }) },
-          body: new URLSearchParams({
-            ...{ user_code, decision: 'deny', name: 'plain http' },
-            ...(token === 'missing' ? {} : { csrf_token: token === 'good' ? good : 'made up' }),
-          }),
-        })
-        t.is(visit.status, counts ? accepted : 403, `${origin} ${site} ${token}`)
-      }
-    },
-  )
+  test.serial(`the token decides at ${path} if the browser sends no origin`, async (t) => {
+    const browser = await signedIn('plain http')
+    const good = csrfTokenOf(await browser.open(server.url + VERIFY))
+    const { user_code } = await authorize(server.url)
+    for (const [origin, site, token, counts] of FORMS_SENT) {
+      const visit = await browser.send(`${server.url}/oauth/device${path}`, {
+        method: 'POST',
+        headers: { Origin: origin, ...(site === undefined ? {} : { 'Sec-Fetch-Site': site }) },
+        body: new URLSearchParams({
+          ...{ user_code, decision: 'deny', name: 'plain http' },
+          ...(token === 'missing' ? {} : { csrf_token: token === 'good' ? good : 'made up' }),
+        }),
+      })
+      t.is(visit.status, counts ? accepted : 403, `${origin} ${site} ${token}`)
+    }
+  })
 }
 
-test.serial('a front end that has no origin answers nothing, whatever it holds', async (t) => {
+test.serial('a front end without an origin decides nothing, even with a token', async (t) => {
   const browser = await signedIn('strict')
   const csrf_token = csrfTokenOf(await browser.open(server.url + VERIFY))
   const { device_code, user_code } = await authorize(server.url)
@@ -415,7 +406,7 @@ test.serial('a front end that has no origin answers nothing, whatever it holds',
   await isPending(t, device_code)
 })
 
-test.serial('what the page cannot read is a page that says so', async (t) => {
+test.serial('an unreadable form gets a page with an error', async (t) => {
   const browser = await signedIn('alice')
   const csrf_token = csrfTokenOf(await browser.open(server.url + VERIFY))
   for (const [body, type] of [
@@ -444,7 +435,7 @@ test.serial('what the page cannot read is a page that says so', async (t) => {
   t.is(none.status, 401)
 })
 
-test.serial('a code that is too long to be one is refused, and shown cut', async (t) => {
+test.serial('an overlong code is refused, and shown shortened', async (t) => {
   const browser = await signedIn('long codes')
   for (const typed of ['B'.repeat(65), 'B'.repeat(7_000), `${'x'.repeat(64)}😀`]) {
     const visit = await confirmPage(browser, typed)
@@ -460,23 +451,27 @@ test.serial('a code that is too long to be one is refused, and shown cut', async
 })
 
 test.serial(
-  'UI-15, CD-4: two people, one code: the second is told what a wrong code is told',
+  'UI-15, CD-4: a second person who opens a code sees what a wrong code shows',
   async (t) => {
     const { device_code, user_code } = await authorize(server.url)
     const alice = await signedIn('alice')
     const bob = await signedIn('bob')
     const page = await confirmPage(alice, user_code)
-    const told = await confirmPage(bob, user_code)
+    const refused = await confirmPage(bob, user_code)
     const wrong = await confirmPage(await signedIn('bobby'), 'BBBB-BBBB')
-    isSafePage(t, told, 400)
+    isSafePage(t, refused, 400)
     t.is(
-      told.text.replaceAll(user_code, 'BBBB-BBBB').replaceAll(csrfTokenOf(told), ''),
+      refused.text.replaceAll(user_code, 'BBBB-BBBB').replaceAll(csrfTokenOf(refused), ''),
       wrong.text.replaceAll('bobby', 'bob').replaceAll(csrfTokenOf(wrong), ''),
     )
     const post = await bob.send(server.url + VERIFY, {
       method: 'POST',
       headers: { 'Sec-Fetch-Site': 'same-origin' },
-      body: new URLSearchParams({ csrf_token: csrfTokenOf(told), user_code, decision: 'approve' }),
+      body: new URLSearchParams({
+        csrf_token: csrfTokenOf(refused),
+        user_code,
+        decision: 'approve',
+      }),
     })
     isSafePage(t, post, 400)
     await isPending(t, device_code)
@@ -490,26 +485,23 @@ test.serial(
   },
 )
 
-test.serial(
-  'after five wrong codes even the right one is refused, with 429, until ten minutes are over',
-  async (t) => {
-    const { device_code, user_code } = await authorize(server.url)
-    const browser = await signedIn('guesser')
-    for (let i = 0; i < 5; i += 1) isSafePage(t, await confirmPage(browser, 'BBBB-BBBB'), 400)
-    const refused = await confirmPage(browser, user_code)
-    isSafePage(t, refused, 429)
-    t.is(refused.headers.get('retry-after'), '600')
-    t.true(refused.text.includes('Wait 10 minutes.'))
-    const elsewhere = await signedIn('guesser')
-    isSafePage(t, await confirmPage(elsewhere, user_code), 429)
-    isSafePage(t, await confirmPage(await signedIn('not the guesser'), user_code), 200)
-    await isPending(t, device_code)
-    server.clock.pass(600_000)
-    isSafePage(t, await confirmPage(browser, 'BBBB-BBBB'), 400)
-  },
-)
+test.serial('a right code is 429 after five wrong ones, until ten minutes are over', async (t) => {
+  const { device_code, user_code } = await authorize(server.url)
+  const browser = await signedIn('guesser')
+  for (let i = 0; i < 5; i += 1) isSafePage(t, await confirmPage(browser, 'BBBB-BBBB'), 400)
+  const refused = await confirmPage(browser, user_code)
+  isSafePage(t, refused, 429)
+  t.is(refused.headers.get('retry-after'), '600')
+  t.true(refused.text.includes('Wait 10 minutes.'))
+  const elsewhere = await signedIn('guesser')
+  isSafePage(t, await confirmPage(elsewhere, user_code), 429)
+  isSafePage(t, await confirmPage(await signedIn('not the guesser'), user_code), 200)
+  await isPending(t, device_code)
+  server.clock.pass(600_000)
+  isSafePage(t, await confirmPage(browser, 'BBBB-BBBB'), 400)
+})
 
-test.serial('a code that ran out while its page was open is not approved', async (t) => {
+test.serial('a code that expires while its page is open is not approved', async (t) => {
   const { device_code, user_code } = await authorize(server.url)
   const browser = await signedIn('alice')
   const page = await confirmPage(browser, user_code)
@@ -530,7 +522,7 @@ const PAYLOADS = [
   'javascript:alert(1)',
 ]
 
-/** No page holds markup that somebody else wrote. */
+/** The test fails if the page holds foreign markup. */
 const isUnharmed = (t: ExecutionContext, { text }: Visit): void => {
   t.notRegex(text, /<(script>|img|svg|b>)/i)
   t.notRegex(text, /\s(?:href|src|action)="\s*javascript:/i)
@@ -539,66 +531,63 @@ const isUnharmed = (t: ExecutionContext, { text }: Visit): void => {
   }
 }
 
-test.serial(
-  'nothing that a device, a browser or a stranger says becomes markup or a header',
-  async (t) => {
-    const proxied = await startTestServer({ SIGN_IN: 'demo', TRUSTED_PROXIES: '127.0.0.1' })
-    try {
-      const browser = await signedIn('alice', proxied)
-      for (const payload of PAYLOADS) {
-        const scope = payload.replaceAll(/["\\]/g, '')
-        const asked = await post(
-          proxied.url,
-          '/oauth/device/authorize',
-          { client_id: payload, scope },
-          {
-            'user-agent': payload,
-            'x-forwarded-for': payload,
-            'x-forwarded-host': payload,
-            host: 'evil.example',
-          },
+test.serial('no text of a device, a browser or a URL becomes markup or a header', async (t) => {
+  const proxied = await startTestServer({ SIGN_IN: 'demo', TRUSTED_PROXIES: '127.0.0.1' })
+  try {
+    const browser = await signedIn('alice', proxied)
+    for (const payload of PAYLOADS) {
+      const scope = payload.replaceAll(/["\\]/g, '')
+      const authorized = await post(
+        proxied.url,
+        '/oauth/device/authorize',
+        { client_id: payload, scope },
+        {
+          'user-agent': payload,
+          'x-forwarded-for': payload,
+          'x-forwarded-host': payload,
+          host: 'evil.example',
+        },
+      )
+      t.is(authorized.status, 200, authorized.text)
+      const { user_code, verification_uri } = JSON.parse(authorized.text)
+      t.is(verification_uri, proxied.url + VERIFY)
+      const confirm = await confirmPage(browser, user_code, proxied)
+      isSafePage(t, confirm, 200)
+      isUnharmed(t, confirm)
+      isUnharmed(t, await browser.submit(confirm, '/verify', { decision: 'approve' }))
+      const keys = await browser.open(
+        `${proxied.url}/oauth/device/keys?notice=${encodeURIComponent(payload)}`,
+      )
+      isSafePage(t, keys, 200)
+      isUnharmed(t, keys)
+      const typed = await confirmPage(await signedIn(payload, proxied), payload, proxied)
+      isSafePage(t, typed, 400)
+      isUnharmed(t, typed)
+      for (const query of ['return_to', 'ui_locales', 'user_code', 'error']) {
+        const stranger = await new BrowserLike().open(
+          `${proxied.url}/oauth/device/sign-in?${query}=${encodeURIComponent(payload)}`,
+          { headers: { 'Accept-Language': 'en, <script>' } },
         )
-        t.is(asked.status, 200, asked.text)
-        const { user_code, verification_uri } = JSON.parse(asked.text)
-        t.is(verification_uri, proxied.url + VERIFY)
-        const confirm = await confirmPage(browser, user_code, proxied)
-        isSafePage(t, confirm, 200)
-        isUnharmed(t, confirm)
-        isUnharmed(t, await browser.submit(confirm, '/verify', { decision: 'approve' }))
-        const keys = await browser.open(
-          `${proxied.url}/oauth/device/keys?notice=${encodeURIComponent(payload)}`,
-        )
-        isSafePage(t, keys, 200)
-        isUnharmed(t, keys)
-        const typed = await confirmPage(await signedIn(payload, proxied), payload, proxied)
-        isSafePage(t, typed, 400)
-        isUnharmed(t, typed)
-        for (const query of ['return_to', 'ui_locales', 'user_code', 'error']) {
-          const stranger = await new BrowserLike().open(
-            `${proxied.url}/oauth/device/sign-in?${query}=${encodeURIComponent(payload)}`,
-            { headers: { 'Accept-Language': 'en, <script>' } },
-          )
-          isSafePage(t, stranger, 200)
-          isUnharmed(t, stranger)
-        }
+        isSafePage(t, stranger, 200)
+        isUnharmed(t, stranger)
       }
-      for (const line of ['a\r\nX-Evil: 1', 'a\nb', 'a\u0000b', 'é']) {
-        const refused = await post(proxied.url, '/oauth/device/authorize', { client_id: line })
-        t.is(refused.status, 400)
-        t.is(refused.headers['x-evil'], undefined)
-        const visit = await browser.open(
-          `${proxied.url}${VERIFY}?user_code=${encodeURIComponent(line)}`,
-        )
-        isSafePage(t, visit, visit.status)
-        t.is(visit.headers.get('x-evil'), null)
-      }
-    } finally {
-      await proxied.stop()
     }
-  },
-)
+    for (const line of ['a\r\nX-Evil: 1', 'a\nb', 'a\u0000b', 'é']) {
+      const refused = await post(proxied.url, '/oauth/device/authorize', { client_id: line })
+      t.is(refused.status, 400)
+      t.is(refused.headers['x-evil'], undefined)
+      const visit = await browser.open(
+        `${proxied.url}${VERIFY}?user_code=${encodeURIComponent(line)}`,
+      )
+      isSafePage(t, visit, visit.status)
+      t.is(visit.headers.get('x-evil'), null)
+    }
+  } finally {
+    await proxied.stop()
+  }
+})
 
-test.serial('while a store is down there is a page that says so', async (t) => {
+test.serial('a failed store gets a page with a way back', async (t) => {
   const { device_code, user_code } = await authorize(server.url)
   const browser = await signedIn('patient')
   const page = await confirmPage(browser, user_code)
@@ -613,7 +602,7 @@ test.serial('while a store is down there is a page that says so', async (t) => {
     back()
     isSafePage(t, visit, 503)
     t.is(visit.headers.get('retry-after'), '5')
-    t.true(visit.text.includes(`user_code=${user_code}`), 'with a way back to the same code')
+    t.true(visit.text.includes(`user_code=${user_code}`), 'the page links to the same code')
     await isPending(t, device_code)
     server.clock.pass(5_000)
   }
@@ -635,7 +624,7 @@ test.serial('while a store is down there is a page that says so', async (t) => {
   )
 })
 
-test.serial('other methods and unknown places are told so', async (t) => {
+test.serial('other methods are 405, and other paths are 404', async (t) => {
   for (const [method, path, status, allow] of [
     ['PUT', VERIFY, 405, 'GET, HEAD, POST'],
     ['DELETE', VERIFY, 405, 'GET, HEAD, POST'],
@@ -663,7 +652,7 @@ test.serial('other methods and unknown places are told so', async (t) => {
   }
 })
 
-test.serial('a browser is told so by a page, wherever people may come', async (t) => {
+test.serial('a browser gets these errors as pages, wherever people may get to', async (t) => {
   const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
   const browser = new BrowserLike()
   for (const [path, status, allow] of [
@@ -692,7 +681,7 @@ test.serial('a browser is told so by a page, wherever people may come', async (t
   }
 })
 
-test.serial('JSON is JSON, whatever a browser thinks that it looks like', async (t) => {
+test.serial('JSON is sent with nosniff', async (t) => {
   for (const [method, path] of [
     ['POST', '/oauth/device/authorize'],
     ['POST', '/oauth/device/token'],
@@ -713,76 +702,70 @@ test.serial('JSON is JSON, whatever a browser thinks that it looks like', async 
   }
 })
 
-test.serial(
-  'what was decided names the device as its screen does, however the code was typed',
-  async (t) => {
-    const browser = await signedIn('namer')
-    const shows = (visit: Visit, typed: string, user_code: string): void => {
-      const main = visit.text.replace(/^.*<main>/su, '')
-      t.true(main.includes(user_code) && main.includes('acme-cli'), main)
-      t.false(main.includes(typed))
-    }
-    const start = async (): Promise<readonly [string, string]> => {
-      const { user_code } = await authorize(server.url, { client_id: 'acme-cli' })
-      return [user_code, user_code.replace('-', '').toLowerCase()]
-    }
-    for (const decision of ['approve', 'deny']) {
-      const [user_code, typed] = await start()
-      const page = await confirmPage(browser, typed)
-      shows(await browser.submit(page, '/verify', { decision, user_code: typed }), typed, user_code)
-      shows(await confirmPage(browser, typed), typed, user_code)
-      server.clock.pass(120_000)
-      const neutral = await confirmPage(await signedIn('somebody else'), typed)
-      isSafePage(t, neutral, 400)
-      t.false(neutral.text.includes('acme-cli'))
-      t.false(neutral.text.includes(user_code), 'only what they typed themselves')
-    }
+test.serial('a decided code is shown as the device shows it, however it was typed', async (t) => {
+  const browser = await signedIn('namer')
+  const shows = (visit: Visit, typed: string, user_code: string): void => {
+    const main = visit.text.replace(/^.*<main>/su, '')
+    t.true(main.includes(user_code) && main.includes('acme-cli'), main)
+    t.false(main.includes(typed))
+  }
+  const start = async (): Promise<readonly [string, string]> => {
+    const { user_code } = await authorize(server.url, { client_id: 'acme-cli' })
+    return [user_code, user_code.replace('-', '').toLowerCase()]
+  }
+  for (const decision of ['approve', 'deny']) {
     const [user_code, typed] = await start()
     const page = await confirmPage(browser, typed)
-    server.clock.pass(600_000)
-    shows(
-      await browser.submit(page, '/verify', { decision: 'approve', user_code: typed }),
-      typed,
-      user_code,
-    )
+    shows(await browser.submit(page, '/verify', { decision, user_code: typed }), typed, user_code)
     shows(await confirmPage(browser, typed), typed, user_code)
-  },
-)
+    server.clock.pass(120_000)
+    const neutral = await confirmPage(await signedIn('another person'), typed)
+    isSafePage(t, neutral, 400)
+    t.false(neutral.text.includes('acme-cli'))
+    t.false(neutral.text.includes(user_code), 'only the text that was typed')
+  }
+  const [user_code, typed] = await start()
+  const page = await confirmPage(browser, typed)
+  server.clock.pass(600_000)
+  shows(
+    await browser.submit(page, '/verify', { decision: 'approve', user_code: typed }),
+    typed,
+    user_code,
+  )
+  shows(await confirmPage(browser, typed), typed, user_code)
+})
 
-test.serial(
-  'who asked for German once gets German to the end, whatever the browser prefers',
-  async (t) => {
-    class English extends BrowserLike {
-      override send(url: string, sending: Sending = {}): Promise<Visit> {
-        return super.send(url, {
-          ...sending,
-          headers: { 'Accept-Language': 'en', ...sending.headers },
-        })
-      }
+test.serial('ui_locales=de holds for all later pages, whatever the browser prefers', async (t) => {
+  class English extends BrowserLike {
+    override send(url: string, sending: Sending = {}): Promise<Visit> {
+      return super.send(url, {
+        ...sending,
+        headers: { 'Accept-Language': 'en', ...sending.headers },
+      })
     }
-    const browser = new English()
-    const { user_code, verification_uri_complete } = await authorize(server.url)
-    const isIn = (locale: string, visit: Visit): void => {
-      isSafePage(t, visit, 200)
-      t.true(visit.text.includes(`<html lang="${locale}"`), visit.url)
-    }
-    const sent = await browser.send(`${verification_uri_complete}&ui_locales=xx%20de-AT`)
-    t.is(sent.headers.get('set-cookie'), 'device_grant_locale=de; path=/; samesite=lax; httponly')
-    const signIn = await browser.open(verification_uri_complete)
-    isIn('de', signIn)
-    const confirm = await browser.submit(signIn, '/sign-in', { name: 'gerda' })
-    isIn('de', confirm)
-    t.true(confirm.text.includes(user_code))
-    isIn('de', await browser.submit(confirm, '/verify', { decision: 'approve' }))
-    isIn('de', await browser.open(`${server.url}/oauth/device/keys`))
-    isIn('de', await browser.open(`${server.url}${VERIFY}?ui_locales=xx`))
-    isIn('en', await browser.open(`${server.url}${VERIFY}?ui_locales=en`))
-    isIn('en', await browser.open(server.url + VERIFY, { headers: { 'Accept-Language': 'de' } }))
-    isIn('en', await new English().open(server.url + VERIFY))
-  },
-)
+  }
+  const browser = new English()
+  const { user_code, verification_uri_complete } = await authorize(server.url)
+  const isIn = (locale: string, visit: Visit): void => {
+    isSafePage(t, visit, 200)
+    t.true(visit.text.includes(`<html lang="${locale}"`), visit.url)
+  }
+  const sent = await browser.send(`${verification_uri_complete}&ui_locales=xx%20de-AT`)
+  t.is(sent.headers.get('set-cookie'), 'device_grant_locale=de; path=/; samesite=lax; httponly')
+  const signIn = await browser.open(verification_uri_complete)
+  isIn('de', signIn)
+  const confirm = await browser.submit(signIn, '/sign-in', { name: 'gerda' })
+  isIn('de', confirm)
+  t.true(confirm.text.includes(user_code))
+  isIn('de', await browser.submit(confirm, '/verify', { decision: 'approve' }))
+  isIn('de', await browser.open(`${server.url}/oauth/device/keys`))
+  isIn('de', await browser.open(`${server.url}${VERIFY}?ui_locales=xx`))
+  isIn('en', await browser.open(`${server.url}${VERIFY}?ui_locales=en`))
+  isIn('en', await browser.open(server.url + VERIFY, { headers: { 'Accept-Language': 'de' } }))
+  isIn('en', await new English().open(server.url + VERIFY))
+})
 
-test.serial('files of the pages are cached, and not sent twice', async (t) => {
+test.serial('files of the pages are cached by ETag', async (t) => {
   const page = await new BrowserLike().open(server.url + VERIFY)
   const files = [...page.text.matchAll(/(?:href|src)="(\/oauth\/device\/assets\/[^"]+)"/g)]
   t.true(files.length > 0)

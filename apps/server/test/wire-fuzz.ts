@@ -11,7 +11,7 @@ import { type Answer, FORM, send } from '@device-grant/test-support/http-exchang
 import { decide } from '@device-grant/test-support/person'
 import type { TestServer } from './test-server.ts'
 
-/** Random numbers that a seed makes again (mulberry32). */
+/** Random numbers that a seed reproduces (mulberry32). */
 class Random {
   #state: number
   constructor(seed: number) {
@@ -25,7 +25,7 @@ class Random {
     z ^= z + Math.imul(z ^ (z >>> 7), z | 61)
     return ((z ^ (z >>> 14)) >>> 0) % below
   }
-  /** True once in `times`. */
+  /** True once in `times` calls. */
   once(times: number): boolean {
     return this.below(times) === 0
   }
@@ -222,7 +222,7 @@ const HEADERS: readonly [HeaderChoice, ...HeaderChoice[]] = [
   ['x-http-method-override', ['DELETE']],
 ]
 
-/** A request that would be right, for one of the endpoints that answer programs. */
+/** A valid request to one of the endpoints for programs. */
 const draftOf = (random: Random, codes: readonly [Codes, ...Codes[]]): Draft => {
   const person = { 'x-forwarded-user': `person ${random.below(500)}` }
   const code = random.pick(codes)
@@ -355,16 +355,16 @@ const MUTATIONS: readonly [Mutation, ...Mutation[]] = [
   },
 ]
 
-/** The answers that are documented. 503 is not among them: no store fails here. */
+/** The documented statuses. 503 is missing, because no store fails here. */
 const STATUSES: ReadonlySet<number> = new Set([200, 204, 400, 401, 403, 404, 405, 429])
 const JSON_TYPES = /^application\/(problem\+)?json(; charset=utf-8)?$/
 
-/** Where people come, and where a mutated path may lead too. */
+/** The paths of pages, to which a mutated path may lead too. */
 const PAGES = /^\/oauth\/device\/(verify(?!-)|sign-|assets\/|keys\/.*revoke)/
 
-/** What is wrong with an answer, or nothing. */
-const faultOf = (answer: Answer, path: string): string | undefined => {
-  // The one redirect: from the server's own address to where a code is entered.
+/** Describes what is wrong with an answer. */
+const errorOf = (answer: Answer, path: string): string | undefined => {
+  // The one redirect leads from the root to the page that takes a code.
   if (answer.status === 303 && String(answer.headers.location).endsWith('/oauth/device/verify')) {
     return answer.text === '' ? undefined : 'a redirect with a body'
   }
@@ -389,15 +389,15 @@ const faultOf = (answer: Answer, path: string): string | undefined => {
 }
 
 export interface FuzzReport {
-  /** How many answers had which status. */
+  /** How many answers had each status. */
   readonly statuses: Readonly<Record<number, number>>
-  /** Requests that were answered as no request may be, with what was wrong. */
-  readonly faults: readonly string[]
+  /** Requests with a wrong answer, with what is wrong. */
+  readonly errors: readonly string[]
 }
 
 const PARALLEL = 20
 
-/** Sends so many requests, mutated at random from right ones, and judges every answer. */
+/** Sends so many requests, randomly mutated from valid ones, and checks every answer. */
 export const fuzz = async (
   { url, clock }: Pick<TestServer, 'url' | 'clock'>,
   { seed, requests }: { readonly seed: number; readonly requests: number },
@@ -405,16 +405,16 @@ export const fuzz = async (
   const random = new Random(seed)
   const agent = new Agent({ keepAlive: true, maxSockets: PARALLEL })
   const statuses: Record<number, number> = {}
-  const faults: string[] = []
+  const errors: string[] = []
   const exchange = async ({ method, path, headers, body }: Draft): Promise<void> => {
     const what = `${method} ${path} ${JSON.stringify(headers)} ${body.toString('latin1').slice(0, 300)}`
     try {
       const answer = await send(url, { method, path, headers, body }, agent)
       statuses[answer.status] = (statuses[answer.status] ?? 0) + 1
-      const fault = faultOf(answer, path)
-      if (fault !== undefined) faults.push(`${fault}: ${what} -> ${answer.text.slice(0, 200)}`)
-    } catch (fault) {
-      faults.push(`${String(fault)}: ${what}`)
+      const error = errorOf(answer, path)
+      if (error !== undefined) errors.push(`${error}: ${what} -> ${answer.text.slice(0, 200)}`)
+    } catch (error) {
+      errors.push(`${String(error)}: ${what}`)
     }
   }
   try {
@@ -436,5 +436,5 @@ export const fuzz = async (
   } finally {
     agent.destroy()
   }
-  return { statuses, faults }
+  return { statuses, errors }
 }

@@ -30,16 +30,16 @@ import { ConfigError, readConfig } from '#src/config.js'
 import { breakStore } from './break-store.ts'
 import { startTestServer, type TestServer } from './test-server.ts'
 
-/** What is sent where, and how it is to be answered. Every answer is held to `checkDeviceAnswer` besides. */
+/** A request and its answer, which `checkDeviceAnswer` checks too. */
 interface Row {
-  /** The requirement. */
+  /** The ids of its requirements in `docs/conformance.md`. */
   readonly id: string
   readonly what: string
-  /** For the token endpoint: with a device code that the client `cli` has just got. */
+  /** A function gets codes that were just issued to the client `cli`. */
   readonly sent: Sent | ((codes: Codes) => Sent)
   readonly status: number
   readonly error?: string
-  /** Words that the description has to have. */
+  /** A part of the description. */
   readonly says?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly check?: (t: ExecutionContext, answer: Answer) => void
@@ -64,7 +64,7 @@ const pollWith =
 
 const GZIP_BOMB = gzipSync(Buffer.alloc(20 * KIB * KIB, 'a=1&'))
 
-/** What both endpoints refuse in the same way. */
+/** The requests that both endpoints refuse in the same way. */
 const refusedByBoth = (path: string): readonly Row[] => {
   const bad = (id: string, what: string, sent: Omit<Sent, 'path'>, says = ''): Row => ({
     id,
@@ -212,7 +212,7 @@ const refusedByBoth = (path: string): readonly Row[] => {
         t.is(headers['access-control-allow-credentials'], undefined)
       },
     },
-    // RFC 6749 section 2.3.1, with clients that hold no secret
+    // RFC 6749 section 2.3.1, where no client has a secret.
     ...(
       [
         ['a secret in Basic', 'cli:secret'],
@@ -461,7 +461,7 @@ const TOKEN_REQUESTS: readonly Row[] = [
     'device_code',
   ),
   refuses('TOK-3', 'another client', pollWith('&client_id=other'), 'invalid_grant'),
-  refuses('TOK-3', 'no client, where one asked', pollWith(''), 'invalid_grant'),
+  refuses('TOK-3', 'no client, for the code of a client', pollWith(''), 'invalid_grant'),
   refuses('TOK-3', 'another client by Basic', pollWith('', basic('other:')), 'invalid_grant'),
   refuses('TOK-3', 'the client in other case', pollWith('&client_id=CLI'), 'invalid_grant'),
   pends(
@@ -471,7 +471,7 @@ const TOKEN_REQUESTS: readonly Row[] = [
   ),
   {
     id: 'TOK-6',
-    what: 'a secret in the query authenticates nobody',
+    what: 'a secret in the query does not authenticate',
     sent: ({ device_code }) => ({
       path: `${TOKEN}?client_id=cli&client_secret=s`,
       ...form(`device_code=${device_code}`),
@@ -541,7 +541,7 @@ const TOKEN_REQUESTS: readonly Row[] = [
   ...refusedByBoth(TOKEN),
 ]
 
-/** What holds for every answer to a device, whatever was asked. */
+/** Checks what holds for every answer to a device. */
 const checkDeviceAnswer = (t: ExecutionContext, { status, headers, text }: Answer): void => {
   // RSP-4, OA-6
   t.is(headers['cache-control'], 'no-store')
@@ -588,7 +588,7 @@ for (const row of [...REQUESTS, ...TOKEN_REQUESTS]) {
     for (const [name, value] of Object.entries(row.headers ?? {})) t.is(answer.headers[name], value)
     row.check?.(t, answer)
     if (!codes || row.error === 'authorization_pending') return
-    // Whatever was refused has not used the code up, nor its first poll.
+    // A refused request neither consumes the code nor counts as its first poll.
     t.is(await pollOutcome(url, codes.device_code), 'authorization_pending')
   })
 }
@@ -606,18 +606,18 @@ test('REQ-1: parameters in the query string are not read', async (t) => {
   })
   t.is(answer.status, 200)
   const { device_code } = membersOf(answer)
-  const asked = { client_id: '', device_code: String(device_code) }
-  t.is(outcomeOf(await post(server.url, TOKEN, asked)), 'authorization_pending')
-  t.is(outcomeOf(await post(server.url, TOKEN, { ...asked, client_id: 'query' })), 'invalid_grant')
+  const polled = { client_id: '', device_code: String(device_code) }
+  t.is(outcomeOf(await post(server.url, TOKEN, polled)), 'authorization_pending')
+  t.is(outcomeOf(await post(server.url, TOKEN, { ...polled, client_id: 'query' })), 'invalid_grant')
 })
 
-test('REQ-8: plain http beyond loopback is refused at the start, unless it is asked for', (t) => {
+test('REQ-8: plain http beyond loopback is refused at the start unless it is allowed', (t) => {
   const env = { PUBLIC_URL: 'http://login.example.com', SIGN_IN: 'demo' }
   t.throws(() => readConfig(env), { instanceOf: ConfigError })
   t.is(readConfig({ ...env, ALLOW_HTTP: 'true' }).publicUrl, 'http://login.example.com')
 })
 
-test('REQ-11: new codes are limited per address, polls are not', async (t) => {
+test('REQ-11: new codes are limited per address, and polls are not', async (t) => {
   const limited = await startTestServer({ AUTHORIZE_LIMIT: '3' })
   t.teardown(limited.stop)
   const codes = await authorize(limited.url)
@@ -636,7 +636,7 @@ test('REQ-11: new codes are limited per address, polls are not', async (t) => {
   await authorize(limited.url)
 })
 
-test('REQ-11, RFC9-6: the address is the one that the trusted proxy names', async (t) => {
+test('REQ-11, RFC9-6: the address is taken from a trusted proxy only', async (t) => {
   const limited = await startTestServer({ AUTHORIZE_LIMIT: '1' })
   t.teardown(limited.stop)
   const from = async (address: string): Promise<number> =>
@@ -673,7 +673,7 @@ test('RSP-1, RSP-2, RSP-3, RSP-6: every member has its type', async (t) => {
   t.deepEqual(rest, { expires_in: 600, interval: 5 })
 })
 
-test('RSP-5: URLs come from the configuration, whatever the headers say', async (t) => {
+test('RSP-5: URLs come from the settings, not from the headers', async (t) => {
   const plain = await send(server.url, { method: 'GET', path: METADATA[0] })
   for (const headers of [
     { host: 'evil.test' },
@@ -700,7 +700,7 @@ test('RSP-5: URLs come from the configuration, whatever the headers say', async 
   t.false(absolute.includes('evil'))
 })
 
-test('RSP-7: codes are never issued twice, and both end together', async (t) => {
+test('RSP-7: codes are never issued twice, and both expire together', async (t) => {
   const own = await startTestServer({ LOG_LEVEL: 'silent' })
   t.teardown(own.stop)
   const all = await Promise.all(Array.from({ length: 300 }, () => authorize(own.url)))
@@ -712,7 +712,7 @@ test('RSP-7: codes are never issued twice, and both end together', async (t) => 
   await t.throwsAsync(decide(own.url, one.user_code, 'approve'), { message: /approve: 400/ })
 })
 
-test('POL-10, POL-11, OA-2 to OA-7, OA-19: the key is told once, in full', async (t) => {
+test('POL-10, POL-11, OA-2 to OA-7, OA-19: the key is issued once, with all its members', async (t) => {
   const own = await startTestServer({ LOG_LEVEL: 'silent' })
   t.teardown(own.stop)
   const { url } = own
@@ -720,9 +720,9 @@ test('POL-10, POL-11, OA-2 to OA-7, OA-19: the key is told once, in full', async
   await decide(url, codes.user_code, 'approve')
   const answers = await Promise.all(Array.from({ length: 20 }, () => poll(url, codes.device_code)))
   for (const answer of answers) checkDeviceAnswer(t, answer)
-  const told = answers.filter(({ status }) => status === 200)
-  t.is(told.length, 1)
-  const { access_token, ...rest } = membersOf(told[0] as Answer)
+  const granted = answers.filter(({ status }) => status === 200)
+  t.is(granted.length, 1)
+  const { access_token, ...rest } = membersOf(granted[0] as Answer)
   t.regex(String(access_token), /^dg_[A-Za-z0-9]{20,200}$/)
   t.deepEqual(rest, { token_type: 'Bearer', expires_in: 86_400, scope: 'b a' })
   own.clock.pass(2_000)
@@ -731,7 +731,7 @@ test('POL-10, POL-11, OA-2 to OA-7, OA-19: the key is told once, in full', async
   t.is(outcomeOf(after), 'invalid_grant')
 })
 
-test('OA-4: no scope is told where none was asked', async (t) => {
+test('OA-4: scope is absent if none was requested', async (t) => {
   const codes = await authorize(server.url)
   await decide(server.url, codes.user_code, 'approve')
   const members = membersOf(await poll(server.url, codes.device_code))
@@ -766,7 +766,7 @@ const METADATA = [
   '/.well-known/openid-configuration',
 ] as const
 
-test('MET-1 to MET-8, MET-10, MET-11: the metadata say what is there, at both places', async (t) => {
+test('MET-1 to MET-8, MET-10, MET-11: the metadata are correct, at both paths', async (t) => {
   const [first, second] = (await Promise.all(
     METADATA.map((path) => send(server.url, { method: 'GET', path })),
   )) as [Answer, Answer]
@@ -797,7 +797,7 @@ test('MET-1 to MET-8, MET-10, MET-11: the metadata say what is there, at both pl
   }
 })
 
-test('MET-2, MET-3: an issuer with a path stands behind the well-known names too', async (t) => {
+test('MET-2, MET-3: an issuer with a path has its metadata after the well-known names too', async (t) => {
   const own = await startTestServer({
     PUBLIC_URL: 'https://login.example.com/t1/',
     LOG_LEVEL: 'silent',
@@ -810,7 +810,7 @@ test('MET-2, MET-3: an issuer with a path stands behind the well-known names too
   }
 })
 
-test('INT-1, POL-13: while the grants cannot be read, a poll is slow_down and nothing changes', async (t) => {
+test('INT-1, POL-13: a poll is slow_down and changes nothing while grants cannot be read', async (t) => {
   const own = await startTestServer()
   t.teardown(own.stop)
   const codes = await authorize(own.url)
@@ -834,7 +834,7 @@ test('INT-1, POL-13: while the grants cannot be read, a poll is slow_down and no
   t.is(await pollOutcome(own.url, codes.device_code), 'authorization_pending')
 })
 
-test('INT-1, POL-8: while the keys cannot be written, an approval says so and a poll is slow_down', async (t) => {
+test('INT-1, POL-8: an approval is 503 and a poll is slow_down while keys cannot be written', async (t) => {
   const own = await startTestServer()
   t.teardown(own.stop)
   const codes = await authorize(own.url)
@@ -856,25 +856,25 @@ test('INT-1, POL-8: while the keys cannot be written, an approval says so and a 
   t.is(await pollOutcome(own.url, codes.device_code), 'token')
 })
 
-test('INT-1: a fault that nobody expected is slow_down to a poll, and JSON to everybody', async (t) => {
+test('INT-1: an unexpected error is slow_down for a poll, and JSON for other requests', async (t) => {
   const own = await startTestServer()
   t.teardown(own.stop)
   const codes = await authorize(own.url)
   const grants = own.server.container.get<StateStore<never>>(TOKENS.DeviceGrants)
   const update = grants.update
   grants.update = async () => {
-    throw new TypeError('A fault in the store')
+    throw new TypeError('An error in the store')
   }
   t.is(await pollOutcome(own.url, codes.device_code), 'slow_down')
   const failed = await post(own.url, AUTHORIZE, { client_id: 'cli' })
   t.is(failed.status, 500)
   checkDeviceAnswer(t, failed)
-  t.false(failed.text.includes('fault in the store'))
+  t.false(failed.text.includes('error in the store'))
   grants.update = update
   t.is(await pollOutcome(own.url, codes.device_code), 'authorization_pending')
 })
 
-test('INT-2: a connection is kept for 75 s, and serves many polls', async (t) => {
+test('INT-2: a connection is kept for 75 s and serves many polls', async (t) => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   t.teardown(() => agent.destroy())
   for (let i = 0; i < 20; i++) {
@@ -885,7 +885,7 @@ test('INT-2: a connection is kept for 75 s, and serves many polls', async (t) =>
   t.is(Object.values(agent.freeSockets).flat().length, 1)
 })
 
-test('INT-4: what is not there is 404 JSON', async (t) => {
+test('INT-4: an unknown path is 404 JSON', async (t) => {
   for (const method of ['GET', 'POST', 'PUT', 'PROPFIND']) {
     for (const path of [
       '/other',
@@ -905,7 +905,7 @@ test('INT-4: what is not there is 404 JSON', async (t) => {
   }
 })
 
-test('OA-18: what a device says of itself ends in no header, whatever it is', async (t) => {
+test('OA-18: no text of a device is repeated in the answer', async (t) => {
   for (const agent of [
     '<script>alert(1)</script>',
     `"'><img src=x>`,
@@ -934,7 +934,7 @@ test('a body of many megabytes is refused while it is still being sent', async (
   t.is((await post(server.url, AUTHORIZE)).status, 200)
 })
 
-test('a gzip bomb that is cut, anywhere, is refused and ends nothing', async (t) => {
+test('a truncated gzip bomb is refused, at any length', async (t) => {
   const bomb = gzipSync(Buffer.alloc(KIB * KIB, '['))
   const headers = { 'content-type': FORM, 'content-encoding': 'gzip', 'x-forwarded-user': 'alice' }
   for (let length = 0; length < bomb.length; length += 25) {
@@ -945,7 +945,7 @@ test('a gzip bomb that is cut, anywhere, is refused and ends nothing', async (t)
   }
 })
 
-/** Bytes that are no HTTP never come to a route. They are answered in the same JSON, and the connection ends. */
+/** Bytes that are not HTTP. They get JSON too, and the connection is closed. */
 const MALFORMED: Readonly<Record<string, readonly [bytes: string, status: number]>> = {
   'an unknown method': [`BREW ${TOKEN} HTTP/1.1\r\nHost: x\r\n\r\n`, 400],
   'no HTTP at all': ['\0\0\0\0\r\n\r\n', 400],
@@ -972,12 +972,12 @@ const MALFORMED: Readonly<Record<string, readonly [bytes: string, status: number
 }
 
 for (const [what, [bytes, status]] of Object.entries(MALFORMED)) {
-  test(`bytes that are no HTTP are refused without a page: ${what}`, async (t) => {
+  test(`bytes that are not HTTP are refused without a page: ${what}`, async (t) => {
     const answer = await sendBytes(server.url, bytes)
     t.true(answer.startsWith(`HTTP/1.1 ${status} `), answer)
     t.regex(answer, /\r\nconnection: close\r\n/i)
     t.notRegex(answer, /html/i)
-    // What Node itself answers, such as to a missing Host, has no body.
+    // Node itself answers a missing Host, without a body.
     const body = answer.split('\r\n\r\n')[1] ?? ''
     if (what !== 'no Host') t.is((JSON.parse(body) as { error: string }).error, 'invalid_request')
     t.is((await send(server.url, { method: 'GET', path: '/healthz' })).status, 200)
@@ -985,7 +985,7 @@ for (const [what, [bytes, status]] of Object.entries(MALFORMED)) {
 }
 
 for (const target of ['http://[::1/oauth', 'http://[::1/oauth/device/token', '//[/oauth']) {
-  test(`a request target that is no URL is refused as JSON: ${target}`, async (t) => {
+  test(`a request target that is not a URL is refused as JSON: ${target}`, async (t) => {
     const text = await sendBytes(
       server.url,
       `POST ${target} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
@@ -996,7 +996,7 @@ for (const target of ['http://[::1/oauth', 'http://[::1/oauth/device/token', '//
   })
 }
 
-test('paths are what they are, to the letter', async (t) => {
+test('paths match exactly', async (t) => {
   const { device_code } = await authorize(server.url)
   for (const path of [
     TOKEN.toUpperCase(),
@@ -1027,7 +1027,7 @@ test('OA-10: two Authorization headers are several credentials', async (t) => {
   }
 })
 
-test('a refusal for now says when to come back, to scripts of other origins too', async (t) => {
+test('scripts of other origins may read Retry-After', async (t) => {
   const limited = await startTestServer({ AUTHORIZE_LIMIT: '1' })
   t.teardown(limited.stop)
   await authorize(limited.url)
@@ -1036,7 +1036,7 @@ test('a refusal for now says when to come back, to scripts of other origins too'
   t.is(answer.headers['access-control-expose-headers'], 'Retry-After')
 })
 
-test('while a store is down the log has a line every so often, and not one a poll', async (t) => {
+test('the log has one line for many polls while a store is down', async (t) => {
   const down = await startTestServer()
   t.teardown(down.stop)
   const { device_code } = await authorize(down.url)

@@ -12,7 +12,7 @@ import { startTestServer, type TestServer } from '../test-server.ts'
 
 const { browserTest, browser } = inChromium('attacks by other origins in a browser')
 
-/** How an attacker's origin stands to ours: browsers send `SameSite=Lax` cookies within a site. */
+/** Origins of attackers. Browsers send `SameSite=Lax` cookies within a site. */
 const ATTACKERS = {
   'another site': 'localhost',
   'another origin of our site': '127.0.0.1',
@@ -20,12 +20,12 @@ const ATTACKERS = {
 
 interface Victim {
   readonly server: TestServer
-  /** Signed in, with one device connected and one that waits for an answer. */
+  /** Signed in, with one connected device and one that waits for a decision. */
   readonly page: Page
   readonly waiting: Codes
   readonly key: string
   readonly keyId: string
-  /** Serves a page of the attacker's. @returns its URL */
+  /** Serves a page of the attacker. Returns its URL. */
   attack(html: string): string
 }
 
@@ -50,7 +50,7 @@ const setUp = async (t: ExecutionContext, host: string): Promise<Victim> => {
   await page.goto(`${server.url}/oauth/device/verify`)
   await signIn(page, 'alice')
   const connected = await authorize(server.url)
-  const answer = { person: 'alice', decision: 'approve', origin: {} } as const
+  const answer = { person: 'alice', decision: 'approve' } as const
   await server.useCases.answerUserCode({ userCode: connected.user_code, ...answer })
   const key = await pickUp(server.url, connected.device_code)
   const [listed] = await server.useCases.listApiKeys('alice')
@@ -67,7 +67,7 @@ const setUp = async (t: ExecutionContext, host: string): Promise<Victim> => {
   }
 }
 
-/** Nothing was approved, denied, revoked or signed out. */
+/** The test fails if anything was approved, denied, revoked or signed out. */
 const isUnharmed = async (
   t: ExecutionContext,
   { server, page, waiting, key, keyId }: Victim,
@@ -82,11 +82,8 @@ const isUnharmed = async (
   t.is(await pollOutcome(server.url, waiting.device_code), 'authorization_pending')
 }
 
-/** The code was opened for nobody, and no try was charged. */
-const isOpenedByNobody = async (
-  t: ExecutionContext,
-  { server, waiting }: Victim,
-): Promise<void> => {
+/** The test fails if the code was opened or an attempt was counted. */
+const isNotOpened = async (t: ExecutionContext, { server, waiting }: Victim): Promise<void> => {
   t.false(server.log.some((line) => line.includes('wrong_user_code')))
   const review = { userCode: waiting.user_code, person: 'bob' }
   t.is((await server.useCases.reviewUserCode(review)).outcome, 'pending')
@@ -101,7 +98,7 @@ const form = (action: string, fields: Readonly<Record<string, string>>, type = '
 }
 
 for (const [attacker, host] of Object.entries(ATTACKERS)) {
-  browserTest(`forms that ${attacker} sends for somebody change nothing`, async (t) => {
+  browserTest(`forms that ${attacker} submits change nothing`, async (t) => {
     const victim = await setUp(t, host)
     const { server, page, waiting, keyId, attack } = victim
     const base = `${server.url}/oauth/device`
@@ -143,7 +140,7 @@ for (const [attacker, host] of Object.entries(ATTACKERS)) {
       const body = new URLSearchParams(decision)
       const text = new Blob([JSON.stringify(decision)], { type: 'text/plain' })
       const json = { ...post, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(decision) }
-      const asked = [
+      const requests = [
         ['/verify', { ...post, mode: 'no-cors', body }],
         ['/verify-authenticated', { ...post, mode: 'no-cors', body }],
         ['/verify-authenticated', { ...post, mode: 'no-cors', body: text }],
@@ -158,7 +155,7 @@ for (const [attacker, host] of Object.entries(ATTACKERS)) {
         ['/sign-out', { ...post, mode: 'no-cors', body }],
       ]
       const outcomes = []
-      for (const [path, init] of asked) {
+      for (const [path, init] of requests) {
         outcomes.push(await fetch(base + path, init).then(
           async (answer) => answer.type + ' ' + (await answer.text()).length,
           () => 'refused',
@@ -175,10 +172,10 @@ for (const [attacker, host] of Object.entries(ATTACKERS)) {
       ...[blind, blind, blind],
     ])
     await isUnharmed(t, victim)
-    await isOpenedByNobody(t, victim)
+    await isNotOpened(t, victim)
   })
 
-  browserTest(`whatever ${attacker} embeds shows, opens and approves nothing`, async (t) => {
+  browserTest(`embedding by ${attacker} shows, opens and approves nothing`, async (t) => {
     const victim = await setUp(t, host)
     const { server, page, waiting, attack } = victim
     let refusals = 0
@@ -189,18 +186,18 @@ for (const [attacker, host] of Object.entries(ATTACKERS)) {
         if (refusals === 3) resolve()
       })
     })
-    const asked = new Set<string>()
+    const requested = new Set<string>()
     const kinds = ['iframe', 'object', 'embed', 'img', 'script', 'style', 'prefetch', 'preload']
-    const allAsked = new Promise<void>((resolve) => {
+    const allRequested = new Promise<void>((resolve) => {
       page.on('request', (request) => {
         const { origin, searchParams } = new URL(request.url())
-        if (origin === server.url) asked.add(searchParams.get('by') ?? '')
-        if (kinds.every((kind) => asked.has(kind))) resolve()
+        if (origin === server.url) requested.add(searchParams.get('by') ?? '')
+        if (kinds.every((kind) => requested.has(kind))) resolve()
       })
     })
     const url = (by: string): string =>
       `${waiting.verification_uri_complete}&decision=approve&by=${by}`
-    // A click on the bait would meet what lies over it, if the browser showed it.
+    // If the browser showed a frame, a click on the bait would hit it.
     await page.goto(
       attack(`<style>
           iframe, object, embed { position: absolute; inset: 0; width: 100%; height: 200px; opacity: 0.01 }
@@ -216,35 +213,38 @@ for (const [attacker, host] of Object.entries(ATTACKERS)) {
         <link rel="prefetch" href="${url('prefetch')}">
         <link rel="preload" as="fetch" crossorigin="use-credentials" href="${url('preload')}">`),
     )
-    await Promise.all([allAsked, allRefused])
+    await Promise.all([allRequested, allRefused])
     t.false(page.frames().some((frame) => frame.url().startsWith(server.url)))
     for (const y of [100, 300, 500]) await page.mouse.click(300, y)
     await isUnharmed(t, victim)
-    await isOpenedByNobody(t, victim)
+    await isNotOpened(t, victim)
   })
 }
 
 for (const [attacker, host] of Object.entries(ATTACKERS)) {
-  browserTest(`${attacker} cannot use up somebody’s tries in a window that it opens`, async (t) => {
-    const { server, page, waiting, attack } = await setUp(t, host)
-    const wrong = (n: number): string => `${server.url}/oauth/device/verify?user_code=WRONG-${n}`
-    await page.goto(attack(`<button onclick="opened = window.open('${wrong(0)}')">Win</button>`))
-    const [popup] = await Promise.all([page.waitForEvent('popup'), page.click('button')])
-    await popup.waitForURL(wrong(0))
-    for (let n = 1; n <= 7; n += 1) {
-      // Whether it got there, or has lost the window.
-      await Promise.all([
-        Promise.race([popup.waitForURL(wrong(n)), page.waitForFunction('opened.closed')]),
-        page.evaluate(`opened.location = '${wrong(n)}'`),
-      ])
-    }
-    t.is(server.log.filter((line) => line.includes('"wrong_user_code"')).length, 1)
-    await popup.goto(waiting.verification_uri_complete)
-    t.is(await title(popup), 'Connect this device?')
-  })
+  browserTest(
+    `${attacker} cannot use up a person’s attempts in a window that it opens`,
+    async (t) => {
+      const { server, page, waiting, attack } = await setUp(t, host)
+      const wrong = (n: number): string => `${server.url}/oauth/device/verify?user_code=WRONG-${n}`
+      await page.goto(attack(`<button onclick="opened = window.open('${wrong(0)}')">Win</button>`))
+      const [popup] = await Promise.all([page.waitForEvent('popup'), page.click('button')])
+      await popup.waitForURL(wrong(0))
+      for (let n = 1; n <= 7; n += 1) {
+        // Either the window navigates, or the attacker has lost it.
+        await Promise.all([
+          Promise.race([popup.waitForURL(wrong(n)), page.waitForFunction('opened.closed')]),
+          page.evaluate(`opened.location = '${wrong(n)}'`),
+        ])
+      }
+      t.is(server.log.filter((line) => line.includes('"wrong_user_code"')).length, 1)
+      await popup.goto(waiting.verification_uri_complete)
+      t.is(await title(popup), 'Connect this device?')
+    },
+  )
 }
 
-browserTest('UI-3: what a device says of itself stays text', async (t) => {
+browserTest('UI-3: the texts of a device stay text', async (t) => {
   const server = await startTestServer({ SIGN_IN: 'demo' })
   t.teardown(() => server.stop())
   const clientId = `"><script>alert(1)</script><img src=x onerror=alert(2)>`
@@ -257,7 +257,9 @@ browserTest('UI-3: what a device says of itself stays text', async (t) => {
   })
   const areText = async (): Promise<void> => {
     const text = await page.locator('main').innerText()
-    for (const said of [clientId, userAgent, ...scope.split(' ')]) t.true(text.includes(said), said)
+    for (const part of [clientId, userAgent, ...scope.split(' ')]) {
+      t.true(text.includes(part), part)
+    }
     t.is(await page.locator('script, iframe, img, svg').count(), 0)
     t.is(
       await page.locator('form').count(),

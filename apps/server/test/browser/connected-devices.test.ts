@@ -10,7 +10,7 @@ import { startTestServer } from '../test-server.ts'
 
 const { browserTest, browser } = inChromium('connected devices in a browser')
 
-/** The part of the page that is about one device. */
+/** The list item of one device. */
 const device = (page: Page, { user_code }: Codes): ReturnType<Page['locator']> =>
   page.locator('.keys > li').filter({ hasText: user_code })
 
@@ -32,7 +32,7 @@ const setUp = async (t: ExecutionContext) => {
   return { url, page, approved, list }
 }
 
-browserTest('one device is revoked at once, and one before it has picked up its key', async (t) => {
+browserTest('a device is revoked at once, before and after it has picked up its key', async (t) => {
   const { url, page, approved, list } = await setUp(t)
   const used = await approved({ client_id: 'cli', scope: 'whoami files:read' })
   const key = await pickUp(url, used.device_code)
@@ -68,7 +68,7 @@ browserTest('one device is revoked at once, and one before it has picked up its 
   t.is(await pollOutcome(url, waiting.device_code), 'access_denied')
 })
 
-browserTest('all devices are revoked together, after a second question', async (t) => {
+browserTest('all devices are revoked together, after a confirmation', async (t) => {
   const { url, page, approved, list } = await setUp(t)
   const used = await approved()
   const key = await pickUp(url, used.device_code)

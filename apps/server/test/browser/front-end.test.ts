@@ -2,9 +2,9 @@ import { inChromium } from '@device-grant/test-support/chromium'
 import { authorize, pollOutcome } from '@device-grant/test-support/device'
 import { startFrontEnd, startFrontEndSetting } from '../front-end-setting.ts'
 
-const { browserTest, browser } = inChromium("somebody else's front end in a browser")
+const { browserTest, browser } = inChromium('a front end in a browser')
 
-browserTest("somebody else's front end answers for people from its own origin only", async (t) => {
+browserTest('a front end decides for people from its own origin only', async (t) => {
   const { server, publicUrl, frontEnd } = await startFrontEndSetting(t)
   const stranger = await startFrontEnd(t, publicUrl)
   const context = await browser().newContext()

@@ -16,7 +16,7 @@ const startServer = async (t: ExecutionContext): Promise<TestServer> => {
   return server
 }
 
-/** A server on real time, and the example of a device that logs in there. */
+/** A server whose clock runs, and the example that logs in there. */
 const startLogin = async (t: ExecutionContext): Promise<[TestServer, WaitingLogin]> => {
   const server = await startServer(t)
   server.clock.start()
@@ -37,7 +37,7 @@ const hasKeyOf = async (
 }
 
 browserTest(
-  'UI-10: somebody types the code that the device shows, and the device has its key',
+  'UI-10: a person types the code that the device shows, and the device gets its key',
   async (t) => {
     const [{ url }, device] = await startLogin(t)
     const page = await openPage(t, browser())
@@ -54,9 +54,9 @@ browserTest(
     await page.waitForURL(/user_code=/)
     await inspect(t, page, 'confirm')
     t.is(await shownCode(page), device.userCode)
-    const said = await page.locator('main').innerText()
+    const shown = await page.locator('main').innerText()
     for (const fact of ['login-example', 'Unverified', 'whoami', '127.0.0.1', 'openid-client']) {
-      t.true(said.includes(fact), fact)
+      t.true(shown.includes(fact), fact)
     }
     await decide(page, 'approve')
     t.is(await title(page), 'Device connected')
@@ -66,7 +66,7 @@ browserTest(
 )
 
 browserTest(
-  'UI-5: somebody follows the whole link: signs in, compares, and then approves',
+  'UI-5: a person follows the complete link, signs in, compares and approves',
   async (t) => {
     const [{ url }, device] = await startLogin(t)
     const page = await openPage(t, browser())
@@ -78,7 +78,7 @@ browserTest(
     t.is(await title(page), 'Connect this device?')
     t.is(await shownCode(page), device.userCode)
     t.true(await page.getByText('Compare with your device').isVisible())
-    // Opening it again decides nothing either.
+    // Opening the page again decides nothing either.
     await page.reload()
     t.is(await title(page), 'Connect this device?')
     await page.goto(`${url}/oauth/device/keys`)
@@ -90,7 +90,7 @@ browserTest(
   },
 )
 
-browserTest('a device that is denied is told so', async (t) => {
+browserTest('a denial is reported to the device', async (t) => {
   const [{ url }, device] = await startLogin(t)
   const page = await openPage(t, browser())
   await page.goto(device.completeUri)
@@ -132,7 +132,7 @@ browserTest('everything works without JavaScript', async (t) => {
   t.is(await title(page), 'You’re signed out')
 })
 
-/** Presses Tab until `goal` has the focus. @returns what had it on the way, the goal last */
+/** Presses Tab until `goal` has the focus. Returns all texts that had it, the goal last. */
 const tabTo = async (page: Page, goal: string): Promise<string[]> => {
   const passed: string[] = []
   while (passed.length < 30) {
@@ -146,7 +146,7 @@ const tabTo = async (page: Page, goal: string): Promise<string[]> => {
   throw new Error(`Tab does not reach ${goal}: ${passed.join(', ')}`)
 }
 
-browserTest('CD-11: the keyboard is enough, and never starts at Approve', async (t) => {
+browserTest('CD-11: the keyboard suffices, and the focus never starts at Approve', async (t) => {
   const { url } = await startServer(t)
   const codes = await authorize(url)
   const page = await openPage(t, browser())
@@ -161,7 +161,7 @@ browserTest('CD-11: the keyboard is enough, and never starts at Approve', async 
 
   await then('Connect this device?')
   t.is(await page.evaluate('document.activeElement.tagName'), 'BODY')
-  // Nothing has the focus, so Enter by itself answers nothing.
+  // Enter decides nothing, because no button has the focus.
   await page.keyboard.press('Enter')
   t.is(await pollOutcome(url, codes.device_code), 'authorization_pending')
   t.deepEqual(await tabTo(page, 'Approve'), ['Connected devices', 'Sign out', 'Deny', 'Approve'])

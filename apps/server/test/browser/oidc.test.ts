@@ -25,7 +25,7 @@ const setUp = async (
   return [server, provider, page]
 }
 
-/** Fills in the provider's own form. */
+/** Fills in the provider's login page. */
 const logIn = async (page: Page, { issuer }: OpenidProvider): Promise<void> => {
   await page.waitForURL(`${issuer}/interaction/*`)
   await page.fill('[name=login]', 'user-alice')
@@ -33,7 +33,7 @@ const logIn = async (page: Page, { issuer }: OpenidProvider): Promise<void> => {
   await page.click('button[type=submit]')
 }
 
-browserTest('somebody signs in at the provider, and the device has its key', async (t) => {
+browserTest('a person signs in at the provider, and the device gets its key', async (t) => {
   const [server, provider, page] = await setUp(t)
   server.clock.start()
   const device = await startLoginExample(t, server.url)
@@ -49,7 +49,7 @@ browserTest('somebody signs in at the provider, and the device has its key', asy
   t.regex(out, /"user": "user-alice"/)
 })
 
-browserTest('everything works without JavaScript at the provider, too', async (t) => {
+browserTest('everything works without JavaScript at the provider too', async (t) => {
   const [server, provider, page] = await setUp(t, {}, { javaScriptEnabled: false })
   const codes = await authorize(server.url)
   await page.goto(`${server.url}/oauth/device/verify`)
@@ -71,7 +71,7 @@ browserTest(
     const codes = await authorize(server.url)
     await enterCode(page, codes.user_code)
     t.is(await title(page), 'Connect this device?')
-    // The provider, too, knows nobody any more.
+    // The session at the provider ends too.
     await page.context().clearCookies({ domain: 'localhost' })
     server.clock.pass(59 * 60_000 + 2)
 
@@ -111,14 +111,14 @@ browserTest(
   },
 )
 
-browserTest('who signs out is signed out at the provider, too', async (t) => {
+browserTest('a person who signs out is signed out at the provider too', async (t) => {
   const [server, provider, page] = await setUp(t)
   const { url } = server
   await page.goto(`${url}/oauth/device/keys`)
   await logIn(page, provider)
   await page.waitForURL(`${url}/oauth/device/keys`)
   await page.click('text=Sign out')
-  // The provider asks by itself whether it is meant.
+  // The provider asks for confirmation.
   await page.waitForURL(`${provider.issuer}/session/end?*`)
   await page.click('button[value=yes]')
   await page.waitForURL(`${url}/oauth/device/sign-in/signed-out`)
@@ -128,29 +128,26 @@ browserTest('who signs out is signed out at the provider, too', async (t) => {
   t.true(await page.locator('[name=login]').isVisible())
 })
 
-browserTest(
-  'a browser that does not go on by itself has a link to go on signing out',
-  async (t) => {
-    const [server, provider, page] = await setUp(t)
-    const { url } = server
-    await page.route(`${url}/oauth/device/sign-out`, async (route) => {
-      const response = await route.fetch()
-      const { refresh: _, ...headers } = response.headers()
-      await route.fulfill({ response, headers })
-    })
-    await page.goto(`${url}/oauth/device/keys`)
-    await logIn(page, provider)
-    await page.click('text=Sign out')
-    t.is(await title(page), 'Signing you out…')
-    await inspect(t, page, 'signing-out')
-    await page.getByRole('link', { name: 'Continue signing out' }).click()
-    await page.click('button[value=yes]')
-    await page.waitForURL(`${url}/oauth/device/sign-in/signed-out`)
-    t.is(await title(page), 'You’re signed out')
-  },
-)
+browserTest('a browser that ignores Refresh has a link to continue signing out', async (t) => {
+  const [server, provider, page] = await setUp(t)
+  const { url } = server
+  await page.route(`${url}/oauth/device/sign-out`, async (route) => {
+    const response = await route.fetch()
+    const { refresh: _, ...headers } = response.headers()
+    await route.fulfill({ response, headers })
+  })
+  await page.goto(`${url}/oauth/device/keys`)
+  await logIn(page, provider)
+  await page.click('text=Sign out')
+  t.is(await title(page), 'Signing you out…')
+  await inspect(t, page, 'signing-out')
+  await page.getByRole('link', { name: 'Continue signing out' }).click()
+  await page.click('button[value=yes]')
+  await page.waitForURL(`${url}/oauth/device/sign-in/signed-out`)
+  t.is(await title(page), 'You’re signed out')
+})
 
-browserTest('who cancels at the provider is told so, and can try again', async (t) => {
+browserTest('a person who cancels at the provider can try again', async (t) => {
   const [server, provider, page] = await setUp(t)
   const codes = await authorize(server.url)
   await page.goto(codes.verification_uri_complete)

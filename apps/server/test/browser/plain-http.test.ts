@@ -8,7 +8,7 @@ import { startTestServer } from '../test-server.ts'
 
 const { browserTest, browser } = inChromium('plain http beyond loopback in a browser', 'login.test')
 
-browserTest('everything works over plain http where it is allowed beyond loopback', async (t) => {
+browserTest('everything works over plain http if it is allowed beyond loopback', async (t) => {
   const port = await freePort()
   const publicUrl = `http://login.test:${port}`
   const server = await startTestServer({

@@ -7,7 +7,7 @@ import type { ExecutionContext } from 'ava'
 import type { Page } from 'playwright-core'
 import { startTestServer, type TestServer } from '../test-server.ts'
 
-const { browserTest, browser } = inChromium('what people are refused in a browser')
+const { browserTest, browser } = inChromium('refusals in a browser')
 
 const MINUTE = 60_000
 const WRONG_CODE = 'BBBB-BBBB'
@@ -21,7 +21,7 @@ const startServer = async (
   return server
 }
 
-/** Somebody who has signed in at the demo, and is at the form for a code. */
+/** The page for a code, of a person who has signed in at the demo. */
 const signedIn = async (
   t: ExecutionContext,
   { url }: TestServer,
@@ -36,7 +36,7 @@ const signedIn = async (
 const logged = ({ log }: TestServer, event: string): number =>
   log.filter((line) => (JSON.parse(line) as { msg: string }).msg === event).length
 
-browserTest('wrong codes are counted down, and then there is a pause', async (t) => {
+browserTest('wrong codes are counted down to a pause', async (t) => {
   const server = await startServer(t)
   const codes = await authorize(server.url)
   const page = await signedIn(t, server)
@@ -44,7 +44,7 @@ browserTest('wrong codes are counted down, and then there is a pause', async (t)
   for (let n = 1; n <= 5; n += 1) {
     await enterCode(page, WRONG_CODE)
     alerts.push(await page.locator('[role=alert]').innerText())
-    if (n < 5) t.is(await page.inputValue('#user_code'), WRONG_CODE, 'it can be corrected')
+    if (n < 5) t.is(await page.inputValue('#user_code'), WRONG_CODE, 'the code can be corrected')
     if (n === 3) await inspect(t, page, 'wrong-code')
   }
   for (const alert of alerts) t.regex(alert, /^This code isn’t valid\./)
@@ -57,15 +57,15 @@ browserTest('wrong codes are counted down, and then there is a pause', async (t)
     'That was your last attempt for now. Wait 10 minutes.',
   ])
 
-  t.is(await page.locator('#user_code').count(), 0, 'nothing invites to try again')
+  t.is(await page.locator('#user_code').count(), 0, 'there is no form to try again')
   await inspect(t, page, 'last-try')
   await page.goto(codes.verification_uri_complete)
-  t.is(await title(page), 'Too many wrong codes', 'the right one does not count now either')
+  t.is(await title(page), 'Too many wrong codes', 'the right code is refused too')
   await inspect(t, page, 'too-many')
   t.true(logged(server, 'too_many_wrong_user_codes') > 0)
   t.is(await pollOutcome(server.url, codes.device_code), 'authorization_pending')
 
-  // Nobody else is held up, and ten minutes later it is over.
+  // Other people are not affected, and the pause ends after ten minutes.
   const bob = await signedIn(t, server, 'bob')
   await enterCode(bob, codes.user_code)
   t.is(await title(bob), 'Connect this device?')
@@ -75,7 +75,7 @@ browserTest('wrong codes are counted down, and then there is a pause', async (t)
   t.is(await title(page), 'Connect this device?')
 })
 
-browserTest('a code that runs out while its page is open is not approved', async (t) => {
+browserTest('a code that expires while its page is open is not approved', async (t) => {
   const server = await startServer(t)
   const codes = await authorize(server.url)
   const page = await signedIn(t, server)
@@ -93,7 +93,7 @@ browserTest('a code that runs out while its page is open is not approved', async
   t.is(await title(page), 'Connect this device?')
 })
 
-browserTest('two people, one code: the second sees what a wrong code shows', async (t) => {
+browserTest('a second person who opens a code sees what a wrong code shows', async (t) => {
   const server = await startServer(t)
   const codes = await authorize(server.url)
   const [alice, bob, carol] = await Promise.all([
@@ -126,27 +126,24 @@ browserTest('two people, one code: the second sees what a wrong code shows', asy
   t.deepEqual(await server.useCases.listApiKeys('bob'), [])
 })
 
-browserTest(
-  'who has signed out is signed out in every tab, the pages behind included',
-  async (t) => {
-    const server = await startServer(t)
-    const codes = await authorize(server.url)
-    const page = await signedIn(t, server)
-    await page.goto(codes.verification_uri_complete)
-    const other = await page.context().newPage()
-    await other.goto(codes.verification_uri_complete)
-    await page.click('text=Sign out')
-    t.is(await title(page), 'You’re signed out')
-    await inspect(t, page, 'signed-out')
+browserTest('signing out ends the session in every tab and in the pages behind', async (t) => {
+  const server = await startServer(t)
+  const codes = await authorize(server.url)
+  const page = await signedIn(t, server)
+  await page.goto(codes.verification_uri_complete)
+  const other = await page.context().newPage()
+  await other.goto(codes.verification_uri_complete)
+  await page.click('text=Sign out')
+  t.is(await title(page), 'You’re signed out')
+  await inspect(t, page, 'signed-out')
 
-    await page.goBack()
-    t.is(await title(page), 'Sign in', 'the page is asked for anew')
-    await decide(other, 'approve')
-    t.is(await title(other), 'Sign in again')
-    t.is(await pollOutcome(server.url, codes.device_code), 'authorization_pending')
-    t.deepEqual(await server.useCases.listApiKeys('alice'), [])
-  },
-)
+  await page.goBack()
+  t.is(await title(page), 'Sign in', 'the page is loaded again')
+  await decide(other, 'approve')
+  t.is(await title(other), 'Sign in again')
+  t.is(await pollOutcome(server.url, codes.device_code), 'authorization_pending')
+  t.deepEqual(await server.useCases.listApiKeys('alice'), [])
+})
 
 browserTest('a session that ends while the page is open leads back to the code', async (t) => {
   const server = await startServer(t, { DEVICE_CODE_TTL: '3600' })
@@ -175,7 +172,7 @@ browserTest('a session that ends while the page is open leads back to the code',
   t.is(await pollOutcome(server.url, codes.device_code), 'token')
 })
 
-browserTest('a page of an earlier sign-in answers nothing in a later one', async (t) => {
+browserTest('a page of an earlier sign-in decides nothing in a later one', async (t) => {
   const server = await startServer(t)
   const codes = await authorize(server.url)
   const page = await signedIn(t, server)
