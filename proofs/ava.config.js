@@ -5,7 +5,7 @@ export default {
     rewritePaths: { 'proofs/src/': 'proofs/dist/' },
   },
   nodeArguments: ['--enable-source-maps'],
-  // Each of them has the machine for itself.
+  // One proof at a time has the whole machine.
   concurrency: 1,
   serial: true,
   timeout: '5m',

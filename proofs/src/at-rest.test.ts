@@ -28,12 +28,12 @@ const it = mongo ? test : test.skip
 
 const LOGINS = 50
 const BOUND_MS = 200_000
-/** MongoDB looks for what it may forget once a minute. */
+/** MongoDB removes expired documents once a minute. */
 const SWEPT_WITHIN_MS = 150_000
 
 test.after.always(() => mongo?.stop())
 
-/** Everything that Redis holds: every key with its value, and the files in its folder. */
+/** Every key of Redis with its value, and the files in its folder. */
 const dumpRedis = async (redis: RedisClient): Promise<string> => {
   const keys = await redis.keys('*')
   const values = await Promise.all(keys.map((key) => redis.get(key)))
@@ -65,7 +65,7 @@ const dumpMongo = async (uri: string): Promise<string> => {
   }
 }
 
-/** A secret as it is, and its bytes as somebody may have written them. */
+/** A secret, and the encodings in which it may have been stored. */
 const shapesOf = (secret: string): readonly string[] => {
   const [, body = secret] = /^dg_(.*)......$/.exec(secret) ?? []
   const bytes = Buffer.from(secret, 'base64url')
@@ -113,12 +113,12 @@ it('dumps of both stores and the logs hold no device code and no API key', async
     if (i % 2 === 0) t.is(await keyIdAt(tally, servers.next(), login.apiKey), codes.keyId)
   }
   await Promise.all(Array.from({ length: LOGINS }, (_, i) => logIn(i)))
-  // And logins that stopped half way.
+  // Logins that stopped half-way.
   for (const decision of ['approve', 'deny', undefined] as const) {
     const codes = await authorize(servers, tally)
     secrets.push(codes.deviceCode)
     hashes.push(codes.grantId)
-    if (decision) await decide(servers, tally, 'somebody', codes.userCode, decision)
+    if (decision) await decide(servers, tally, 'a person', codes.userCode, decision)
   }
 
   const dumps = {
@@ -126,7 +126,7 @@ it('dumps of both stores and the logs hold no device code and no API key', async
     MongoDB: await dumpMongo(mongo.uri),
     'the logs': processes.flatMap(({ log }) => log).join('\n'),
   }
-  // That their hashes are found shows that the right place was looked at.
+  // The hashes are found, so the dumps are of the right stores.
   const stored = `${dumps.Redis}\n${dumps.MongoDB}`
   for (const hash of hashes) t.true(stored.includes(hash))
   t.true(dumps['the logs'].includes('key_claimed'))
@@ -166,7 +166,7 @@ it('idle stores forget everything', async (t) => {
   })
   for (let i = 0; i < LOGINS; i++) {
     const { deviceCode, userCode } = await useCases.authorizeDevice({ device: {} })
-    // Each kind of state: pending, reserved, claimed, active, denied, and a wrong code.
+    // Each status: pending, reserved, claimed, active, denied, and a wrong code.
     const person = `person ${i}`
     const kind = i % 6
     if (kind === 4) await useCases.answerUserCode({ userCode, person, decision: 'deny' })
@@ -186,7 +186,7 @@ it('idle stores forget everything', async (t) => {
   t.log(`Redis has no key left, ${Date.now() - writtenAt} ms after the last write`)
   const ttl = (await apiKeys.indexes()).find(({ expireAfterSeconds }) => expireAfterSeconds === 0)
   t.deepEqual(ttl?.key, { keepUntil: 1 })
-  // The index sees dates only, so a document without one would stay for ever.
+  // The index removes documents with a date only, so another one would stay forever.
   await eventually(
     'MongoDB has no API key left',
     async () => (await apiKeys.countDocuments()) === 0,

@@ -4,11 +4,12 @@ import { AUTHORIZE, GRANT_TYPE, TOKEN } from '@device-grant/test-support/endpoin
 import { type Answer, post } from './requests.ts'
 import type { Tally } from './tally.ts'
 
-/** Where requests go: to each server in turn, as behind a load balancer. */
+/** Chooses the server of each request, as a load balancer does. */
 export interface Servers {
   next(): string
 }
 
+/** Chooses each server in turn. */
 export const inTurn = (urls: readonly string[]): Servers => {
   let turn = 0
   return {
@@ -20,21 +21,24 @@ export const inTurn = (urls: readonly string[]): Servers => {
   }
 }
 
-/** What a device was given, and what the stores know of it. */
+/** The codes of a device, and their ids in the stores. */
 export interface Codes {
   readonly deviceCode: string
   readonly userCode: string
-  /** Seconds. */
+  /** In seconds. */
   readonly interval: number
   readonly grantId: string
   readonly keyId: string
 }
 
-const TRIES = 20
+const ATTEMPTS = 20
 
-/** Asks for codes, and again while a server is down. */
+/**
+ * Requests codes, and repeats it while a server is down.
+ * @throws {Error} if there are none after many attempts
+ */
 export const authorize = async (servers: Servers, tally: Tally): Promise<Codes> => {
-  for (let tries = 0; tries < TRIES; tries++) {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const { status, body } = await post(tally, 'authorize', servers.next() + AUTHORIZE, {
       client_id: 'cli',
       scope: 'read',
@@ -53,7 +57,7 @@ export const authorize = async (servers: Servers, tally: Tally): Promise<Codes> 
     if (status !== 0 && status !== 503) throw new Error(`authorize: ${status}`)
     await pause(1_000)
   }
-  throw new Error(`No codes in ${TRIES} tries`)
+  throw new Error(`No codes in ${ATTEMPTS} attempts`)
 }
 
 /** Polls once. */
@@ -64,6 +68,7 @@ export const poll = (servers: Servers, tally: Tally, { deviceCode }: Codes): Pro
     device_code: deviceCode,
   })
 
+/** How a login ended. */
 export type Login =
   | { readonly outcome: 'key'; readonly apiKey: string; readonly polls: number }
   | { readonly outcome: 'refused'; readonly error: string; readonly polls: number }
@@ -71,14 +76,14 @@ export type Login =
 export interface PollOptions {
   /** Gives up at this time, epoch milliseconds. */
   readonly until: number
-  /** Called before each poll; a device may be later than it has to. */
+  /** Called before each poll, which it may delay. */
   readonly beforePoll?: () => Promise<void>
 }
 
 /**
- * Polls as RFC 8628 section 3.5 has it, until there is a key or a refusal: the interval between two
- * polls, 5 s more at `slow_down` unless the answer says how much, and again when the connection fails.
- * @throws when it takes too long, and at any answer that a device does not know
+ * Polls as RFC 8628 section 3.5 demands, until there is a key or a refusal. After `slow_down` it uses
+ * the interval of the answer, or adds 5 s. A failed connection does not end it.
+ * @throws {Error} if it takes too long, or if an answer is not one of the RFC
  */
 export const pollUntilDone = async (
   servers: Servers,

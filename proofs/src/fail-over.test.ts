@@ -7,7 +7,8 @@ import { startRedisCluster } from '@device-grant/test-support/redis-cluster'
 import { startRedisServer } from '@device-grant/test-support/redis-server'
 import test from 'ava'
 import { authorize, type Codes, inTurn, type Login, pollUntilDone } from './device.ts'
-import { faultOf, keyRecords } from './key-records.ts'
+import { endedLogins } from './ended-logins.ts'
+import { keyRecords, recordErrorOf } from './key-records.ts'
 import { keyIdAt, worksEverywhere } from './key-use.ts'
 import { approve } from './person.ts'
 import { startServerProcesses } from './server-process.ts'
@@ -20,20 +21,20 @@ const set = hasRedis ? await replicaSet('logins while a primary steps down') : u
 const BOUND_MS = 180_000
 const ALL_DONE_WITHIN_MS = 100_000
 const LOGINS = 100
-/** Devices that begin around the fail-over, beside those. */
+/** More logins that begin around the fail-over. */
 const LATE = 20
-/** From here on the victim's replica hears nothing any more, and what is written then is forgotten. */
-const DEAF_AT_MS = 5_000
+/** From here on the victim's replica gets no writes, so the fail-over forgets them. */
+const DETACHED_AT_MS = 5_000
 const KILL_AT_MS = 6_500
-/** A person whose device does not go on presses again after this. */
+/** A person whose device makes no progress presses again after this time. */
 const PATIENCE_MS = 12_000
-/** Longer than a poll waits for a primary. */
+/** Longer than a poll waits for a primary, in seconds. */
 const STEPPED_DOWN_S = 6
 
 interface Plan {
   readonly beginAt: number
   readonly approveAt: number
-  /** Does not poll from the approval until then. */
+  /** The device does not poll between the approval and this time. */
   readonly pollNotBefore?: number
 }
 
@@ -41,21 +42,21 @@ const plans = (): readonly Plan[] => {
   const all: Plan[] = []
   for (let i = 0; i < LOGINS; i++) {
     const beginAt = between(0, 2_500)
-    // A third is approved when the approval will be forgotten, if the victim keeps it.
+    // A third of the approvals may be forgotten, if their slot is on the victim.
     if (i % 3 === 0) {
-      const approveAt = between(DEAF_AT_MS + 200, KILL_AT_MS - 200)
+      const approveAt = between(DETACHED_AT_MS + 200, KILL_AT_MS - 200)
       all.push({ beginAt, approveAt, pollNotBefore: KILL_AT_MS + 300 })
     } else all.push({ beginAt, approveAt: between(3_500, KILL_AT_MS + 4_000) })
   }
   for (let i = 0; i < LATE; i++) {
-    const beginAt = between(DEAF_AT_MS - 500, KILL_AT_MS + 2_500)
+    const beginAt = between(DETACHED_AT_MS - 500, KILL_AT_MS + 2_500)
     all.push({ beginAt, approveAt: beginAt + between(500, 3_000) })
   }
   return all
 }
 
-/** The person tells the device to begin again. */
-class BegunAnew extends Error {}
+/** The person starts the device again. */
+class Restarted extends Error {}
 
 const whole = mongo ? test : test.skip
 
@@ -83,7 +84,7 @@ whole(
 
     const failOver = async (): Promise<void> => {
       const admin = connectRedis(victim.url)
-      await timeline.at(DEAF_AT_MS)
+      await timeline.at(DETACHED_AT_MS)
       replica.freeze()
       await admin.call('CLIENT', 'KILL', 'TYPE', 'replica')
       await timeline.at(KILL_AT_MS)
@@ -92,20 +93,20 @@ whole(
       await disconnect(admin)
     }
 
-    /** One try of a device and its person with one pair of codes. */
-    const tryCodes = async (
+    /** Runs a device and its person with one pair of codes. */
+    const runCodes = async (
       person: string,
       codes: Codes,
       plan: Plan,
     ): Promise<Login | undefined> => {
-      let anew = false
+      let restarts = false
       let approved = false
       const ended = new AbortController()
       const device = pollUntilDone(servers, tally, codes, {
         until,
         beforePoll: async () => {
           if (approved && plan.pollNotBefore !== undefined) await timeline.at(plan.pollNotBefore)
-          if (anew) throw new BegunAnew()
+          if (restarts) throw new Restarted()
         },
       }).finally(() => ended.abort())
       const watch = async (): Promise<void> => {
@@ -114,21 +115,22 @@ whole(
           approved = true
           const approval = await approve(servers, tally, person, codes.userCode)
           if (approval.outcome === 'refused') {
-            // After the device has ended nobody presses any more, so this is a code that was forgotten.
+            // The device still polls, so this code was forgotten.
             if (!ended.signal.aborted) {
-              tally.add(`person told: ${approval.detail}`)
-              anew = true
+              tally.add(`person got ${approval.detail}`)
+              restarts = true
             }
             return
           }
-          if (again && approval.told) tally.add('approvals that were forgotten, pressed again')
-          if (again && !approval.told) tally.add('pressed again, and it had not been forgotten')
+          if (again && approval.confirmed) tally.add('approvals that were forgotten, pressed again')
+          if (again && !approval.confirmed)
+            tally.add('pressed again, and it had not been forgotten')
           await pause(PATIENCE_MS, undefined, { signal: ended.signal }).catch(() => {})
         }
       }
       const [login] = await Promise.all([
-        device.catch((fault: unknown) => {
-          if (!(fault instanceof BegunAnew)) throw fault
+        device.catch((error: unknown) => {
+          if (!(error instanceof Restarted)) throw error
           return undefined
         }),
         watch(),
@@ -142,10 +144,10 @@ whole(
       await timeline.at(plan.beginAt)
       for (;;) {
         const codes = await authorize(servers, tally)
-        const login = await tryCodes(person, codes, plan)
+        const login = await runCodes(person, codes, plan)
         if (login?.outcome === 'key') return { person, codes, apiKey: login.apiKey, abandoned }
-        const why = login ? `device told ${login.error}` : 'person told'
-        tally.add(`codes that were forgotten, begun anew: ${why}`)
+        const why = login ? `device got ${login.error}` : 'person was refused'
+        tally.add(`codes that were forgotten, started again: ${why}`)
         abandoned.push(codes.keyId)
       }
     }
@@ -155,31 +157,26 @@ whole(
     const tookMs = timeline.elapsed
 
     const records = await keyRecords(mongo.uri)
-    const faults: string[] = []
+    const errors: string[] = []
     let working = 0
-    for (const [i, settled] of logins.entries()) {
-      if (settled.status === 'rejected') {
-        faults.push(`login ${i}: ${String(settled.reason)}`)
-        continue
-      }
-      const { person, codes, apiKey, abandoned } = settled.value
+    for (const [i, { person, codes, apiKey, abandoned }] of endedLogins(logins, errors)) {
       const own = records.filter(({ owner }) => owner === person)
       const record = own.find(({ id }) => id === codes.keyId)
-      const fault = faultOf(record, apiKey)
-      if (fault !== undefined) faults.push(`login ${i}: ${fault}`)
-      // What was reserved for a code that was forgotten opens nothing, and goes by itself.
+      const error = recordErrorOf(record, apiKey)
+      if (error !== undefined) errors.push(`login ${i}: ${error}`)
+      // A key that is reserved for a forgotten code opens nothing and is forgotten later.
       const others = own.filter((one) => one !== record)
       for (const { id, status } of others) {
         if (status !== 'reserved' || !abandoned.includes(id))
-          faults.push(`login ${i}: ${status} too`)
+          errors.push(`login ${i}: ${status} too`)
       }
       if (await worksEverywhere(tally, processes, apiKey, codes.keyId)) working += 1
-      else faults.push(`login ${i}: the key does not work everywhere`)
+      else errors.push(`login ${i}: the key does not work everywhere`)
     }
     t.log(
       `${logins.length} logins, ${working} with a working key and only one, ${tookMs} ms\n${tally}`,
     )
-    t.deepEqual(faults, [])
+    t.deepEqual(errors, [])
     t.is(working, LOGINS + LATE)
     t.is(tally.sum('poll: 5'), 0)
     t.true(tally.of('approvals that were forgotten, pressed again') > 0, 'the fail-over forgot')
@@ -212,7 +209,7 @@ steppingDown('a primary of MongoDB steps down between approvals and pick-ups', a
       return codes
     }),
   )
-  // The server may close the connection instead of answering; either way it has stepped down.
+  // The server may close the connection instead of answering. It has stepped down either way.
   await admin.client
     .db('admin')
     .command({ replSetStepDown: STEPPED_DOWN_S, force: true })
@@ -226,7 +223,7 @@ steppingDown('a primary of MongoDB steps down between approvals and pick-ups', a
   for (const [i, codes] of approved.entries()) {
     const login = logins[i]
     if (login?.outcome !== 'key') return t.fail(login?.error)
-    t.is(faultOf(records.get(codes.keyId), login.apiKey), undefined)
+    t.is(recordErrorOf(records.get(codes.keyId), login.apiKey), undefined)
     t.is(await keyIdAt(tally, servers.next(), login.apiKey), codes.keyId)
   }
   t.is(records.size, LOGINS)

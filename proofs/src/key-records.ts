@@ -1,7 +1,7 @@
 import { connect } from '@device-grant/adapter-mongo'
 import { secretHashOf } from '@device-grant/core'
 
-/** What MongoDB holds of one API key. */
+/** The document of one API key in MongoDB. */
 export interface KeyRecord {
   readonly id: string
   readonly owner: string
@@ -9,7 +9,7 @@ export interface KeyRecord {
   readonly secretHash?: string
 }
 
-/** Every API key that MongoDB holds, read past the store. */
+/** Reads every API key from MongoDB, not through the store. */
 export const keyRecords = async (mongodbUri: string): Promise<readonly KeyRecord[]> => {
   const db = connect(mongodbUri)
   try {
@@ -25,8 +25,11 @@ export const keyRecords = async (mongodbUri: string): Promise<readonly KeyRecord
   }
 }
 
-/** Says what is wrong with the record of a key that a device was told, or nothing. */
-export const faultOf = (record: KeyRecord | undefined, apiKey: string): string | undefined => {
+/** Describes what is wrong with the record of a key that was issued. */
+export const recordErrorOf = (
+  record: KeyRecord | undefined,
+  apiKey: string,
+): string | undefined => {
   if (!record) return 'there is no record of it'
   if (record.status !== 'claimed' && record.status !== 'active') return `it is ${record.status}`
   return record.secretHash === secretHashOf(apiKey) ? undefined : 'it was replaced'

@@ -9,7 +9,7 @@ import { hasRedis } from '@device-grant/test-support/needs-redis'
 import { startRedisServer } from '@device-grant/test-support/redis-server'
 import test, { type ExecutionContext } from 'ava'
 import { authorize, poll, pollUntilDone } from './device.ts'
-import { faultOf, keyRecords } from './key-records.ts'
+import { keyRecords, recordErrorOf } from './key-records.ts'
 import { keyIdAt } from './key-use.ts'
 import { approve } from './person.ts'
 import { startServerProcess } from './server-process.ts'
@@ -19,13 +19,13 @@ const mongo = hasRedis ? await ownMongoServer('answers lost between server and s
 const it = mongo ? test : test.skip
 
 const BOUND_MS = 240_000
-/** No login has so many writes; a loop that comes here does not see its own end. */
+/** More writes than a login has. A loop that reaches this number never ends. */
 const MOST_WRITES = 60
 
 let redis: Awaited<ReturnType<typeof startRedisServer>> | undefined
 let redisProxy: CuttingProxy | undefined
 let mongoProxy: MongoCuttingProxy | undefined
-/** Called with every write to MongoDB that has been passed on; `true` swallows its answer and cuts. */
+/** Called for every write to MongoDB. `true` drops its answer with the connection. */
 let onMongoWrite: () => boolean = () => false
 
 test.before(async () => {
@@ -47,7 +47,7 @@ const stores = () => ({
   mongodbUri: `mongodb://127.0.0.1:${mongoProxy?.port}`,
 })
 
-/** One whole login, polled before and after the approval, to a key that works at the server `at`. */
+/** Runs a login with polls before and after the approval, and checks its key. */
 const logIn = async (
   t: ExecutionContext,
   tally: Tally,
@@ -63,19 +63,19 @@ const logIn = async (
   if (approval.presses > 1) tally.add('people who pressed again')
   const login = await pollUntilDone(servers, tally, codes, { until: Date.now() + 60_000 })
   if (login.outcome !== 'key') return t.fail(`${person}: ${login.error}`)
-  // Asked again when the server died of it; a server that lives has to take the key at once.
+  // Repeated if the server was killed by it. A server that runs must accept the key at once.
   const keyId = await keyIdAt(tally, next(), login.apiKey)
   t.is(keyId ?? (await keyIdAt(tally, next(), login.apiKey)), codes.keyId, person)
   t.is(tally.sum('whoami: 5'), 0, person)
   const own = (await keyRecords(mongo?.uri ?? '')).filter(({ owner }) => owner === person)
   t.is(own.length, 1, person)
-  t.is(faultOf(own[0], login.apiKey), undefined, person)
+  t.is(recordErrorOf(own[0], login.apiKey), undefined, person)
   tally.add('logins with one working key')
 }
 
 /**
- * Runs a login again and again, and cuts it after its first write to MongoDB, then after its second,
- * until one comes to its end with no cut. Returns how many writes were cut.
+ * Runs logins: the first is cut after its first write to MongoDB, the next after its second, until one
+ * ends without a cut. Returns how many writes were cut.
  */
 const withEachWrite = async (
   login: (n: number) => Promise<void>,
@@ -91,7 +91,7 @@ const withEachWrite = async (
     await login(n)
     if (writes < n) return n - 1
   }
-  throw new Error(`There is no end to the writes of a login`)
+  throw new Error('A login has too many writes')
 }
 
 const errorOf = (body: Readonly<Record<string, unknown>>): string | undefined =>
@@ -128,7 +128,7 @@ it('the answer to each write to MongoDB in turn is lost with its connection', as
   t.log(`${cut} writes to MongoDB cut, one in each login:\n${tally}`)
 })
 
-it('a server is killed at each of its writes to MongoDB in turn, before it hears the answer', async (t) => {
+it('a server is killed at each of its writes to MongoDB in turn, before their answer', async (t) => {
   t.timeout(BOUND_MS)
   if (!redis || !mongo) return t.fail()
   const [victim, other] = await Promise.all([
@@ -155,7 +155,7 @@ it('a server is killed at each of its writes to MongoDB in turn, before it hears
   t.log(`A server killed at ${killed} writes, one in each login:\n${tally}`)
 })
 
-it('the answer that tells the key is lost on its way to the device, and is told again', async (t) => {
+it('the answer with the key is lost on its way to the device, and is issued again', async (t) => {
   t.timeout(BOUND_MS)
   if (!redis || !mongo) return t.fail()
   const mongodbUri = mongo.uri
@@ -170,7 +170,7 @@ it('the answer that tells the key is lost on its way to the device, and is told 
   const broken = { next: () => `http://127.0.0.1:${proxy.port}` }
   const logins = 10
   for (let n = 1; n <= logins; n++) {
-    const person = `unheard ${n}`
+    const person = `lost ${n}`
     const codes = await authorize(direct, tally)
     t.is((await approve(direct, tally, person, codes.userCode)).outcome, 'approved')
     proxy.cutAfterWrite(1)

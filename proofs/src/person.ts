@@ -4,7 +4,7 @@ import type { Servers } from './device.ts'
 import { type Answer, post } from './requests.ts'
 import type { Tally } from './tally.ts'
 
-/** A person decides, once. */
+/** Decides once, as a person whom a proxy has signed in. */
 export const decide = (
   servers: Servers,
   tally: Tally,
@@ -20,14 +20,22 @@ export const decide = (
     { 'X-Forwarded-User': person },
   )
 
+/** The result of one or more presses of the button. */
 export type Approval =
-  /** `told`: the server said that it was approved just now. */
-  | { readonly outcome: 'approved'; readonly presses: number; readonly told: boolean }
+  | {
+      readonly outcome: 'approved'
+      readonly presses: number
+      /** False if the last answer only reported an earlier approval. */
+      readonly confirmed: boolean
+    }
   | { readonly outcome: 'refused'; readonly detail: string; readonly presses: number }
 
 const PRESSES = 20
 
-/** Approves, and presses again when told that it failed, that the outcome is unknown, or nothing at all. */
+/**
+ * Approves. Presses again if it failed, if its outcome is unknown, or if there was no answer.
+ * @throws {Error} if there is no outcome after many presses
+ */
 export const approve = async (
   servers: Servers,
   tally: Tally,
@@ -36,8 +44,9 @@ export const approve = async (
 ): Promise<Approval> => {
   for (let presses = 1; presses <= PRESSES; presses++) {
     const { status, body } = await decide(servers, tally, person, userCode)
-    if (status === 200) return { outcome: 'approved', presses, told: true }
-    if (body['your_decision'] === 'approve') return { outcome: 'approved', presses, told: false }
+    if (status === 200) return { outcome: 'approved', presses, confirmed: true }
+    if (body['your_decision'] === 'approve')
+      return { outcome: 'approved', presses, confirmed: false }
     if (status !== 0 && status !== 503) {
       return { outcome: 'refused', detail: `${status} ${String(body['detail'])}`, presses }
     }

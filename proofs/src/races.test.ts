@@ -3,7 +3,7 @@ import { hasRedis } from '@device-grant/test-support/needs-redis'
 import { startRedisServer } from '@device-grant/test-support/redis-server'
 import test, { type ExecutionContext } from 'ava'
 import { authorize, type Codes, inTurn, poll, pollUntilDone, type Servers } from './device.ts'
-import { faultOf, keyRecords } from './key-records.ts'
+import { keyRecords, recordErrorOf } from './key-records.ts'
 import { worksEverywhere } from './key-use.ts'
 import { approve, decide } from './person.ts'
 import type { Answer } from './requests.ts'
@@ -36,7 +36,7 @@ test.after.always(async () => {
   await mongo?.stop()
 })
 
-/** Does something with all numbers below `count`, so many at once. */
+/** Calls `work` with all numbers below `count`, `atOnce` at a time. */
 const forAll = async (
   count: number,
   atOnce: number,
@@ -49,40 +49,40 @@ const forAll = async (
   await Promise.all(Array.from({ length: atOnce }, lane))
 }
 
-interface Told {
+interface Issued {
   readonly apiKey: string
   readonly sentAt: number
-  readonly heardAt: number
+  readonly receivedAt: number
 }
 
 const DOCUMENTED = ['slow_down', 'authorization_pending', 'invalid_grant']
 
-/** So many polls at once. Every answer but a key has to be one that RFC 8628 names for it. */
+/** Sends many polls at once. The test fails if an answer is neither a key nor a documented error. */
 const pollAtOnce = async (
   t: ExecutionContext,
   tally: Tally,
   codes: Codes,
-): Promise<readonly Told[]> => {
-  const told: Told[] = []
+): Promise<readonly Issued[]> => {
+  const issued: Issued[] = []
   const one = async (): Promise<void> => {
     const sentAt = performance.now()
     const { status, body } = await poll(servers, tally, codes)
     if (status === 200) {
-      told.push({ apiKey: String(body['access_token']), sentAt, heardAt: performance.now() })
+      issued.push({ apiKey: String(body['access_token']), sentAt, receivedAt: performance.now() })
     } else {
       t.is(status, 400)
       t.true(DOCUMENTED.includes(String(body['error'])), String(body['error']))
     }
   }
   await Promise.all(Array.from({ length: POLLS }, one))
-  return told
+  return issued
 }
 
-/** A key may be told again, but only the same one, and not within 2 s of the last time. */
-const checkTold = (t: ExecutionContext, told: readonly Told[]): void => {
-  t.is(new Set(told.map(({ apiKey }) => apiKey)).size, 1)
-  for (const [i, { heardAt }] of told.entries()) {
-    if (i > 0) t.true(heardAt - Math.min(...told.map(({ sentAt }) => sentAt)) >= 2_000)
+/** The test fails if two keys differ, or if a key was issued again within 2 s. */
+const checkIssued = (t: ExecutionContext, issued: readonly Issued[]): void => {
+  t.is(new Set(issued.map(({ apiKey }) => apiKey)).size, 1)
+  for (const [i, { receivedAt }] of issued.entries()) {
+    if (i > 0) t.true(receivedAt - Math.min(...issued.map(({ sentAt }) => sentAt)) >= 2_000)
   }
 }
 
@@ -93,12 +93,12 @@ const checkKeys = async (
 ): Promise<void> => {
   const records = new Map((await keyRecords(mongodbUri)).map((record) => [record.id, record]))
   for (const [keyId, apiKey] of keys) {
-    t.is(faultOf(records.get(keyId), apiKey), undefined)
+    t.is(recordErrorOf(records.get(keyId), apiKey), undefined)
     t.true(await worksEverywhere(tally, processes, apiKey, keyId))
   }
 }
 
-it('of 50 polls at once on four servers one is told the key, and the others are told the truth', async (t) => {
+it('of 50 polls at once on four servers one gets the key, and the others get the right error', async (t) => {
   t.timeout(BOUND_MS)
   const tally = new Tally()
   const keys = new Map<string, string>()
@@ -106,36 +106,36 @@ it('of 50 polls at once on four servers one is told the key, and the others are 
     const codes = await authorize(servers, tally)
     const { outcome } = await approve(servers, tally, `racer ${i}`, codes.userCode)
     t.is(outcome, 'approved')
-    const told = await pollAtOnce(t, tally, codes)
-    tally.add('key told', told.length)
-    t.true(told.length > 0)
-    checkTold(t, told)
-    keys.set(codes.keyId, told[0]?.apiKey ?? '')
+    const issued = await pollAtOnce(t, tally, codes)
+    tally.add('key issued', issued.length)
+    t.true(issued.length > 0)
+    checkIssued(t, issued)
+    keys.set(codes.keyId, issued[0]?.apiKey ?? '')
   })
   t.is(new Set(keys.values()).size, CODES)
   t.is(tally.sum('poll: '), CODES * POLLS)
-  t.is(tally.of('poll: 200'), tally.of('key told'))
+  t.is(tally.of('poll: 200'), tally.of('key issued'))
   await checkKeys(t, tally, keys)
   const records = await keyRecords(mongodbUri)
   t.is(records.filter(({ owner }) => owner.startsWith('racer ')).length, CODES)
   t.log(`${CODES} codes, ${POLLS} polls each:\n${tally}`)
 })
 
-it('an approval in the midst of 50 polls is lost by none of them', async (t) => {
+it('none of 50 polls loses an approval that arrives among them', async (t) => {
   t.timeout(BOUND_MS)
   const tally = new Tally()
   const keys = new Map<string, string>()
   await forAll(CODES / 4, 5, async (i) => {
     const codes = await authorize(servers, tally)
-    const [told, approval] = await Promise.all([
+    const [issued, approval] = await Promise.all([
       pollAtOnce(t, tally, codes),
       approve(servers, tally, `busy ${i}`, codes.userCode),
     ])
     t.is(approval.outcome, 'approved')
     t.is(approval.presses, 1)
-    if (told.length > 0) checkTold(t, told)
-    tally.add(told.length > 0 ? 'picked up at once' : 'picked up later', 1)
-    let apiKey = told[0]?.apiKey
+    if (issued.length > 0) checkIssued(t, issued)
+    tally.add(issued.length > 0 ? 'picked up at once' : 'picked up later', 1)
+    let apiKey = issued[0]?.apiKey
     if (apiKey === undefined) {
       const login = await pollUntilDone(servers, tally, codes, { until: Date.now() + 60_000 })
       if (login.outcome !== 'key') return t.fail(login.error)
@@ -148,7 +148,7 @@ it('an approval in the midst of 50 polls is lost by none of them', async (t) => 
   t.log(`${CODES / 4} codes approved while they are polled:\n${tally}`)
 })
 
-it('of an approve and a deny at once one wins, and everybody is told which', async (t) => {
+it('of an approval and a denial at once one wins, and both people learn which', async (t) => {
   t.timeout(BOUND_MS)
   const tally = new Tally()
   const keys = new Map<string, string>()
@@ -158,7 +158,7 @@ it('of an approve and a deny at once one wins, and everybody is told which', asy
     const codes = await authorize(servers, tally)
     const deny = () => decide(servers, tally, bob, codes.userCode, 'deny')
     const allow = () => decide(servers, tally, ann, codes.userCode, 'approve')
-    // Who is sent first takes turns, and so does which server gets it.
+    // Both decisions are sent first in turn, and to each server in turn.
     const denyFirst = Math.floor(i / 2) % 2 === 0
     if (i % 4 > 1) servers.next()
     const [first, second] = await Promise.all(denyFirst ? [deny(), allow()] : [allow(), deny()])
@@ -174,7 +174,7 @@ it('of an approve and a deny at once one wins, and everybody is told which', asy
     t.is(login.outcome === 'key', approved)
   })
   await checkKeys(t, tally, keys)
-  // A key that was reserved for an approval that lost opens nothing and goes with its grant.
+  // A key that is reserved for a lost approval opens nothing and is forgotten with its grant.
   const open = (await keyRecords(mongodbUri)).filter(
     ({ owner, status }) => /^(?:ann|bob) /.test(owner) && status !== 'reserved',
   )
@@ -193,7 +193,7 @@ const checkLoser = (
     t.is(body['your_decision'], approvedByThemselves ? 'approve' : 'deny')
     return
   }
-  // Another person's code looks like none, until that person's time alone with it is over.
+  // A code that another person has open looks like a wrong code.
   t.true(
     [
       'The device code is invalid or has expired.',

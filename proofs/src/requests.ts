@@ -1,18 +1,18 @@
 import type { Tally } from './tally.ts'
 
-/** What came back. */
+/** The answer to a request. */
 export interface Answer {
-  /** 0: the connection failed, before or within the answer. */
+  /** 0 if the connection failed before or within the answer. */
   readonly status: number
   readonly body: Readonly<Record<string, unknown>>
 }
 
-/** Longer than this nobody may be kept waiting, whatever is down behind the server. */
+/** How long an answer may take, even while a store is down. */
 const BOUND_MS = 10_000
 
 /**
- * Sends a request, and writes into the tally what came of it as `<what>: <status>`.
- * @throws when there is no answer within `BOUND_MS`
+ * Sends a request, and adds its result to the tally as `<what>: <status>`.
+ * @throws {Error} if there is no answer within `BOUND_MS`, or if it is not JSON
  */
 export const send = async (
   tally: Tally,
@@ -29,10 +29,10 @@ export const send = async (
       `${what}: ${response.status}${typeof body['error'] === 'string' ? ` ${body['error']}` : ''}`,
     )
     return { status: response.status, body }
-  } catch (fault) {
+  } catch (error) {
     if (signal.aborted) throw new Error(`${what}: no answer within ${BOUND_MS} ms`)
-    // Not JSON at all: that is no connection that failed.
-    if (fault instanceof SyntaxError && !/end of JSON/.test(fault.message)) throw fault
+    // A failed connection truncates JSON. Other text is a wrong answer.
+    if (error instanceof SyntaxError && !/end of JSON/.test(error.message)) throw error
     tally.add(`${what}: no connection`)
     return { status: 0, body: {} }
   } finally {
@@ -40,7 +40,7 @@ export const send = async (
   }
 }
 
-/** Posts a form, as devices and front ends do. */
+/** Posts a form. */
 export const post = (
   tally: Tally,
   what: string,

@@ -5,19 +5,20 @@ import { eventually } from '@device-grant/test-support/eventually'
 import { freePort } from '@device-grant/test-support/free-port'
 import { end, own } from '@device-grant/test-support/owned-process'
 
-/** The reference server in a process of its own. */
+/** The server in a process of its own. */
 export interface ServerProcess {
   readonly url: string
-  /** Every line it has logged, over all its lives. */
+  /** Every line it has logged, including before restarts. */
   readonly log: readonly string[]
-  /** SIGKILL. */
+  /** Kills it with SIGKILL. */
   kill(): Promise<void>
-  /** Starts it again on the same port, and waits until it is ready. */
+  /** Starts it again on the same port and waits until it is ready. */
   restart(): Promise<void>
-  /** SIGTERM, and waits for its end. */
+  /** Stops it with SIGTERM. */
   stop(): Promise<void>
 }
 
+/** The URLs of the stores. */
 export interface Stores {
   readonly redisUrl: string
   readonly mongodbUri: string
@@ -27,7 +28,7 @@ const MAIN = fileURLToPath(new URL('../../apps/server/dist/main.js', import.meta
 const READY_WITHIN_MS = 30_000
 const SESSION_SECRET = randomBytes(32).toString('base64url')
 
-/** Starts one on these stores, with polls every second and no limit on new codes. */
+/** Starts a server on these stores, with polls every second and no limit on new codes. */
 export const startServerProcess = async ({
   redisUrl,
   mongodbUri,
@@ -77,7 +78,7 @@ export const startServerProcess = async ({
   }
 }
 
-/** Starts so many of them on the same stores. */
+/** Starts so many servers on the same stores. */
 export const startServerProcesses = (
   count: number,
   stores: Stores,

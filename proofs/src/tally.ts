@@ -1,22 +1,24 @@
-/** Counts what happened, to be printed at the end. */
+/** Counts results, to be printed at the end. */
 export class Tally {
   readonly #counts = new Map<string, number>()
   #slowestMs = 0
 
+  /** Adds to the count of a result. */
   add(what: string, count = 1): void {
     this.#counts.set(what, this.of(what) + count)
   }
 
-  /** Keeps the longest of all times. */
+  /** Records the duration of an answer, in milliseconds. The longest one is printed. */
   took(ms: number): void {
     this.#slowestMs = Math.max(this.#slowestMs, ms)
   }
 
+  /** The count of a result. */
   of(what: string): number {
     return this.#counts.get(what) ?? 0
   }
 
-  /** Everything that begins so. */
+  /** The sum of all counts that begin with `prefix`. */
   sum(prefix: string): number {
     let sum = 0
     for (const [what, count] of this.#counts) if (what.startsWith(prefix)) sum += count
