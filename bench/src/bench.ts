@@ -50,7 +50,7 @@ const slices = {
   seconds: numberFrom('SLICE_SECONDS', flags.quick ? 1 : 3),
   connections: numberFrom('CONNECTIONS', 64),
 }
-/** What one process is polled for: each is due again in its turn, up to 20 000 polls a second. */
+/** How many codes one process is polled for. Each is due again in its turn, at up to 20 000 polls a second. */
 const polledCodes = numberFrom('POLLED_CODES', flags.quick ? 40_000 : 80_000)
 const manyCodes = Number(flags.codes ?? (flags.quick ? 150_000 : 1_000_000))
 
@@ -144,7 +144,7 @@ const timed = async <T>(what: string, work: Promise<T>): Promise<T> => {
 const prepare = (count: number): Promise<string[]> =>
   timed(`prepared ${count} codes`, prepareCodes(redis.url, count))
 
-/** Asks until there are at least so many answers, and returns how many there are. */
+/** Sends requests until there are at least so many answers. Returns how many there are. */
 const answered = async ({ target }: Side, count: number): Promise<number> => {
   const { connections } = slices
   let answers = 0
@@ -156,7 +156,7 @@ const answered = async ({ target }: Side, count: number): Promise<number> => {
   return answers
 }
 
-/** Where the time of one sort of request goes: a server of its own, so that nothing else is in it. */
+/** Profiles one kind of request on a server of its own. */
 const profile = async (
   title: string,
   warmUp: number,
@@ -179,7 +179,7 @@ const compare = async (codes: readonly string[]): Promise<string[]> => {
   const app = await startConstantApp()
   const ours = polling(server, pollForms(codes))
   const theirs = constant(app, pollForms(codes))
-  // A server that has run for a while knows the codes that it is polled for.
+  // A server that has run for a while has the polled codes in its cache.
   await timed('polled each once', answered(ours, codes.length))
 
   say('\npending polls, as fast as they go')
@@ -210,7 +210,7 @@ const compare = async (codes: readonly string[]): Promise<string[]> => {
     report(await compareRates(polling(server, pollForms(others)), theirs, slices))
   }
 
-  // Last, as its new codes take the place of those that the server knows.
+  // Last, because its new codes evict the polled ones from the server's cache.
   say('\nauthorize, as fast as it goes')
   const authorize = await compareRates(authorizing(server), constant(app, authorizeForm), slices)
   if (report(authorize, 0.5) < 0.5) missed.push('authorize')

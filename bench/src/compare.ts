@@ -23,7 +23,7 @@ interface Slice {
   readonly latencies: Float64Array
 }
 
-/** The middle of all slices, and the least and the most. */
+/** The median, minimum and maximum of all slices. */
 export interface Spread {
   readonly median: number
   readonly least: number
@@ -37,17 +37,17 @@ export interface Comparison {
     readonly busy: Spread
   }
   readonly constant: Comparison['ours']
-  /** Ours to the constant's, pair of slices by pair. */
+  /** The ratio of our rate to the constant's, for each pair of slices. */
   readonly ratio: { readonly perSecond: Spread; readonly perCpuSecond: Spread }
 }
 
 const BUSY = 0.9
 
-/** Whether the servers were what limited both rates, and not the generator or Redis. */
+/** Whether the servers limited both rates, rather than the generator or Redis. */
 export const isServerTheLimit = ({ ours, constant }: Comparison): boolean =>
   ours.busy.median >= BUSY && constant.busy.median >= BUSY
 
-/** Both sides as fast as they can, in turn. */
+/** Measures both sides in turn, as fast as they can. */
 export const compareRates = async (
   ours: Side,
   constant: Side,
@@ -69,13 +69,13 @@ export const compareRates = async (
   }
 }
 
-/** Percentiles of the latencies of all slices, milliseconds. */
+/** Percentiles of the latencies of all slices, in milliseconds. */
 export interface Latency {
   readonly p50: Spread
   readonly p99: Spread
 }
 
-/** Both sides at the same rate, in turn. */
+/** Measures both sides in turn, at the same rate. */
 export const compareLatencies = async (
   ours: Side,
   constant: Side,
@@ -100,7 +100,7 @@ const inTurn = async (
   rate?: number,
 ): Promise<[Slice, Slice][]> => {
   const pairs: [Slice, Slice][] = []
-  // The first pair is there to warm both up.
+  // The first pair warms both servers up.
   for (let i = 0; i <= slices.count; i++) {
     const pair: [Slice, Slice] = [
       await measure(ours, slices, rate),
@@ -129,7 +129,7 @@ const measure = async (
   }
 }
 
-/** Other answers than the expected one cost something else: nothing has been measured then. */
+/** @throws {Error} if there was an unexpected answer, which would have another cost */
 export const requireRightAnswers = (
   { wrong, wrongExample }: LoadResult,
   { path }: Target,

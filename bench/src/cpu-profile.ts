@@ -3,7 +3,7 @@ import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 interface CpuProfile {
-  /** Microseconds of the system's monotonic clock. */
+  /** On the system's monotonic clock, in microseconds. */
   readonly startTime: number
   readonly nodes: readonly {
     readonly id: number
@@ -20,12 +20,12 @@ interface CpuProfile {
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const NOT_WORK = new Set(['(idle)', '(root)'])
 
-/** The time as profiles tell it. */
+/** The time on the clock of profiles, in microseconds. */
 export const profileNow = (): number => Number(process.hrtime.bigint() / 1000n)
 
 /**
- * Reads the profile in `folder` and names where the time went, the most first; shares of the busy time.
- * @param since leaves out what was before, the start of the process for example
+ * Reads the profile in `folder`. Returns the shares of the busy time, the largest first.
+ * @param since omits earlier samples, such as the start of the process
  */
 export const describeProfile = async (
   folder: string,
@@ -75,7 +75,7 @@ const placeOf = (url: string): string => {
   return path.split('node_modules/').at(-1) ?? path
 }
 
-/** `packages/core/dist/x.js` stays a file, `koa/lib/request.js` is koa. */
+/** Names our files by path, and files of dependencies by package. */
 const packageOf = (place: string): string => {
   if (place.startsWith('packages/')) return place
   if (place.startsWith('node:')) return 'node'

@@ -1,15 +1,15 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
-/** What to ask, and how a right answer is known. */
+/** The requests to send, and how to recognise their right answers. */
 export interface Target {
   readonly port: number
   readonly path: string
   /** The body of the next request. */
   nextForm(): string
-  /** How the answer begins, for example `HTTP/1.1 200`. */
+  /** The start of a right answer, for example `HTTP/1.1 200`. */
   readonly status: string
-  /** What its body contains. */
+  /** A part of its body. */
   readonly answer: string
 }
 
@@ -17,7 +17,7 @@ export interface Load {
   readonly target: Target
   readonly seconds: number
   readonly connections: number
-  /** Requests a second, evenly spread over milliseconds. Absent: every connection asks again at once. */
+  /** Requests per second, evenly spread. If absent, each connection sends its next request at once. */
   readonly rate?: number
 }
 
@@ -25,14 +25,14 @@ export interface LoadResult {
   /** Right answers within the time. */
   readonly answers: number
   readonly seconds: number
-  /** Answers that were not right, and one of them. */
+  /** How many answers were wrong, and one of them. */
   readonly wrong: number
   readonly wrongExample: string | undefined
-  /** From when a request was due to the end of its answer, in milliseconds, sorted. */
+  /** The times from due requests to the ends of their answers, sorted, in milliseconds. */
   readonly latencies: Float64Array
 }
 
-/** Sends requests over raw sockets: a client library costs as much as the server that it measures. */
+/** Sends requests over raw sockets, because a client library costs as much as the measured server. */
 export const applyLoad = async (load: Load): Promise<LoadResult> => {
   const run = new Run(load)
   const sockets = await Promise.all(
@@ -45,7 +45,7 @@ export const applyLoad = async (load: Load): Promise<LoadResult> => {
 
 interface Connection {
   readonly socket: Socket
-  /** Of the answer under way. */
+  /** What has arrived of the current answer. */
   text: string
   dueAt: number
 }
@@ -66,7 +66,7 @@ const openConnection = async (port: number, run: Run): Promise<Connection> => {
   })
   const connection: Connection = { socket, text: '', dueAt: 0 }
   socket.on('close', () => run.fail(new Error('The server closed a connection')))
-  socket.on('error', (fault) => run.fail(fault))
+  socket.on('error', (error) => run.fail(error))
   await once(socket, 'connect')
   return connection
 }
@@ -84,7 +84,7 @@ const isWhole = (text: string): boolean => {
 class Run {
   readonly #load: Load
   readonly #latencies: number[] = []
-  /** Free connections, and when requests that found none were due. */
+  /** Free connections, and the due times of requests that wait for one. */
   readonly #free: Connection[] = []
   readonly #waiting: number[] = []
   #underWay = 0
@@ -94,7 +94,7 @@ class Run {
   #ending = false
   #over = false
   #drained: () => void = () => {}
-  #fail: (fault: Error) => void = () => {}
+  #fail: (error: Error) => void = () => {}
   #seconds = 0
 
   constructor(load: Load) {
@@ -171,8 +171,8 @@ class Run {
     if (this.#ending && this.#underWay === 0) this.#drained()
   }
 
-  fail(fault: Error): void {
-    if (!this.#over) this.#fail(fault)
+  fail(error: Error): void {
+    if (!this.#over) this.#fail(error)
   }
 
   result(): LoadResult {

@@ -1,7 +1,7 @@
 import { connect, createRedisStores, disconnect } from '@device-grant/adapter-redis'
 import { createMemoryStores, createPolicy, createUseCases } from '@device-grant/core'
 
-// Asks for device codes as the server would, without HTTP in between, and prints one a line.
+// Requests device codes from the use case, without HTTP, and prints one per line.
 const [url = '', count = '0'] = process.argv.slice(2)
 const UNDER_WAY = 500
 
@@ -11,7 +11,7 @@ const { authorizeDevice } = createUseCases({
   ...createMemoryStores({ clock }),
   ...createRedisStores(redis),
   clock,
-  // They have to live as long as the benchmark runs.
+  // The codes must live as long as the benchmark runs.
   policy: createPolicy({ codeLifetimeMs: 3_600_000 }),
   events: { emit: () => {} },
 })

@@ -9,17 +9,17 @@ import { fileURLToPath } from 'node:url'
 import { freePort } from '@device-grant/test-support/free-port'
 import { startPinned } from './pinned-process.ts'
 
-/** The servers that are measured have one core, everything else has the other. */
+/** The measured servers have one core, and everything else has the other. */
 const SERVER_CORE = 0
 export const OTHER_CORE = 1
 
-/** A process that answers HTTP on the loopback. */
+/** A process that answers HTTP on loopback. */
 export interface Server {
   readonly child: ChildProcess
   readonly port: number
 }
 
-/** A Redis of its own, in `folder`, that keeps nothing on disk. */
+/** Starts a Redis in `folder` that keeps nothing on disk. */
 export const startRedis = async (folder: string): Promise<{ child: ChildProcess; url: string }> => {
   const port = await freePort()
   const settings = { port, bind: '127.0.0.1', dir: folder, save: '', appendonly: 'no' }
@@ -33,7 +33,7 @@ export const startRedis = async (folder: string): Promise<{ child: ChildProcess;
   return { child, url: `redis://127.0.0.1:${port}` }
 }
 
-/** The reference server as it is run, with every feature on and its log in a file. */
+/** Starts the server with every feature on and its log in a file. */
 export const startDeviceGrant = async (
   redisUrl: string,
   folder: string,
@@ -42,7 +42,7 @@ export const startDeviceGrant = async (
   const port = await freePort()
   const log = join(folder, 'log')
   const main = fileURLToPath(new URL('../../apps/server/dist/main.js', import.meta.url))
-  // Keys belong into memory here, and never into a database that somebody uses.
+  // Keys stay in memory, because MONGODB_URI may name a real database.
   const { MONGODB_URI: _, ...environment } = process.env
   const child = startPinned({
     core: SERVER_CORE,
@@ -67,6 +67,7 @@ export const startDeviceGrant = async (
   return { child, port }
 }
 
+/** Starts the baseline application. */
 export const startConstantApp = async (): Promise<Server> => {
   const child = startPinned({
     core: SERVER_CORE,
@@ -78,7 +79,7 @@ export const startConstantApp = async (): Promise<Server> => {
   return { child, port }
 }
 
-/** Device codes that nobody has answered, put into Redis through the adapter's own stores. */
+/** Puts pending device codes into Redis through the adapter's stores. Returns the codes. */
 export const prepareCodes = async (redisUrl: string, count: number): Promise<string[]> => {
   const child = startPinned({
     core: SERVER_CORE,
