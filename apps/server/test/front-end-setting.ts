@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '@device-grant/test-support/free-port'
-import { end, own } from '@device-grant/test-support/owned-process'
+import { spawnProgram } from '@device-grant/test-support/spawned-program'
 import type { ExecutionContext } from 'ava'
 import { startTestServer, type TestServer } from './test-server.ts'
 
@@ -21,16 +19,9 @@ export const startFrontEnd = async (
     PORT: String(await freePort()),
     DEVICE_GRANT_URL: deviceGrantUrl,
   }
-  const child = own(
-    spawn(process.execPath, [PROGRAM], { env, stdio: ['ignore', 'pipe', 'inherit'] }),
-  )
-  t.teardown(() => end(child, 'SIGTERM'))
-  const failed = once(child, 'exit').then(() => {
-    throw new Error('The front end ended before it listened')
-  })
-  failed.catch(() => {})
-  const [line] = await Promise.race([once(child.stdout, 'data'), failed])
-  return String(line).trim()
+  const program = spawnProgram(t, process.execPath, [PROGRAM], { env })
+  const [, origin = ''] = await program.prints(/^(http:\S+)\n/)
+  return origin
 }
 
 /** A server with a front end of the same site that may answer for people. */

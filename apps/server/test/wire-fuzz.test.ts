@@ -8,7 +8,7 @@ const SEED = 8628
 const REQUESTS = 10_000
 
 test(`${REQUESTS} random requests (seed ${SEED}) are answered as documented`, async (t) => {
-  t.timeout(60_000)
+  t.timeout(180_000)
   const server = await startTestServer({ LOG_LEVEL: 'error' })
   t.teardown(server.stop)
   const start = performance.now()
