@@ -1,11 +1,16 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import test from 'ava'
 
 /** Runs a code block of the README as a module. */
 const run = async (name: string, code: string): Promise<void> => {
-  const module = new URL(`readme-${name}.mjs`, import.meta.url)
+  // Another run of the tests may write its module at the same time.
+  const module = new URL(`readme-${name}-${process.pid}.mjs`, import.meta.url)
   await writeFile(module, code)
-  await import(module.href)
+  try {
+    await import(module.href)
+  } finally {
+    await rm(module)
+  }
 }
 
 const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
