@@ -1,8 +1,8 @@
 import { type CuttingProxy, startCuttingProxy } from '@device-grant/test-support/cutting-proxy'
 import { eventually } from '@device-grant/test-support/eventually'
 import {
-  cuttingProxy,
   type MongoCuttingProxy,
+  startMongoCuttingProxy,
 } from '@device-grant/test-support/mongo-cutting-proxy'
 import { ownMongoServer } from '@device-grant/test-support/mongo-server'
 import { hasRedis } from '@device-grant/test-support/needs-redis'
@@ -32,7 +32,9 @@ test.before(async () => {
   if (!mongo) return
   redis = await startRedisServer()
   redisProxy = await startCuttingProxy(redis.port)
-  mongoProxy = await cuttingProxy({ host: '127.0.0.1', port: mongo.port }, () => onMongoWrite())
+  mongoProxy = await startMongoCuttingProxy({ host: '127.0.0.1', port: mongo.port }, () =>
+    onMongoWrite(),
+  )
 })
 
 test.after.always(async () => {

@@ -1,6 +1,6 @@
 import { type ApiKey, keyIdOf, StoreUnavailableError, type Versioned } from '@device-grant/core'
 import { eventually } from '@device-grant/test-support/eventually'
-import { cuttingProxy } from '@device-grant/test-support/mongo-cutting-proxy'
+import { startMongoCuttingProxy } from '@device-grant/test-support/mongo-cutting-proxy'
 import { ownMongoServer } from '@device-grant/test-support/mongo-server'
 import test from 'ava'
 import type { Db } from 'mongodb'
@@ -24,7 +24,7 @@ test.after.always(async () => {
 it('a write whose answer is lost counts once', async (t) => {
   await ensureIndexes(direct, { timeoutMs: 2 * PATIENT_MS })
   for (let nth = 0; nth <= WRITES_OF_A_LIFE; nth++) {
-    const proxy = await cuttingProxy(target, (write) => write === nth)
+    const proxy = await startMongoCuttingProxy(target, (write) => write === nth)
     const db = connectPatiently(`mongodb://127.0.0.1:${proxy.port}`)
     try {
       t.deepEqual(await lifeOfAKey(db, `cut ${nth}`), WHOLE_LIFE, `write ${nth}`)
@@ -39,7 +39,7 @@ it('a write whose answer is lost counts once', async (t) => {
 })
 
 it('every write succeeds if only its first answer is lost', async (t) => {
-  const proxy = await cuttingProxy(target, (write) => write % 2 === 1)
+  const proxy = await startMongoCuttingProxy(target, (write) => write % 2 === 1)
   const db = connectPatiently(`mongodb://127.0.0.1:${proxy.port}`)
   try {
     t.deepEqual(await lifeOfAKey(db, 'all cut'), WHOLE_LIFE)
@@ -51,7 +51,7 @@ it('every write succeeds if only its first answer is lost', async (t) => {
 })
 
 it('a write that the server never confirms fails in time', async (t) => {
-  const proxy = await cuttingProxy(target, () => true)
+  const proxy = await startMongoCuttingProxy(target, () => true)
   const db = connectPatiently(`mongodb://127.0.0.1:${proxy.port}`)
   try {
     t.deepEqual(await lifeOfAKey(db, 'never confirmed'), {
@@ -65,7 +65,7 @@ it('a write that the server never confirms fails in time', async (t) => {
 })
 
 it('a lost race is not taken for a lost answer', async (t) => {
-  const proxy = await cuttingProxy(target, (write) => write % 2 === 1)
+  const proxy = await startMongoCuttingProxy(target, (write) => write % 2 === 1)
   const db = connectPatiently(`mongodb://127.0.0.1:${proxy.port}`)
   try {
     const stores = [patientStore(db), patientStore(direct)]
@@ -116,7 +116,7 @@ const answering = (db: Db): Promise<void> =>
 const BOUND_MS = 25_000
 
 it('connections that go silent are all replaced by new ones', async (t) => {
-  const proxy = await cuttingProxy(target, () => false)
+  const proxy = await startMongoCuttingProxy(target, () => false)
   const db = connect(`mongodb://127.0.0.1:${proxy.port}`)
   try {
     await Promise.all(Array.from({ length: 30 }, () => answering(db)))

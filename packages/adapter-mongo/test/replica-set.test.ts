@@ -1,5 +1,5 @@
 import { keyIdOf, StoreError } from '@device-grant/core'
-import { cuttingProxy } from '@device-grant/test-support/mongo-cutting-proxy'
+import { startMongoCuttingProxy } from '@device-grant/test-support/mongo-cutting-proxy'
 import { replicaSet } from '@device-grant/test-support/mongo-server'
 import test from 'ava'
 import { ensureIndexes, MongoApiKeyStore } from '#src/index.js'
@@ -67,7 +67,7 @@ for (const retryWrites of [false, true]) {
     const member = new URL(uri)
     for (let nth = 1; nth <= WRITES_OF_A_LIFE; nth++) {
       const target = { host: member.hostname, port: Number(member.port || 27_017) }
-      const proxy = await cuttingProxy(target, (write) => write === nth)
+      const proxy = await startMongoCuttingProxy(target, (write) => write === nth)
       const through = new URL(uri)
       through.host = `127.0.0.1:${proxy.port}`
       through.searchParams.delete('replicaSet')

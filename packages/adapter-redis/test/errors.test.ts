@@ -15,18 +15,13 @@ import { hasRedis } from '@device-grant/test-support/needs-redis'
 import { startRedisServer } from '@device-grant/test-support/redis-server'
 import test, { type ExecutionContext } from 'ava'
 import { Cluster, Redis } from 'ioredis'
+import { countUp } from './count-up.ts'
 import { connectPatiently, PATIENT_MS } from './patient.ts'
 
 const it = hasRedis ? test : test.skip
 
 /** Where a server does not answer, in milliseconds. An update may take two of them. */
 const IMPATIENT_MS = 400
-
-const add = (store: StateStore<Sample>, id: string): Promise<number> =>
-  store.update(id, (state) => {
-    const value = (state?.value ?? 0) + 1
-    return { next: { value, keepUntil: Date.now() + 600_000 }, reply: value }
-  })
 
 const read = (store: StateStore<Sample>, id: string): Promise<number | undefined> =>
   store.update(id, (state) => ({ next: state, reply: state?.value }))
@@ -69,7 +64,7 @@ const errorOf = async (
 
 /** Whether an update fails without waiting for a connection. */
 const failsAtOnce = async (t: ExecutionContext, store: StateStore<Sample>): Promise<boolean> => {
-  const { code, cause } = await errorOf(t, () => add(store, 'refused'))
+  const { code, cause } = await errorOf(t, () => countUp(store, 'refused'))
   t.is(code, 'store_unavailable')
   return cause instanceof Error && /The connection is/.test(cause.message)
 }
@@ -77,39 +72,41 @@ const failsAtOnce = async (t: ExecutionContext, store: StateStore<Sample>): Prom
 it('while the server is down updates fail in time, and work again after its restart', async (t) => {
   const { server, redis, store } = await start(t, ['appendonly yes', 'appendfsync always'])
   const impatient = impatientStore(t, server.url)
-  t.is(await add(store, 'x'), 1)
+  t.is(await countUp(store, 'x'), 1)
   await server.kill()
   for (let i = 0; i < 3; i++) {
-    const error = await errorOf(t, () => add(impatient, 'lost'))
+    const error = await errorOf(t, () => countUp(impatient, 'lost'))
     t.true(error instanceof StoreUnavailableError)
     t.is(error.code, 'store_unavailable')
   }
   await server.restart()
-  await eventually('an update works', async () => (await add(impatient, 'y')) > 0)
+  await eventually('an update works', async () => (await countUp(impatient, 'y')) > 0)
   await eventually('the other client is connected again', () => redis.status === 'ready')
   // The state survived, and the update counts once.
-  t.is(await add(store, 'x'), 2)
+  t.is(await countUp(store, 'x'), 2)
 })
 
 it('updates that come while the server restarts wait for it', async (t) => {
   const { server, redis, store } = await start(t)
-  t.is(await add(store, 'x'), 1)
+  t.is(await countUp(store, 'x'), 1)
   await redis.script('FLUSH')
   await server.restart()
   // Nothing was on disk, so this update is the first again. It did not fail.
-  t.is(await add(store, 'x'), 1)
+  t.is(await countUp(store, 'x'), 1)
 })
 
 it('updates of a server that stops answering fail in time, and work again later', async (t) => {
   const { server, store } = await start(t)
   const impatient = impatientStore(t, server.url)
-  t.is(await add(store, 'x'), 1)
+  t.is(await countUp(store, 'x'), 1)
   server.freeze()
-  const errors = await Promise.all([1, 2, 3].map((n) => errorOf(t, () => add(impatient, `${n}`))))
+  const errors = await Promise.all(
+    [1, 2, 3].map((n) => errorOf(t, () => countUp(impatient, `${n}`))),
+  )
   t.deepEqual(new Set(errors.map(({ code }) => code)), new Set(['store_unavailable']))
   server.thaw()
-  await eventually('an update works', async () => (await add(impatient, 'y')) > 0)
-  t.is(await add(store, 'x'), 2)
+  await eventually('an update works', async () => (await countUp(impatient, 'y')) > 0)
+  t.is(await countUp(store, 'x'), 2)
 })
 
 it('a connection that goes silent is replaced by a new one', async (t) => {
@@ -117,11 +114,11 @@ it('a connection that goes silent is replaced by a new one', async (t) => {
   const proxy = await startCuttingProxy(server.port)
   t.teardown(() => proxy.close())
   const impatient = impatientStore(t, `redis://127.0.0.1:${proxy.port}`)
-  t.is(await add(store, 'x'), 1)
+  t.is(await countUp(store, 'x'), 1)
   await eventually('it is connected', async () => (await read(impatient, 'x')) === 1)
   proxy.silence()
   // Without a timeout of the socket the connection would stay for hours.
-  await eventually('an update works', async () => (await add(impatient, 'y')) > 0, PATIENT_MS)
+  await eventually('an update works', async () => (await countUp(impatient, 'y')) > 0, PATIENT_MS)
   await eventually('the state is read', async () => (await read(impatient, 'x')) === 1)
 })
 
@@ -138,11 +135,11 @@ for (const [topology, startServer] of [
       await disconnect(redis)
       await server.stop()
     })
-    t.is(await add(store, 'x'), 1)
+    t.is(await countUp(store, 'x'), 1)
     await server.kill()
     await eventually('the connection is lost', () => redis.status !== 'ready')
     // The first update waits for the connection, or fails. Its end does not matter here.
-    const waiting = add(store, 'waits').catch(() => {})
+    const waiting = countUp(store, 'waits').catch(() => {})
     now += PATIENT_MS + 1
     t.true(await failsAtOnce(t, store))
     await server.restart()
@@ -152,7 +149,7 @@ for (const [topology, startServer] of [
     redis.disconnect(true)
     await lost
     t.not(redis.status, 'ready')
-    await t.notThrowsAsync(() => add(store, 'x'))
+    await t.notThrowsAsync(() => countUp(store, 'x'))
   })
 }
 
@@ -171,31 +168,31 @@ it('a client that never connects fails in time, whatever its settings', async (t
   })
   for (const redis of clients) {
     const store = storeOn(redis, { timeoutMs: IMPATIENT_MS })
-    t.is((await errorOf(t, () => add(store, 'x'))).code, 'store_unavailable')
+    t.is((await errorOf(t, () => countUp(store, 'x'))).code, 'store_unavailable')
     await eventually('an update fails at once', () => failsAtOnce(t, store))
   }
 })
 
 it('a server that lost the script gets it again', async (t) => {
   const { redis, store } = await start(t)
-  t.is(await add(store, 'x'), 1)
+  t.is(await countUp(store, 'x'), 1)
   await redis.script('FLUSH')
-  const replies = await Promise.all(Array.from({ length: 20 }, (_, i) => add(store, `${i}`)))
+  const replies = await Promise.all(Array.from({ length: 20 }, (_, i) => countUp(store, `${i}`)))
   t.deepEqual(new Set(replies), new Set([1]))
-  t.is(await add(store, 'x'), 2)
+  t.is(await countUp(store, 'x'), 2)
 })
 
 it('without memory a new id is refused as full, and stored states can be read', async (t) => {
   const { redis, store } = await start(t)
-  t.is(await add(store, 'x'), 1)
+  t.is(await countUp(store, 'x'), 1)
   await redis.config('SET', 'maxmemory', '1')
-  const refused = await errorOf(t, () => add(store, 'new'))
+  const refused = await errorOf(t, () => countUp(store, 'new'))
   t.is(refused.code, 'store_full')
-  t.is((await errorOf(t, () => add(store, 'x'))).code, 'store_unavailable')
+  t.is((await errorOf(t, () => countUp(store, 'x'))).code, 'store_unavailable')
   t.is(await read(store, 'x'), 1)
   t.is(await store.update('x', () => ({ next: undefined, reply: 'removed' })), 'removed')
   await redis.config('SET', 'maxmemory', '0')
-  t.is(await add(store, 'new'), 1)
+  t.is(await countUp(store, 'new'), 1)
 })
 
 it('what another program wrote under the prefix is a typed error', async (t) => {
@@ -208,7 +205,7 @@ it('what another program wrote under the prefix is a typed error', async (t) => 
     ['json', 'Redis holds something else under this key'],
     ['hash', 'Redis refused a command: WRONGTYPE'],
   ] as const) {
-    const error = await errorOf(t, () => add(store, id))
+    const error = await errorOf(t, () => countUp(store, id))
     t.is(error.code, 'store_unavailable')
     t.is(error.message, message)
   }
@@ -224,7 +221,9 @@ it('no password shows in what is thrown or reported', async (t) => {
   })
   t.teardown(() => redis.disconnect())
   const store = storeOn(redis, { timeoutMs: IMPATIENT_MS })
-  const error = await t.throwsAsync(() => add(store, 'x'), { instanceOf: StoreUnavailableError })
+  const error = await t.throwsAsync(() => countUp(store, 'x'), {
+    instanceOf: StoreUnavailableError,
+  })
   await eventually('the refusal is reported', () => reported.length > 0)
   const shown = inspect([error, reported], { depth: 9, showHidden: true })
   t.regex(shown, /WRONGPASS/)
@@ -236,7 +235,7 @@ it('a protected server works with the password of the URL', async (t) => {
   const user = `ann:${encodeURIComponent('p@ss:/%')}@`
   const redis = connectPatiently(`${server.url.replace('//', `//${user}`)}/2`)
   t.teardown(() => disconnect(redis))
-  t.is(await add(storeOn(redis), 'x'), 1)
+  t.is(await countUp(storeOn(redis), 'x'), 1)
   t.regex(await redis.info('keyspace'), /db2:keys=1/)
 })
 
@@ -260,8 +259,10 @@ it('updates through a closed client fail with a typed error', async (t) => {
   const { server } = await start(t)
   const redis = connectPatiently(server.url)
   const store = storeOn(redis)
-  t.is(await add(store, 'x'), 1)
+  t.is(await countUp(store, 'x'), 1)
   await disconnect(redis)
-  const error = await t.throwsAsync(() => add(store, 'x'), { instanceOf: StoreUnavailableError })
+  const error = await t.throwsAsync(() => countUp(store, 'x'), {
+    instanceOf: StoreUnavailableError,
+  })
   t.is(error?.code, 'store_unavailable')
 })

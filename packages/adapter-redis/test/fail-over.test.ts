@@ -8,18 +8,13 @@ import { startRedisCluster } from '@device-grant/test-support/redis-cluster'
 import { type RedisServer, startRedisServer } from '@device-grant/test-support/redis-server'
 import test from 'ava'
 import { Redis } from 'ioredis'
+import { countUp } from './count-up.ts'
 import { connectPatiently, PATIENT_MS } from './patient.ts'
 
 const it = hasRedis ? test : test.skip
 
 const storeOn = (redis: RedisClient, timeoutMs: number = PATIENT_MS): StateStore<Sample> =>
   createRedisStateStore<Sample>(redis, { kind: 't:', timeoutMs })
-
-const add = (store: StateStore<Sample>, id: string): Promise<number> =>
-  store.update(id, (state) => {
-    const value = (state?.value ?? 0) + 1
-    return { next: { value, keepUntil: Date.now() + 600_000 }, reply: value }
-  })
 
 /** Retries as a device does after a typed error. Returns how many errors there were. */
 const retry = async (store: StateStore<Sample>, id: string): Promise<number> => {
@@ -28,7 +23,7 @@ const retry = async (store: StateStore<Sample>, id: string): Promise<number> => 
     `an update of ${id} works`,
     async () => {
       try {
-        await add(store, id)
+        await countUp(store, id)
         return true
       } catch (error) {
         if (!(error instanceof StoreError)) throw error
@@ -76,13 +71,13 @@ it('a client leaves a master that became a replica, for the one that the address
     await Promise.all([one.stop(), two.stop()])
   })
   const store = storeOn(redis)
-  t.is(await add(store, 'x'), 1)
+  t.is(await countUp(store, 'x'), 1)
   await followed(one, two)
   // The connection stays open, but its server refuses writes from now on.
   proxy.redirect(two.port)
   await admins[1].replicaof('NO', 'ONE')
   await admins[0].replicaof('127.0.0.1', two.port)
-  t.is(await add(store, 'x'), 2)
+  t.is(await countUp(store, 'x'), 2)
   t.regex(String(await admins[1].get('dg:t:x')), /2/)
 })
 
@@ -104,7 +99,7 @@ it('Sentinels lead to the new master after a fail-over', async (t) => {
     await Promise.all([sentinel, one, two].map((server) => server.stop()))
   })
   const store = storeOn(redis)
-  t.is(await add(store, 'x'), 1)
+  t.is(await countUp(store, 'x'), 1)
   await eventually('the Sentinel knows the replica', async () => {
     const replicas = await watcher.call('SENTINEL', 'REPLICAS', 'main')
     return Array.isArray(replicas) && replicas.length === 1
@@ -141,9 +136,9 @@ it('Sentinels and their master may have different passwords', async (t) => {
     await disconnect(redis)
     await Promise.all([sentinel, master].map((server) => server.stop()))
   })
-  t.is(await add(storeOn(redis), 'x'), 1)
+  t.is(await countUp(storeOn(redis), 'x'), 1)
   const store = storeOn(stranger, 500)
-  await t.throwsAsync(() => add(store, 'x'), { instanceOf: StoreUnavailableError })
+  await t.throwsAsync(() => countUp(store, 'x'), { instanceOf: StoreUnavailableError })
 })
 
 it('a Cluster works again after one of its masters was killed', async (t) => {
@@ -155,7 +150,7 @@ it('a Cluster works again after one of its masters was killed', async (t) => {
   })
   const store = storeOn(redis)
   const ids = Array.from({ length: 40 }, (_, i) => `id ${i}`)
-  await Promise.all(ids.map((id) => add(store, id)))
+  await Promise.all(ids.map((id) => countUp(store, id)))
   const { 0: victim, 3: replica } = cluster.servers
   if (!victim || !replica) throw new Error('The Cluster is empty')
   await followed(victim, replica)
@@ -166,5 +161,5 @@ it('a Cluster works again after one of its masters was killed', async (t) => {
     `${Math.round(performance.now() - started)} ms until all ${ids.length} ids were written again, ` +
       `${errors.filter((n) => n > 0).length} of them after typed errors`,
   )
-  for (const id of ids) t.true((await add(store, id)) >= 3, id)
+  for (const id of ids) t.true((await countUp(store, id)) >= 3, id)
 })

@@ -6,6 +6,7 @@ import { hasRedis } from '@device-grant/test-support/needs-redis'
 import { startRedisServer } from '@device-grant/test-support/redis-server'
 import test from 'ava'
 import { Redis } from 'ioredis'
+import { countUp } from './count-up.ts'
 import { connectPatiently, PATIENT_MS } from './patient.ts'
 
 const it = hasRedis ? test : test.skip
@@ -25,19 +26,13 @@ const clients: Readonly<Record<string, (port: number) => RedisClient>> = {
     }).on('error', () => {}),
 }
 
-const add = (store: StateStore<Sample>, id: string): Promise<number> =>
-  store.update(id, (state) => {
-    const value = (state?.value ?? 0) + 1
-    return { next: { value, keepUntil: Date.now() + 60_000 }, reply: value }
-  })
-
 /** 15 updates of one id. The first one creates, and five come after a write of another process. */
 const updateOften = async (store: StateStore<Sample>, peer: StateStore<Sample>, id: string) => {
   const replies: number[] = []
-  for (let i = 0; i < 5; i++) replies.push(await add(store, id))
+  for (let i = 0; i < 5; i++) replies.push(await countUp(store, id))
   for (let i = 0; i < 5; i++) {
-    replies.push(await add(peer, id))
-    replies.push(await add(store, id))
+    replies.push(await countUp(peer, id))
+    replies.push(await countUp(store, id))
   }
   return replies
 }
@@ -60,7 +55,7 @@ for (const [kind, client] of Object.entries(clients)) {
       proxy.cutAfterWrite(n)
       t.deepEqual(await updateOften(store, peer, `cut ${n}`), expected, `cut after write ${n}`)
       t.is(proxy.cuts, 1, `write ${n} was cut`)
-      t.is(await add(peer, `cut ${n}`), expected.length + 1)
+      t.is(await countUp(peer, `cut ${n}`), expected.length + 1)
       await disconnect(redis)
       await proxy.close()
     }

@@ -2,11 +2,18 @@ import { Redis } from 'ioredis'
 import { eventually } from './eventually.ts'
 import { type RedisServer, startRedisServer } from './redis-server.ts'
 
-/** Starts a Redis Cluster of one master with all slots. */
-export const startLoneCluster = async (): Promise<RedisServer> => {
+/**
+ * Starts a Redis Cluster of one master with all slots.
+ * @param announcedPort the port of loopback to which it leads its clients; default: its own
+ */
+export const startLoneCluster = async (announcedPort?: number): Promise<RedisServer> => {
   const server = await startRedisServer({
-    // A node that has met no other node does not know its own address.
-    settings: ['cluster-enabled yes', 'cluster-announce-ip 127.0.0.1'],
+    settings: [
+      'cluster-enabled yes',
+      // A node that has met no other node does not know its own address.
+      'cluster-announce-ip 127.0.0.1',
+      ...(announcedPort === undefined ? [] : [`cluster-announce-port ${announcedPort}`]),
+    ],
   })
   const admin = new Redis(server.url)
   await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')

@@ -15,7 +15,7 @@ const WRITES = ['insert', 'update', 'delete', 'findAndModify']
  * Starts a proxy to a MongoDB server.
  * @param cut decides for each write, counted from 1, whether its answer is dropped with the connection
  */
-export const cuttingProxy = async (
+export const startMongoCuttingProxy = async (
   target: Target,
   cut: (write: number) => boolean,
 ): Promise<MongoCuttingProxy> => {

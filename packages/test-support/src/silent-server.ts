@@ -1,12 +1,13 @@
-import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
+import { listen, portOf } from './loopback.ts'
 
-/** A server on the loopback that accepts connections and never answers. */
+/** A server on loopback that accepts connections and never answers. */
 export interface SilentServer {
   readonly port: number
   close(): void
 }
 
+/** Starts one on a free port. */
 export const startSilentServer = async (): Promise<SilentServer> => {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
@@ -15,11 +16,9 @@ export const startSilentServer = async (): Promise<SilentServer> => {
     socket.on('error', () => {})
     socket.once('close', () => sockets.delete(socket))
   })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('The server has no port')
+  await listen(server)
   return {
-    port: address.port,
+    port: portOf(server),
     close: () => {
       server.close()
       for (const socket of sockets) socket.destroy()
