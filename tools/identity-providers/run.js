@@ -35,6 +35,7 @@ const say = (text) =>
 const password = randomBytes(12).toString('hex')
 const clientSecret = randomBytes(24).toString('hex')
 const sessionSecret = randomBytes(24).toString('hex')
+const apachePassphrase = randomBytes(24).toString('hex')
 const children = []
 const folder = await mkdtemp(join(tmpdir(), 'device-grant-providers-'))
 const apacheLog = join(folder, 'apache.log')
@@ -284,7 +285,7 @@ const startApache = async ({ apachePort, serverPort, apacheUrl, issuer }) => {
     PUBLIC_URL: apacheUrl,
     OIDC_ISSUER: issuer,
     OIDC_CLIENT_SECRET: clientSecret,
-    SESSION_SECRET: sessionSecret,
+    OIDC_CRYPTO_PASSPHRASE: apachePassphrase,
     DEVICE_GRANT_PORT: serverPort,
   }
   const conf = [

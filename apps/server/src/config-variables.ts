@@ -40,7 +40,7 @@ export const VARIABLES: readonly Row[] = [
   [
     'SESSION_SECRET',
     'random',
-    'signs cookies and forms, at least 32 characters; required with REDIS_URL',
+    'signs cookies and forms, 32 characters or more (openssl rand -base64 32); required with REDIS_URL',
   ],
   ['DEVICE_CODE_TTL', '600', 'lifetime of a code, in seconds'],
   ['POLL_INTERVAL', '5', 'time between two polls, in seconds'],

@@ -3,6 +3,7 @@ import { createPolicy, DEFAULT_POLICY, type Policy, PolicyError } from '@device-
 import { addressSet, isHttpsOrLoopback, isLoopback, parsePublicUrl } from '@device-grant/http-koa'
 import { LOG_LEVELS } from './config-variables.ts'
 import { Environment, type Variables } from './environment.ts'
+import { weaknessOf } from './weak-secret.ts'
 
 /** The checked settings of the server. */
 export interface Settings {
@@ -71,6 +72,9 @@ export const readConfig = (variables: Variables, checks: StoreUrlChecks = {}): S
   const signIn = readSignIn(environment, trustedProxies)
   if (signIn.kind === 'demo') refuseUnsafeDemo(environment, host, publicUrl)
   const givenSecret = readSessionSecret(environment, redisUrl)
+  if (givenSecret !== undefined && !isLocalDemo(signIn, publicUrl)) {
+    refuseWeakSecret(environment, givenSecret)
+  }
   const settings: Settings = {
     port,
     host,
@@ -213,6 +217,17 @@ const readSessionSecret = (
     environment.errors.push('SESSION_SECRET needs at least 32 characters')
   }
   return secret
+}
+
+/** Whether sessions prove nothing, because the demo on this machine accepts any name. */
+const isLocalDemo = ({ kind }: SignInSettings, publicUrl: string): boolean =>
+  kind === 'demo' && isLoopback(new URL(publicUrl).hostname)
+
+/** The secret is enough to forge a session of any person. */
+const refuseWeakSecret = (environment: Environment, secret: string): void => {
+  const weakness = weaknessOf(secret)
+  if (weakness === undefined || secret.length < 32) return
+  environment.errors.push(`SESSION_SECRET ${weakness}: make one with openssl rand -base64 32`)
 }
 
 const readFrontEndOrigins = (environment: Environment): readonly string[] => {
