@@ -47,6 +47,11 @@ export const VARIABLES: readonly Row[] = [
   ['API_KEY_TTL', '86400', 'lifetime of an API key, in seconds'],
   ['API_KEY_PREFIX', 'dg_', 'first characters of every API key'],
   ['AUTHORIZE_LIMIT', '60', 'new codes per minute and address; 0: no limit'],
+  [
+    'WRONG_CODE_CEILING',
+    'see the log',
+    'wrong codes of all people in 10 minutes; beyond it each person has one attempt',
+  ],
   ['LOG_LEVEL', 'info', LOG_LEVELS.join(', ')],
 ]
 

@@ -250,6 +250,7 @@ const POLICY_VARIABLES: Readonly<Record<string, string>> = {
   intervalMs: 'POLL_INTERVAL',
   keyLifetimeMs: 'API_KEY_TTL',
   keyPrefix: 'API_KEY_PREFIX',
+  wrongCodesOfEveryone: 'WRONG_CODE_CEILING',
 }
 
 const readPolicy = (environment: Environment): Policy => {
@@ -257,12 +258,18 @@ const readPolicy = (environment: Environment): Policy => {
     const limits = { byDefault: defaultMs / 1000, min: 1, max: 1_000_000_000 }
     return environment.wholeNumber(name, limits) * 1000
   }
+  const wrongCodesOfEveryone = environment.wholeNumber('WRONG_CODE_CEILING', {
+    byDefault: undefined,
+    min: 1,
+    max: 1_000_000,
+  })
   try {
     return createPolicy({
       codeLifetimeMs: milliseconds('DEVICE_CODE_TTL', DEFAULT_POLICY.codeLifetimeMs),
       intervalMs: milliseconds('POLL_INTERVAL', DEFAULT_POLICY.intervalMs),
       keyLifetimeMs: milliseconds('API_KEY_TTL', DEFAULT_POLICY.keyLifetimeMs),
       keyPrefix: environment.text('API_KEY_PREFIX') ?? DEFAULT_POLICY.keyPrefix,
+      ...(wrongCodesOfEveryone === undefined ? {} : { wrongCodesOfEveryone }),
     })
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error
@@ -277,9 +284,10 @@ const readPolicy = (environment: Environment): Policy => {
  */
 const policyErrors = ({ errors }: PolicyError): readonly string[] => {
   const named = errors.flatMap((error) => {
-    const [member = ''] = error.split(' ', 1)
-    const name = POLICY_VARIABLES[member]
-    return name ? [`${name}: ${error}${member.endsWith('Ms') ? ' (milliseconds)' : ''}`] : []
+    const member = error.match(/\w+/g)?.find((word) => Object.hasOwn(POLICY_VARIABLES, word))
+    if (member === undefined) return []
+    const unit = member.endsWith('Ms') ? ' (milliseconds)' : ''
+    return [`${POLICY_VARIABLES[member]}: ${error}${unit}`]
   })
   return named.length > 0 ? named : errors
 }

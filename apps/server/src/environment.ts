@@ -17,10 +17,10 @@ export class Environment {
   }
 
   /** A decimal number without sign and fraction, from `min` to `max`. */
-  wholeNumber(
+  wholeNumber<D extends number | undefined>(
     name: string,
-    { byDefault, min, max }: { byDefault: number; min: number; max: number },
-  ): number {
+    { byDefault, min, max }: { byDefault: D; min: number; max: number },
+  ): number | D {
     const text = this.text(name)
     if (text === undefined) return byDefault
     const value = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN

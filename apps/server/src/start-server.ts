@@ -93,7 +93,8 @@ export const startServer = async (
   )
   const { address } = httpServer
   const logPolls = setInterval(() => polls.flush(), LOG_POLLS_EVERY_MS)
-  log.info({ address, publicUrl }, 'server started')
+  const { wrongCodesOfEveryone } = settings.policy
+  log.info({ address, publicUrl, wrongCodesOfEveryone }, 'server started')
 
   const stop = async (): Promise<void> => {
     await httpServer.close()

@@ -1,3 +1,4 @@
+import { createPolicy } from '@device-grant/core'
 import test from 'ava'
 import { ConfigError, readConfig, type Settings } from '#src/config.js'
 import { configHelp, VARIABLES } from '#src/config-variables.js'
@@ -124,6 +125,18 @@ test('times of the policy are given in seconds', (t) => {
   })
 })
 
+test('the ceiling of wrong codes is passed on, and else the policy chooses it', (t) => {
+  const { policy } = readConfig({ WRONG_CODE_CEILING: '250' })
+  t.is(policy.wrongCodesOfEveryone, 250)
+  t.is(readConfig({}).policy.wrongCodesOfEveryone, createPolicy().wrongCodesOfEveryone)
+})
+
+test('a ceiling of wrong codes that makes guessing too easy is named beside other errors', (t) => {
+  const errors = errorsOf({ WRONG_CODE_CEILING: '1000000', API_KEY_PREFIX: '-' })
+  const names = new Set(errors.map((error) => error.split(':')[0]))
+  t.deepEqual([...names].toSorted(), ['API_KEY_PREFIX', 'WRONG_CODE_CEILING'])
+})
+
 const BAD: readonly (readonly [env: Env, ...names: RegExp[]])[] = [
   ...['0', '65536', '-1', '80.5', '1e3', 'http', '0x50', '٣٠٠٠'].map(
     (PORT) => [{ PORT }, /^PORT /] as const,
@@ -186,6 +199,7 @@ const BAD: readonly (readonly [env: Env, ...names: RegExp[]])[] = [
   [{ API_KEY_TTL: '999999999' }, /^API_KEY_TTL: /],
   [{ API_KEY_PREFIX: 'a b' }, /^API_KEY_PREFIX: /],
   [{ AUTHORIZE_LIMIT: '-1' }, /^AUTHORIZE_LIMIT /],
+  [{ WRONG_CODE_CEILING: '0' }, /^WRONG_CODE_CEILING /],
   [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL /],
 ]
 
@@ -214,6 +228,7 @@ test('all errors are named at once', (t) => {
     API_KEY_TTL: 'x',
     API_KEY_PREFIX: '-',
     AUTHORIZE_LIMIT: 'x',
+    WRONG_CODE_CEILING: 'x',
     LOG_LEVEL: 'x',
   })
   t.deepEqual(errors.map((error) => /^\w+/.exec(error)?.[0]).toSorted(), [
@@ -232,6 +247,7 @@ test('all errors are named at once', (t) => {
     'REDIS_URL',
     'SESSION_SECRET',
     'TRUSTED_PROXIES',
+    'WRONG_CODE_CEILING',
   ])
 })
 
