@@ -47,6 +47,7 @@ export const VARIABLES: readonly Row[] = [
   ['API_KEY_TTL', '86400', 'lifetime of an API key, in seconds'],
   ['API_KEY_PREFIX', 'dg_', 'first characters of every API key'],
   ['AUTHORIZE_LIMIT', '60', 'new codes per minute and address; 0: no limit'],
+  ['MAX_CONNECTIONS', '10000', 'open connections; further ones are closed at once'],
   [
     'WRONG_CODE_CEILING',
     'see the log',

@@ -25,6 +25,8 @@ export interface Settings {
   readonly policy: Policy
   /** New codes per minute and address. 0 means no limit. */
   readonly authorizeLimit: number
+  /** Open connections. Further ones are closed at once. */
+  readonly maxConnections: number
   readonly logLevel: (typeof LOG_LEVELS)[number]
 }
 
@@ -90,6 +92,11 @@ export const readConfig = (variables: Variables, checks: StoreUrlChecks = {}): S
     authorizeLimit: environment.wholeNumber('AUTHORIZE_LIMIT', {
       byDefault: 60,
       min: 0,
+      max: 1_000_000,
+    }),
+    maxConnections: environment.wholeNumber('MAX_CONNECTIONS', {
+      byDefault: 10_000,
+      min: 1,
       max: 1_000_000,
     }),
     logLevel: environment.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),

@@ -4,13 +4,34 @@ import type { AddressInfo } from 'node:net'
 import { Server as NetServer, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
-/**
- * How long an idle connection stays open, in milliseconds. It is longer than a polling interval,
- * because some clients give up when the server closes the connection that they reuse for a poll.
- */
-const KEEP_ALIVE_MS = 75_000
-/** How long a request may take to arrive, in milliseconds. */
-const REQUEST_MS = 30_000
+/** When a connection is closed, in milliseconds. */
+export interface Timeouts {
+  /** How long the headers of a request may take. A connection without a request counts as well. */
+  readonly headersMs: number
+  /** How long a whole request may take to arrive. */
+  readonly requestMs: number
+  /** How often these two are checked. */
+  readonly checkEveryMs: number
+  /**
+   * How long an idle connection stays open. It is longer than a polling interval, because some
+   * clients give up when the server closes the connection that they reuse for a poll.
+   */
+  readonly keepAliveMs: number
+  /** How long a client may read nothing of its response. */
+  readonly unreadMs: number
+  /** How long a client may take to read that its request was refused. */
+  readonly refusedMs: number
+}
+
+const TIMEOUTS: Timeouts = {
+  headersMs: 10_000,
+  requestMs: 30_000,
+  checkEveryMs: 2_000,
+  keepAliveMs: 75_000,
+  unreadMs: 60_000,
+  refusedMs: 1_000,
+}
+
 /** How long `close` waits for requests in progress, in milliseconds. */
 const CLOSE_WITHIN_MS = 10_000
 /** How often `close` looks for idle connections, in milliseconds. */
@@ -23,15 +44,34 @@ export interface HttpServer {
   close(): Promise<void>
 }
 
+export interface HttpServerOptions {
+  readonly port: number
+  readonly host: string
+  /** Further connections are closed at once. */
+  readonly maxConnections: number
+  /** Called with each connection beyond `maxConnections`. */
+  readonly onTooMany: () => void
+  /** @default time-outs that suit polling clients */
+  readonly timeouts?: Timeouts | undefined
+}
+
 /**
- * Listens with time-outs that suit polling clients.
+ * Listens, and closes connections that are silent, slow or too many.
  * @throws an error of `node:net`, such as `EADDRINUSE`, if it cannot listen
  */
 export const startHttpServer = async (
   app: RequestListener,
-  { port, host }: { readonly port: number; readonly host: string },
+  { port, host, maxConnections, onTooMany, timeouts = TIMEOUTS }: HttpServerOptions,
 ): Promise<HttpServer> => {
-  const server = createServer({ requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS })
+  const server = createServer({
+    headersTimeout: timeouts.headersMs,
+    requestTimeout: timeouts.requestMs,
+    connectionsCheckingInterval: timeouts.checkEveryMs,
+    keepAliveTimeout: timeouts.keepAliveMs,
+  })
+  server.timeout = timeouts.unreadMs
+  server.maxConnections = maxConnections
+  server.on('drop', onTooMany)
   const connections: OpenConnections = new Map()
   server.on('connection', (socket: Socket) => {
     connections.set(socket, [])
@@ -51,7 +91,12 @@ export const startHttpServer = async (
       (response) => response.socket === socket && response.headersSent,
     )
     if (hasBegun || !socket.writable || error.code === 'ECONNRESET') socket.destroy()
-    else socket.end(errorResponse(error.code))
+    else {
+      socket.end(errorResponse(error.code))
+      // `end` waits until the client closes its side too, and a silent client never does.
+      const tooLate = setTimeout(() => socket.destroy(), timeouts.refusedMs)
+      socket.once('close', () => clearTimeout(tooLate))
+    }
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

@@ -20,6 +20,7 @@ import { PollCounts } from './poll-counts.ts'
 import { connectRedis } from './redis.ts'
 import { closeAll } from './remote-store.ts'
 import { createSignIn } from './sign-in.ts'
+import { createThrottle } from './throttle.ts'
 
 /** A server that takes requests. */
 export interface RunningServer {
@@ -85,12 +86,20 @@ export const startServer = async (
     dependencies: stores,
     onError,
   })
-  const httpServer = await startHttpServer(app.callback(), settings).catch(
-    async (error: unknown) => {
-      await closeAll(stores)
-      throw error
-    },
-  )
+  const { port, host, maxConnections } = settings
+  const throttleTooMany = createThrottle(clock)
+  const httpServer = await startHttpServer(app.callback(), {
+    port,
+    host,
+    maxConnections,
+    onTooMany: () =>
+      throttleTooMany((leftOut) =>
+        log.warn({ maxConnections, leftOut }, 'connection closed, because too many are open'),
+      ),
+  }).catch(async (error: unknown) => {
+    await closeAll(stores)
+    throw error
+  })
   const { address } = httpServer
   const logPolls = setInterval(() => polls.flush(), LOG_POLLS_EVERY_MS)
   const { wrongCodesOfEveryone } = settings.policy

@@ -37,6 +37,7 @@ test('every variable has a default', (t) => {
     frontEndOrigins: [],
     sessionSecretIsRandom: true,
     authorizeLimit: 60,
+    maxConnections: 10_000,
     logLevel: 'info',
   })
   t.true(sessionSecret.length >= 32)
@@ -199,6 +200,7 @@ const BAD: readonly (readonly [env: Env, ...names: RegExp[]])[] = [
   [{ API_KEY_TTL: '999999999' }, /^API_KEY_TTL: /],
   [{ API_KEY_PREFIX: 'a b' }, /^API_KEY_PREFIX: /],
   [{ AUTHORIZE_LIMIT: '-1' }, /^AUTHORIZE_LIMIT /],
+  [{ MAX_CONNECTIONS: '0' }, /^MAX_CONNECTIONS /],
   [{ WRONG_CODE_CEILING: '0' }, /^WRONG_CODE_CEILING /],
   [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL /],
 ]
@@ -228,6 +230,7 @@ test('all errors are named at once', (t) => {
     API_KEY_TTL: 'x',
     API_KEY_PREFIX: '-',
     AUTHORIZE_LIMIT: 'x',
+    MAX_CONNECTIONS: 'x',
     WRONG_CODE_CEILING: 'x',
     LOG_LEVEL: 'x',
   })
@@ -240,6 +243,7 @@ test('all errors are named at once', (t) => {
     'FORWARDED_USER_HEADER',
     'FRONT_END_ORIGINS',
     'LOG_LEVEL',
+    'MAX_CONNECTIONS',
     'MONGODB_URI',
     'POLL_INTERVAL',
     'PORT',
