@@ -1,12 +1,35 @@
 import type { DeviceGrantEvent, Events } from '@device-grant/core'
-import { type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, pino } from 'pino'
+import { LogDestination } from './log-destination.ts'
 
-/** Logs JSON lines to standard output. They hold ids, never codes, keys or whole requests. */
-export const createLog = (level: string): Logger =>
+/** The log of a process. */
+export interface ProcessLog {
+  readonly log: Logger
+  /** Resolves when every line is written, or after so many milliseconds. */
+  flush(withinMs: number): Promise<void>
+}
+
+/** Logs JSON lines to standard output, without waiting for its reader. */
+export const createLog = (level: string): ProcessLog => {
+  // The access to `process.stdout` makes a pipe non-blocking.
+  const destination = new LogDestination(process.stdout.fd, {
+    onDropped: (lines) =>
+      log.warn({ lines }, 'log lines dropped, because their reader was too slow'),
+  })
+  const log = logTo(destination, level)
+  process.once('exit', () => destination.end())
+  return { log, flush: (withinMs) => destination.flush(withinMs) }
+}
+
+/** Logs JSON lines. They hold ids, never codes, keys or whole requests. */
+export const logTo = (destination: DestinationStream, level: string): Logger =>
   pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    // Written synchronously, because buffered lines would be lost when the process exits.
-    pino.destination({ dest: 1, sync: true }),
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+    },
+    destination,
   )
 
 /**
@@ -19,7 +42,7 @@ export const describeError = (error: unknown, log: Logger): Record<string, unkno
     error: error.name,
     message: error.message,
     cause: error.cause instanceof Error ? error.cause.name : undefined,
-    stack: log.isLevelEnabled('debug') ? error.stack : undefined,
+    stack: log.isLevelEnabled('debug') ? error.stack?.split('\n') : undefined,
   }
 }
 

@@ -6,6 +6,9 @@ import { nextSteps } from './next-steps.ts'
 import { checkRedisUrl } from './redis.ts'
 import { startServer } from './start-server.ts'
 
+/** How long the next steps and the end of the process wait for the log, in milliseconds. */
+const FLUSH_WITHIN_MS = 1_000
+
 /** Runs the server as a program: reads the environment, listens, and stops on a signal. */
 export const runServer = async (): Promise<void> => {
   const [argument] = process.argv.slice(2)
@@ -39,7 +42,7 @@ const readSettings = (): Settings | undefined => {
 }
 
 const run = async (settings: Settings): Promise<void> => {
-  const log = createLog(settings.logLevel)
+  const { log, flush } = createLog(settings.logLevel)
   if (settings.sessionSecretIsRandom) {
     log.warn('SESSION_SECRET is not set, so people are signed out when this process ends')
   }
@@ -52,9 +55,13 @@ const run = async (settings: Settings): Promise<void> => {
         if (stopping) return
         stopping = true
         log.info({ signal }, 'server stopping')
-        void server.stop().then(() => process.exit(0))
+        void server
+          .stop()
+          .then(() => flush(FLUSH_WITHIN_MS))
+          .then(() => process.exit(0))
       })
     }
+    await flush(FLUSH_WITHIN_MS)
     process.stderr.write(nextSteps(settings))
   } catch (error) {
     const { code, syscall } = error as NodeJS.ErrnoException

@@ -2,8 +2,8 @@ import { type ApiKeyStore, type StateStore, TOKENS, type UseCases } from '@devic
 import { get } from '@device-grant/core/inversify'
 import { TestClock } from '@device-grant/test-support/clock'
 import { freePort } from '@device-grant/test-support/free-port'
-import { pino } from 'pino'
 import { readConfig, type Settings } from '#src/config.js'
+import { logTo } from '#src/log.js'
 import { type RunningServer, startServer } from '#src/start-server.js'
 
 /** A server that runs in this process. */
@@ -42,7 +42,7 @@ export const startTestServer = async (
   })
   const server = await startServer(settings, {
     clock,
-    log: pino({ level: settings.logLevel }, { write: (line: string) => log.push(line) }),
+    log: logTo({ write: (line: string) => log.push(line) }, settings.logLevel),
   })
   const { container } = server
   return {
