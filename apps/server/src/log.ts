@@ -1,6 +1,7 @@
 import type { DeviceGrantEvent, Events } from '@device-grant/core'
-import { type DestinationStream, type Logger, pino } from 'pino'
+import { type DestinationStream, type LogFn, type Logger, pino } from 'pino'
 import { LogDestination } from './log-destination.ts'
+import { printable } from './printable.ts'
 
 /** The log of a process. */
 export interface ProcessLog {
@@ -21,13 +22,18 @@ export const createLog = (level: string): ProcessLog => {
   return { log, flush: (withinMs) => destination.flush(withinMs) }
 }
 
-/** Logs JSON lines. They hold ids, never codes, keys or whole requests. */
+/** Logs JSON lines. They hold ids, never codes, keys or whole requests, and only printable text. */
 export const logTo = (destination: DestinationStream, level: string): Logger =>
   pino(
     {
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
+      hooks: {
+        logMethod(args, method) {
+          method.apply(this, args.map(printable) as Parameters<LogFn>)
+        },
+      },
     },
     destination,
   )
