@@ -1,6 +1,6 @@
 import { type Clock, type OnError, StoreError } from '@device-grant/core'
 import type { Logger } from 'pino'
-import { describeError } from './log.ts'
+import { describeError } from './describe-error.ts'
 import { createThrottle, type Throttle } from './throttle.ts'
 
 /**

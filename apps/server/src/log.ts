@@ -38,20 +38,6 @@ export const logTo = (destination: DestinationStream, level: string): Logger =>
     destination,
   )
 
-/**
- * Describes an error for the log by its name, its message and the name of its cause. The stack is
- * added at `LOG_LEVEL=debug`.
- */
-export const describeError = (error: unknown, log: Logger): Record<string, unknown> => {
-  if (!(error instanceof Error)) return { error: 'not an Error' }
-  return {
-    error: error.name,
-    message: error.message,
-    cause: error.cause instanceof Error ? error.cause.name : undefined,
-    stack: log.isLevelEnabled('debug') ? error.stack?.split('\n') : undefined,
-  }
-}
-
 type Level = 'debug' | 'info' | 'warn'
 
 const LEVELS: Readonly<Record<DeviceGrantEvent['type'], Level>> = {

@@ -1,7 +1,7 @@
 import { connect, ensureIndexes, MongoUriError, ping } from '@device-grant/adapter-mongo'
 import { mongoModule } from '@device-grant/adapter-mongo/inversify'
 import type { Logger } from 'pino'
-import { describeError } from './log.ts'
+import { describeError } from './describe-error.ts'
 import { PING_TIMEOUT_MS, RETRY_MS, type RemoteStore } from './remote-store.ts'
 import { repeatUntilDone } from './repeat.ts'
 

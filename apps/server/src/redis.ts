@@ -11,7 +11,7 @@ import {
 import { redisModule } from '@device-grant/adapter-redis/inversify'
 import type { Clock } from '@device-grant/core'
 import type { Logger } from 'pino'
-import { describeError } from './log.ts'
+import { describeError } from './describe-error.ts'
 import { PING_TIMEOUT_MS, RETRY_MS, type RemoteStore } from './remote-store.ts'
 import { repeatUntilDone, repeatUntilStopped } from './repeat.ts'
 import { createThrottle } from './throttle.ts'

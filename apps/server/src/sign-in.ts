@@ -2,7 +2,7 @@ import type { SignInFactory } from '@device-grant/http-koa'
 import { demoSignIn, forwardedSignIn, oidcSignIn } from '@device-grant/http-koa'
 import type { Logger } from 'pino'
 import type { SignInSettings } from './config.ts'
-import { describeError } from './log.ts'
+import { describeError } from './describe-error.ts'
 
 /** Creates the sign-in that the settings name. Its errors are logged as warnings. */
 export const createSignIn = (settings: SignInSettings, log: Logger): SignInFactory => {
