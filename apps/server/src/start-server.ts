@@ -11,6 +11,7 @@ import { HTTP_TOKENS, httpModule } from '@device-grant/http-koa/inversify'
 import { Container } from 'inversify'
 import type { Logger } from 'pino'
 import { createApp } from './app.ts'
+import { checkIssuer } from './check-issuer.ts'
 import type { Settings } from './config.ts'
 import { startHttpServer } from './http-server.ts'
 import { logEvents } from './log.ts'
@@ -101,11 +102,16 @@ export const startServer = async (
     throw error
   })
   const { address } = httpServer
+  const stopping = new AbortController()
+  if (settings.signIn.kind === 'oidc') {
+    void checkIssuer(settings.signIn.issuer, log, stopping.signal)
+  }
   const logPolls = setInterval(() => polls.flush(), LOG_POLLS_EVERY_MS)
   const { wrongCodesOfEveryone } = settings.policy
   log.info({ address, publicUrl, wrongCodesOfEveryone }, 'server started')
 
   const stop = async (): Promise<void> => {
+    stopping.abort()
     await httpServer.close()
     await deviceGrant.settled()
     clearInterval(logPolls)
