@@ -61,7 +61,7 @@ export const startDeviceGrant = async (
     },
     output: openSync(log, 'a'),
   })
-  if (!(await isReady(child, `http://127.0.0.1:${port}/readyz`))) {
+  if (!(await isReady(child, `http://127.0.0.1:${port}/status`))) {
     throw new Error(`The server is not ready:\n${await readFile(log, 'utf8')}`)
   }
   return { child, port }

@@ -86,7 +86,7 @@ export const startServerProcesses = (
   Promise.all(Array.from({ length: count }, () => startServerProcess(stores)))
 
 const ready = async (child: ChildProcess, url: string, log: readonly string[]): Promise<void> => {
-  const isReady = async (): Promise<boolean> => (await fetch(`${url}/readyz`)).ok
+  const isReady = async (): Promise<boolean> => (await fetch(`${url}/status`)).ok
   try {
     await eventually(
       'the server is ready or has exited',

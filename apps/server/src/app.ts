@@ -1,4 +1,4 @@
-import type { AuthenticateApiKey, OnError } from '@device-grant/core'
+import type { AuthenticateApiKey, Clock, OnError } from '@device-grant/core'
 import {
   createRouteTable,
   type DeviceGrantRouter,
@@ -6,14 +6,16 @@ import {
   requireApiKey,
 } from '@device-grant/http-koa'
 import Koa, { type Context } from 'koa'
-import { type Dependency, healthz, readyz } from './health.ts'
+import { healthz, type ProbedStore, readyz, status } from './health.ts'
 import { whoami } from './whoami.ts'
 
 export interface AppOptions {
   readonly deviceGrant: DeviceGrantRouter
   readonly authenticateApiKey: AuthenticateApiKey
   readonly publicUrl: string
-  readonly dependencies: readonly Dependency[]
+  readonly stores: readonly ProbedStore[]
+  readonly clock: Clock
+  readonly isStopping: () => boolean
   readonly onError: OnError
 }
 
@@ -32,14 +34,17 @@ export const createApp = ({ deviceGrant, onError, ...options }: AppOptions): Koa
 const serverRoutes = ({
   authenticateApiKey,
   publicUrl,
-  dependencies,
+  stores,
+  clock,
+  isStopping,
   onError,
 }: Omit<AppOptions, 'deviceGrant'>): readonly Route[] => {
   const withApiKey = requireApiKey(authenticateApiKey, { onError })
   return [
     { path: '/', methods: { GET: [redirectTo(`${publicUrl}/oauth/device/verify`)] } },
     { path: '/healthz', methods: { GET: [healthz] } },
-    { path: '/readyz', methods: { GET: [readyz(dependencies)] } },
+    { path: '/readyz', methods: { GET: [readyz(isStopping)] } },
+    { path: '/status', methods: { GET: [status(stores, clock)] } },
     { path: '/api/whoami', methods: { GET: [withApiKey, whoami] } },
   ]
 }

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { connect, ensureIndexes, MongoUriError, ping } from '@device-grant/adapter-mongo'
 import { mongoModule } from '@device-grant/adapter-mongo/inversify'
 import type { Logger } from 'pino'
 import { describeError } from './describe-error.ts'
-import { PING_TIMEOUT_MS, RETRY_MS, type RemoteStore } from './remote-store.ts'
+import { PROBE_TIMEOUT_MS, RETRY_MS, type RemoteStore } from './remote-store.ts'
 import { repeatUntilDone } from './repeat.ts'
 
 /**
@@ -24,8 +25,9 @@ export const connectMongo = (uri: string, log: Logger): RemoteStore => {
   return {
     name: 'mongodb',
     bindings: mongoModule(db),
-    ping: async () => {
-      await ping(db, PING_TIMEOUT_MS)
+    probe: async () => {
+      await ping(db, PROBE_TIMEOUT_MS)
+      await write(db)
       if (!hasIndexes) throw new Error('The indexes do not exist yet')
     },
     close: async () => {
@@ -33,6 +35,16 @@ export const connectMongo = (uri: string, log: Logger): RemoteStore => {
       await db.client.close()
     },
   }
+}
+
+/** Inserts a document and deletes it again. A server without a primary or a majority refuses that. */
+const write = async (db: ReturnType<typeof connect>): Promise<void> => {
+  const documents = db.collection<{ _id: string; keepUntil: Date }>('api_keys')
+  const options = { writeConcern: { w: 'majority' }, timeoutMS: PROBE_TIMEOUT_MS } as const
+  const _id = `status-${randomUUID()}`
+  // The index on `keepUntil` removes the document if the second write fails.
+  await documents.insertOne({ _id, keepUntil: new Date() }, options)
+  await documents.deleteOne({ _id }, options)
 }
 
 /**

@@ -12,7 +12,7 @@ import { redisModule } from '@device-grant/adapter-redis/inversify'
 import type { Clock } from '@device-grant/core'
 import type { Logger } from 'pino'
 import { describeError } from './describe-error.ts'
-import { PING_TIMEOUT_MS, RETRY_MS, type RemoteStore } from './remote-store.ts'
+import { PROBE_TIMEOUT_MS, RETRY_MS, type RemoteStore } from './remote-store.ts'
 import { repeatUntilDone, repeatUntilStopped } from './repeat.ts'
 import { createThrottle } from './throttle.ts'
 
@@ -46,12 +46,20 @@ export const connectRedis = (url: string, log: Logger, clock: Clock): RemoteStor
   return {
     name: 'redis',
     bindings: redisModule(redis),
-    ping: () => ping(redis, PING_TIMEOUT_MS),
+    probe: () => probe(redis),
     close: async () => {
       closing.abort()
       await disconnect(redis)
     },
   }
+}
+
+const PROBE_KEY = 'dg:status'
+
+/** A server that is out of memory or a replica answers the ping, and refuses the write. */
+const probe = async (redis: RedisClient): Promise<void> => {
+  await ping(redis, PROBE_TIMEOUT_MS)
+  await redis.set(PROBE_KEY, '', 'PX', 10 * PROBE_TIMEOUT_MS)
 }
 
 const logServerCheck = async (redis: RedisClient, log: Logger): Promise<void> => {

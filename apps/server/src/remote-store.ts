@@ -1,8 +1,8 @@
 import type { ContainerModule } from 'inversify'
-import type { Dependency } from './health.ts'
+import type { ProbedStore } from './health.ts'
 
 /** A store that runs on a server of its own, with a connection that must be closed. */
-export interface RemoteStore extends Dependency {
+export interface RemoteStore extends ProbedStore {
   /** Binds the ports that the store serves. */
   readonly bindings: ContainerModule
   close(): Promise<void>
@@ -13,8 +13,8 @@ export const closeAll = async (stores: readonly RemoteStore[]): Promise<void> =>
   await Promise.allSettled(stores.map((store) => store.close()))
 }
 
-/** How long a ping may take, in milliseconds. */
-export const PING_TIMEOUT_MS = 1_500
+/** How long the read or the write of a probe may take, in milliseconds. */
+export const PROBE_TIMEOUT_MS = 1_500
 
-/** The pause before a store that did not answer at start-up is asked again, in milliseconds. */
+/** The pause before a store that did not answer is asked again, in milliseconds. */
 export const RETRY_MS = 2_000

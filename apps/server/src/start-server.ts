@@ -52,6 +52,7 @@ export const startServer = async (
   { log, clock = { now: Date.now } }: ServerOptions,
 ): Promise<RunningServer> => {
   const { publicUrl, redisUrl, mongodbUri } = settings
+  const stopping = new AbortController()
   const onError = logErrors(log, clock)
   const polls = new PollCounts(log)
   const redis = redisUrl === undefined ? undefined : connectRedis(redisUrl, log, clock)
@@ -84,7 +85,9 @@ export const startServer = async (
     deviceGrant,
     authenticateApiKey: get(container, TOKENS.AuthenticateApiKey),
     publicUrl,
-    dependencies: stores,
+    stores,
+    clock,
+    isStopping: () => stopping.signal.aborted,
     onError,
   })
   const { port, host, maxConnections } = settings
@@ -102,7 +105,6 @@ export const startServer = async (
     throw error
   })
   const { address } = httpServer
-  const stopping = new AbortController()
   if (settings.signIn.kind === 'oidc') {
     void checkIssuer(settings.signIn.issuer, log, stopping.signal)
   }

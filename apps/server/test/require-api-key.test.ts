@@ -5,7 +5,6 @@ import { basic, bearer } from '@device-grant/test-support/authorization-header'
 import { TestClock } from '@device-grant/test-support/clock'
 import { authorize, pickUp } from '@device-grant/test-support/device'
 import { WHOAMI } from '@device-grant/test-support/endpoints'
-import { freePort } from '@device-grant/test-support/free-port'
 import { type Answer, FORM, membersOf, send } from '@device-grant/test-support/http-exchange'
 import { listen } from '@device-grant/test-support/loopback'
 import { decide } from '@device-grant/test-support/person'
@@ -156,6 +155,7 @@ test.serial('healthz and readyz report a process whose stores are up', async (t)
   for (const [path, body] of [
     ['/healthz', { status: 'ok' }],
     ['/readyz', { status: 'ready' }],
+    ['/status', { status: 'ok', up: [], down: [] }],
   ] as const) {
     const reply = await ask({}, path)
     t.is(reply.status, 200)
@@ -166,7 +166,7 @@ test.serial('healthz and readyz report a process whose stores are up', async (t)
 })
 
 test.serial('only GET and HEAD are allowed for operators and services', async (t) => {
-  for (const path of ['/', '/healthz', '/readyz', WHOAMI]) {
+  for (const path of ['/', '/healthz', '/readyz', '/status', WHOAMI]) {
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
       const reply = await ask({}, path, method)
       t.is(reply.status, 405)
@@ -180,22 +180,6 @@ test.serial('the root of the server redirects to the page that takes a code', as
   const reply = await ask({}, '/')
   t.is(reply.status, 303)
   t.is(new URL(String(reply.headers.location)).pathname, '/oauth/device/verify')
-})
-
-test('readyz names exactly the store that is down', async (t) => {
-  const port = await freePort()
-  const alone = await startTestServer({
-    REDIS_URL: `redis://127.0.0.1:${port}`,
-    SESSION_SECRET: 'a secret of thirty-two characters',
-  })
-  try {
-    const reply = await send(alone.url, { method: 'GET', path: '/readyz' })
-    t.is(reply.status, 503)
-    t.deepEqual(membersOf(reply), { status: 'unavailable', down: ['redis'] })
-    t.is((await send(alone.url, { method: 'GET', path: '/healthz' })).status, 200)
-  } finally {
-    await alone.stop()
-  }
 })
 
 test('BT-4: a service may require scopes', async (t) => {

@@ -693,6 +693,7 @@ test.serial('JSON is sent with nosniff', async (t) => {
     ['GET', '/nothing'],
     ['GET', '/healthz'],
     ['GET', '/readyz'],
+    ['GET', '/status'],
     ['GET', '/api/whoami'],
     ['GET', '/.well-known/oauth-authorization-server'],
   ] as const) {

@@ -279,7 +279,9 @@ const draftOf = (random: Random, codes: readonly [Codes, ...Codes[]]): Draft => 
         ]),
       )
     default:
-      return get(random.pick(['/api/whoami', '/healthz', '/readyz', '/', '/oauth/device/none']))
+      return get(
+        random.pick(['/api/whoami', '/healthz', '/readyz', '/status', '/', '/oauth/device/none']),
+      )
   }
 }
 
