@@ -1,23 +1,31 @@
-import { type Clock, type OnError, StoreError } from '@device-grant/core'
+import { type Clock, type OnError, StoreConflictError, StoreError } from '@device-grant/core'
 import type { Logger } from 'pino'
+import { watchOf } from './attribute-errors.ts'
 import { describeError } from './describe-error.ts'
 import { createThrottle, type Throttle } from './throttle.ts'
 
 /**
  * Logs every error with the operation that failed. Errors of a store are logged at most every 5 s for
- * each kind, with the number left out, because every request fails while a store is down.
+ * each store and kind, with the number left out, because every request fails while a store is down.
  */
 export const logErrors = (log: Logger, clock: Clock): OnError => {
-  const throttles = new Map<StoreError['code'], Throttle>()
-  const throttleOf = (code: StoreError['code']): Throttle => {
-    const throttle = throttles.get(code) ?? createThrottle(clock)
-    throttles.set(code, throttle)
+  const throttles = new Map<string, Throttle>()
+  const throttleOf = (kind: string): Throttle => {
+    const throttle = throttles.get(kind) ?? createThrottle(clock)
+    throttles.set(kind, throttle)
     return throttle
   }
   return (error, operation) => {
-    const report = (leftOut?: number): void =>
-      log.error({ ...describeError(error, log), leftOut }, `operation failed: ${operation}`)
-    if (error instanceof StoreError) throttleOf(error.code)(report)
-    else report()
+    const text = `operation failed: ${operation}`
+    if (!(error instanceof StoreError)) return log.error(describeError(error, log), text)
+    const watch = watchOf(error)
+    // A store that refuses a write that lost its race is not down.
+    if (watch !== undefined && !(error instanceof StoreConflictError)) {
+      return watch.failed(error, 'error', text)
+    }
+    const store = watch?.name
+    throttleOf(`${store} ${error.code}`)((leftOut) =>
+      log.error({ store, ...describeError(error, log), leftOut }, text),
+    )
   }
 }

@@ -1,15 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { connect, ensureIndexes, MongoUriError, ping } from '@device-grant/adapter-mongo'
 import { mongoModule } from '@device-grant/adapter-mongo/inversify'
-import type { Logger } from 'pino'
-import { describeError } from './describe-error.ts'
-import { PROBE_TIMEOUT_MS, RETRY_MS, type RemoteStore } from './remote-store.ts'
+import { TOKENS } from '@device-grant/core'
+import {
+  PROBE_TIMEOUT_MS,
+  RETRY_MS,
+  type RemoteStore,
+  type RemoteStoreOptions,
+} from './remote-store.ts'
 import { repeatUntilDone } from './repeat.ts'
+import { StoreWatch } from './store-watch.ts'
 
 /**
  * Keeps API keys in MongoDB. It connects in the background, and is ready once the indexes exist.
  */
-export const connectMongo = (uri: string, log: Logger): RemoteStore => {
+export const connectMongo = (uri: string, { log, clock }: RemoteStoreOptions): RemoteStore => {
   const db = connect(uri)
   let hasIndexes = false
   const createIndexes = async (): Promise<void> => {
@@ -18,18 +23,25 @@ export const connectMongo = (uri: string, log: Logger): RemoteStore => {
     log.info('MongoDB connected')
   }
   const closing = new AbortController()
-  void repeatUntilDone(createIndexes, RETRY_MS, {
-    signal: closing.signal,
-    onError: (error) => log.warn(describeError(error, log), 'MongoDB indexes not created'),
-  })
-  return {
+  const { signal } = closing
+  const store = {
     name: 'mongodb',
-    bindings: mongoModule(db),
     probe: async () => {
       await ping(db, PROBE_TIMEOUT_MS)
       await write(db)
       if (!hasIndexes) throw new Error('The indexes do not exist yet')
     },
+  }
+  const watch = new StoreWatch({ store, log, clock, signal })
+  void repeatUntilDone(createIndexes, RETRY_MS, {
+    signal,
+    onError: (error) => watch.failed(error, 'warn', 'MongoDB indexes not created'),
+  })
+  return {
+    ...store,
+    bindings: mongoModule(db),
+    ports: [TOKENS.ApiKeys],
+    watch,
     close: async () => {
       closing.abort()
       await db.client.close()

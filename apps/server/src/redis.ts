@@ -9,12 +9,16 @@ import {
   RedisUrlError,
 } from '@device-grant/adapter-redis'
 import { redisModule } from '@device-grant/adapter-redis/inversify'
-import type { Clock } from '@device-grant/core'
+import { type Clock, TOKENS } from '@device-grant/core'
 import type { Logger } from 'pino'
-import { describeError } from './describe-error.ts'
-import { PROBE_TIMEOUT_MS, RETRY_MS, type RemoteStore } from './remote-store.ts'
+import {
+  PROBE_TIMEOUT_MS,
+  RETRY_MS,
+  type RemoteStore,
+  type RemoteStoreOptions,
+} from './remote-store.ts'
 import { repeatUntilDone, repeatUntilStopped } from './repeat.ts'
-import { createThrottle } from './throttle.ts'
+import { StoreWatch } from './store-watch.ts'
 
 const CHECK_CLOCK_EVERY_MS = 60_000
 const MAX_CLOCK_OFFSET_MS = 500
@@ -26,27 +30,26 @@ const LEVELS = { note: 'info', warning: 'warn', error: 'error' } as const
  * Keeps grants, user codes and code attempts in Redis. It connects in the background, checks the
  * server once, and compares the clocks every minute.
  */
-export const connectRedis = (url: string, log: Logger, clock: Clock): RemoteStore => {
-  const throttle = createThrottle(clock)
+export const connectRedis = (url: string, { log, clock }: RemoteStoreOptions): RemoteStore => {
   const redis = connect(url, {
-    // The client reconnects many times per second while Redis is down.
-    onError: (error) =>
-      throttle((leftOut) =>
-        log.warn({ ...describeError(error, log), leftOut }, 'Redis connection failed'),
-      ),
+    onError: (error) => watch.failed(error, 'warn', 'Redis connection failed'),
   })
   const closing = new AbortController()
+  const { signal } = closing
+  const store = { name: 'redis', probe: () => probe(redis) }
+  const watch = new StoreWatch({ store, log, clock, signal })
   const checks = {
-    signal: closing.signal,
-    onError: (error: unknown) => log.warn(describeError(error, log), 'Redis check failed'),
+    signal,
+    onError: (error: unknown) => watch.failed(error, 'warn', 'Redis check failed'),
   }
   void repeatUntilDone(() => logServerCheck(redis, log), RETRY_MS, checks).then(() =>
     repeatUntilStopped(() => compareClocks(redis, log, clock), CHECK_CLOCK_EVERY_MS, checks),
   )
   return {
-    name: 'redis',
+    ...store,
     bindings: redisModule(redis),
-    probe: () => probe(redis),
+    ports: [TOKENS.DeviceGrants, TOKENS.UserCodeClaims, TOKENS.CodeAttempts],
+    watch,
     close: async () => {
       closing.abort()
       await disconnect(redis)

@@ -1,11 +1,23 @@
+import type { Clock, Token } from '@device-grant/core'
 import type { ContainerModule } from 'inversify'
+import type { Logger } from 'pino'
 import type { ProbedStore } from './health.ts'
+import type { StoreWatch } from './store-watch.ts'
 
 /** A store that runs on a server of its own, with a connection that must be closed. */
 export interface RemoteStore extends ProbedStore {
   /** Binds the ports that the store serves. */
   readonly bindings: ContainerModule
+  /** The ports that the store serves. */
+  readonly ports: readonly Token<object>[]
+  /** Logs the errors of the store. */
+  readonly watch: StoreWatch
   close(): Promise<void>
+}
+
+export interface RemoteStoreOptions {
+  readonly log: Logger
+  readonly clock: Clock
 }
 
 /** Closes every store. A store that fails to close does not keep the others open. */

@@ -47,7 +47,8 @@ const succeeds = async (work: Work, { signal, onError }: RepeatOptions): Promise
   }
 }
 
-const pauseInRealTime: Pause = async (ms, signal) => {
+/** Pauses in real time. */
+export const pauseInRealTime: Pause = async (ms, signal) => {
   try {
     await setTimeout(ms, undefined, { signal })
   } catch {

@@ -11,6 +11,7 @@ import { HTTP_TOKENS, httpModule } from '@device-grant/http-koa/inversify'
 import { Container } from 'inversify'
 import type { Logger } from 'pino'
 import { createApp } from './app.ts'
+import { attributeErrors } from './attribute-errors.ts'
 import { checkIssuer } from './check-issuer.ts'
 import type { Settings } from './config.ts'
 import { startHttpServer } from './http-server.ts'
@@ -55,8 +56,8 @@ export const startServer = async (
   const stopping = new AbortController()
   const onError = logErrors(log, clock)
   const polls = new PollCounts(log)
-  const redis = redisUrl === undefined ? undefined : connectRedis(redisUrl, log, clock)
-  const mongo = mongodbUri === undefined ? undefined : connectMongo(mongodbUri, log)
+  const redis = redisUrl === undefined ? undefined : connectRedis(redisUrl, { log, clock })
+  const mongo = mongodbUri === undefined ? undefined : connectMongo(mongodbUri, { log, clock })
   const stores = [redis, mongo].filter((store) => store !== undefined)
 
   const container = new Container({ defaultScope: 'Singleton' })
@@ -66,6 +67,11 @@ export const startServer = async (
     redis?.bindings ?? memoryStateModule(),
     mongo?.bindings ?? memoryApiKeysModule(),
   )
+  for (const { ports, watch } of stores) {
+    for (const port of ports) {
+      container.onActivation(port, (_context, store: object) => attributeErrors(store, watch))
+    }
+  }
   bind(container, TOKENS.Clock).toConstantValue(clock)
   bind(container, TOKENS.Policy).toConstantValue(settings.policy)
   bind(container, TOKENS.Events).toConstantValue(logEvents(log))
