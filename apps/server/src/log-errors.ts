@@ -2,19 +2,14 @@ import { type Clock, type OnError, StoreConflictError, StoreError } from '@devic
 import type { Logger } from 'pino'
 import { watchOf } from './attribute-errors.ts'
 import { describeError } from './describe-error.ts'
-import { createThrottle, type Throttle } from './throttle.ts'
+import { createThrottleByKind } from './throttle.ts'
 
 /**
  * Logs every error with the operation that failed. Errors of a store are logged at most every 5 s for
  * each store and kind, with the number left out, because every request fails while a store is down.
  */
 export const logErrors = (log: Logger, clock: Clock): OnError => {
-  const throttles = new Map<string, Throttle>()
-  const throttleOf = (kind: string): Throttle => {
-    const throttle = throttles.get(kind) ?? createThrottle(clock)
-    throttles.set(kind, throttle)
-    return throttle
-  }
+  const throttle = createThrottleByKind(clock)
   return (error, operation) => {
     const text = `operation failed: ${operation}`
     if (!(error instanceof StoreError)) return log.error(describeError(error, log), text)
@@ -24,7 +19,7 @@ export const logErrors = (log: Logger, clock: Clock): OnError => {
       return watch.failed(error, 'error', text)
     }
     const store = watch?.name
-    throttleOf(`${store} ${error.code}`)((leftOut) =>
+    throttle(`${store} ${error.code}`, (leftOut) =>
       log.error({ store, ...describeError(error, log), leftOut }, text),
     )
   }

@@ -1,7 +1,8 @@
-import type { DeviceGrantEvent, Events } from '@device-grant/core'
+import type { Clock, DeviceGrantEvent, Events } from '@device-grant/core'
 import { type DestinationStream, type LogFn, type Logger, pino } from 'pino'
 import { LogDestination } from './log-destination.ts'
 import { printable } from './printable.ts'
+import { createThrottleByKind } from './throttle.ts'
 
 /** The log of a process. */
 export interface ProcessLog {
@@ -54,9 +55,17 @@ const LEVELS: Readonly<Record<DeviceGrantEvent['type'], Level>> = {
   user_code_contested: 'warn',
 }
 
-/** Logs every event. The time of the log line stands for the time of the event. */
-export const logEvents = (log: Logger): Events => ({
-  emit({ type, at: _, ...details }) {
-    log[LEVELS[type]](details, type)
-  },
-})
+/**
+ * Logs every event. The time of the log line stands for the time of the event. Requests can cause
+ * warnings as often as they like, so at most one of each type is logged every 5 s.
+ */
+export const logEvents = (log: Logger, clock: Clock): Events => {
+  const throttle = createThrottleByKind(clock)
+  return {
+    emit({ type, at: _, ...details }) {
+      const level = LEVELS[type]
+      if (level !== 'warn') return log[level](details, type)
+      throttle(type, (leftOut) => log.warn({ ...details, leftOut }, type))
+    },
+  }
+}

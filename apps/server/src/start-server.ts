@@ -74,10 +74,10 @@ export const startServer = async (
   }
   bind(container, TOKENS.Clock).toConstantValue(clock)
   bind(container, TOKENS.Policy).toConstantValue(settings.policy)
-  bind(container, TOKENS.Events).toConstantValue(logEvents(log))
+  bind(container, TOKENS.Events).toConstantValue(logEvents(log, clock))
   bind(container, HTTP_TOKENS.RouterOptions).toConstantValue({
     publicUrl,
-    signIn: createSignIn(settings.signIn, log),
+    signIn: createSignIn(settings.signIn, log, clock),
     sessionSecret: settings.sessionSecret,
     trustedProxies: settings.trustedProxies,
     frontEndOrigins: settings.frontEndOrigins,

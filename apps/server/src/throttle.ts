@@ -24,3 +24,16 @@ export const createThrottle = (clock: Clock): Throttle => {
     leftOut = 0
   }
 }
+
+/** Makes at most one report of each kind every 5 s. */
+export type ThrottleByKind = (kind: string, report: (leftOut: number | undefined) => void) => void
+
+/** Throttles every kind of report by itself. There must be a small number of kinds. */
+export const createThrottleByKind = (clock: Clock): ThrottleByKind => {
+  const throttles = new Map<string, Throttle>()
+  return (kind, report) => {
+    const throttle = throttles.get(kind) ?? createThrottle(clock)
+    throttles.set(kind, throttle)
+    throttle(report)
+  }
+}

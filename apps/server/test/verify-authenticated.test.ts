@@ -406,6 +406,7 @@ test.serial(
       for (const headers of [ALICE, { ...ALICE, 'x-forwarded-for': '192.0.2.1' }]) {
         const reply = await answer(form({ user_code }), headers, strict)
         isProblem(t, reply, 401, 'Authentication required')
+        strict.clock.pass(5_000)
       }
       t.is(await pollOutcome(strict.url, device_code), 'authorization_pending')
       const lines = strict.log.filter((line) => line.includes('ignored a sign-in header'))
