@@ -8,19 +8,26 @@ import {
   type RemoteStore,
   type RemoteStoreOptions,
 } from './remote-store.ts'
-import { repeatUntilDone } from './repeat.ts'
+import { repeatUntilDone, repeatUntilStopped } from './repeat.ts'
 import { StoreWatch } from './store-watch.ts'
 
+/** A restored backup may lack the indexes, so they are created again from time to time. */
+const CREATE_INDEXES_EVERY_MS = 300_000
+
 /**
- * Keeps API keys in MongoDB. It connects in the background, and is ready once the indexes exist.
+ * Keeps API keys in MongoDB. It connects in the background, and is up while the indexes exist. It
+ * creates missing ones every 5 minutes.
  */
-export const connectMongo = (uri: string, { log, clock }: RemoteStoreOptions): RemoteStore => {
+export const connectMongo = (
+  uri: string,
+  { log, clock, pause }: RemoteStoreOptions,
+): RemoteStore => {
   const db = connect(uri)
   let hasIndexes = false
   const createIndexes = async (): Promise<void> => {
     await ensureIndexes(db)
+    if (!hasIndexes) log.info('MongoDB connected')
     hasIndexes = true
-    log.info('MongoDB connected')
   }
   const closing = new AbortController()
   const { signal } = closing
@@ -32,11 +39,20 @@ export const connectMongo = (uri: string, { log, clock }: RemoteStoreOptions): R
       if (!hasIndexes) throw new Error('The indexes do not exist yet')
     },
   }
-  const watch = new StoreWatch({ store, log, clock, signal })
-  void repeatUntilDone(createIndexes, RETRY_MS, {
+  const watch = new StoreWatch({ store, log, clock, signal, pause })
+  const repetition = {
     signal,
-    onError: (error) => watch.failed(error, 'warn', 'MongoDB indexes not created'),
-  })
+    pause,
+    onError: (error: unknown) => {
+      hasIndexes = false
+      watch.failed(error, 'warn', 'MongoDB indexes not created')
+    },
+  }
+  void repeatUntilStopped(
+    () => repeatUntilDone(createIndexes, RETRY_MS, repetition),
+    CREATE_INDEXES_EVERY_MS,
+    repetition,
+  )
   return {
     ...store,
     bindings: mongoModule(db),

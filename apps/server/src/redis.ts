@@ -30,16 +30,20 @@ const LEVELS = { note: 'info', warning: 'warn', error: 'error' } as const
  * Keeps grants, user codes and code attempts in Redis. It connects in the background, checks the
  * server once, and compares the clocks every minute.
  */
-export const connectRedis = (url: string, { log, clock }: RemoteStoreOptions): RemoteStore => {
+export const connectRedis = (
+  url: string,
+  { log, clock, pause }: RemoteStoreOptions,
+): RemoteStore => {
   const redis = connect(url, {
     onError: (error) => watch.failed(error, 'warn', 'Redis connection failed'),
   })
   const closing = new AbortController()
   const { signal } = closing
   const store = { name: 'redis', probe: () => probe(redis) }
-  const watch = new StoreWatch({ store, log, clock, signal })
+  const watch = new StoreWatch({ store, log, clock, signal, pause })
   const checks = {
     signal,
+    pause,
     onError: (error: unknown) => watch.failed(error, 'warn', 'Redis check failed'),
   }
   void repeatUntilDone(() => logServerCheck(redis, log), RETRY_MS, checks).then(() =>

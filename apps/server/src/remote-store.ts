@@ -2,6 +2,7 @@ import type { Clock, Token } from '@device-grant/core'
 import type { ContainerModule } from 'inversify'
 import type { Logger } from 'pino'
 import type { ProbedStore } from './health.ts'
+import type { Pause } from './repeat.ts'
 import type { StoreWatch } from './store-watch.ts'
 
 /** A store that runs on a server of its own, with a connection that must be closed. */
@@ -18,6 +19,8 @@ export interface RemoteStore extends ProbedStore {
 export interface RemoteStoreOptions {
   readonly log: Logger
   readonly clock: Clock
+  /** @default a pause in real time */
+  readonly pause?: Pause | undefined
 }
 
 /** Closes every store. A store that fails to close does not keep the others open. */

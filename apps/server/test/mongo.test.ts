@@ -1,0 +1,50 @@
+import { connect } from '@device-grant/adapter-mongo'
+import { TestClock } from '@device-grant/test-support/clock'
+import { eventually } from '@device-grant/test-support/eventually'
+import { mongoServer, withDatabase } from '@device-grant/test-support/mongo-server'
+import test from 'ava'
+import { logTo } from '#src/log.js'
+import { connectMongo } from '#src/mongo.js'
+import type { Pause } from '#src/repeat.js'
+
+const server = await mongoServer('that missing indexes are created again')
+const testWithMongo = server === undefined ? test.skip : test
+test.after.always(() => server?.stop())
+
+const MINUTES = 60_000
+
+testWithMongo('indexes that a restore has removed are created again within minutes', async (t) => {
+  const uri = withDatabase(String(server?.uri), `device_grant_test_${process.pid}`)
+  const db = connect(uri)
+  t.teardown(async () => {
+    await db.dropDatabase()
+    await db.client.close()
+  })
+  const names = async (): Promise<readonly string[]> =>
+    (await db.collection('api_keys').indexes()).map(({ name }) => String(name)).toSorted()
+
+  const pauses: number[] = []
+  let endPause = (): void => {}
+  const pause: Pause = (ms, signal) =>
+    new Promise((resolve) => {
+      pauses.push(ms)
+      endPause = resolve
+      signal.addEventListener('abort', () => resolve())
+    })
+  const lines: string[] = []
+  const log = logTo({ write: (line: string) => lines.push(line) }, 'info')
+  const store = connectMongo(uri, { log, clock: new TestClock(), pause })
+  t.teardown(store.close)
+
+  await eventually('the first indexes', () => pauses.length === 1)
+  const wanted = await names()
+  t.true(wanted.length > 1)
+  await db.collection('api_keys').dropIndexes()
+  t.is((await names()).length, 1)
+
+  endPause()
+  await eventually('the second look', () => pauses.length === 2)
+  t.deepEqual(await names(), wanted)
+  t.true(pauses.every((ms) => ms <= 10 * MINUTES))
+  t.is(lines.filter((line) => line.includes('MongoDB connected')).length, 1)
+})
