@@ -21,7 +21,8 @@ import { repeatUntilDone, repeatUntilStopped } from './repeat.ts'
 import { StoreWatch } from './store-watch.ts'
 
 const CHECK_CLOCK_EVERY_MS = 60_000
-const MAX_CLOCK_OFFSET_MS = 500
+/** Two servers within this offset of Redis are at most twice as far apart from each other. */
+const MAX_CLOCK_OFFSET_MS = 250
 
 /** Log levels of the findings of a server check. */
 const LEVELS = { note: 'info', warning: 'warn', error: 'error' } as const
@@ -77,10 +78,10 @@ const logServerCheck = async (redis: RedisClient, log: Logger): Promise<void> =>
 
 const compareClocks = async (redis: RedisClient, log: Logger, clock: Clock): Promise<void> => {
   const offsetMs = await clockOffset(redis, clock)
-  if (Math.abs(offsetMs) <= MAX_CLOCK_OFFSET_MS) return
+  if (Math.abs(offsetMs) < MAX_CLOCK_OFFSET_MS) return
   log.warn(
     { offsetMs },
-    'Redis clock differs from the clock of this server, so Redis may forget codes early',
+    'Redis clock differs from the clock of this server, so codes may expire early and polls seem early',
   )
 }
 
