@@ -49,7 +49,8 @@ const run = async (settings: Settings): Promise<void> => {
   try {
     const server = await startServer(settings, { log })
     let stopping = false
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    // SIGHUP comes from a terminal that closes.
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
       // Ctrl-C arrives twice under npm: from the terminal, and passed on by npm.
       process.on(signal, () => {
         if (stopping) return

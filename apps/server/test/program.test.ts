@@ -218,6 +218,13 @@ const pollBusily = async (
   return interrupted
 }
 
+test('SIGHUP from a terminal stops it as SIGTERM does', async (t) => {
+  const program = await started(t)
+  program.child.kill('SIGHUP')
+  t.is(await program.ended, 0)
+  t.true(program.out().includes('"server stopped"'))
+})
+
 test('SIGTERM under load interrupts no request', async (t) => {
   const program = await started(t)
   const { device_code } = await authorize(program.url)
