@@ -49,6 +49,11 @@ export const VARIABLES: readonly Row[] = [
   ['AUTHORIZE_LIMIT', '60', 'new codes per minute and address; 0: no limit'],
   ['MAX_CONNECTIONS', '10000', 'open connections; further ones are closed at once'],
   [
+    'SHUTDOWN_DELAY',
+    '0',
+    'seconds after SIGTERM during which /readyz is 503 and requests are still answered',
+  ],
+  [
     'WRONG_CODE_CEILING',
     'see the log',
     'wrong codes of all people in 10 minutes; beyond it each person has one attempt',

@@ -27,6 +27,8 @@ export interface Settings {
   readonly authorizeLimit: number
   /** Open connections. Further ones are closed at once. */
   readonly maxConnections: number
+  /** How long the server still takes requests after it is told to stop, in milliseconds. */
+  readonly shutdownDelayMs: number
   readonly logLevel: (typeof LOG_LEVELS)[number]
 }
 
@@ -99,6 +101,8 @@ export const readConfig = (variables: Variables, checks: StoreUrlChecks = {}): S
       min: 1,
       max: 1_000_000,
     }),
+    shutdownDelayMs:
+      environment.wholeNumber('SHUTDOWN_DELAY', { byDefault: 0, min: 0, max: 300 }) * 1000,
     logLevel: environment.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
   }
   if (environment.errors.length > 0) throw new ConfigError(environment.errors)

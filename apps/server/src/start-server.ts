@@ -21,6 +21,7 @@ import { connectMongo } from './mongo.ts'
 import { PollCounts } from './poll-counts.ts'
 import { connectRedis } from './redis.ts'
 import { closeAll } from './remote-store.ts'
+import { type Pause, pauseInRealTime } from './repeat.ts'
 import { createSignIn } from './sign-in.ts'
 import { createThrottle } from './throttle.ts'
 
@@ -30,8 +31,8 @@ export interface RunningServer {
   /** Holds every part of the server, for tests that look inside. */
   readonly container: Container
   /**
-   * Takes no more requests, waits up to 10 s for those in progress, and closes the stores. Further
-   * calls wait for the first one.
+   * Ends `/readyz`, waits for the delay of the settings, and takes no more requests. It waits up to 10 s
+   * for those in progress, and closes the stores. Further calls wait for the first one.
    */
   stop(): Promise<void>
 }
@@ -40,6 +41,8 @@ export interface ServerOptions {
   readonly log: Logger
   /** @default the system's clock */
   readonly clock?: Clock | undefined
+  /** @default a pause in real time */
+  readonly pause?: Pause | undefined
 }
 
 const LOG_POLLS_EVERY_MS = 60_000
@@ -50,7 +53,7 @@ const LOG_POLLS_EVERY_MS = 60_000
  */
 export const startServer = async (
   settings: Settings,
-  { log, clock = { now: Date.now } }: ServerOptions,
+  { log, clock = { now: Date.now }, pause = pauseInRealTime }: ServerOptions,
 ): Promise<RunningServer> => {
   const { publicUrl, redisUrl, mongodbUri } = settings
   const stopping = new AbortController()
@@ -120,6 +123,9 @@ export const startServer = async (
 
   const stop = async (): Promise<void> => {
     stopping.abort()
+    if (settings.shutdownDelayMs > 0) {
+      await pause(settings.shutdownDelayMs, new AbortController().signal)
+    }
     await httpServer.close()
     await deviceGrant.settled()
     clearInterval(logPolls)

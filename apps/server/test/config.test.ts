@@ -38,6 +38,7 @@ test('every variable has a default', (t) => {
     sessionSecretIsRandom: true,
     authorizeLimit: 60,
     maxConnections: 10_000,
+    shutdownDelayMs: 0,
     logLevel: 'info',
   })
   t.true(sessionSecret.length >= 32)
@@ -201,6 +202,7 @@ const BAD: readonly (readonly [env: Env, ...names: RegExp[]])[] = [
   [{ API_KEY_PREFIX: 'a b' }, /^API_KEY_PREFIX: /],
   [{ AUTHORIZE_LIMIT: '-1' }, /^AUTHORIZE_LIMIT /],
   [{ MAX_CONNECTIONS: '0' }, /^MAX_CONNECTIONS /],
+  [{ SHUTDOWN_DELAY: '301' }, /^SHUTDOWN_DELAY /],
   [{ WRONG_CODE_CEILING: '0' }, /^WRONG_CODE_CEILING /],
   [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL /],
 ]
@@ -231,6 +233,7 @@ test('all errors are named at once', (t) => {
     API_KEY_PREFIX: '-',
     AUTHORIZE_LIMIT: 'x',
     MAX_CONNECTIONS: 'x',
+    SHUTDOWN_DELAY: 'x',
     WRONG_CODE_CEILING: 'x',
     LOG_LEVEL: 'x',
   })
@@ -250,6 +253,7 @@ test('all errors are named at once', (t) => {
     'PUBLIC_URL',
     'REDIS_URL',
     'SESSION_SECRET',
+    'SHUTDOWN_DELAY',
     'TRUSTED_PROXIES',
     'WRONG_CODE_CEILING',
   ])
