@@ -1,5 +1,6 @@
 import { ConfigError, readConfig, type Settings } from './config.ts'
 import { configHelp } from './config-variables.ts'
+import { endWithNpm } from './end-with-npm.ts'
 import { createLog } from './log.ts'
 import { checkMongoUri } from './mongo.ts'
 import { nextSteps } from './next-steps.ts'
@@ -49,19 +50,21 @@ const run = async (settings: Settings): Promise<void> => {
   try {
     const server = await startServer(settings, { log })
     let stopping = false
+    const stop = (reason: Readonly<Record<string, string>>): void => {
+      // Ctrl-C arrives twice under npm: from the terminal, and passed on by npm.
+      if (stopping) return
+      stopping = true
+      log.info(reason, 'server stopping')
+      void server
+        .stop()
+        .then(() => flush(FLUSH_WITHIN_MS))
+        .then(() => process.exit(0))
+    }
     // SIGHUP comes from a terminal that closes.
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-      // Ctrl-C arrives twice under npm: from the terminal, and passed on by npm.
-      process.on(signal, () => {
-        if (stopping) return
-        stopping = true
-        log.info({ signal }, 'server stopping')
-        void server
-          .stop()
-          .then(() => flush(FLUSH_WITHIN_MS))
-          .then(() => process.exit(0))
-      })
+      process.on(signal, () => stop({ signal }))
     }
+    endWithNpm(() => stop({ reason: 'npm has ended' }))
     await flush(FLUSH_WITHIN_MS)
     process.stderr.write(nextSteps(settings))
   } catch (error) {
