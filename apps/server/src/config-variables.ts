@@ -15,7 +15,7 @@ export const VARIABLES: readonly Row[] = [
   [
     'REDIS_URL',
     'in memory',
-    'redis://, rediss://, redis+cluster://h:p,h:p or redis+sentinel://h:p,h:p/name',
+    'redis://, rediss://, redis+cluster://h:p,h:p or redis+sentinel://h:p,h:p/name; or valkey',
   ],
   ['MONGODB_URI', 'in memory', 'any MongoDB connection string'],
   [

@@ -128,14 +128,12 @@ const readPublicUrl = (environment: Environment, port: number): string => {
   return publicUrl
 }
 
-const REDIS_SCHEMES = [
-  'redis://',
-  'rediss://',
-  'redis+cluster://',
-  'rediss+cluster://',
-  'redis+sentinel://',
-  'rediss+sentinel://',
-]
+const REDIS_SCHEMES = ['redis', 'valkey'].flatMap((name) =>
+  ['', '+cluster', '+sentinel'].flatMap((topology) => [
+    `${name}${topology}://`,
+    `${name}s${topology}://`,
+  ]),
+)
 const MONGODB_SCHEMES = ['mongodb://', 'mongodb+srv://']
 
 const readStoreUrl = (

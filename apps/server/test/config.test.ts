@@ -77,6 +77,10 @@ const GOOD: readonly (readonly [env: Env, expected: Partial<Settings>])[] = [
     { REDIS_URL: 'redis+cluster://a:1,b:2', SESSION_SECRET: SECRET },
     { redisUrl: 'redis+cluster://a:1,b:2', sessionSecret: SECRET, sessionSecretIsRandom: false },
   ],
+  [
+    { REDIS_URL: 'valkeys://default@h?family=0', SESSION_SECRET: SECRET },
+    { redisUrl: 'valkeys://default@h?family=0' },
+  ],
   [{ MONGODB_URI: 'mongodb+srv://h/db' }, { mongodbUri: 'mongodb+srv://h/db' }],
   [
     PROXIED,

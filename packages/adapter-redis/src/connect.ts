@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns'
 import type { ConnectionOptions } from 'node:tls'
 import type { CommonRedisOptions } from 'ioredis'
 import { Cluster, Redis } from 'ioredis'
@@ -5,7 +6,7 @@ import { batchWrites } from './batch-writes.ts'
 import { DEFAULT_TIMEOUT_MS, withDeadline } from './deadline.ts'
 import type { RedisClient } from './redis-client.ts'
 import { withoutCommand } from './redis-error.ts'
-import { parseRedisUrl } from './redis-url.ts'
+import { parseRedisUrl, type RedisTarget } from './redis-url.ts'
 
 /** How `connect` connects, and where it reports errors. */
 export interface ConnectOptions {
@@ -55,7 +56,7 @@ const RECONNECT_ON = /\b(?:READONLY|LOADING|MASTERDOWN)\b/
 
 /**
  * Makes a client from a URL: `redis://`, `redis+cluster://h:p,h:p` or `redis+sentinel://h:p,h:p/name`,
- * each also with `rediss`. It connects in the background and reconnects by itself. Commands wait a
+ * each also with `rediss`, `valkey` and `valkeys`. It connects in the background and reconnects by itself. Commands wait a
  * bounded time for the connection. Close it with `disconnect`.
  * @throws {RedisUrlError} if the URL is invalid
  */
@@ -73,6 +74,7 @@ export const connect = (url: string, options: ConnectOptions = {}): RedisClient 
     tls,
     username: target.username,
     password: target.password,
+    family: target.family,
     connectionName: 'device-grant',
     connectTimeout: connectTimeoutMs,
     commandTimeout: commandTimeoutMs,
@@ -83,7 +85,8 @@ export const connect = (url: string, options: ConnectOptions = {}): RedisClient 
     autoResendUnfulfilledCommands: true,
     maxLoadingRetryTime: 500,
     reconnectOnError: (error: Error) => RECONNECT_ON.test(error.message),
-  } satisfies CommonRedisOptions & { tls: ConnectionOptions | undefined }
+  } satisfies CommonRedisOptions &
+    Pick<RedisTarget, 'family'> & { tls: ConnectionOptions | undefined }
   const report = (error: Error): void => onError(withoutCommand(error))
   if (target.topology === 'cluster') {
     const cluster = new Cluster([...target.nodes], {
@@ -97,7 +100,9 @@ export const connect = (url: string, options: ConnectOptions = {}): RedisClient 
       retryDelayOnTryAgain: 50,
       maxRedirections: 16,
       // A certificate names hosts, so they must not be resolved to addresses first.
-      dnsLookup: tls ? (host, done) => done(null, host) : undefined,
+      dnsLookup: tls
+        ? (host, done) => done(null, host)
+        : (host, done) => lookup(host, { family: target.family ?? 0 }, done),
     })
     return cluster.on('+node', batchWrites).on('error', report).on('node error', report)
   }

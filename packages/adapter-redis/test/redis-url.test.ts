@@ -44,6 +44,36 @@ test('Sentinels have the name of their master', (t) => {
   })
 })
 
+test('a query may name the family of addresses', (t) => {
+  for (const family of [0, 4, 6] as const) {
+    t.is(parseRedisUrl(`redis://h?family=${family}`).family, family)
+    t.like(parseRedisUrl(`rediss+sentinel://:secret@a:1,b:2/name?family=${family}`), {
+      family,
+      name: 'name',
+      password: 'secret',
+    })
+    t.like(parseRedisUrl(`redis://h:1/3?family=${family}`), { family, db: 3 })
+  }
+  t.is(parseRedisUrl('redis://h').family, undefined)
+  t.is(parseRedisUrl('redis://h?').family, undefined)
+})
+
+test('the user default needs no password', (t) => {
+  for (const user of ['default', 'default:']) {
+    t.deepEqual(parseRedisUrl(`redis://${user}@h`), parseRedisUrl('redis://h'))
+  }
+  t.like(parseRedisUrl('redis://default:secret@h'), { username: 'default', password: 'secret' })
+})
+
+test('the schemes of Valkey mean the same', (t) => {
+  for (const rest of ['://ann:secret@h:7000/3', '+cluster://a,b', '+sentinel://a,b/name']) {
+    t.deepEqual(parseRedisUrl(`valkey${rest}`), parseRedisUrl(`redis${rest}`))
+    t.deepEqual(parseRedisUrl(`valkeys${rest}`), parseRedisUrl(`rediss${rest}`))
+    t.true(parseRedisUrl(`valkeys${rest}`).tls)
+    t.false(parseRedisUrl(`valkey${rest}`).tls)
+  }
+})
+
 const refused: readonly (readonly [url: string, says: RegExp])[] = [
   ['', /unknown scheme/],
   ['localhost:6379', /unknown scheme/],
@@ -63,8 +93,16 @@ const refused: readonly (readonly [url: string, says: RegExp])[] = [
   ['redis://hunter2@h', /user without a password/],
   ['redis://ann:@h', /empty password/],
   ['redis://:hunter2%@h', /password whose percent-encoding is broken/],
-  ['redis://:hunter2?@h', /query or a fragment/],
-  ['redis://:hunter2@h?db=1', /query or a fragment/],
+  ['redis://:hunter2?@h', /percent-encoded/],
+  ['redis://:pass?hunter2@h', /percent-encoded/],
+  ['redis://:pass?db=hunter2@h', /percent-encoded/],
+  ['redis://:pass#hunter2@h', /percent-encoded/],
+  ['redis://:hunter2@h?db=1', /unknown query parameter db/],
+  ['redis://:hunter2@h/0?family=4&tls=true', /unknown query parameter tls/],
+  ['redis://:hunter2@h?ssl_cert_reqs=none', /unknown query parameter ssl_cert_reqs/],
+  ['redis://:hunter2@h?family=5', /family that is not 0, 4 or 6/],
+  ['redis://:hunter2@h?family=', /family that is not 0, 4 or 6/],
+  ['valkeyss://:hunter2@h', /unknown scheme/],
   ['redis://:hunter2/x@h', /malformed/],
 ]
 
