@@ -97,9 +97,12 @@ test('a code that expires during the wait is reported, by the example or by the 
   }
 })
 
-test('any other refusal is reported, and so is a server that stops during the wait', async (t) => {
+test('any other refusal is reported, and a server that stops during the wait is polled again', async (t) => {
   const refusing = await pretendDeviceGrant(t, 600, 'invalid_grant')
   t.is((await runLoginExample(t, refusing.url)).err.trim(), 'The login failed: invalid_grant')
-  const stopping = await pretendDeviceGrant(t, 600, '', () => stopping.stop())
-  t.regex((await runLoginExample(t, stopping.url)).err, /^ {2}fetch failed: \S/)
+  const stopping = await pretendDeviceGrant(t, 3, '', () => stopping.stop())
+  const lines = (await runLoginExample(t, stopping.url)).err.trim().split(/\n */)
+  t.is(lines.length, 2)
+  t.regex(lines[0] ?? '', /^The server did not answer \(\w+\)\. Retrying until the code expires\.$/)
+  t.is(lines[1], 'The code has expired. Run the login again.')
 })

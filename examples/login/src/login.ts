@@ -1,7 +1,8 @@
 import * as oauth from 'openid-client'
 import { renderUnicodeCompact } from 'uqr'
 import { explain, MESSAGES } from './explain.ts'
-import { showWaiting } from './waiting.ts'
+import { pollUntilExpiry } from './poll-until-expiry.ts'
+import { showWaiting, tell } from './waiting.ts'
 
 const USAGE = `Usage: npm run login -- [base URL]
 
@@ -9,9 +10,12 @@ Logs this terminal in at a device-grant server and prints the owner of its new A
 is the PUBLIC_URL of the server. Default: BASE_URL, else http://localhost:3000
 `
 
+const REQUEST_TIMEOUT_SECONDS = 10
+
 const login = async (base: URL): Promise<void> => {
   const config = await oauth.discovery(base, 'login-example', undefined, oauth.None(), {
     algorithm: 'oauth2',
+    timeout: REQUEST_TIMEOUT_SECONDS,
     execute: base.protocol === 'http:' ? [oauth.allowInsecureRequests] : [],
   })
   const codes = await oauth.initiateDeviceAuthorization(config, { scope: 'whoami' })
@@ -27,8 +31,12 @@ ${renderUnicodeCompact(complete)}
 `)
   const expiry = AbortSignal.timeout(codes.expires_in * 1000)
   const stopWaiting = showWaiting(codes.expires_in)
-  const tokens = await oauth
-    .pollDeviceAuthorizationGrant(config, codes, undefined, { signal: expiry })
+  let hasRetried = false
+  const onRetry = (reason: string): void => {
+    if (!hasRetried) tell(`The server did not answer (${reason}). Retrying until the code expires.`)
+    hasRetried = true
+  }
+  const tokens = await pollUntilExpiry(config, codes, expiry, onRetry)
     .catch((error: unknown) => {
       throw expiry.aborted ? new Error(MESSAGES['expired_token']) : error
     })

@@ -1,4 +1,5 @@
 const FRAMES = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'
+const CLEAR_LINE = '\r\u001b[K'
 
 /** Shows how long the code still works, until the returned function is called. */
 export const showWaiting = (seconds: number): (() => void) => {
@@ -23,6 +24,11 @@ export const showWaiting = (seconds: number): (() => void) => {
   return () => {
     process.off('SIGINT', interrupt)
     clearInterval(timer)
-    process.stdout.write('\r\u001b[K')
+    process.stdout.write(CLEAR_LINE)
   }
+}
+
+/** Writes a line to stderr, over the one that `showWaiting` shows. */
+export const tell = (text: string): void => {
+  process.stderr.write(`${process.stdout.isTTY ? CLEAR_LINE : ''}  ${text}\n`)
 }
