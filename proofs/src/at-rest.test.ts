@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   connect as connectMongo,
+  createMongoCutOffStore,
   ensureIndexes,
   MongoApiKeyStore,
 } from '@device-grant/adapter-mongo'
@@ -30,6 +31,7 @@ const LOGINS = 50
 const BOUND_MS = 200_000
 /** MongoDB removes expired documents once a minute. */
 const SWEPT_WITHIN_MS = 150_000
+const OUTLIVES_GRANT_MS = 5 * 60_000
 
 test.after.always(() => mongo?.stop())
 
@@ -67,7 +69,8 @@ const dumpMongo = async (uri: string): Promise<string> => {
 
 /** A secret, and the encodings in which it may have been stored. */
 const shapesOf = (secret: string): readonly string[] => {
-  const [, body = secret] = /^dg_(.*)......$/.exec(secret) ?? []
+  // A key has its id before its secret, and a checksum after it.
+  const [, body = secret] = /_(.{43}).{6}$/.exec(secret) ?? []
   const bytes = Buffer.from(secret, 'base64url')
   return [
     ...new Set([
@@ -156,11 +159,13 @@ it('idle stores forget everything', async (t) => {
     codeLifetimeMs: 5_000,
     keepAfterExpiryMs: 1_000,
     keyLifetimeMs: 1_000,
+    redeliverForMs: 0,
     wrongCodesWindowMs: 5_000,
   })
   const useCases = createUseCases({
     ...createRedisStores(redis),
     apiKeys: new MongoApiKeyStore(db),
+    cutOffs: createMongoCutOffStore(db),
     policy,
     clock: { now: Date.now },
   })
@@ -174,23 +179,32 @@ it('idle stores forget everything', async (t) => {
     if (kind === 0 || kind > 3) continue
     await useCases.answerUserCode({ userCode, person, decision: 'approve' })
     const reply = kind === 1 ? undefined : await useCases.pollForToken({ deviceCode })
-    if (kind === 3 && reply?.outcome === 'granted') await useCases.confirmDelivery(reply.keyId)
+    if (kind === 3 && reply?.outcome === 'granted') await useCases.authenticateApiKey(reply.apiKey)
   }
+  t.is(await useCases.revokeAllApiKeys('person 3'), 1)
   const writtenAt = Date.now()
   const apiKeys = db.collection('api_keys')
+  const cutOffs = db.collection('cut_offs')
   const statuses = (await apiKeys.find().toArray()).map(({ status }) => String(status))
-  t.deepEqual([...new Set(statuses)].sort(), ['active', 'claimed', 'reserved'])
+  t.deepEqual([...new Set(statuses)].sort(), ['active', 'claimed', 'reserved', 'revoked'])
+  t.is(await cutOffs.countDocuments(), 1)
   t.true((await redis.dbsize()) > 0)
 
   await eventually('Redis has no key left', async () => (await redis.dbsize()) === 0, 30_000)
   t.log(`Redis has no key left, ${Date.now() - writtenAt} ms after the last write`)
   const ttl = (await apiKeys.indexes()).find(({ expireAfterSeconds }) => expireAfterSeconds === 0)
   t.deepEqual(ttl?.key, { keepUntil: 1 })
+  // The five minutes that a key outlives its grant are left out.
+  for (const { _id, keepUntil } of await apiKeys.find().toArray()) {
+    t.true(keepUntil.getTime() <= writtenAt + 6_000 + OUTLIVES_GRANT_MS)
+    const earlier = new Date(keepUntil.getTime() - OUTLIVES_GRANT_MS)
+    await apiKeys.updateOne({ _id }, { $set: { keepUntil: earlier } })
+  }
   // The index removes documents with a date only, so another one would stay forever.
   await eventually(
-    'MongoDB has no API key left',
-    async () => (await apiKeys.countDocuments()) === 0,
+    'MongoDB has no document left',
+    async () => (await apiKeys.countDocuments()) + (await cutOffs.countDocuments()) === 0,
     SWEPT_WITHIN_MS,
   )
-  t.log(`MongoDB has no API key left, ${Date.now() - writtenAt} ms after the last write`)
+  t.log(`MongoDB has no document left, ${Date.now() - writtenAt} ms after the last write`)
 })

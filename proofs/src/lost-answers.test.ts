@@ -126,7 +126,7 @@ it('the answer to each write to MongoDB in turn is lost with its connection', as
   const cut = await withEachWrite(async (n) => {
     await logIn(t, tally, `mongodb ${n}`, () => server.url)
   })
-  t.true(cut >= 3, 'reservation, claim and confirmation are all cut')
+  t.true(cut >= 3, 'reservation, claim and first use are all cut')
   t.log(`${cut} writes to MongoDB cut, one in each login:\n${tally}`)
 })
 
@@ -153,7 +153,7 @@ it('a server is killed at each of its writes to MongoDB in turn, before their an
       url = other.url
     },
   )
-  t.true(killed >= 3, 'reservation, claim and confirmation are all cut')
+  t.true(killed >= 3, 'reservation, claim and first use are all cut')
   t.log(`A server killed at ${killed} writes, one in each login:\n${tally}`)
 })
 

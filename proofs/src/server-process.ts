@@ -28,11 +28,11 @@ const MAIN = fileURLToPath(new URL('../../apps/server/dist/main.js', import.meta
 const READY_WITHIN_MS = 30_000
 const SESSION_SECRET = randomBytes(32).toString('base64url')
 
-/** Starts a server on these stores, with polls every second and no limit on new codes. */
+/** Starts one on these stores or in memory, with polls every second and no limit on new codes. */
 export const startServerProcess = async ({
   redisUrl,
   mongodbUri,
-}: Stores): Promise<ServerProcess> => {
+}: Partial<Stores> = {}): Promise<ServerProcess> => {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const log: string[] = []

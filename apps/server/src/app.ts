@@ -7,6 +7,7 @@ import {
 } from '@device-grant/http-koa'
 import Koa, { type Context } from 'koa'
 import { healthz, type ProbedStore, readyz, status } from './health.ts'
+import { stripPath } from './strip-path.ts'
 import { whoami } from './whoami.ts'
 
 export interface AppOptions {
@@ -25,8 +26,17 @@ export const createApp = ({ deviceGrant, onError, ...options }: AppOptions): Koa
   app.on('error', (error: unknown, ctx?: Context) => {
     if (!isDisconnect(error, ctx)) onError(error, 'request')
   })
-  app.use(deviceGrant.routes())
-  app.use(createRouteTable(serverRoutes({ onError, ...options })).routes())
+  const routes = [
+    deviceGrant.routes(),
+    createRouteTable(serverRoutes({ onError, ...options })).routes(),
+  ]
+  for (const middleware of routes) app.use(middleware)
+  const { pathname } = new URL(options.publicUrl)
+  if (pathname !== '/') {
+    // Some proxies strip the path of the public URL, and some keep it.
+    app.use(stripPath(pathname))
+    for (const middleware of routes) app.use(middleware)
+  }
   app.use((ctx) => deviceGrant.notFound(ctx))
   return app
 }

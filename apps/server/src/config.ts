@@ -228,11 +228,11 @@ const readSessionSecret = (
   return secret
 }
 
-/** Whether sessions prove nothing, because the demo on this machine accepts any name. */
+/** Whether sessions prove nothing anyway, because anyone on this machine may sign in as anyone. */
 const isLocalDemo = ({ kind }: SignInSettings, publicUrl: string): boolean =>
   kind === 'demo' && isLoopback(new URL(publicUrl).hostname)
 
-/** The secret is enough to forge a session of any person. */
+/** Anyone who knows the secret can forge a session of any person. */
 const refuseWeakSecret = (environment: Environment, secret: string): void => {
   const weakness = weaknessOf(secret)
   if (weakness === undefined || secret.length < 32) return

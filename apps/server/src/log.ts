@@ -52,6 +52,7 @@ const LEVELS: Readonly<Record<DeviceGrantEvent['type'], Level>> = {
   key_revoked: 'info',
   wrong_user_code: 'info',
   too_many_wrong_user_codes: 'warn',
+  too_many_keys: 'warn',
   user_code_contested: 'warn',
 }
 

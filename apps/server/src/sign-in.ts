@@ -26,6 +26,10 @@ export const createSignIn = (
           throttle('forged', (leftOut) =>
             log.warn({ address, leftOut }, 'ignored a sign-in header that may be forged'),
           ),
+        onInvalid: (address) =>
+          throttle('invalid', (leftOut) =>
+            log.warn({ address, leftOut }, 'ignored a sign-in header that is no id'),
+          ),
       })
     case 'oidc':
       return oidcSignIn({

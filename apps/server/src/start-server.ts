@@ -13,6 +13,7 @@ import type { Logger } from 'pino'
 import { createApp } from './app.ts'
 import { attributeErrors } from './attribute-errors.ts'
 import { checkIssuer } from './check-issuer.ts'
+import { CodeRefusals } from './code-refusals.ts'
 import type { Settings } from './config.ts'
 import { startHttpServer } from './http-server.ts'
 import { logEvents } from './log.ts'
@@ -45,7 +46,7 @@ export interface ServerOptions {
   readonly pause?: Pause | undefined
 }
 
-const LOG_POLLS_EVERY_MS = 60_000
+const LOG_COUNTS_EVERY_MS = 60_000
 
 /**
  * Composes the server from its settings and listens.
@@ -59,6 +60,7 @@ export const startServer = async (
   const stopping = new AbortController()
   const onError = logErrors(log, clock)
   const polls = new PollCounts(log)
+  const refusals = new CodeRefusals(log)
   const redis = redisUrl === undefined ? undefined : connectRedis(redisUrl, { log, clock })
   const mongo = mongodbUri === undefined ? undefined : connectMongo(mongodbUri, { log, clock })
   const stores = [redis, mongo].filter((store) => store !== undefined)
@@ -80,6 +82,8 @@ export const startServer = async (
   bind(container, TOKENS.Events).toConstantValue(logEvents(log, clock))
   bind(container, HTTP_TOKENS.RouterOptions).toConstantValue({
     publicUrl,
+    // The app answers below the path of the public URL by itself, for proxies that do not strip it.
+    prefix: '',
     signIn: createSignIn(settings.signIn, log, clock),
     sessionSecret: settings.sessionSecret,
     trustedProxies: settings.trustedProxies,
@@ -87,6 +91,12 @@ export const startServer = async (
     authorizeLimit: settings.authorizeLimit,
     onError,
     onPoll: (outcome) => polls.add(outcome),
+    onCodeRefused: (limit, address) => refusals.add(limit, address),
+    onUnlistedProxy: (address) =>
+      log.warn(
+        { address },
+        'ignored forwarding headers, because TRUSTED_PROXIES does not list this',
+      ),
   })
 
   const deviceGrant = get(container, HTTP_TOKENS.Router)
@@ -117,7 +127,10 @@ export const startServer = async (
   if (settings.signIn.kind === 'oidc') {
     void checkIssuer(settings.signIn.issuer, log, stopping.signal)
   }
-  const logPolls = setInterval(() => polls.flush(), LOG_POLLS_EVERY_MS)
+  const logCounts = setInterval(() => {
+    polls.flush()
+    refusals.flush()
+  }, LOG_COUNTS_EVERY_MS)
   const { wrongCodesOfEveryone } = settings.policy
   log.info({ address, publicUrl, wrongCodesOfEveryone }, 'server started')
 
@@ -127,9 +140,9 @@ export const startServer = async (
       await pause(settings.shutdownDelayMs, new AbortController().signal)
     }
     await httpServer.close()
-    await deviceGrant.settled()
-    clearInterval(logPolls)
+    clearInterval(logCounts)
     polls.flush()
+    refusals.flush()
     await closeAll(stores)
     await container.unbindAllAsync()
     log.info('server stopped')

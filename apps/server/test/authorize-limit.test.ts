@@ -1,6 +1,6 @@
 import { outcomeOf, poll } from '@device-grant/test-support/device'
 import { AUTHORIZE } from '@device-grant/test-support/endpoints'
-import { type Answer, membersOf, send } from '@device-grant/test-support/http-exchange'
+import { type Answer, membersOf, post, send } from '@device-grant/test-support/http-exchange'
 import test from 'ava'
 import { startTestServer } from './test-server.ts'
 
@@ -29,6 +29,14 @@ test('too many new codes from one address are 429, and its polls are not', async
     ] as const) {
       t.is((await ask({ 'x-forwarded-for': address })).status, status, address)
     }
+    for (const headers of [
+      { origin: 'https://a.test' },
+      { 'sec-fetch-site': 'none' },
+      { origin: 'null' },
+    ]) {
+      t.is((await ask(headers)).status, 200, 'requests of web pages count apart')
+    }
+    t.is((await ask({ origin: 'https://b.test' })).status, 429)
     const device_code = String(membersOf(first)['device_code'])
     for (let i = 0; i < 10; i += 1) {
       t.is(
@@ -41,4 +49,72 @@ test('too many new codes from one address are 429, and its polls are not', async
   } finally {
     await server.stop()
   }
+})
+
+test('worthless requests of one network close new codes to nobody else', async (t) => {
+  const server = await startTestServer({ AUTHORIZE_LIMIT: '2', LOG_LEVEL: 'silent' })
+  t.teardown(server.stop)
+  const ask = (address: string, fields: Readonly<Record<string, string>>): Promise<Answer> =>
+    post(server.url, AUTHORIZE, fields, { 'x-forwarded-for': address })
+  const statuses: Record<number, number> = {}
+  for (let i = 0; i < 250; i += 1) {
+    const { status } = await ask(`2001:db8:0:${i.toString(16)}::1`, { scope: '"' })
+    statuses[status] = (statuses[status] ?? 0) + 1
+  }
+  t.deepEqual(statuses, { 400: 10, 429: 240 })
+  for (let i = 0; i < 200; i += 1) {
+    t.is((await ask(`192.0.2.${i}`, { client_id: 'cli' })).status, 200)
+  }
+  t.is((await ask('198.51.100.1', { client_id: 'cli' })).status, 503)
+  t.is((await ask('198.51.100.1', { scope: '"' })).status, 400, 'only codes have that limit')
+})
+
+test('a code that a web page requested says which page', async (t) => {
+  const server = await startTestServer()
+  t.teardown(server.stop)
+  for (const [headers, webOrigin] of [
+    [{ origin: 'https://evil.test' }, 'https://evil.test'],
+    [{ origin: 'null', 'sec-fetch-site': 'cross-site' }, 'null'],
+    [{ 'sec-fetch-site': 'same-origin' }, 'null'],
+    [{ 'user-agent': 'cli' }, undefined],
+  ] as const) {
+    const answer = await send(server.url, { path: '/oauth/device/authorize', headers })
+    const userCode = String(membersOf(answer)['user_code'])
+    const review = await server.useCases.reviewUserCode({ userCode, person: 'ann' })
+    t.is(review.outcome === 'pending' ? review.request.device.webOrigin : 'no review', webOrigin)
+  }
+})
+
+test('refusals are counted, and an unlisted proxy is logged once', async (t) => {
+  const server = await startTestServer({
+    AUTHORIZE_LIMIT: '2',
+    SIGN_IN: 'demo',
+    TRUSTED_PROXIES: '192.0.2.1',
+    LOG_LEVEL: 'warn',
+  })
+  const ask = (headers: Readonly<Record<string, string>>): Promise<Answer> =>
+    send(server.url, { path: AUTHORIZE, headers })
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, (_, i) => ask({ 'x-forwarded-for': `198.51.100.${i}` })),
+  )
+  t.is(answers.filter(({ status }) => status === 429).length, 10)
+  await send(server.url, { path: '/oauth/device/token', headers: { forwarded: 'for=::1' } })
+  const userCode = answers.map((answer) => membersOf(answer)['user_code']).find(Boolean)
+  const review = await server.useCases.reviewUserCode({
+    userCode: String(userCode),
+    person: 'ann',
+  })
+  t.is(review.outcome === 'pending' && review.request.device.unlistedProxy, '127.0.0.1')
+  await server.stop()
+  const lines = server.log.map((line): Record<string, unknown> => JSON.parse(line))
+  t.is(lines.length, 2)
+  t.like(lines[0], {
+    address: '127.0.0.1',
+    msg: 'ignored forwarding headers, because TRUSTED_PROXIES does not list this',
+  })
+  t.like(lines[1], {
+    address_limit: 10,
+    lastAddress: '127.0.0.1',
+    msg: 'new codes refused by the limit',
+  })
 })

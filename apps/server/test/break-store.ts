@@ -15,7 +15,7 @@ export const breakStore = (
 ): (() => void) => {
   const store = server.container.get<Breakable>(name)
   let left = after
-  const names = ['update', 'findBySecretHash', 'findByOwner'].filter((method) => store[method])
+  const names = ['update', 'read', 'find'].filter((method) => store[method])
   for (const method of names) {
     const real = store[method]
     store[method] = async (...args: never) => {

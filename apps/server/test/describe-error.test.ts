@@ -22,7 +22,7 @@ const listen = async <S extends Server>(t: ExecutionContext, server: S): Promise
   return (server.address() as AddressInfo).port
 }
 
-/** An untrusted certificate with its key. Without openssl its tests are skipped. */
+/** A certificate that no one trusts, with its key. Without openssl its tests are skipped. */
 const certificate = spawnSync(
   'openssl',
   'req -x509 -newkey rsa:2048 -nodes -keyout - -out - -days 1 -subj /CN=localhost'.split(' '),

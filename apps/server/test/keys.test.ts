@@ -1,5 +1,6 @@
 import { TOKENS } from '@device-grant/core'
 import { BrowserLike, type Sending, type Visit } from '@device-grant/test-support/browser-like'
+import { cookieName } from '@device-grant/test-support/cookie-name'
 import { authorize, type Codes, pickUp, pollOutcome } from '@device-grant/test-support/device'
 import { KEYS } from '@device-grant/test-support/endpoints'
 import { csrfTokenOf } from '@device-grant/test-support/html-form'
@@ -94,9 +95,10 @@ test('a person’s keys are listed as JSON, including waiting ones, and no other
     scope: 'read write',
     address: '127.0.0.1',
     approved_at: at,
-    expires_at: new Date(before + 600_000).toISOString(),
+    expires_at: new Date(before + 661_000).toISOString(),
   } as unknown as Listed)
   t.like(byName.get(`Device Link Access Key (${picked.user_code})`), {
+    status: 'active',
     last_used_at: at,
     expires_at: new Date(before + 86_400_000).toISOString(),
   })
@@ -105,6 +107,66 @@ test('a person’s keys are listed as JSON, including waiting ones, and no other
   t.false(text.includes(picked.device_code))
   t.notRegex(text, /null|salt|hash/i)
 })
+
+test('a key is unused until its first use, and contains its id', async (t) => {
+  const key = await pickUp(server.url, (await approved('first use')).device_code)
+  const [unused] = await keysOf('first use')
+  t.is(unused?.['status'], 'unused')
+  t.false('last_used_at' in (unused ?? {}))
+  t.regex(unused?.id ?? '', /^[0-9A-Za-z]{22}$/)
+  t.true(key.startsWith(`dg_${unused?.id}_`))
+  await whoami(server.url, key)
+  t.is((await keysOf('first use'))[0]?.['status'], 'active')
+})
+
+test('a list has 50 keys and the cursor of the next', async (t) => {
+  for (let i = 0; i < 51; i += 1) await approved('collector')
+  const page = async (query: string): Promise<Record<string, unknown>> =>
+    membersOf(await ask('collector', 'GET', KEYS + query, { accept: 'application/json' }))
+  const first = await page('')
+  const { next } = first
+  t.is((first['keys'] as Listed[]).length, 50)
+  t.is(first['revocation_delay_ms'], 1_000)
+  const second = await page(`?after=${next}`)
+  t.is((second['keys'] as Listed[]).length, 1)
+  t.false('next' in second)
+  const ids = [first, second].flatMap(({ keys }) => (keys as Listed[]).map(({ id }) => id))
+  t.is(new Set(ids).size, 51)
+
+  const browser = new Proxied('collector')
+  const list = await browser.open(server.url + KEYS)
+  t.true(list.text.includes(`href="${KEYS}?after=${next}">Next page</a>`))
+  const rest = await browser.open(`${server.url}${KEYS}?after=${next}`)
+  t.is(rest.text.match(/<li class="card">/g)?.length, 1)
+  const [last] = second['keys'] as Listed[]
+  await ask('collector', 'DELETE', `${KEYS}/${last?.id}`)
+  const emptied = await browser.open(`${server.url}${KEYS}?after=${next}`)
+  t.is(emptied.url, server.url + KEYS, 'an empty page leads to the first')
+})
+
+for (const after of [
+  '',
+  'x',
+  '1.',
+  '-1.abc',
+  '1.a.b',
+  '1.%2F',
+  `1.${'x'.repeat(65)}`,
+  'a&after=b',
+]) {
+  test(`a list after ${after.slice(0, 8)} is refused, as page and as JSON`, async (t) => {
+    const path = `${KEYS}?after=${after}`
+    isProblem(
+      t,
+      await ask('seeker', 'GET', path),
+      400,
+      'after must be the next of an earlier answer',
+    )
+    const page = await ask('seeker', 'GET', path, { accept: 'text/html' })
+    t.is(page.status, 400)
+    t.true(page.text.includes(`<a class="button" href="${KEYS}">`))
+  })
+}
 
 test('a revoked key is 401 at once, and can be revoked twice', async (t) => {
   const key = await pickUp(server.url, (await approved('revoker')).device_code)
@@ -128,6 +190,7 @@ test('a key that is revoked before pick-up is access_denied', async (t) => {
   const codes = await approved('early')
   const [listed] = await keysOf('early')
   t.is((await ask('early', 'DELETE', `${KEYS}/${listed?.id}`)).status, 204)
+  t.deepEqual(await keysOf('early'), [], 'it is in no list any more')
   for (const _ of ['once', 'twice']) {
     t.is(await pollOutcome(server.url, codes.device_code), 'access_denied')
   }
@@ -269,7 +332,9 @@ test('a form revokes only with the token of the person who sends it', async (t) 
     }
   }
   const own = await browser.open(server.url + KEYS)
-  t.regex(own.headers.get('set-cookie') ?? '', /^device_grant_session=.*; samesite=lax; httponly/)
+  const cookie = own.headers.get('set-cookie') ?? ''
+  t.true(cookie.startsWith(`${cookieName(server.url, 'session')}=`), cookie)
+  t.regex(cookie, /; samesite=lax; httponly/)
   const good = csrfTokenOf(own)
   const again = await browser.open(server.url + KEYS)
   t.is(csrfTokenOf(again), good, 'the same in every tab')
@@ -299,7 +364,8 @@ test('a revocation that failed half-way reports an unknown outcome, and links to
     }
     const browser = new Proxied('half')
     const page = await browser.open(frail.url + KEYS)
-    const left = async (): Promise<number> => (await frail.useCases.listApiKeys('half')).length
+    const left = async (): Promise<number> =>
+      (await frail.useCases.listApiKeys({ owner: 'half' })).keys.length
     // The look-up and the first of three keys succeed.
     const back = breakStore(frail, TOKENS.ApiKeys, 2)
     const visit = await browser.submit(page, '/revoke-all', {})

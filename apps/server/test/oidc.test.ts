@@ -1,6 +1,7 @@
 import { createServer, request } from 'node:http'
 import { oidcSignIn } from '@device-grant/http-koa'
 import { BrowserLike, onwardFrom, type Visit } from '@device-grant/test-support/browser-like'
+import { cookieName } from '@device-grant/test-support/cookie-name'
 import { authorize, type Codes, pollOutcome } from '@device-grant/test-support/device'
 import { eventually } from '@device-grant/test-support/eventually'
 import { freePort } from '@device-grant/test-support/free-port'
@@ -58,7 +59,7 @@ const logIn = (
 ): Promise<Visit> => browser.submit(page, '/interaction/', { login, password: 'any' }, stopAt)
 
 const sessionOf = ({ publicUrl }: Setting, browser: BrowserLike): string | undefined =>
-  browser.cookiesFor(`${publicUrl}/oauth/device/verify`).get('device_grant_session')
+  browser.cookiesFor(`${publicUrl}/oauth/device/verify`).get(cookieName(publicUrl, 'session'))
 
 const isLoginPage = ({ url }: Visit, { provider }: Setting): boolean =>
   url.startsWith(`${provider.issuer}/interaction/`)
@@ -102,8 +103,8 @@ test('a person signs in, and the code survives the way to the provider and back'
   t.is(done.status, 200)
   t.is(await pollOutcome(setting.server.url, code.device_code), 'token')
   // The owner of keys is the provider's `sub`, not the name.
-  t.is((await setting.server.useCases.listApiKeys('user-alice')).length, 1)
-  t.deepEqual(await setting.server.useCases.listApiKeys('alice'), [])
+  t.is((await setting.server.useCases.listApiKeys({ owner: 'user-alice' })).keys.length, 1)
+  t.deepEqual((await setting.server.useCases.listApiKeys({ owner: 'alice' })).keys, [])
 })
 
 test('the authorization request has PKCE, a state, a nonce and the public URL', async (t) => {
@@ -429,7 +430,10 @@ test('a session cookie stays within the limit of browsers', async (t) => {
   const browser = new BrowserLike()
   await signIn(setting, browser, { login: `user-${'l'.repeat(250)}` })
   const size = sessionOf(setting, browser)?.length ?? 0
-  t.true(size > 2700 && size + 'device_grant_session='.length <= 4096, String(size))
+  t.true(
+    size > 2700 && size + cookieName('https://login.example', 'session=').length <= 4096,
+    String(size),
+  )
 })
 
 test('the server starts while the provider is down, and finds it later', async (t) => {
@@ -582,7 +586,7 @@ test('signing in replaces a session that was planted', async (t) => {
   const [mallory, victim] = [new BrowserLike(), new BrowserLike()]
   await signIn(setting, mallory, { login: 'user-mallory' })
   const planted = sessionOf(setting, mallory)
-  victim.setCookie(setting.verify, 'device_grant_session', planted)
+  victim.setCookie(setting.verify, cookieName(setting.publicUrl, 'session'), planted)
   const login = await victim.open(`${setting.publicUrl}/oauth/device/sign-in`)
   const page = await logIn(victim, login, 'user-victim')
   t.true(page.text.includes('victim'))
@@ -603,10 +607,17 @@ test('a session of another sign-in method, or of another issuer, does not count'
   const page = await browser.open(`${demo.url}/oauth/device/verify`)
   const demoPage = await browser.submit(page, '/sign-in', { name: 'user-alice' })
   t.true(demoPage.text.includes('user-alice'))
-  t.truthy(sessionOf(setting, browser))
+  /** Sends the session of another server as if it was one of this server. */
+  const move = (session: string | undefined): void =>
+    browser.setCookie(setting.verify, cookieName(setting.publicUrl, 'session'), session)
+  const demoSession = browser.cookiesFor(demoPage.url).get(cookieName(demo.url, 'session'))
+  t.truthy(demoSession)
+  move(demoSession)
   t.true(isLoginPage(await browser.open(setting.verify), setting))
 
   await signIn(other, browser)
+  t.truthy(sessionOf(other, browser))
+  move(sessionOf(other, browser))
   t.true(isLoginPage(await browser.open(setting.verify), setting))
 })
 
@@ -643,9 +654,10 @@ test('everything works below the path of a public URL', async (t) => {
   t.is(page.url, `${publicUrl}/oauth/device/verify?user_code=${code.user_code}`)
   t.is((await browser.submit(page, '/verify', { decision: 'approve' })).status, 200)
   t.is(await pollOutcome(setting.server.url, code.device_code), 'token')
-  t.is(
-    browser.cookiesFor(`http://127.0.0.1:${outside}/elsewhere`).get('device_grant_session'),
-    undefined,
+  t.deepEqual(
+    [...browser.cookiesFor(page.url).keys()],
+    [cookieName(publicUrl, 'session')],
+    'the name holds the path too',
   )
   const signOut = await browser.submit(page, '/sign-out', {})
   const done = await browser.submit(signOut, '/session/end/confirm', { logout: 'yes' })

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import { crc32 } from 'node:zlib'
 import { createMemoryStores, createUseCases, TOKENS } from '@device-grant/core'
 import { requireApiKey } from '@device-grant/http-koa'
 import { basic, bearer } from '@device-grant/test-support/authorization-header'
@@ -48,6 +49,20 @@ const challengeOf = (answer: Answer): Record<string, string> => {
   return attributes
 }
 
+const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+/** A key with the same id, another secret, and a checksum that holds. */
+const withOtherSecret = (key: string): string => {
+  const body = key.slice(0, -6).replace(/.$/, (last) => (last === 'a' ? 'b' : 'a'))
+  let rest = crc32(body)
+  let checksum = ''
+  for (let i = 0; i < 6; i++) {
+    checksum = BASE62.charAt(rest % 62) + checksum
+    rest = Math.floor(rest / 62)
+  }
+  return body + checksum
+}
+
 test.serial('whoami answers the owner of the key, and nothing else', async (t) => {
   const key = await aKey({ scope: 'read write' })
   const reply = await whoami(server.url, key)
@@ -56,7 +71,8 @@ test.serial('whoami answers the owner of the key, and nothing else', async (t) =
   t.regex(reply.headers['content-type'] ?? '', /^application\/json/)
   const body = membersOf(reply)
   const { id, name } = body['key'] as Record<string, string>
-  t.regex(id ?? '', /^[0-9a-f]{32}$/)
+  t.regex(id ?? '', /^[0-9A-Za-z]{22}$/)
+  t.true(key.startsWith(`dg_${id}_`), 'a key names itself')
   t.regex(name ?? '', /^Device Link Access Key \([A-Z]{4}-[A-Z]{4}\)$/)
   t.deepEqual(body, {
     user: 'alice',
@@ -121,7 +137,13 @@ test.serial(
     const gone = await whoami(server.url, revoked)
     t.is(gone.status, 401)
     t.like(challengeOf(gone), { error: 'invalid_token', error_description: 'The key was revoked' })
+    const other = await whoami(server.url, withOtherSecret(revoked))
+    t.is(challengeOf(other)['error_description'], 'The key is unknown', 'an id tells nothing')
     const good = await aKey()
+    const wrongSecret = await whoami(server.url, withOtherSecret(good))
+    t.is(wrongSecret.status, 401)
+    t.is(challengeOf(wrongSecret)['error_description'], 'The key is unknown')
+    t.is((await whoami(server.url, good)).status, 200)
     const changed = `${good.slice(0, -1)}${good.endsWith('a') ? 'b' : 'a'}`
     for (const wrong of [changed, 'dg_', 'x', `${good}=`, good.slice(3), good.toUpperCase()]) {
       const reply = await whoami(server.url, wrong)
@@ -185,14 +207,16 @@ test.serial('the root of the server redirects to the page that takes a code', as
 test('BT-4: a service may require scopes', async (t) => {
   const clock = new TestClock()
   const useCases = createUseCases({ ...createMemoryStores({ clock }), clock })
+  let deviceCode = ''
   const keyWith = async (scope: string | undefined): Promise<string> => {
     const codes = await useCases.authorizeDevice({ scope, device: {} })
+    deviceCode = codes.deviceCode
     await useCases.answerUserCode({
       userCode: codes.userCode,
       person: 'alice',
       decision: 'approve',
     })
-    const reply = await useCases.pollForToken({ deviceCode: codes.deviceCode })
+    const reply = await useCases.pollForToken({ deviceCode })
     return reply.outcome === 'granted' ? reply.apiKey : ''
   }
   const app = new Koa()
@@ -220,6 +244,9 @@ test('BT-4: a service may require scopes', async (t) => {
         scope: 'read write',
       })
       t.is(membersOf(reply)['error'], 'insufficient_scope')
+      clock.pass(2_000)
+      const again = await useCases.pollForToken({ deviceCode })
+      t.is(again.outcome, 'invalid_grant', 'a key without the scope has arrived too')
     }
   } finally {
     await new Promise((resolve) => service.close(resolve))

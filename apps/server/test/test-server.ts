@@ -58,6 +58,7 @@ export const startTestServer = async (
         TOKENS.UserCodeClaims,
         TOKENS.CodeAttempts,
         TOKENS.ApiKeys,
+        TOKENS.CutOffs,
       ]
       return JSON.stringify(
         stores.map((name) => {

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { TOKENS } from '@device-grant/core'
 import { basic, bearer } from '@device-grant/test-support/authorization-header'
 import { BrowserLike } from '@device-grant/test-support/browser-like'
+import { cookieName } from '@device-grant/test-support/cookie-name'
 import { authorize, pickUp, pollOutcome } from '@device-grant/test-support/device'
 import { VERIFY_AUTHENTICATED } from '@device-grant/test-support/endpoints'
 import { type Answer, FORM, membersOf, send } from '@device-grant/test-support/http-exchange'
@@ -88,8 +89,14 @@ test.serial('UI-2: a decision needs a person who is signed in', async (t) => {
   for (const person of ['', ' ', 'x'.repeat(257), 'a\tb']) {
     const reply = await answer(form({ user_code }), { 'x-forwarded-user': person })
     isProblem(t, reply, 401, 'Authentication required')
+    server.clock.pass(5_000)
   }
   await isPending(t, device_code)
+  const ignored = server.log.filter((line) =>
+    line.includes('ignored a sign-in header that is no id'),
+  )
+  t.is(ignored.length, 2)
+  for (const line of ignored) t.like(JSON.parse(line), { level: 40, address: '127.0.0.1' })
 })
 
 test.serial('a wrong code is refused, and so is an expired one', async (t) => {
@@ -97,6 +104,7 @@ test.serial('a wrong code is refused, and so is an expired one', async (t) => {
   for (const wrong of ['BBBB-BBBB', 'B', 'x'.repeat(3_000)]) {
     const reply = await answer(form({ user_code: wrong }), as)
     isProblem(t, reply, 400, 'The device code is invalid or has expired.')
+    t.is('code_length' in membersOf(reply), wrong !== 'BBBB-BBBB')
   }
   const { user_code } = await authorize(server.url)
   server.clock.pass(600_000)
@@ -106,6 +114,21 @@ test.serial('a wrong code is refused, and so is an expired one', async (t) => {
     400,
     'The device code is invalid or has expired.',
   )
+})
+
+test.serial('a malformed code costs no attempt, and the answer describes a code', async (t) => {
+  const as = { 'x-forwarded-user': 'a person who mistypes' }
+  for (let i = 0; i < 10; i += 1) {
+    const reply = await answer(form({ user_code: 'WDJB' }), as)
+    isProblem(t, reply, 400, 'The device code is invalid or has expired.')
+    t.like(membersOf(reply), {
+      code_length: 8,
+      code_characters: 'BCDFGHJKLMNPQRSTVWXZ',
+      typed_length: 4,
+    })
+  }
+  const { user_code } = await authorize(server.url)
+  t.is((await answer(form({ user_code }), as)).status, 200)
 })
 
 test.serial('a decision is final, and only the person who made it sees it', async (t) => {
@@ -121,17 +144,16 @@ test.serial('a decision is final, and only the person who made it sees it', asyn
   t.is(await pollOutcome(server.url, device_code), 'access_denied')
 })
 
-test.serial('a code that another person has just opened counts as invalid', async (t) => {
+test.serial('a code that another account has open is contested', async (t) => {
   const { user_code, device_code } = await authorize(server.url)
   const path = `/oauth/device/verify?user_code=${user_code}`
   t.is((await send(server.url, { method: 'GET', path, headers: ALICE })).status, 200)
   const as = { 'x-forwarded-user': 'a second person' }
-  isProblem(
-    t,
-    await answer(form({ user_code }), as),
-    400,
-    'The device code is invalid or has expired.',
-  )
+  const contested = await answer(form({ user_code }), as)
+  const detail = 'Another account has this code open. Try again in two minutes.'
+  isProblem(t, contested, 400, detail)
+  t.is(contested.headers['retry-after'], '120')
+  t.notRegex(contested.text, /cli|127\.0\.0\.1|alice/)
   await isPending(t, device_code)
   server.clock.pass(120_000)
   t.is((await answer(form({ user_code }), as)).status, 200)
@@ -307,7 +329,7 @@ test.serial('a request of another site is refused if a cookie signs people in', 
     await browser.submit(signIn, '/sign-in', { name: 'alice' })
     const cookies = [...browser.cookiesFor(demo.url + VERIFY_AUTHENTICATED)]
     const cookie = cookies.map(([name, value]) => `${name}=${value}`).join('; ')
-    t.regex(cookie, /^device_grant_session=./)
+    t.true(cookie.startsWith(`${cookieName(demo.url, 'session')}=`), cookie)
     await combinations(t, demo, (user_code, headers) =>
       answer(form({ user_code }), { cookie, ...headers }, demo),
     )
@@ -384,7 +406,7 @@ test.serial('an API key approves nothing, in any place of a request', async (t) 
   for (const [body, headers] of [
     [form({ user_code }), bearer(key)],
     [form({ user_code, access_token: key }), {}],
-    [form({ user_code }), { cookie: `device_grant_session=${key}` }],
+    [form({ user_code }), { cookie: `${cookieName(server.url, 'session')}=${key}` }],
     [form({ user_code }), basic(`alice:${key}`)],
   ] as const) {
     const reply = await send(server.url, {

@@ -1,10 +1,11 @@
-import type { DeviceGrant, UserCodeClaim } from '@device-grant/core'
+import type { DeviceGrant, DeviceInfo, UserCodeClaim } from '@device-grant/core'
 import { TOKENS } from '@device-grant/core'
 import { BrowserLike, type Sending, type Visit } from '@device-grant/test-support/browser-like'
-import { authorize, pollOutcome } from '@device-grant/test-support/device'
+import { cookieName } from '@device-grant/test-support/cookie-name'
+import { authorize, outcomeOf, poll, pollOutcome } from '@device-grant/test-support/device'
 import { VERIFY } from '@device-grant/test-support/endpoints'
 import { csrfTokenOf } from '@device-grant/test-support/html-form'
-import { FORM, post, send } from '@device-grant/test-support/http-exchange'
+import { type Answer, FORM, post, send } from '@device-grant/test-support/http-exchange'
 import test, { type ExecutionContext } from 'ava'
 import { breakStore } from './break-store.ts'
 import { startTestServer, type TestServer } from './test-server.ts'
@@ -99,8 +100,8 @@ for (const [decision, outcome] of [
       t.is(again.text, done.text, 'the page was loaded again')
       const other = decision === 'approve' ? 'deny' : 'approve'
       isSafePage(t, await browser.submit(confirm, '/verify', { decision: other }), 400)
-      const key = await pollOutcome(server.url, device_code)
-      t.is(key, decision === 'deny' ? 'access_denied' : 'invalid_grant', 'the decision is final')
+      server.clock.pass(2_000)
+      t.is(outcomeOf(await poll(server.url, device_code)), outcome, 'the decision is final')
     },
   )
 }
@@ -435,12 +436,32 @@ test.serial('an unreadable form gets a page with an error', async (t) => {
   t.is(none.status, 401)
 })
 
+test.serial(
+  'a pasted text of 512 characters is read in full, also after the sign-in',
+  async (t) => {
+    const around = 'What the terminal showed before and after the code, line by line.\n'
+    for (const before of [0, 3, 6]) {
+      const { user_code } = await authorize(server.url)
+      const text = `${around.repeat(before)}Enter  ${user_code} ${around.repeat(6 - before)}`
+      const pasted = text.slice(0, 512)
+      t.true(pasted.includes(user_code))
+      const browser = new BrowserLike()
+      const signIn = await confirmPage(browser, pasted)
+      const page = await browser.submit(signIn, '/sign-in', { name: 'paster' })
+      isSafePage(t, page, 200)
+      t.regex(page.text, /name="decision" value="approve"/)
+      const again = { user_code: pasted, decision: 'deny' }
+      isSafePage(t, await browser.submit(page, '/verify', again), 200)
+    }
+  },
+)
+
 test.serial('an overlong code is refused, and shown shortened', async (t) => {
   const browser = await signedIn('long codes')
   for (const typed of ['B'.repeat(65), 'B'.repeat(7_000), `${'x'.repeat(64)}😀`]) {
     const visit = await confirmPage(browser, typed)
     isSafePage(t, visit, 400)
-    t.false(visit.text.includes('B'.repeat(66)))
+    t.false(visit.text.includes('B'.repeat(513)))
   }
   const stranger = await new BrowserLike().open(
     `${server.url}${VERIFY}?user_code=${encodeURIComponent('Ｗ'.repeat(65))}`,
@@ -451,39 +472,57 @@ test.serial('an overlong code is refused, and shown shortened', async (t) => {
 })
 
 test.serial(
-  'UI-15, CD-4: a second person who opens a code sees what a wrong code shows',
+  'UI-15, CD-4: a second person who opens a code is told to wait, and nothing about the first',
   async (t) => {
-    const { device_code, user_code } = await authorize(server.url)
+    const { device_code, user_code } = await authorize(server.url, { client_id: 'acme-cli' })
     const alice = await signedIn('alice')
     const bob = await signedIn('bob')
     const page = await confirmPage(alice, user_code)
-    const refused = await confirmPage(bob, user_code)
-    const wrong = await confirmPage(await signedIn('bobby'), 'BBBB-BBBB')
-    isSafePage(t, refused, 400)
-    t.is(
-      refused.text.replaceAll(user_code, 'BBBB-BBBB').replaceAll(csrfTokenOf(refused), ''),
-      wrong.text.replaceAll('bobby', 'bob').replaceAll(csrfTokenOf(wrong), ''),
-    )
+    for (let i = 0; i < 10; i += 1) {
+      const told = await confirmPage(bob, user_code)
+      isSafePage(t, told, 400)
+      t.is(told.headers.get('retry-after'), '120')
+      t.true(told.text.includes('Another account has this code open. Try again in two minutes.'))
+      t.true(told.text.includes(`value="${user_code}"`), 'the code is kept')
+      t.notRegex(told.text, /alice|acme-cli|127\.0\.0\.1|attempt/)
+    }
+    const told = await confirmPage(bob, user_code)
     const post = await bob.send(server.url + VERIFY, {
       method: 'POST',
       headers: { 'Sec-Fetch-Site': 'same-origin' },
-      body: new URLSearchParams({
-        csrf_token: csrfTokenOf(refused),
-        user_code,
-        decision: 'approve',
-      }),
+      body: new URLSearchParams({ csrf_token: csrfTokenOf(told), user_code, decision: 'approve' }),
     })
     isSafePage(t, post, 400)
-    await isPending(t, device_code)
+    t.true(post.text.includes('Another account has this code open.'))
+    const polled = (): Promise<Answer> => poll(server.url, device_code, { client_id: 'acme-cli' })
+    t.is(outcomeOf(await polled()), 'authorization_pending')
     t.true(server.log.some((line) => line.includes('user_code_contested')))
     isSafePage(t, await alice.submit(page, '/verify', { decision: 'deny' }), 200)
     server.clock.pass(120_000)
     const late = await confirmPage(bob, user_code)
     isSafePage(t, late, 400)
     t.false(late.text.includes('alice'))
-    t.is(await pollOutcome(server.url, device_code), 'access_denied')
+    t.is(outcomeOf(await polled()), 'access_denied')
   },
 )
+
+test.serial('a malformed code costs no attempt, and the page describes a code', async (t) => {
+  const browser = await signedIn('fumbler')
+  for (const [typed, problem] of [
+    ['WDJB', 'A code has 8 letters; you typed 4.'],
+    ['   ', 'A code has 8 letters; you typed none.'],
+    ['12345678', 'A code only has these letters:'],
+    ['WDJB-MJHT and BLLB-VQTW', 'A code has 8 letters; you typed 19.'],
+  ] as const) {
+    for (let i = 0; i < 3; i += 1) {
+      const told = await confirmPage(browser, typed)
+      isSafePage(t, told, 400)
+      t.true(told.text.includes(problem), told.text)
+    }
+  }
+  const { user_code } = await authorize(server.url)
+  isSafePage(t, await confirmPage(browser, user_code), 200)
+})
 
 test.serial('a right code is 429 after five wrong ones, until ten minutes are over', async (t) => {
   const { device_code, user_code } = await authorize(server.url)
@@ -587,6 +626,50 @@ test.serial('no text of a device, a browser or a URL becomes markup or a header'
   }
 })
 
+test.serial(
+  'the page names the web page that asked for the code, and the list names it too',
+  async (t) => {
+    const browser = await signedIn('surfer')
+    for (const [webOrigin, title] of [
+      ['https://evil.test', 'https://evil.test</bdi>, asked for this code'],
+      ['null', 'A web page that hides its address asked for this code'],
+    ] as const) {
+      server.clock.pass(1)
+      const device = { address: '127.0.0.1', webOrigin }
+      const { userCode } = await server.useCases.authorizeDevice({ device })
+      const page = await confirmPage(browser, userCode)
+      isSafePage(t, page, 200)
+      t.true(page.text.includes(title), page.text)
+      await browser.submit(page, '/verify', { decision: 'approve' })
+      const json = await browser.send(`${server.url}/oauth/device/keys`, {
+        headers: { Accept: 'application/json' },
+      })
+      const { keys } = JSON.parse(json.text) as { keys: Record<string, unknown>[] }
+      t.is(keys[0]?.['web_origin'], webOrigin)
+    }
+  },
+)
+
+test.serial('addresses are unknown only behind the same proxy that is not listed', async (t) => {
+  const unlisted = await startTestServer({ SIGN_IN: 'demo', TRUSTED_PROXIES: '192.0.2.1' })
+  try {
+    const browser = await signedIn('behind a proxy', unlisted)
+    const look = async (device: DeviceInfo, forwarded?: string): Promise<string> => {
+      const { userCode } = await unlisted.useCases.authorizeDevice({ device })
+      const headers = forwarded === undefined ? {} : { 'X-Forwarded-For': forwarded }
+      const url = `${unlisted.url}${VERIFY}?user_code=${userCode}`
+      return (await browser.open(url, { headers })).text
+    }
+    const proxy = { address: '127.0.0.1', unlistedProxy: '127.0.0.1' }
+    t.true((await look(proxy, '203.0.113.7')).includes('We can’t tell whether'))
+    t.false((await look(proxy)).includes('We can’t tell whether'))
+    const elsewhere = { address: '203.0.113.7', unlistedProxy: '203.0.113.7' }
+    t.true((await look(elsewhere, '203.0.113.7')).includes('from a different IP address'))
+  } finally {
+    await unlisted.stop()
+  }
+})
+
 test.serial('a failed store gets a page with a way back', async (t) => {
   const { device_code, user_code } = await authorize(server.url)
   const browser = await signedIn('patient')
@@ -652,7 +735,7 @@ test.serial('other methods are 405, and other paths are 404', async (t) => {
   }
 })
 
-test.serial('a browser gets these errors as pages, wherever people may get to', async (t) => {
+test.serial('a browser gets errors as pages at every path but the two of devices', async (t) => {
   const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
   const browser = new BrowserLike()
   for (const [path, status, allow] of [
@@ -665,7 +748,6 @@ test.serial('a browser gets these errors as pages, wherever people may get to', 
     ['/oauth/device/', 404, null],
     ['/oauth/device/nothing', 404, null],
     ['/nothing', 404, null],
-    ['/oauth/device/verify/', 404, null],
   ] as const) {
     const visit = await browser.open(server.url + path, { headers: { Accept: accept } })
     isSafePage(t, visit, status)
@@ -736,6 +818,42 @@ test.serial('a decided code is shown as the device shows it, however it was type
   shows(await confirmPage(browser, typed), typed, user_code)
 })
 
+test.serial('a stranger who types an expired or a used code sees one neutral text', async (t) => {
+  const used = await authorize(server.url, { client_id: 'acme-cli' })
+  const decider = await signedIn('decider')
+  await decider.submit(await confirmPage(decider, used.user_code), '/verify', {
+    decision: 'approve',
+  })
+  const expired = await authorize(server.url, { client_id: 'acme-cli' })
+  server.clock.pass(599_999)
+  const stranger = await signedIn('stranger')
+  const first = await confirmPage(stranger, used.user_code)
+  isSafePage(t, first, 400)
+  server.clock.pass(1)
+  const second = await confirmPage(stranger, expired.user_code)
+  isSafePage(t, second, 400)
+  t.is(second.text, first.text)
+  t.true(first.text.includes('It has expired, or it has already been used.'))
+  t.notRegex(first.text, /acme-cli|decider|[A-Z]{4}-[A-Z]{4}/)
+})
+
+test.serial('the page of a code that this person approved shows the approval', async (t) => {
+  const { user_code } = await authorize(server.url, { client_id: 'acme-cli' })
+  const browser = await signedIn('approver')
+  const page = await confirmPage(browser, user_code)
+  await browser.submit(page, '/verify', { decision: 'approve' })
+  for (const again of [
+    await confirmPage(browser, user_code),
+    await browser.submit(page, '/verify', { decision: 'deny' }),
+  ]) {
+    isSafePage(t, again, 400)
+    for (const part of ['You already approved this request', 'acme-cli', user_code]) {
+      t.true(again.text.includes(part), part)
+    }
+    t.true(again.text.includes('<a class="button" href="/oauth/device/keys">'))
+  }
+})
+
 test.serial('ui_locales=de holds for all later pages, whatever the browser prefers', async (t) => {
   class English extends BrowserLike {
     override send(url: string, sending: Sending = {}): Promise<Visit> {
@@ -752,7 +870,10 @@ test.serial('ui_locales=de holds for all later pages, whatever the browser prefe
     t.true(visit.text.includes(`<html lang="${locale}"`), visit.url)
   }
   const sent = await browser.send(`${verification_uri_complete}&ui_locales=xx%20de-AT`)
-  t.is(sent.headers.get('set-cookie'), 'device_grant_locale=de; path=/; samesite=lax; httponly')
+  t.is(
+    sent.headers.get('set-cookie'),
+    `${cookieName(server.url, 'locale')}=de; path=/; samesite=lax; httponly`,
+  )
   const signIn = await browser.open(verification_uri_complete)
   isIn('de', signIn)
   const confirm = await browser.submit(signIn, '/sign-in', { name: 'gerda' })

@@ -1,8 +1,8 @@
 import { authorize, pollOutcome } from '@device-grant/test-support/device'
 import { decide } from '@device-grant/test-support/person'
+import { fuzz } from '@device-grant/test-support/wire-fuzz'
 import test from 'ava'
 import { startTestServer } from './test-server.ts'
-import { fuzz } from './wire-fuzz.ts'
 
 const SEED = 8628
 const REQUESTS = 10_000

@@ -62,6 +62,12 @@ const pollWith =
   ({ device_code }: Codes): Sent =>
     toToken(form(`grant_type=${GRANT_TYPE}&device_code=${device_code}${more}`, headers))
 
+const scopes = (count: number): readonly string[] =>
+  Array.from({ length: count }, (_, i) => `s${i}`)
+
+/** Names that are a mistake in the query. */
+const IN_QUERY = ['client_id', 'scope', 'device_code', 'grant_type', 'client_secret'] as const
+
 const GZIP_BOMB = gzipSync(Buffer.alloc(20 * KIB * KIB, 'a=1&'))
 
 /** The requests that both endpoints refuse in the same way. */
@@ -96,6 +102,20 @@ const refusedByBoth = (path: string): readonly Row[] => {
       'device_code',
     ),
     bad(repeated, 'an unknown parameter twice', form('foo=1&foo=1'), 'foo'),
+    bad(
+      repeated,
+      'an unknown parameter twice, among repeated resources',
+      form('resource=a&foo=1&resource=b&foo=1'),
+      'foo',
+    ),
+    ...IN_QUERY.map((name) => ({
+      ...bad('http-api', `${name} in the query`, form('foo=1'), 'parameters belong in the body'),
+      sent: { path: `${path}?foo=1&${name.replace('_', '%5F')}=x`, ...form('client_id=cli') },
+    })),
+    {
+      ...bad('http-api', 'parameters in the query, and no body', {}, 'belong in the body'),
+      sent: { path: `${path}?client_id=cli&device_code=${CODE}` },
+    },
     bad(
       repeated,
       'a parameter twice, its name unfit for a description',
@@ -182,6 +202,45 @@ const refusedByBoth = (path: string): readonly Row[] => {
       'Content-Encoding',
     ),
     ...[
+      ['a parameter twice', '{"client_id":"cli","client_id":"cli"}', 'client_id'],
+      [
+        'a parameter twice, once escaped',
+        '{"client_id":"cli","client\\u005fid":"cli"}',
+        'more than once',
+      ],
+      [
+        'a parameter twice, first as an object',
+        '{"scope":{"a":"b"},"scope":"c"}',
+        'more than once',
+      ],
+      [
+        'a parameter twice, first as an object of strings',
+        '{"scope":{"scope":"a","client_id":"b"},"scope":"c","client_id":"d"}',
+        'more than once',
+      ],
+      ['a parameter twice, hidden by quotes', '{"a":1,":":"x","a":"b"}', 'more than once'],
+      [
+        'audience twice, and another parameter',
+        '{"audience":"a","audience":"b","foo":"1","foo":"1"}',
+        'foo',
+      ],
+      ['a parameter twice, first as a number', '{"scope":1,"scope":"c"}', 'more than once'],
+      ['a number', '{"client_id":1}', 'client_id'],
+      ['a null', '{"client_id":null}', 'client_id'],
+      ['a list', '{"scope":["a"]}', 'scope'],
+      ['a nested object', '{"scope":{"a":"b"}}', 'scope'],
+      ['no object but a list', '[]', 'object'],
+      ['no object but null', 'null', 'object'],
+      ['no object but a string', '"client_id=cli"', 'object'],
+      ['half of JSON', '{"client_id":"cli"', 'JSON'],
+      ['a comma too many', '{"client_id":"cli",}', 'JSON'],
+      ['a form', 'client_id=cli', 'JSON'],
+      ['a NUL', '{"client_id":"cl\\u0000i"}', 'client_id'],
+      ['a lone surrogate', '{"client_id":"\\ud800"}', 'client_id'],
+      ['2 KiB and a byte', `{"client_id":"${'a'.repeat(2 * KIB + 1)}"}`, 'client_id'],
+      ['10 000 brackets', '['.repeat(10_000), 'JSON'],
+    ].map(([what, body, says]) => bad(broken, `JSON with ${what}`, json(body ?? ''), says)),
+    ...[
       'GET',
       'HEAD',
       'PUT',
@@ -202,13 +261,13 @@ const refusedByBoth = (path: string): readonly Row[] => {
         headers: {
           origin: 'https://elsewhere.example',
           'access-control-request-method': 'POST',
-          'access-control-request-headers': 'content-type',
+          'access-control-request-headers': 'content-type, traceparent',
         },
       },
       status: 204,
       headers: { 'access-control-allow-methods': 'POST' },
       check: (t, { headers }) => {
-        t.regex(String(headers['access-control-allow-headers']), /content-type/i)
+        t.is(headers['access-control-allow-headers'], 'content-type, traceparent')
         t.is(headers['access-control-allow-credentials'], undefined)
       },
     },
@@ -302,6 +361,33 @@ const REQUESTS: readonly Row[] = [
   ),
   issues('REQ-10', 'a parameter of 2 KiB', form(`client_id=cli&foo=${'a'.repeat(2 * KIB)}`)),
   issues('REQ-10', 'a body of 16 KiB', form('&'.repeat(16 * KIB))),
+  issues('REQ-10', 'a client_id of 256 bytes', form(`client_id=${'a'.repeat(256)}`)),
+  issues('REQ-4', 'a scope of 512 bytes', form(`client_id=cli&scope=${'a'.repeat(512)}`)),
+  issues('REQ-4', '32 scopes', form(`client_id=cli&scope=${scopes(32).join('++')}`)),
+  ...[
+    ['of 513 bytes', form(`scope=${'a'.repeat(513)}`)],
+    ['of 33 names', form(`scope=${scopes(33).join('+')}`)],
+    ['of 33 names, in JSON', json(JSON.stringify({ scope: scopes(33).join(' ') }))],
+  ].map(
+    ([what, sent]): Row => ({
+      id: 'REQ-4',
+      what: `a scope ${String(what)}`,
+      sent: toAuthorize(sent as Omit<Sent, 'path'>),
+      status: 400,
+      error: 'invalid_scope',
+      says: 'scope must be at most 32 names and 512 bytes',
+    }),
+  ),
+  ...[form(`client_id=${'a'.repeat(257)}`), form('', basic(`${'a'.repeat(257)}:`))].map(
+    (sent, i): Row => ({
+      id: 'REQ-10',
+      what: `a client_id of 257 bytes, ${i === 0 ? 'in the body' : 'by Basic'}`,
+      sent: toAuthorize(sent),
+      status: 400,
+      error: 'invalid_request',
+      says: 'client_id is longer than 256 bytes',
+    }),
+  ),
   issues('OA-15', 'Basic with an empty secret', form('scope=a', basic('cli:'))),
   issues('OA-15', 'Basic in any case', form('', { authorization: 'bAsIc Y2xpOg==' })),
   issues('OA-15', 'Basic with the same client_id', form('client_id=cli', basic('cli:'))),
@@ -326,43 +412,21 @@ const REQUESTS: readonly Row[] = [
   ),
   issues('http-api', 'an empty JSON object', json('{}')),
   issues('http-api', 'a JSON object of strings', json('{"client_id":"cli","scope":"a \\u0062"}')),
+  issues(
+    'REQ-7',
+    'resource and audience twice',
+    form('resource=a&audience=b&resource=c&audience=b'),
+  ),
+  issues(
+    'REQ-7',
+    'resource twice, in JSON',
+    json('{"resource":"a", "resource" :"b","client_id":"cli"}'),
+  ),
+  issues('http-api', 'JSON with spaces', json(' {\n"client_id" : "cli" , "foo":"\\"{}," }\n')),
   issues('http-api', 'JSON with a charset', {
     headers: { 'content-type': 'application/json; charset=utf-8' },
     body: '{"client_id":"cli"}',
   }),
-  ...[
-    ['a parameter twice', '{"client_id":"cli","client_id":"cli"}', 'client_id'],
-    [
-      'a parameter twice, once escaped',
-      '{"client_id":"cli","client\\u005fid":"cli"}',
-      'more than once',
-    ],
-    ['a parameter twice, first as an object', '{"scope":{"a":"b"},"scope":"c"}', 'more than once'],
-    ['a parameter twice, first as a number', '{"scope":1,"scope":"c"}', 'more than once'],
-    ['a number', '{"client_id":1}', 'client_id'],
-    ['a null', '{"client_id":null}', 'client_id'],
-    ['a list', '{"scope":["a"]}', 'scope'],
-    ['a nested object', '{"scope":{"a":"b"}}', 'scope'],
-    ['no object but a list', '[]', 'object'],
-    ['no object but null', 'null', 'object'],
-    ['no object but a string', '"client_id=cli"', 'object'],
-    ['half of JSON', '{"client_id":"cli"', 'JSON'],
-    ['a comma too many', '{"client_id":"cli",}', 'JSON'],
-    ['a form', 'client_id=cli', 'JSON'],
-    ['a NUL', '{"client_id":"cl\\u0000i"}', 'client_id'],
-    ['a lone surrogate', '{"client_id":"\\ud800"}', 'client_id'],
-    ['2 KiB and a byte', `{"client_id":"${'a'.repeat(2 * KIB + 1)}"}`, 'client_id'],
-    ['10 000 brackets', '['.repeat(10_000), 'JSON'],
-  ].map(
-    ([what, body, says]): Row => ({
-      id: 'REQ-10',
-      what: `JSON with ${what}`,
-      sent: toAuthorize(json(body ?? '')),
-      status: 400,
-      error: 'invalid_request',
-      says: says ?? '',
-    }),
-  ),
   ...['a%22b', 'a%5Cb', 'a%00b', 'a%0Ab', '%C3%A9', 'a%09b', '%7F'].map(
     (scope): Row => ({
       id: 'REQ-4',
@@ -469,16 +533,20 @@ const TOKEN_REQUESTS: readonly Row[] = [
     'parameters that clients send too',
     pollWith('&client_id=cli&scope=a&audience=b&code_verifier=c&client_secret='),
   ),
-  {
-    id: 'TOK-6',
-    what: 'a secret in the query does not authenticate',
-    sent: ({ device_code }) => ({
+  refuses(
+    'TOK-6',
+    'a secret in the query',
+    ({ device_code }) => ({
       path: `${TOKEN}?client_id=cli&client_secret=s`,
       ...form(`device_code=${device_code}`),
     }),
-    status: 400,
-    error: 'invalid_grant',
-  },
+    'invalid_request',
+    'client_id is in the query: parameters belong in the body',
+  ),
+  pends('http-api', 'other parameters in the query', ({ device_code }) => ({
+    path: `${TOKEN}?foo=1&%zz&Client_Id=x&_=client_id`,
+    ...form(`device_code=${device_code}&client_id=cli`),
+  })),
   pends('TOK-7', 'Basic and the same client_id', pollWith('&client_id=cli', basic('cli:'))),
   pends('OA-15', 'Basic with an empty secret', pollWith('', basic('cli:'))),
   pends('OA-15', 'Basic in capitals', pollWith('', { authorization: 'BASIC Y2xpOg==' })),
@@ -529,15 +597,30 @@ const TOKEN_REQUESTS: readonly Row[] = [
     ({ user_code }) => toToken(form(`client_id=cli&device_code=${user_code}`)),
     'invalid_grant',
   ),
-  refuses(
-    'OA-10',
-    'JSON',
-    ({ device_code }) =>
-      toToken(json(JSON.stringify({ grant_type: GRANT_TYPE, device_code, client_id: 'cli' }))),
-    'invalid_request',
-    'Content-Type',
+  pends('http-api', 'a JSON object of strings', ({ device_code }) =>
+    toToken(json(JSON.stringify({ grant_type: GRANT_TYPE, device_code, client_id: 'cli' }))),
   ),
-  refuses('OA-10', 'an empty JSON object', toToken(json('{}')), 'invalid_request', 'Content-Type'),
+  pends('http-api', 'JSON with a charset and without a grant type', ({ device_code }) =>
+    toToken({
+      headers: { 'content-type': 'Application/JSON; charset=utf-8' },
+      body: JSON.stringify({ device_code, client_id: 'cli' }),
+    }),
+  ),
+  pends('TOK-5', 'resource twice', pollWith('&client_id=cli&resource=a&resource=b')),
+  refuses(
+    'http-api',
+    'an empty JSON object',
+    toToken(json('{}')),
+    'invalid_request',
+    'device_code',
+  ),
+  refuses(
+    'http-api',
+    'an empty body as JSON',
+    toToken({ headers: { 'content-type': 'application/json' } }),
+    'invalid_request',
+    'JSON',
+  ),
   ...refusedByBoth(TOKEN),
 ]
 
@@ -571,7 +654,8 @@ const checkDeviceAnswer = (t: ExecutionContext, { status, headers, text }: Answe
 const isPoll = (row: Row): boolean => typeof row.sent === 'function'
 
 for (const row of [...REQUESTS, ...TOKEN_REQUESTS]) {
-  const method = typeof row.sent === 'function' || row.sent.path === TOKEN ? 'token' : 'authorize'
+  const isToken = typeof row.sent === 'function' || row.sent.path.startsWith(TOKEN)
+  const method = isToken ? 'token' : 'authorize'
   test(`${row.id} ${method}: ${row.what}`, async (t) => {
     const { url } = server
     const codes = isPoll(row) ? await authorize(url) : undefined
@@ -598,18 +682,6 @@ test.before(async () => {
   server = await startTestServer({ LOG_LEVEL: 'silent' })
 })
 test.after.always(() => server.stop())
-
-test('REQ-1: parameters in the query string are not read', async (t) => {
-  const answer = await send(server.url, {
-    path: `${AUTHORIZE}?client_id=query&scope=a%22b&client_id=query`,
-    ...form('foo=1'),
-  })
-  t.is(answer.status, 200)
-  const { device_code } = membersOf(answer)
-  const polled = { client_id: '', device_code: String(device_code) }
-  t.is(outcomeOf(await post(server.url, TOKEN, polled)), 'authorization_pending')
-  t.is(outcomeOf(await post(server.url, TOKEN, { ...polled, client_id: 'query' })), 'invalid_grant')
-})
 
 test('REQ-8: plain http beyond loopback is refused at the start unless it is allowed', (t) => {
   const env = { PUBLIC_URL: 'http://login.example.com', SIGN_IN: 'demo' }
@@ -712,7 +784,7 @@ test('RSP-7: codes are never issued twice, and both expire together', async (t) 
   await t.throwsAsync(decide(own.url, one.user_code, 'approve'), { message: /approve: 400/ })
 })
 
-test('POL-10, POL-11, OA-2 to OA-7, OA-19: the key is issued once, with all its members', async (t) => {
+test('POL-10, POL-11, OA-2 to OA-7, OA-19: one of many polls gets the key, with all its members', async (t) => {
   const own = await startTestServer({ LOG_LEVEL: 'silent' })
   t.teardown(own.stop)
   const { url } = own
@@ -720,15 +792,14 @@ test('POL-10, POL-11, OA-2 to OA-7, OA-19: the key is issued once, with all its 
   await decide(url, codes.user_code, 'approve')
   const answers = await Promise.all(Array.from({ length: 20 }, () => poll(url, codes.device_code)))
   for (const answer of answers) checkDeviceAnswer(t, answer)
-  const granted = answers.filter(({ status }) => status === 200)
-  t.is(granted.length, 1)
-  const { access_token, ...rest } = membersOf(granted[0] as Answer)
-  t.regex(String(access_token), /^dg_[A-Za-z0-9]{20,200}$/)
+  const told = answers.filter(({ status }) => status === 200)
+  t.is(told.length, 1)
+  for (const answer of answers) {
+    if (answer !== told[0]) t.like(membersOf(answer), { error: 'slow_down', interval: 5 })
+  }
+  const { access_token, ...rest } = membersOf(told[0] as Answer)
+  t.regex(String(access_token), /^dg_[0-9A-Za-z]{22}_[0-9A-Za-z]{49}$/)
   t.deepEqual(rest, { token_type: 'Bearer', expires_in: 86_400, scope: 'b a' })
-  own.clock.pass(2_000)
-  const after = await poll(url, codes.device_code)
-  checkDeviceAnswer(t, after)
-  t.is(outcomeOf(after), 'invalid_grant')
 })
 
 test('OA-4: scope is absent if none was requested', async (t) => {
@@ -790,7 +861,7 @@ test('MET-1 to MET-8, MET-10, MET-11: the metadata are correct, at both paths', 
     for (const method of ['POST', 'PUT', 'DELETE', 'PROPFIND']) {
       const answer = await send(server.url, { method, path })
       t.is(answer.status, 405)
-      t.is(answer.headers.allow, 'GET, HEAD')
+      t.is(answer.headers.allow, 'GET, HEAD, OPTIONS')
       t.is(typeof membersOf(answer)['error'], 'string')
     }
     t.is((await send(server.url, { method: 'HEAD', path })).status, 200)

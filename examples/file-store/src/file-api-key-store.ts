@@ -1,8 +1,13 @@
 import {
   type ApiKey,
+  type ApiKeyPage,
   type ApiKeyStore,
   CompareAndSwapStore,
-  type StoredApiKey,
+  comparePlaces,
+  type FindApiKeys,
+  formatCursor,
+  parseCursor,
+  placeOf,
 } from '@device-grant/core'
 import { FileDriver } from './file-driver.ts'
 
@@ -16,18 +21,17 @@ export class FileApiKeyStore extends CompareAndSwapStore<ApiKey> implements ApiK
     this.#driver = driver
   }
 
-  async findBySecretHash(secretHash: string): Promise<StoredApiKey | undefined> {
-    const keys = await this.#keys()
-    return keys.find(({ key }) => 'secretHash' in key && key.secretHash === secretHash)
-  }
-
-  async findByOwner(owner: string): Promise<readonly StoredApiKey[]> {
-    const keys = await this.#keys()
-    return keys.filter(({ key }) => key.owner === owner)
-  }
-
-  async #keys(): Promise<readonly StoredApiKey[]> {
+  async find({ owner, after, limit }: FindApiKeys): Promise<ApiKeyPage> {
+    const from = after === undefined ? undefined : parseCursor(after)
+    if (after !== undefined && !from) return { keys: [] }
     const states = await this.#driver.all()
-    return states.map(([id, { state }]) => ({ id, key: state }))
+    const found = states
+      .map(([id, { state }]) => ({ id, key: state }))
+      .filter(({ key }) => key.status !== 'erased' && key.owner === owner)
+      .filter((stored) => !from || comparePlaces(placeOf(stored), from) > 0)
+      .sort((a, b) => comparePlaces(placeOf(a), placeOf(b)))
+    const keys = found.slice(0, limit)
+    const last = keys.at(-1)
+    return { keys, next: last && found.length > limit ? formatCursor(placeOf(last)) : undefined }
   }
 }

@@ -39,10 +39,10 @@ export class FileDriver<S extends Retained> implements VersionedDriver<S> {
 
   async swap(
     id: string,
-    expected: string | undefined,
+    expected: Versioned<S> | undefined,
     next: Versioned<S> | undefined,
   ): Promise<SwapResult<S>> {
-    const attempt: WriteAttempt<S> = { mark: randomUUID(), id, expected, next }
+    const attempt: WriteAttempt<S> = { mark: randomUUID(), id, expected: expected?.version, next }
     this.#pending.set(attempt.mark, false)
     try {
       // The line break at the start ends a line that a crash cut off.

@@ -1,10 +1,11 @@
 import { StoreUnavailableError } from '@device-grant/core'
-import type { Db, IndexDescription } from 'mongodb'
-import { type ApiKeyCollection, apiKeyCollection } from './api-key-collection.ts'
+import type { Collection, Db, IndexDescription } from 'mongodb'
+import { apiKeyCollection, cutOffCollection, type MongoCollections } from './collections.ts'
 import { command } from './command.ts'
+import type { StateDocument } from './document.ts'
 
-/** Which collection gets the indexes, and how long that may take. */
-export interface EnsureIndexesOptions extends ApiKeyCollection {
+/** Which collections get the indexes, and how long that may take. */
+export interface EnsureIndexesOptions extends MongoCollections {
   /**
    * How long it may take, in milliseconds, above 0.
    * @default 30_000
@@ -17,28 +18,37 @@ export class IndexConflictError extends Error {
   override readonly name = 'IndexConflictError'
 }
 
-const INDEXES: IndexDescription[] = [
-  {
-    key: { secretHash: 1 },
-    name: 'secretHash_1',
-    unique: true,
-    // A reserved key has no secret yet. `$exists` lets a look-up use the index.
-    partialFilterExpression: { secretHash: { $exists: true } },
-  },
-  { key: { owner: 1 }, name: 'owner_1' },
-  { key: { keepUntil: 1 }, name: 'keepUntil_1', expireAfterSeconds: 0 },
-]
+const FORGET: IndexDescription = {
+  key: { keepUntil: 1 },
+  name: 'keepUntil_1',
+  expireAfterSeconds: 0,
+}
+
+/** A person's keys in the order of their list. */
+const BY_OWNER: IndexDescription = {
+  key: { owner: 1, approvedAt: -1, _id: -1 },
+  name: 'owner_1_approvedAt_-1__id_-1',
+}
 
 /**
- * Creates the missing indexes of the API keys: one key per secret, look-ups by owner, and removal
- * after `keepUntil`. It may be repeated, and several processes may run it at once.
+ * Creates the missing indexes: the keys of an owner in their order, and removal after `keepUntil`. It
+ * may be repeated, and several processes may run it at once.
  * @throws {IndexConflictError} if a person must resolve a conflict
  * @throws {StoreUnavailableError} if the server cannot be reached
  */
 export const ensureIndexes = async (db: Db, options: EnsureIndexesOptions = {}): Promise<void> => {
-  const documents = apiKeyCollection(db, options)
+  const timeoutMs = options.timeoutMs ?? 30_000
+  await ensure(apiKeyCollection(db, options), [BY_OWNER, FORGET], timeoutMs)
+  await ensure(cutOffCollection(db, options), [FORGET], timeoutMs)
+}
+
+const ensure = async (
+  documents: Collection<StateDocument>,
+  indexes: IndexDescription[],
+  timeoutMs: number,
+): Promise<void> => {
   try {
-    await command(db.client, options.timeoutMs ?? 30_000, () => documents.createIndexes(INDEXES))
+    await command(documents.db.client, timeoutMs, () => documents.createIndexes(indexes))
   } catch (error) {
     const conflict = conflictIn(error)
     if (conflict === undefined) throw error

@@ -1,13 +1,20 @@
-import type { ApiKey, ApiKeyStore, CompareAndSwapOptions, StoredApiKey } from '@device-grant/core'
-import { CompareAndSwapStore } from '@device-grant/core'
-import type { Collection, Db } from 'mongodb'
-import { type ApiKeyCollection, apiKeyCollection } from './api-key-collection.ts'
-import { type ApiKeyDocument, toApiKey } from './api-key-document.ts'
+import type {
+  ApiKey,
+  ApiKeyPage,
+  ApiKeyStore,
+  CompareAndSwapOptions,
+  FindApiKeys,
+  KeyPlace,
+} from '@device-grant/core'
+import { CompareAndSwapStore, formatCursor, parseCursor, placeOf } from '@device-grant/core'
+import type { Collection, Db, Filter } from 'mongodb'
+import { apiKeyCollection, type MongoCollections } from './collections.ts'
 import { COMMAND_TIMEOUT_MS, command } from './command.ts'
+import { type StateDocument, toVersioned } from './document.ts'
 import { MongoDriver } from './mongo-driver.ts'
 
-/** The collection, the timeout, and the options of `CompareAndSwapStore`. */
-export interface MongoApiKeyStoreOptions extends CompareAndSwapOptions, ApiKeyCollection {
+/** The collections, the timeout, and the options of `CompareAndSwapStore`. */
+export interface MongoStoreOptions extends CompareAndSwapOptions, MongoCollections {
   /**
    * How long one command may take, in milliseconds, above 0.
    * @default 2_500
@@ -20,10 +27,10 @@ export interface MongoApiKeyStoreOptions extends CompareAndSwapOptions, ApiKeyCo
  * `ensureIndexes`. It only reads documents and writes single ones.
  */
 export class MongoApiKeyStore extends CompareAndSwapStore<ApiKey> implements ApiKeyStore {
-  readonly #documents: Collection<ApiKeyDocument>
+  readonly #documents: Collection<StateDocument>
   readonly #timeoutMs: number
 
-  constructor(db: Db, options: MongoApiKeyStoreOptions = {}) {
+  constructor(db: Db, options: MongoStoreOptions = {}) {
     const documents = apiKeyCollection(db, options)
     const timeoutMs = options.timeoutMs ?? COMMAND_TIMEOUT_MS
     super(new MongoDriver(documents, timeoutMs), options)
@@ -31,26 +38,34 @@ export class MongoApiKeyStore extends CompareAndSwapStore<ApiKey> implements Api
     this.#timeoutMs = timeoutMs
   }
 
-  async findBySecretHash(secretHash: string): Promise<StoredApiKey | undefined> {
+  async find({ owner, after, limit }: FindApiKeys): Promise<ApiKeyPage> {
     const documents = this.#documents
+    const from = after === undefined ? undefined : parseCursor(after)
+    if (after !== undefined && !from) return { keys: [] }
+    const filter: Filter<StateDocument> = from ? { owner, ...behind(from) } : { owner }
     const found = await command(documents.db.client, this.#timeoutMs, () =>
-      documents.findOne({ secretHash }),
+      documents
+        .find(filter)
+        .sort({ approvedAt: -1, _id: -1 })
+        .limit(limit + 1)
+        .toArray(),
     )
-    return found ? this.#stored(found) : undefined
+    const keys = found.slice(0, limit).map((document) => {
+      const versioned = toVersioned<ApiKey>(document)
+      // Cached, so that an update right after the look-up needs no read.
+      this.cache(document._id, versioned)
+      return { id: document._id, key: versioned.state }
+    })
+    const last = keys.at(-1)
+    return { keys, next: last && found.length > limit ? formatCursor(placeOf(last)) : undefined }
   }
+}
 
-  async findByOwner(owner: string): Promise<readonly StoredApiKey[]> {
-    const documents = this.#documents
-    const found = await command(documents.db.client, this.#timeoutMs, () =>
-      documents.find({ owner }).toArray(),
-    )
-    return found.map((document) => this.#stored(document))
-  }
-
-  /** Caches the key, so that an update right after the look-up needs no read. */
-  #stored(document: ApiKeyDocument): StoredApiKey {
-    const versioned = toApiKey(document)
-    this.cache(document._id, versioned)
-    return { id: document._id, key: versioned.state }
+/** Which keys come after a place in the order of the index, which is read from that place on. */
+const behind = ({ approvedAt, id }: KeyPlace): Filter<StateDocument> => {
+  const at = new Date(approvedAt)
+  return {
+    approvedAt: { $lte: at },
+    $or: [{ approvedAt: { $lt: at } }, { _id: { $lt: id } }],
   }
 }

@@ -1,5 +1,5 @@
 import {
-  type ApiKey,
+  type ActiveKey,
   keyIdOf,
   StoreUnavailableError,
   secretHashOf,
@@ -8,13 +8,18 @@ import {
 import { mongoServer, withOptions } from '@device-grant/test-support/mongo-server'
 import test from 'ava'
 import { BSON, type CommandStartedEvent, type Db } from 'mongodb'
-import { apiKeyCollection } from '#src/api-key-collection.js'
-import type { ApiKeyDocument } from '#src/api-key-document.js'
-import { ensureIndexes, MongoApiKeyStore } from '#src/index.js'
+import { apiKeyCollection, cutOffCollection } from '#src/collections.js'
+import { createMongoCutOffStore, ensureIndexes, MongoApiKeyStore } from '#src/index.js'
 import { useCasesOn } from './life-of-a-key.ts'
-import { connectPatiently, PATIENT_MS, patientStore } from './patient.ts'
-import { type KitServer, runApiKeyKit, runDriverKit, runStateKit } from './run-kits.ts'
-import { reservation } from './samples.ts'
+import { connectPatiently, PATIENT_MS, patientStore, patientStores } from './patient.ts'
+import {
+  type KitServer,
+  runApiKeyKit,
+  runCutOffKit,
+  runDriverKit,
+  runStateKit,
+} from './run-kits.ts'
+import { ownerOf, reservation } from './samples.ts'
 
 const server = await mongoServer('the store of API keys')
 const it = server ? test : test.skip
@@ -46,6 +51,7 @@ const kitServer: KitServer = {
 }
 runApiKeyKit((title, run) => it(`API key store: ${title}`, run), kitServer)
 runStateKit((title, run) => it(`state store: ${title}`, run), kitServer)
+runCutOffKit((title, run) => it(`cut-off store: ${title}`, run), kitServer)
 runDriverKit((title, run) => it(`driver: ${title}`, run), kitServer)
 
 const granted = async (
@@ -77,44 +83,59 @@ const commandsOf = async (db: Db, run: () => Promise<unknown>): Promise<CommandS
 const names = (commands: readonly CommandStartedEvent[]): string[] =>
   commands.map(({ commandName }) => commandName)
 
-it('an API key costs as few commands as possible', async (t) => {
+/** What the commands do, and to which collection. */
+const shapes = (commands: readonly CommandStartedEvent[]): string[] =>
+  commands.map(({ commandName, command }) => `${commandName} ${command[commandName]}`)
+
+it('a login and its key cost as few commands as possible', async (t) => {
   const db = open()
   await db.command({ ping: 1 })
   let now = Date.now()
-  const all = useCasesOn(patientStore(db), { now: () => now })
+  const newProcess = (): UseCases => useCasesOn(patientStores(db), { now: () => now })
+  const all = newProcess()
   const tally: string[] = []
   const costs = async (what: string, run: () => Promise<unknown>, expected: readonly string[]) => {
-    const sent = names(await commandsOf(db, run))
+    const sent = await commandsOf(db, run)
     tally.push(`${what} ${sent.length}`)
-    t.deepEqual(sent, expected, what)
+    t.deepEqual(shapes(sent), expected, what)
+    return sent
   }
   const person = 'cost'
   const { deviceCode, userCode } = await all.authorizeDevice({ device: {} })
   await all.reviewUserCode({ userCode, person })
+  await costs('pending poll', () => all.pollForToken({ deviceCode }), [])
   await costs('approve', () => all.answerUserCode({ userCode, person, decision: 'approve' }), [
-    'insert',
+    'insert api_keys',
+    // Counts the keys of the person.
+    'find api_keys',
   ])
   let apiKey = ''
   let keyId = ''
-  await costs('claim', async () => {
+  await costs('pick-up', async () => {
     const reply = await all.pollForToken({ deviceCode })
     if (reply.outcome === 'granted') ({ apiKey, keyId } = reply)
-  }, ['update'])
-  await costs('confirm', () => all.confirmDelivery(keyId), ['update'])
-  await costs('first use', () => all.authenticateApiKey(apiKey), ['find', 'update'])
-  await costs('use', () => all.authenticateApiKey(apiKey), ['find'])
+  }, ['update api_keys', 'find cut_offs'])
+  const check = () => all.authenticateApiKey(apiKey)
+  await costs('first use', check, ['find api_keys', 'update api_keys'])
+  const [read] = await costs('use', check, ['find api_keys'])
+  t.deepEqual(read?.command['filter'], { _id: keyId })
   now += 60_000
-  await costs('use a minute later', () => all.authenticateApiKey(apiKey), ['find', 'update'])
+  await costs('use a minute later', check, ['find api_keys', 'update api_keys'])
   now += 60_000
-  const elsewhere = useCasesOn(patientStore(db), { now: () => now })
+  const elsewhere = newProcess()
   await costs('first use in a process', () => elsewhere.authenticateApiKey(apiKey), [
-    'find',
-    'update',
+    'find api_keys',
+    'update api_keys',
   ])
-  const third = useCasesOn(patientStore(db), { now: () => now })
-  await costs('list', () => third.listApiKeys(person), ['find'])
+  const third = newProcess()
+  await costs('list', () => third.listApiKeys({ owner: person }), ['find api_keys'])
   await costs('revoke one of the list', () => third.revokeApiKey({ owner: person, keyId }), [
-    'update',
+    'update api_keys',
+  ])
+  await costs('use of a revoked key', check, ['find api_keys'])
+  await costs('revoke all, none left', () => third.revokeAllApiKeys(person), [
+    'insert cut_offs',
+    'find api_keys',
   ])
   t.log(`Mongo commands: ${tally.join(', ')}`)
 })
@@ -140,22 +161,36 @@ it('commands have the options that correctness needs, whatever the connection st
   const db = open('w=0&readPreference=secondaryPreferred&readConcernLevel=available')
   // A direct connection sends another read preference to the server.
   t.is(apiKeyCollection(db, {}).readPreference?.mode, 'primary')
+  t.is(cutOffCollection(db, {}).readPreference?.mode, 'primary')
   const store = patientStore(db)
   const id = keyIdOf('pinned')
   const key = reservation('pinned')
+  const cutOffs = createMongoCutOffStore(db, { timeoutMs: PATIENT_MS })
   const sent = await commandsOf(db, async () => {
     await ensureIndexes(db, { timeoutMs: PATIENT_MS })
     await store.update(id, () => ({ next: key, reply: undefined }))
     await store.update(id, () => ({ next: { ...key, name: 'other' }, reply: undefined }))
     await store.update(id, (state) => ({ next: state, reply: undefined }))
-    await store.findByOwner('pinned')
-    await store.findBySecretHash('pinned')
+    await store.read(id)
+    await store.find({ owner: 'pinned', limit: 1 })
     await store.update(id, () => ({ next: undefined, reply: undefined }))
+    await cutOffs.update(id, () => ({
+      next: { at: Date.now(), keepUntil: Date.now() + 60_000 },
+      reply: undefined,
+    }))
+    await cutOffs.update(id, (cutOff) => ({ next: cutOff, reply: undefined }))
   })
   const reads = sent.filter(({ commandName }) => commandName === 'find')
   const writes = sent.filter(({ commandName }) => commandName !== 'find')
-  t.deepEqual(names(writes), ['createIndexes', 'insert', 'update', 'delete'])
-  t.is(reads.length, 3)
+  t.deepEqual(names(writes), [
+    'createIndexes',
+    'createIndexes',
+    'insert',
+    'update',
+    'delete',
+    'insert',
+  ])
+  t.is(reads.length, 4)
   for (const { commandName, command } of writes) {
     t.deepEqual(command['writeConcern'], { w: 'majority' }, commandName)
   }
@@ -167,91 +202,34 @@ it('commands have the options that correctness needs, whatever the connection st
   }
 })
 
-it('a document has its times as dates, and everything else unchanged', async (t) => {
-  const store = patientStore(one)
-  const id = keyIdOf('dates')
-  const at = (second: number) => Date.UTC(2030, 0, 1, 0, 0, second)
-  const base = {
-    name: 'Device Link Access Key (WDJB-MJHT)',
-    owner: '$owner.with\u0000odd characters',
-    request: {
-      clientId: '$set',
-      scope: 'read write',
-      device: { address: '203.0.113.7', userAgent: 'a\u0000b' },
-    },
-    approvedAt: at(1),
-    keepUntil: at(2),
-  }
-  const dated = { ...base, approvedAt: new Date(at(1)), keepUntil: new Date(at(2)) }
-  const raw = async (key: ApiKey) => {
-    await store.update(id, () => ({ next: key, reply: undefined }))
-    const found = await one.collection<ApiKeyDocument>('api_keys').findOne({ _id: id })
-    if (!found) throw new Error('It was not written')
-    const { _id, version, ...rest } = found
-    t.regex(version, /^[0-9a-f]{12}$/)
-    t.is(_id, id)
-    t.deepEqual((await store.findByOwner(base.owner))[0], { id, key })
-    return rest
-  }
-  const expiresAt = at(3)
-  const works = { ...base, secretHash: 'dates', expiresAt }
-  const expires = { secretHash: 'dates', expiresAt: new Date(expiresAt) }
-  t.deepEqual<object, object>(
-    await raw({ status: 'reserved', ...base, salt: 's', prefix: 'dg_', expiresAt }),
-    {
-      status: 'reserved',
-      ...dated,
-      salt: 's',
-      prefix: 'dg_',
-      expiresAt: new Date(expiresAt),
-    },
-  )
-  t.deepEqual<object, object>(
-    await raw({ status: 'claimed', ...works, salt: 's', prefix: 'dg_', issuedAt: at(4) }),
-    {
-      status: 'claimed',
-      ...dated,
-      ...expires,
-      salt: 's',
-      prefix: 'dg_',
-      issuedAt: new Date(at(4)),
-    },
-  )
-  t.deepEqual<object, object>(await raw({ status: 'active', ...works, lastUsedAt: at(5) }), {
-    status: 'active',
-    ...dated,
-    ...expires,
-    lastUsedAt: new Date(at(5)),
+it('a conflict with a unique index of an operator is an error, not a lost race', async (t) => {
+  const collections = { apiKeys: 'unique_names' }
+  await one.collection('unique_names').createIndex({ name: 1 }, { unique: true })
+  const store = new MongoApiKeyStore(one, { ...collections, timeoutMs: PATIENT_MS })
+  const put = (id: string, name: string) =>
+    store.update(keyIdOf(id), () => ({
+      next: { ...reservation('twice'), name },
+      reply: undefined,
+    }))
+  await put('first', 'same')
+  const inserted = await t.throwsAsync(put('second', 'same'), {
+    instanceOf: StoreUnavailableError,
   })
-  t.deepEqual<object, object>(
-    await raw({ status: 'revoked', ...base, secretHash: 'dates', revokedAt: at(6) }),
-    { status: 'revoked', ...dated, secretHash: 'dates', revokedAt: new Date(at(6)) },
-  )
-})
-
-it('the same secret under two ids is an error, not a lost race', async (t) => {
-  const store = patientStore(one)
-  const { salt: _, ...rest } = reservation('twice')
-  const key: ApiKey = { ...rest, status: 'active', secretHash: secretHashOf('twice') }
-  const put = (id: string, next: ApiKey) =>
-    store.update(keyIdOf(id), () => ({ next, reply: undefined }))
-  await put('first', key)
-  const inserted = await t.throwsAsync(put('second', key), { instanceOf: StoreUnavailableError })
   t.is(inserted?.message, 'A MongoDB command failed (MongoServerError, 11000)')
-  await put('third', reservation('twice'))
-  await t.throwsAsync(put('third', key), { instanceOf: StoreUnavailableError })
-  t.is((await store.findByOwner('twice')).length, 2)
+  await put('third', 'other')
+  await t.throwsAsync(put('third', 'same'), { instanceOf: StoreUnavailableError })
+  t.is((await store.find({ owner: 'twice', limit: 10 })).keys.length, 2)
 })
 
 it('a dump after logins holds no device code and no API key', async (t) => {
-  const all = useCasesOn(patientStore(one), { now: Date.now })
+  const all = useCasesOn(patientStores(one), { now: Date.now })
   const person = 'dumped'
   const logins: Awaited<ReturnType<typeof granted>>[] = []
   for (let i = 0; i < 50; i++) logins.push(await granted(all, person))
   for (const [i, { keyId, apiKey }] of logins.entries()) {
     // Every status that a key may stay in.
-    if (i % 3 > 0) await all.confirmDelivery(keyId)
-    if (i % 3 > 1) t.is((await all.authenticateApiKey(apiKey)).outcome, 'valid')
+    if (i % 3 > 0) t.is((await all.authenticateApiKey(apiKey)).outcome, 'valid')
+    if (i % 3 > 1) t.is(await all.revokeApiKey({ owner: person, keyId }), 'revoked')
   }
   const documents = await one.collection('api_keys').find({ owner: person }).toArray()
   t.is(documents.length, logins.length)
@@ -259,7 +237,8 @@ it('a dump after logins holds no device code and no API key', async (t) => {
   for (const { deviceCode, apiKey } of logins) {
     t.true(dump.includes(secretHashOf(apiKey)))
     t.false(dump.includes(apiKey))
-    t.false(dump.includes(apiKey.slice(3)))
+    // A key has its id, then 43 characters of its secret, then 6 of a checksum.
+    t.false(dump.includes(apiKey.slice(-49, -6)))
     t.false(dump.includes(deviceCode))
   }
 })
@@ -270,16 +249,57 @@ it('a removal counts only if the key did not change since it was read', async (t
   await store.update(id, () => ({ next: reservation('ann'), reply: undefined }))
   await peer.update(id, () => ({ next: reservation('bob'), reply: undefined }))
   const removed = await store.update(id, (key) => ({
-    next: key?.owner === 'ann' ? undefined : key,
-    reply: key?.owner,
+    next: ownerOf(key) === 'ann' ? undefined : key,
+    reply: ownerOf(key),
   }))
   t.is(removed, 'bob')
 })
 
 it('collections are kept apart', async (t) => {
   const id = keyIdOf('apart')
-  const store = new MongoApiKeyStore(one, { collection: 'other_keys', timeoutMs: PATIENT_MS })
+  const other = { apiKeys: 'other_keys', cutOffs: 'other_cut_offs', timeoutMs: PATIENT_MS }
+  const store = new MongoApiKeyStore(one, other)
   await store.update(id, () => ({ next: reservation('apart'), reply: undefined }))
-  t.is((await store.findByOwner('apart')).length, 1)
-  t.deepEqual(await patientStore(one).findByOwner('apart'), [])
+  t.is((await store.find({ owner: 'apart', limit: 10 })).keys.length, 1)
+  t.deepEqual((await patientStore(one).find({ owner: 'apart', limit: 10 })).keys, [])
+  const cutOff = { at: 1, keepUntil: Date.now() + 60_000 }
+  const read = (cutOffs: ReturnType<typeof createMongoCutOffStore>) =>
+    cutOffs.update(id, (current) => ({ next: current, reply: current }))
+  const cutOffs = createMongoCutOffStore(one, other)
+  await cutOffs.update(id, () => ({ next: cutOff, reply: undefined }))
+  t.deepEqual(await read(cutOffs), cutOff)
+  t.is(await read(createMongoCutOffStore(one, { timeoutMs: PATIENT_MS })), undefined)
+})
+
+it('the last page of many keys is read from its place in the index', async (t) => {
+  const db = open()
+  const store = patientStore(db)
+  const owner = 'many'
+  const key: ActiveKey = {
+    ...reservation(owner),
+    status: 'active',
+    secretHash: secretHashOf('many'),
+    lastUsedAt: 0,
+  }
+  await Promise.all(
+    Array.from({ length: 9 }, (_, i) =>
+      store.update(keyIdOf(`many ${i}`), () => ({
+        next: { ...key, approvedAt: 1_000 + i },
+        reply: undefined,
+      })),
+    ),
+  )
+  const first = await store.find({ owner, limit: 6 })
+  const sent = await commandsOf(db, async () => {
+    const second = await store.find({ owner, after: first.next, limit: 6 })
+    t.deepEqual(
+      second.keys.map((each) => 'approvedAt' in each.key && each.key.approvedAt),
+      [1_002, 1_001, 1_000],
+    )
+    t.is(second.next, undefined)
+  })
+  const [find] = sent
+  t.is(sent.length, 1)
+  t.is(find?.command['limit'], 7)
+  t.deepEqual(find?.command['filter'].approvedAt, { $lte: new Date(1_003) })
 })

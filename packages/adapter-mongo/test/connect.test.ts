@@ -69,8 +69,8 @@ for (const [what, listens] of [
     const began = performance.now()
     const errors = await Promise.all(
       [
-        store.findByOwner('ann'),
-        store.findBySecretHash('x'),
+        store.find({ owner: 'ann', limit: 1 }),
+        store.read('id'),
         store.update('id', (key) => ({ next: key, reply: undefined })),
         ensureIndexes(db),
       ].map((each) => t.throwsAsync(each, { instanceOf: StoreUnavailableError })),
@@ -88,12 +88,14 @@ for (const [what, listens] of [
   })
 }
 
-test('a container gets its API keys from a live database', async (t) => {
+test('a container gets its API keys and cut-offs from a live database', async (t) => {
   const db = connect('mongodb://localhost')
   const container = new Container()
   container.load(coreModule(), mongoModule(db))
   const store = get(container, TOKENS.ApiKeys)
   t.true(store instanceof MongoApiKeyStore)
   t.is(get(container, TOKENS.ApiKeys), store)
+  t.truthy(get(container, TOKENS.CutOffs))
+  t.is(get(container, TOKENS.CutOffs), get(container, TOKENS.CutOffs))
   await db.client.close()
 })

@@ -4,12 +4,12 @@ import { startMongoCuttingProxy } from '@device-grant/test-support/mongo-cutting
 import { ownMongoServer } from '@device-grant/test-support/mongo-server'
 import test from 'ava'
 import type { Db } from 'mongodb'
-import { apiKeyCollection } from '#src/api-key-collection.js'
+import { apiKeyCollection } from '#src/collections.js'
 import { connect, ensureIndexes, MongoApiKeyStore, ping } from '#src/index.js'
 import { MongoDriver } from '#src/mongo-driver.js'
 import { lifeOfAKey, useCasesOn, WHOLE_LIFE, WRITES_OF_A_LIFE } from './life-of-a-key.ts'
-import { connectPatiently, PATIENT_MS, patientStore } from './patient.ts'
-import { reservation } from './samples.ts'
+import { connectPatiently, PATIENT_MS, patientStore, patientStores } from './patient.ts'
+import { ownerOf, reservation } from './samples.ts'
 
 const server = await ownMongoServer('lost answers, kills and restarts')
 const it = server ? test.serial : test.serial.skip
@@ -73,7 +73,7 @@ it('a lost race is not taken for a lost answer', async (t) => {
       const replies = await Promise.all(
         stores.map((store, i) =>
           store.update(keyIdOf(`race ${round}`), (key) =>
-            key ? { next: key, reply: key.owner } : { next: reservation(`${i}`), reply: `${i}` },
+            key ? { next: key, reply: ownerOf(key) } : { next: reservation(`${i}`), reply: `${i}` },
           ),
         ),
       )
@@ -92,13 +92,13 @@ it('a write that is repeated finds itself and succeeds', async (t) => {
   const second: Versioned<ApiKey> = { version: 'second', state: reservation('ann') }
   t.deepEqual(await driver.swap(id, undefined, first), { written: true })
   t.deepEqual(await driver.swap(id, undefined, first), { written: true })
-  t.deepEqual(await driver.swap(id, 'first', second), { written: true })
-  t.deepEqual(await driver.swap(id, 'first', second), { written: true })
-  t.deepEqual(await driver.swap(id, 'first', first), { written: false, found: second })
+  t.deepEqual(await driver.swap(id, first, second), { written: true })
+  t.deepEqual(await driver.swap(id, first, second), { written: true })
+  t.deepEqual(await driver.swap(id, first, first), { written: false, found: second })
   t.deepEqual(await driver.swap(id, undefined, first), { written: false, found: second })
-  t.deepEqual(await driver.swap(id, 'first', undefined), { written: false, found: second })
-  t.deepEqual(await driver.swap(id, 'second', undefined), { written: true })
-  t.deepEqual(await driver.swap(id, 'second', first), { written: false, found: undefined })
+  t.deepEqual(await driver.swap(id, first, undefined), { written: false, found: second })
+  t.deepEqual(await driver.swap(id, second, undefined), { written: true })
+  t.deepEqual(await driver.swap(id, second, first), { written: false, found: undefined })
 })
 
 /** Waits until the server answers. */
@@ -144,15 +144,18 @@ it('calls fail in time while the server is down, and work again after its restar
   const keys = (): MongoApiKeyStore => (isDown ? impatient : patient)
   const all = useCasesOn(
     {
-      update: (...args) => keys().update(...args),
-      findByOwner: (owner) => keys().findByOwner(owner),
-      findBySecretHash: async (hash) => {
-        const found = await keys().findBySecretHash(hash)
-        if (diesAfterLookUp) {
-          await server.kill()
-          isDown = true
-        }
-        return found
+      ...patientStores(direct),
+      apiKeys: {
+        update: (...args) => keys().update(...args),
+        find: (query) => keys().find(query),
+        read: async (keyId) => {
+          const found = await keys().read(keyId)
+          if (diesAfterLookUp) {
+            await server.kill()
+            isDown = true
+          }
+          return found
+        },
       },
     },
     { now: () => now },
@@ -179,12 +182,13 @@ it('calls fail in time while the server is down, and work again after its restar
   }
   const write = (db: Db, owner: string, timeoutMs?: number) =>
     new MongoApiKeyStore(db, { timeoutMs }).update(id, (key) => ({
-      next: { ...reservation(owner), name: key?.owner ?? 'none' },
-      reply: key?.owner,
+      next: { ...reservation(owner), name: ownerOf(key) ?? 'none' },
+      reply: ownerOf(key),
     }))
   t.log(
     await Promise.all([
-      timed('read', () => impatient.findByOwner('before')),
+      timed('read', () => impatient.read(id)),
+      timed('find', () => impatient.find({ owner: 'before', limit: 1 })),
       timed('write', () => write(early, 'during')),
       timed('first connection', () => write(late, 'during')),
       timed('ping', () => ping(early, 300)),
@@ -197,10 +201,10 @@ it('calls fail in time while the server is down, and work again after its restar
   isDown = false
   t.is(await write(early, 'after', PATIENT_MS), 'before')
   t.is(await write(late, 'last', PATIENT_MS), 'after')
-  t.is((await patient.findByOwner('last'))[0]?.id, id)
+  t.is((await patient.find({ owner: 'last', limit: 1 })).keys[0]?.id, id)
   now += 61_000
   t.is((await all.authenticateApiKey(poll.apiKey)).outcome, 'valid')
-  const [listed] = await all.listApiKeys('killed')
+  const [listed] = (await all.listApiKeys({ owner: 'killed' })).keys
   t.is(listed?.lastUsedAt, now)
   await early.client.close()
   await late.client.close()

@@ -42,7 +42,7 @@ it('replies stay correct while a primary steps down', async (t) => {
     for (;;) {
       try {
         return await store.update(id, (current) => {
-          const count = Number(current?.name ?? 0) + 1
+          const count = Number(current?.status === 'reserved' ? current.name : 0) + 1
           return { next: { ...key, name: `${count}` }, reply: count }
         })
       } catch (error) {

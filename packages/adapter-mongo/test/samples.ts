@@ -1,10 +1,4 @@
-import type {
-  ApiKey,
-  ReservedKey,
-  StateStore,
-  Versioned,
-  VersionedDriver,
-} from '@device-grant/core'
+import type { ApiKey, CutOff, ReservedKey, Retained, StateStore } from '@device-grant/core'
 import type { Sample } from '@device-grant/core/testing'
 
 /** A reserved key that is kept for ten minutes. */
@@ -14,39 +8,36 @@ export const reservation = (owner: string): ReservedKey => ({
   owner,
   request: { device: {} },
   approvedAt: Date.now(),
-  salt: 'salt',
-  prefix: 'dg_',
   expiresAt: Date.now() + 600_000,
   keepUntil: Date.now() + 600_000,
 })
 
-const toKey = (sample: Sample): ApiKey => ({
-  ...reservation('kit'),
-  name: JSON.stringify(sample),
-  keepUntil: sample.keepUntil,
-})
+/** The owner of a key, if it is not erased. */
+export const ownerOf = (key: ApiKey | undefined): string | undefined =>
+  key?.status === 'erased' ? undefined : key?.owner
 
-const toSample = (key: ApiKey): Sample => JSON.parse(key.name)
+/** Keeps samples in API keys, as a member that this version does not know. */
+export const samplesInKeys = (keys: StateStore<ApiKey>): StateStore<Sample> =>
+  samplesIn(keys, ({ keepUntil }) => ({ ...reservation('kit'), keepUntil }))
 
-/** Keeps any sample in the name of an API key, so that the kit for states can run on MongoDB. */
-export const sampleStore = (keys: StateStore<ApiKey>): StateStore<Sample> => ({
+/** Keeps samples in cut-offs, as a member that this version does not know. */
+export const samplesInCutOffs = (cutOffs: StateStore<CutOff>): StateStore<Sample> =>
+  samplesIn(cutOffs, ({ keepUntil }) => ({ at: Date.now(), keepUntil }))
+
+const samplesIn = <S extends Retained>(
+  store: StateStore<S>,
+  stateFor: (sample: Sample) => S,
+): StateStore<Sample> => ({
   update: (id, transition) =>
-    keys.update(id, (key) => {
-      const current = key && toSample(key)
+    store.update(id, (state) => {
+      const current = state && sampleIn(state)
       const { next, reply } = transition(current)
-      return { next: next === current ? key : next && toKey(next), reply }
+      if (next === current) return { next: state, reply }
+      return { next: next && { ...stateFor(next), sample: next }, reply }
     }),
 })
 
-const toVersionedSample = (found: Versioned<ApiKey> | undefined): Versioned<Sample> | undefined =>
-  found && { version: found.version, state: toSample(found.state) }
-
-/** Keeps samples as `sampleStore` does, so that the kit for drivers can run on MongoDB. */
-export const sampleDriver = (keys: VersionedDriver<ApiKey>): VersionedDriver<Sample> => ({
-  read: async (id) => toVersionedSample(await keys.read(id)),
-  swap: async (id, expected, next) => {
-    const key = next && { version: next.version, state: toKey(next.state) }
-    const swap = await keys.swap(id, expected, key)
-    return swap.written ? swap : { written: false, found: toVersionedSample(swap.found) }
-  },
-})
+const sampleIn = (state: object): Sample => {
+  if ('sample' in state) return state.sample as Sample
+  throw new Error('The state has lost its sample')
+}

@@ -1,17 +1,23 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { Retained, SwapResult, Versioned, VersionedDriver } from '@device-grant/core'
+import {
+  type Retained,
+  StoreDataError,
+  type SwapResult,
+  type Versioned,
+  type VersionedDriver,
+} from '@device-grant/core'
 import { DEFAULT_TIMEOUT_MS, withDeadline } from './deadline.ts'
 import { type LostConnection, lostConnectionOf } from './lost-connection.ts'
 import type { RedisClient } from './redis-client.ts'
-import { toStoreError } from './redis-error.ts'
+import { isOfOtherType, toStoreError, withoutCommand } from './redis-error.ts'
 import { formatVersioned, parseVersioned } from './versioned-text.ts'
 
 const SCRIPT = readFileSync(new URL('../lua/compare-and-swap.lua', import.meta.url), 'utf8')
 const SCRIPT_SHA = createHash('sha1').update(SCRIPT).digest('hex')
 
 /** The keys and the timeout of a `RedisDriver`. */
-export interface RedisDriverOptions {
+export interface RedisDriverOptions<S> {
   /** What every key starts with. The id follows. */
   readonly prefix: string
   /**
@@ -19,6 +25,16 @@ export interface RedisDriverOptions {
    * @default 2_000
    */
   readonly timeoutMs?: number | undefined
+  /**
+   * Whether stored data is a state that the rules understand. Other data is a `StoreDataError`.
+   * @default data with a numeric `keepUntil`
+   */
+  readonly isState?: ((value: unknown) => value is S) | undefined
+  /**
+   * Names a key in the message of a `StoreDataError`.
+   * @default the whole key
+   */
+  readonly describeKey?: ((key: string) => string) | undefined
   /**
    * A clock that never goes back, in milliseconds. It measures how long the connection has been lost.
    * @default performance.now
@@ -36,40 +52,61 @@ export class RedisDriver<S extends Retained> implements VersionedDriver<S> {
   readonly #prefix: string
   readonly #timeoutMs: number
   readonly #now: () => number
+  readonly #isState: (value: unknown) => value is S
+  readonly #describeKey: (key: string) => string
   readonly #lost: LostConnection
 
   /** @throws {TypeError} if the client reads from replicas, which may lag */
-  constructor(redis: RedisClient, options: RedisDriverOptions) {
+  constructor(redis: RedisClient, options: RedisDriverOptions<S>) {
     if (readsFromReplicas(redis)) throw new TypeError('The Redis client must read from masters')
     this.#redis = redis
     this.#prefix = options.prefix
     this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
     this.#now = options.now ?? (() => performance.now())
+    this.#isState = options.isState ?? hasKeepUntil
+    this.#describeKey = options.describeKey ?? ((key) => key)
     this.#lost = lostConnectionOf(redis)
   }
 
   read(id: string): Promise<Versioned<S> | undefined> {
-    return this.#command(false, async () => {
-      const text = await this.#redis.get(this.#prefix + id)
-      return text === null ? undefined : parseVersioned<S>(text)
+    const key = this.#prefix + id
+    return this.#command(key, false, async () => {
+      const text = await this.#redis.get(key)
+      return text === null ? undefined : this.#parse(key, text)
     })
   }
 
   swap(
     id: string,
-    expected: string | undefined,
+    expected: Versioned<S> | undefined,
     next: Versioned<S> | undefined,
   ): Promise<SwapResult<S>> {
     const key = this.#prefix + id
     const args = [
-      expected ?? '',
+      expected?.version ?? '',
       next ? formatVersioned(next) : '',
       next ? forgetAt(next.state) : '',
     ]
-    return this.#command(expected === undefined && next !== undefined, async () => {
+    return this.#command(key, expected === undefined && next !== undefined, async () => {
       const answer = await this.#run(key, args)
-      return answer === 'OK' ? WRITTEN : notWritten(answer)
+      if (answer === 'OK') return WRITTEN
+      const found = typeof answer === 'string' ? this.#parse(key, answer) : undefined
+      return { written: false, found }
     })
+  }
+
+  /** @throws {StoreDataError} naming the key, if the text is no state */
+  #parse(key: string, text: string): Versioned<S> {
+    const versioned = parseVersioned(text)
+    if (versioned && this.#isState(versioned.state)) {
+      return { version: versioned.version, state: versioned.state }
+    }
+    throw this.#noState(key)
+  }
+
+  #noState(key: string, options?: ErrorOptions): StoreDataError {
+    const name = this.#describeKey(key)
+    return new StoreDataError(`The Redis key ${name} holds no state of this version`, options)
   }
 
   async #run(key: string, args: readonly string[]): Promise<unknown> {
@@ -82,11 +119,12 @@ export class RedisDriver<S extends Retained> implements VersionedDriver<S> {
     }
   }
 
-  async #command<T>(isCreation: boolean, run: () => Promise<T>): Promise<T> {
+  async #command<T>(key: string, isCreation: boolean, run: () => Promise<T>): Promise<T> {
     try {
       this.#throwIfLost()
       return await withDeadline(run(), this.#timeoutMs)
     } catch (error) {
+      if (isOfOtherType(error)) throw this.#noState(key, { cause: withoutCommand(error) })
       throw toStoreError(error, isCreation)
     }
   }
@@ -109,10 +147,11 @@ export class RedisDriver<S extends Retained> implements VersionedDriver<S> {
 
 const WRITTEN = { written: true } as const
 
-const notWritten = <S>(answer: unknown): SwapResult<S> => ({
-  written: false,
-  found: typeof answer === 'string' ? parseVersioned<S>(answer) : undefined,
-})
+const hasKeepUntil = <S extends Retained>(value: unknown): value is S =>
+  value !== null &&
+  typeof value === 'object' &&
+  'keepUntil' in value &&
+  Number.isFinite(value.keepUntil)
 
 /** `PXAT` takes whole milliseconds above 0. A time in the past is valid. */
 const forgetAt = ({ keepUntil }: Retained): string =>

@@ -21,6 +21,10 @@ export const withoutCommand = (error: unknown): Error => {
 const isOutOfMemory = (error: unknown): boolean =>
   error instanceof Error && /\bOOM\b/.test(error.message)
 
+/** Whether a key holds another type than a string. Redis 6 has the code in the middle of the answer. */
+export const isOfOtherType = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'ReplyError' && /\bWRONGTYPE\b/.test(error.message)
+
 /** The first word of an error answer, for example `READONLY`, `NOAUTH` or `CLUSTERDOWN`. */
 const answerCode = (error: unknown): string | undefined =>
   error instanceof Error && error.name === 'ReplyError'
@@ -38,9 +42,6 @@ export const toStoreError = (error: unknown, isCreation: boolean): StoreError =>
   }
   if (error instanceof DeadlineError) {
     return new StoreUnavailableError('Redis did not answer in time', { cause })
-  }
-  if (error instanceof SyntaxError) {
-    return new StoreUnavailableError('Redis holds something else under this key', { cause })
   }
   const code = answerCode(error)
   return new StoreUnavailableError(

@@ -1,13 +1,16 @@
-import type {
-  CodeAttempts,
-  DeviceGrant,
-  Retained,
-  StateStore,
-  UserCodeClaim,
+import {
+  type CodeAttempts,
+  CompareAndSwapStore,
+  type DeviceGrant,
+  isCodeAttempts,
+  isDeviceGrant,
+  isUserCodeClaim,
+  type Retained,
+  type StateStore,
+  type UserCodeClaim,
 } from '@device-grant/core'
-import { CompareAndSwapStore } from '@device-grant/core'
 import type { RedisClient } from './redis-client.ts'
-import { RedisDriver } from './redis-driver.ts'
+import { RedisDriver, type RedisDriverOptions } from './redis-driver.ts'
 
 /** The keys and the timeout of all stores on one client. */
 export interface RedisStoresOptions {
@@ -23,8 +26,10 @@ export interface RedisStoresOptions {
   readonly timeoutMs?: number | undefined
 }
 
-/** The keys and the timeout of one store. */
-export interface RedisStateStoreOptions extends RedisStoresOptions {
+/** The keys, the timeout and the data of one store. */
+export interface RedisStateStoreOptions<S>
+  extends RedisStoresOptions,
+    Pick<RedisDriverOptions<S>, 'isState' | 'describeKey'> {
   /** Follows the prefix in every key. It keeps the ids of one kind of state apart from all others. */
   readonly kind: string
   /**
@@ -43,9 +48,9 @@ const CACHE_SIZE = 100_000
 /** Makes a `StateStore` of one kind of state. Every state is one key: prefix, kind, id. */
 export const createRedisStateStore = <S extends Retained>(
   redis: RedisClient,
-  { prefix = 'dg:', kind, timeoutMs, now }: RedisStateStoreOptions,
+  { prefix = 'dg:', kind, ...options }: RedisStateStoreOptions<S>,
 ): StateStore<S> => {
-  const driver = new RedisDriver<S>(redis, { prefix: prefix + kind, timeoutMs, now })
+  const driver = new RedisDriver<S>(redis, { prefix: prefix + kind, ...options })
   return new CompareAndSwapStore(driver, { cacheSize: CACHE_SIZE })
 }
 
@@ -67,7 +72,13 @@ export const createRedisStores = (
   redis: RedisClient,
   options: RedisStoresOptions = {},
 ): RedisStores => ({
-  grants: createRedisStateStore(redis, { ...options, kind: 'g:' }),
-  userCodes: createRedisStateStore(redis, { ...options, kind: 'u:' }),
-  codeAttempts: createRedisStateStore(redis, { ...options, kind: 'w:' }),
+  grants: createRedisStateStore(redis, { ...options, kind: 'g:', isState: isDeviceGrant }),
+  userCodes: createRedisStateStore(redis, {
+    ...options,
+    kind: 'u:',
+    isState: isUserCodeClaim,
+    // User codes stay out of logs.
+    describeKey: () => `${options.prefix ?? 'dg:'}u:…`,
+  }),
+  codeAttempts: createRedisStateStore(redis, { ...options, kind: 'w:', isState: isCodeAttempts }),
 })

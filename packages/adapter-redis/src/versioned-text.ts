@@ -1,8 +1,10 @@
 import type {
+  CodeAttempt,
   CodeAttempts,
   DeviceAuthorizationRequest,
   DeviceGrant,
   DeviceInfo,
+  KeyTerms,
   UserCodeClaim,
   Versioned,
 } from '@device-grant/core'
@@ -14,7 +16,13 @@ type NameIn<S> = S extends unknown ? keyof S & string : never
  * to this list, because stored states outlive the process. All other members keep their names.
  */
 const NAMES: readonly NameIn<
-  DeviceGrant | UserCodeClaim | CodeAttempts | DeviceAuthorizationRequest | DeviceInfo
+  | DeviceGrant
+  | KeyTerms
+  | UserCodeClaim
+  | CodeAttempts
+  | CodeAttempt
+  | DeviceAuthorizationRequest
+  | DeviceInfo
 >[] = [
   'keepUntil',
   'status',
@@ -35,6 +43,13 @@ const NAMES: readonly NameIn<
   'openedBy',
   'openedUntil',
   'attempts',
+  'id',
+  'at',
+  'terms',
+  'name',
+  'prefix',
+  'lifetimeMs',
+  'approvedAt',
 ]
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
 const ESCAPE = '~'
@@ -62,11 +77,15 @@ export const formatVersioned = ({ version, state }: Versioned<object>): string =
   version + JSON.stringify(rename(state, shorten))
 
 /**
- * Parses what `formatVersioned` made.
- * @throws {SyntaxError} if the text was written by another program
+ * Reads the text of a state. The state may be any data.
+ * @returns `undefined` if the text was not written by `formatVersioned`
  */
-export const parseVersioned = <S>(text: string): Versioned<S> => {
+export const parseVersioned = (text: string): Versioned<unknown> | undefined => {
   const at = text.indexOf('{')
-  if (at < 1) throw new SyntaxError('The text is not a versioned state')
-  return { version: text.slice(0, at), state: rename(JSON.parse(text.slice(at)), lengthen) as S }
+  if (at < 1) return undefined
+  try {
+    return { version: text.slice(0, at), state: rename(JSON.parse(text.slice(at)), lengthen) }
+  } catch {
+    return undefined
+  }
 }

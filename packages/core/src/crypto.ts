@@ -1,14 +1,18 @@
-import { createHmac, hash, randomBytes, randomInt, randomUUID } from 'node:crypto'
+import { createHmac, hash, randomBytes, randomInt, randomUUID, timingSafeEqual } from 'node:crypto'
 
 /** SHA-256 of a text, base64url without padding (43 characters). */
 export const sha256 = (text: string): string => hash('sha256', text, 'base64url')
 
-/** SHA-256 of a text, 64 hexadecimal digits. */
-export const sha256Hex = (text: string): string => hash('sha256', text, 'hex')
+/** SHA-256 of a text, 32 bytes. */
+export const digest = (text: string): Uint8Array => hash('sha256', text, 'buffer')
 
 /** HMAC-SHA-256, 32 bytes. */
 export const hmacSha256 = (key: string, message: string): Uint8Array =>
   createHmac('sha256', key).update(message).digest()
+
+/** Compares two texts in constant time. Both are hashed first, because `timingSafeEqual` needs equal lengths. */
+export const isSameText = (one: string, other: string): boolean =>
+  timingSafeEqual(digest(one), digest(other))
 
 /** Random bytes from the system's generator, base64url without padding. */
 export const randomText = (bytes: number): string => randomBytes(bytes).toString('base64url')

@@ -53,6 +53,13 @@ export type DeviceGrantEvent =
     }
   | { readonly type: 'too_many_wrong_user_codes'; readonly at: number; readonly person: string }
   | {
+      /** An approval was refused, because the person has `limit` keys. */
+      readonly type: 'too_many_keys'
+      readonly at: number
+      readonly person: string
+      readonly limit: number
+    }
+  | {
       /** A person entered a code that another person has open. */
       readonly type: 'user_code_contested'
       readonly at: number

@@ -3,9 +3,11 @@ export type { Token } from './inversify/token.ts'
 export { token } from './inversify/token.ts'
 export { TOKENS } from './inversify/tokens.ts'
 export type {
+  ApiKeyPage,
   ApiKeyStore,
   Clock,
   Events,
+  FindApiKeys,
   OnError,
   StateStore,
   StoredApiKey,
@@ -14,13 +16,16 @@ export type {
   ActiveKey,
   ApiKey,
   ClaimedKey,
+  ErasedKey,
   ReservedKey,
   Revocation,
   RevokedKey,
 } from './rules/api-key.ts'
-export { keyIdOf, keyNameOf, secretHashOf } from './rules/api-key.ts'
-export { formatApiKey, isApiKey } from './rules/api-key-format.ts'
-export type { CodeAttempts } from './rules/code-attempts.ts'
+export { keyNameOf, secretHashOf } from './rules/api-key.ts'
+export type { ApiKeyParts } from './rules/api-key-format.ts'
+export { formatApiKey, keyIdOf, parseApiKey } from './rules/api-key-format.ts'
+export type { CodeAttempt, CodeAttempts } from './rules/code-attempts.ts'
+export type { CutOff } from './rules/cut-off.ts'
 export type { Decision, Refusal, RefusedDevice } from './rules/decision.ts'
 export type {
   DeviceAuthorizationRequest,
@@ -30,6 +35,7 @@ export type {
   ApprovedGrant,
   DeniedGrant,
   DeviceGrant,
+  KeyTerms,
   PendingGrant,
 } from './rules/device-grant.ts'
 export { grantIdOf } from './rules/device-grant.ts'
@@ -38,21 +44,28 @@ export {
   createPolicy,
   DEFAULT_POLICY,
   guessBits,
+  maxWrongCodesOfEveryone,
   PolicyError,
   userCodeEntropy,
 } from './rules/policy.ts'
+export { isCodeAttempts, isDeviceGrant, isUserCodeClaim } from './rules/stored-state.ts'
 export type { Retained, Step, Transition } from './rules/transition.ts'
+export type { TypedText } from './rules/typed-user-code.ts'
+export { readTypedText } from './rules/typed-user-code.ts'
 export type { UserCodeClaim } from './rules/user-code.ts'
-export { normaliseUserCode, showUserCode } from './rules/user-code.ts'
+export { showUserCode } from './rules/user-code.ts'
 export type { UserCodeFormat } from './rules/user-code-format.ts'
 export {
   StoreConflictError,
+  StoreDataError,
   StoreError,
   StoreFullError,
   StoreUnavailableError,
 } from './store-errors.ts'
 export type { CompareAndSwapOptions } from './stores/compare-and-swap-store.ts'
 export { CompareAndSwapStore } from './stores/compare-and-swap-store.ts'
+export type { KeyPlace } from './stores/key-order.ts'
+export { comparePlaces, formatCursor, parseCursor, placeOf } from './stores/key-order.ts'
 export type { MemoryStoreOptions, MemoryStores } from './stores/memory-store.ts'
 export { createMemoryStores, MemoryApiKeyStore, MemoryStateStore } from './stores/memory-store.ts'
 export type { SwapResult, Versioned, VersionedDriver } from './stores/versioned-driver.ts'
@@ -68,16 +81,18 @@ export type { AuthorizeDevice, DeviceAuthorization } from './use-cases/authorize
 export { createAuthorizeDevice } from './use-cases/authorize-device.ts'
 export type { UseCaseDependencies, UseCases } from './use-cases/index.ts'
 export { createUseCases } from './use-cases/index.ts'
-export type { ListApiKeys, ListedKey } from './use-cases/list-api-keys.ts'
+export type {
+  KeyList,
+  ListApiKeys,
+  ListApiKeysRequest,
+  ListedKey,
+} from './use-cases/list-api-keys.ts'
 export { createListApiKeys } from './use-cases/list-api-keys.ts'
 export type { TypedUserCode } from './use-cases/look-up-user-code.ts'
-export type {
-  ConfirmDelivery,
-  PollForToken,
-  TokenReply,
-  TokenRequest,
-} from './use-cases/poll-for-token.ts'
-export { createConfirmDelivery, createPollForToken } from './use-cases/poll-for-token.ts'
+export type { PollForToken, TokenReply, TokenRequest } from './use-cases/poll-for-token.ts'
+export { createPollForToken } from './use-cases/poll-for-token.ts'
+export type { ReleaseUserCode } from './use-cases/release-user-code.ts'
+export { createReleaseUserCode } from './use-cases/release-user-code.ts'
 export type { PendingAuthorization, ReviewUserCode } from './use-cases/review-user-code.ts'
 export { createReviewUserCode } from './use-cases/review-user-code.ts'
 export type {

@@ -10,6 +10,7 @@ export interface StateStore<S extends Retained> {
   /**
    * Applies `transition` atomically: it writes only if the state did not change since it was read,
    * else it reads and applies again. A reply counts only for a state read or compared in this call.
+   * In the store of API keys, a write is acknowledged by a majority of the servers.
    * @throws {StoreUnavailableError} if the store cannot be reached; a write may or may not have happened
    * @throws {StoreConflictError} if every attempt lost its race or waited too long; nothing was written
    * @throws {StoreFullError} if a new id was refused; nothing was written
@@ -23,18 +24,36 @@ export interface StoredApiKey {
   readonly key: ApiKey
 }
 
-/** Keeps the API keys, and finds them by their secret and by their owner. */
+/** Which keys a page has. */
+export interface FindApiKeys {
+  readonly owner: string
+  /** The `next` of the page before. Absent for the first page. */
+  readonly after?: string | undefined
+  /** How many keys the page has at most. */
+  readonly limit: number
+}
+
+/** One page of keys. */
+export interface ApiKeyPage {
+  readonly keys: readonly StoredApiKey[]
+  /** Present if there may be more keys. It stays valid while keys come and go. */
+  readonly next?: string | undefined
+}
+
+/** Keeps the API keys, and finds them by id and by owner. */
 export interface ApiKeyStore extends StateStore<ApiKey> {
   /**
-   * Finds the key with this `secretHash`, whatever its status.
+   * Reads one key, whatever its status.
    * @throws {StoreUnavailableError} if the store cannot be reached
    */
-  findBySecretHash(secretHash: string): Promise<StoredApiKey | undefined>
+  read(id: string): Promise<ApiKey | undefined>
   /**
-   * Finds all keys of a person, whatever their status, in no particular order.
+   * Finds a person's keys, whatever their status, the newest approval first, and of keys with the same
+   * time the greater id first. Owners are compared exactly, as a sequence of code units. A cursor that
+   * cannot be read gives an empty page.
    * @throws {StoreUnavailableError} if the store cannot be reached
    */
-  findByOwner(owner: string): Promise<readonly StoredApiKey[]>
+  find(query: FindApiKeys): Promise<ApiKeyPage>
 }
 
 /** Tells the time in epoch milliseconds. Every rule gets its `now` from here. */

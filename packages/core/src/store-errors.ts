@@ -1,6 +1,6 @@
 /** The base of what a store throws, so that callers can tell it from a programming error. */
 export abstract class StoreError extends Error {
-  abstract readonly code: 'store_unavailable' | 'store_conflict' | 'store_full'
+  abstract readonly code: 'store_unavailable' | 'store_conflict' | 'store_full' | 'store_data'
   override get name(): string {
     return this.constructor.name
   }
@@ -19,4 +19,9 @@ export class StoreConflictError extends StoreError {
 /** The store takes no new ids at present. Nothing was written. */
 export class StoreFullError extends StoreError {
   readonly code = 'store_full' as const
+}
+
+/** The stored data is no state that this version understands. Nothing was written. */
+export class StoreDataError extends StoreError {
+  readonly code = 'store_data' as const
 }

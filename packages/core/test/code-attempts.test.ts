@@ -11,22 +11,34 @@ import {
 
 const NOW = Date.UTC(2030, 0, 1)
 const WINDOW = 600_000
+const HOUR = 3_600_000
+
+const count = (
+  current: CodeAttempts | undefined,
+  { id, now = NOW, limit = 5 }: { id: string; now?: number; limit?: number },
+) => countAttempt({ id, limit, now, windowMs: WINDOW })(current)
+const refund = (
+  current: CodeAttempts | undefined,
+  { id, now = NOW }: { id: string; now?: number },
+) => refundAttempt({ id, now, windowMs: WINDOW })(current)
+/** Attempts with the ids a, b, c … at some times after the start. */
+const attemptsAt = (...times: number[]): CodeAttempts => ({
+  attempts: times.map((ms, i) => ({ id: 'abcdefgh'.charAt(i), at: NOW + ms })),
+  keepUntil: NOW + Math.max(...times) + WINDOW,
+})
 
 test('attempts are counted up to the limit, and then nothing is written', (t) => {
   let window: CodeAttempts | undefined
   for (let before = 0; before < 5; before++) {
-    const step = countAttempt({ limit: 5, now: NOW + before, windowMs: WINDOW })(window)
+    const step = count(window, { id: 'abcde'.charAt(before), now: NOW + before })
     t.deepEqual(step.reply, { outcome: 'counted', before })
     window = step.next
   }
-  t.deepEqual(window, {
-    attempts: [NOW, NOW + 1, NOW + 2, NOW + 3, NOW + 4],
-    keepUntil: NOW + 4 + WINDOW,
-  })
-  const full = countAttempt({ limit: 5, now: NOW + WINDOW - 1, windowMs: WINDOW })(window)
+  t.deepEqual(window, attemptsAt(0, 1, 2, 3, 4))
+  const full = count(window, { id: 'f', now: NOW + WINDOW - 1 })
   t.deepEqual(full.reply, { outcome: 'limit_reached' })
   t.is(full.next, window)
-  t.deepEqual(countAttempt({ limit: 5, now: NOW + WINDOW, windowMs: WINDOW })(window).reply, {
+  t.deepEqual(count(window, { id: 'f', now: NOW + WINDOW }).reply, {
     outcome: 'counted',
     before: 4,
   })
@@ -39,10 +51,10 @@ test('no window has more attempts than the limit', (t) => {
       let window: CodeAttempts | undefined
       let now = NOW
       const granted: number[] = []
-      for (const gap of list) {
+      for (const [i, gap] of list.entries()) {
         now += gap
         const within = granted.filter((at) => now - at < WINDOW).length
-        const { next, reply } = countAttempt({ limit, now, windowMs: WINDOW })(window)
+        const { next, reply } = count(window, { id: String(i), now, limit })
         window = next
         t.is(reply.outcome === 'counted', within < limit)
         if (reply.outcome === 'counted') granted.push(now)
@@ -51,48 +63,73 @@ test('no window has more attempts than the limit', (t) => {
   )
 })
 
+test('an attempt that is counted again counts once', (t) => {
+  const once = count(undefined, { id: 'a', limit: 2 }).next
+  const twice = count(once, { id: 'a', limit: 2, now: NOW + 5 })
+  t.deepEqual(twice.reply, { outcome: 'counted', before: 0 })
+  t.deepEqual(twice.next, attemptsAt(5))
+  t.deepEqual(count(twice.next, { id: 'b', limit: 2 }).reply, { outcome: 'counted', before: 1 })
+})
+
 test('a refunded attempt can be made again', (t) => {
-  const charged = countAttempt({ limit: 1, now: NOW, windowMs: WINDOW })(undefined).next
-  t.is(
-    countAttempt({ limit: 1, now: NOW, windowMs: WINDOW })(charged).reply.outcome,
-    'limit_reached',
-  )
-  const back = refundAttempt({ at: NOW, now: NOW + 5, windowMs: WINDOW })(charged)
+  const charged = count(undefined, { id: 'a', limit: 1 }).next
+  t.is(count(charged, { id: 'b', limit: 1 }).reply.outcome, 'limit_reached')
+  const back = refund(charged, { id: 'a', now: NOW + 5 })
   t.is(back.next, undefined, 'an empty window is removed')
-  t.is(
-    countAttempt({ limit: 1, now: NOW + 5, windowMs: WINDOW })(back.next).reply.outcome,
-    'counted',
-  )
+  t.is(count(back.next, { id: 'b', limit: 1, now: NOW + 5 }).reply.outcome, 'counted')
 })
 
 test('a refund removes one of two attempts with the same time', (t) => {
-  const twice = { attempts: [NOW, NOW], keepUntil: NOW + WINDOW }
-  t.deepEqual(refundAttempt({ at: NOW, now: NOW, windowMs: WINDOW })(twice).next, {
-    attempts: [NOW],
-    keepUntil: NOW + WINDOW,
-  })
+  t.deepEqual(refund(attemptsAt(0, 0), { id: 'b' }).next, attemptsAt(0))
+})
+
+test('a refund that is repeated removes one attempt', (t) => {
+  const once = refund(attemptsAt(0, 0, 1), { id: 'c' }).next
+  t.deepEqual(once, attemptsAt(0, 0))
+  const twice = refund(once, { id: 'c' })
+  t.is(twice.next, once, 'nothing is written')
 })
 
 test('a refund of the newest attempt keeps the window as long as the attempt before it counts', (t) => {
-  const two = { attempts: [NOW, NOW + 9], keepUntil: NOW + 9 + WINDOW }
-  t.deepEqual(refundAttempt({ at: NOW + 9, now: NOW + 9, windowMs: WINDOW })(two).next, {
-    attempts: [NOW],
-    keepUntil: NOW + WINDOW,
+  t.deepEqual(refund(attemptsAt(0, 9), { id: 'b', now: NOW + 9 }).next, attemptsAt(0))
+})
+
+test('a refund drops attempts that count no more', (t) => {
+  const old = attemptsAt(0, WINDOW - 1, WINDOW)
+  t.deepEqual(refund(old, { id: 'c', now: NOW + WINDOW }).next, {
+    attempts: [{ id: 'b', at: NOW + WINDOW - 1 }],
+    keepUntil: NOW + WINDOW - 1 + WINDOW,
   })
 })
 
 test('a window is kept as long as its newest attempt counts, even if a slow clock counted last', (t) => {
-  const ahead = countAttempt({ limit: 5, now: NOW + 9, windowMs: WINDOW })(undefined).next
-  const behind = countAttempt({ limit: 5, now: NOW, windowMs: WINDOW })(ahead).next
-  t.deepEqual(behind, { attempts: [NOW + 9, NOW], keepUntil: NOW + 9 + WINDOW })
-  const third = { attempts: [NOW + 9, NOW, NOW + 5], keepUntil: NOW + 9 + WINDOW }
-  t.deepEqual(refundAttempt({ at: NOW + 5, now: NOW + 9, windowMs: WINDOW })(third).next, behind)
+  const ahead = count(undefined, { id: 'a', now: NOW + 9 }).next
+  const behind = count(ahead, { id: 'b', now: NOW }).next
+  t.deepEqual(behind, attemptsAt(9, 0))
+  t.deepEqual(refund(attemptsAt(9, 0, 5), { id: 'c', now: NOW + 9 }).next, behind)
 })
 
 test('an attempt that was not counted cannot be refunded', (t) => {
-  const window = { attempts: [NOW], keepUntil: NOW + WINDOW }
-  t.is(refundAttempt({ at: NOW + 1, now: NOW + 1, windowMs: WINDOW })(window).next, window)
-  t.is(refundAttempt({ at: NOW, now: NOW, windowMs: WINDOW })(undefined).next, undefined)
+  const window = attemptsAt(0)
+  t.is(refund(window, { id: 'b' }).next, window)
+  t.is(refund(undefined, { id: 'a' }).next, undefined)
+})
+
+test('attempts of the future do not count, so a clock that was set back lengthens no limit', (t) => {
+  const full = attemptsAt(0, 0, 0, 0, 0)
+  t.deepEqual(count(full, { id: 'f' }).reply, { outcome: 'limit_reached' })
+  const setBack = count(full, { id: 'f', now: NOW - HOUR })
+  t.deepEqual(setBack.reply, { outcome: 'counted', before: 0 })
+  t.deepEqual(setBack.next, {
+    attempts: [{ id: 'f', at: NOW - HOUR }],
+    keepUntil: NOW - HOUR + WINDOW,
+  })
+})
+
+test('an attempt up to a second in the future counts, because servers’ clocks differ', (t) => {
+  const full = attemptsAt(0)
+  t.is(count(full, { id: 'f', limit: 1, now: NOW - 1_000 }).reply.outcome, 'limit_reached')
+  t.is(count(full, { id: 'f', limit: 1, now: NOW - 1_001 }).reply.outcome, 'counted')
 })
 
 test('a person has the attempts of the policy, and one past the ceiling', (t) => {

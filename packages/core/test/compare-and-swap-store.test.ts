@@ -4,6 +4,7 @@ import {
   StoreFullError,
   StoreUnavailableError,
   type Transition,
+  type VersionedDriver,
 } from '@device-grant/core'
 import { type Sample, testStateStore } from '@device-grant/core/testing'
 import { turns } from '@device-grant/test-support/event-loop'
@@ -262,6 +263,66 @@ test('an update that waits too long behind a slow server fails and writes nothin
   t.is(await store.update('a', add(1)), 7)
 })
 
+test('an update that starts while a later one is in progress waits for it', async (t) => {
+  const driver = new MemoryDriver<Sample>(() => turns(1))
+  const store = new CompareAndSwapStore(driver, immediately)
+  const [first, second] = [store.update('a', add(1)), store.update('a', add(1))]
+  await first
+  const third = store.update('a', add(1))
+  t.deepEqual(await Promise.all([first, second, third]), [1, 2, 3])
+  t.is(driver.commands.length, 3, 'none of them lost a race')
+})
+
+test('a state with an update in progress is not evicted', async (t) => {
+  const driver = new MemoryDriver<Sample>(() => turns(1))
+  const store = new CompareAndSwapStore(driver, { ...immediately, cacheSize: 0 })
+  driver.entries.set('a', { version: 'theirs', state: { value: 7, keepUntil } })
+  // It takes two commands, because it knows no state. That of b takes one, and then evicts.
+  const first = store.update('a', add(1))
+  await store.update('b', add(1))
+  const second = store.update('a', add(1))
+  t.deepEqual(await Promise.all([first, second]), [8, 9])
+  t.deepEqual(driver.commands, ['swap', 'swap', 'swap', 'swap'], 'the second waited for the first')
+})
+
+test('a read takes no turn, and its result is what the next update starts from', async (t) => {
+  const { driver, store, peer, cost } = aPair()
+  await peer.update('a', add(5))
+  t.deepEqual(await store.read('a'), { value: 5, keepUntil })
+  t.is(await cost(() => store.update('a', add(1))), 'swap')
+  await peer.update('a', remove)
+  t.is(await store.read('a'), undefined)
+  t.is(await store.read('unknown'), undefined)
+  t.is(driver.entries.size, 0)
+  driver.failures.push('answer lost')
+  await t.throwsAsync(store.read('a'), { instanceOf: StoreUnavailableError })
+})
+
+test('a read whose result is stale costs a command, and never makes a wrong reply', async (t) => {
+  let release = (): void => {}
+  const driver = new MemoryDriver<Sample>()
+  const slowReads: VersionedDriver<Sample> = {
+    read: async (id) => {
+      const seen = await driver.read(id)
+      await new Promise<void>((resolve) => {
+        release = resolve
+      })
+      return seen
+    },
+    swap: (...args) => driver.swap(...args),
+  }
+  const store = new CompareAndSwapStore(slowReads, immediately)
+  await store.update('a', add(1))
+  const reading = store.read('a')
+  await turns(1)
+  await store.update('a', add(1))
+  release()
+  t.is((await reading)?.value, 1)
+  driver.commands.length = 0
+  t.is(await store.update('a', add(1)), 3)
+  t.deepEqual(driver.commands, ['swap', 'swap'])
+})
+
 test('the cache holds so many states, and evicts the oldest', async (t) => {
   const { store, cost } = aPair({ cacheSize: 2 })
   for (const id of ['a', 'b', 'c']) await store.update(id, add(1))
@@ -275,6 +336,28 @@ test('unknown ids evict nothing from the cache', async (t) => {
   await store.update('a', add(1))
   for (let i = 0; i < 10; i++)
     await store.update(`missing ${i}`, () => ({ next: undefined, reply: 0 }))
+  for (let i = 0; i < 2; i++) t.is(await cost(() => store.update('a', add(1))), 'swap')
+})
+
+test('states that are only read are evicted too', async (t) => {
+  const { store, peer, cost } = aPair({ cacheSize: 2 })
+  const ids = ['a', 'b', 'c', 'd', 'e']
+  for (const id of ids) await peer.update(id, add(1))
+  for (const id of ids) await store.read(id)
+  t.is(await cost(() => store.update('a', add(1))), 'swap swap', 'evicted')
+  t.is(await cost(() => store.update('e', add(1))), 'swap', 'cached')
+})
+
+test('an update that gave up leaves what it saw to the next one', async (t) => {
+  const { driver, store, cost } = aPair({ attempts: 1 })
+  const swap = driver.swap.bind(driver)
+  driver.swap = (id, ...rest) => {
+    const version = `theirs ${driver.commands.length}`
+    driver.entries.set(id, { version, state: { value: 7, keepUntil } })
+    return swap(id, ...rest)
+  }
+  await t.throwsAsync(store.update('a', add(1)), { instanceOf: StoreConflictError })
+  driver.swap = swap
   t.is(await cost(() => store.update('a', add(1))), 'swap')
 })
 

@@ -1,7 +1,15 @@
-import { createPolicy, DEFAULT_POLICY, type DeviceGrant, type Policy } from '@device-grant/core'
+import {
+  createPolicy,
+  DEFAULT_POLICY,
+  type Decision,
+  type DeviceGrant,
+  type KeyTerms,
+  type Policy,
+} from '@device-grant/core'
 import test from 'ava'
 import fc from 'fast-check'
 import {
+  type DecideGrant,
   decideGrant,
   type GrantPoll,
   openGrant,
@@ -14,6 +22,17 @@ const START = Date.UTC(2030, 0, 1)
 const PENDING = { outcome: 'authorization_pending' }
 const slowDown = (seconds: number) => ({ outcome: 'slow_down', intervalMs: seconds * 1_000 })
 const asked = { userCode: 'WDJBMJHT', request: { device: {} } }
+/** What the key will be, and when it was approved. */
+const termsAt = (approvedAt: number): KeyTerms => ({
+  name: 'Device Link Access Key (WDJB-MJHT)',
+  prefix: 'dg_',
+  lifetimeMs: 86_400_000,
+  approvedAt,
+})
+const decisionOf = (decision: Decision, now: number, person = 'ann'): DecideGrant =>
+  decision === 'approve'
+    ? { decision, person, now, terms: termsAt(now) }
+    : { decision, person, now }
 const longLived = createPolicy({ codeLifetimeMs: 3_600_000, wrongCodesPerPerson: 1 })
 
 /** A grant with a device that polls it. Times are in milliseconds since the code was issued. */
@@ -30,13 +49,13 @@ const aGrant = (policy: Policy = DEFAULT_POLICY, clientId?: string) => {
       grant = step.next
       return step.reply
     },
-    decide: (decision: 'approve' | 'deny', at: number, person = 'ann') => {
-      const step = decideGrant({ decision, person, now: START + at })(grant)
+    decide: (decision: Decision, at: number, person = 'ann') => {
+      const step = decideGrant(decisionOf(decision, START + at, person))(grant)
       grant = step.next
       return step.reply
     },
-    review: (at: number, person = 'ann') => {
-      const step = reviewGrant({ person, now: START + at })(grant)
+    review: (at: number) => {
+      const step = reviewGrant(START + at)(grant)
       return { reply: step.reply, changed: step.next !== grant }
     },
   }
@@ -216,7 +235,7 @@ test('a client that adds only a second per slow_down gets the approval at its ne
     at += pace
   }
   t.true(pace > 5_000, 'there was a slow_down')
-  t.deepEqual(plain(grant.decide('approve', at - 1)), plain({ outcome: 'decided' }))
+  t.like(grant.decide('approve', at - 1), { outcome: 'won' })
   t.like(grant.poll(at), { outcome: 'approved', redeemable: true })
 })
 
@@ -302,44 +321,42 @@ test('an approved code is redeemable until its expiry, one interval and the slac
 test('the slack after the expiry is at most a fifth of the interval', (t) => {
   const policy = createPolicy({ intervalMs: 1_000 })
   const opened = openGrant({ ...asked, now: START, policy })(undefined).next
-  const approved = decideGrant({ decision: 'approve', person: 'ann', now: START })(opened).next
+  const approved = decideGrant(decisionOf('approve', START))(opened).next
   const redeemable = (after: number) =>
     pollGrant({ clientId: undefined, now: START + after, policy })(approved).reply
   t.like(redeemable(601_200), { redeemable: true })
   t.like(redeemable(601_201), { redeemable: false })
 })
 
-test('an approval has the requested scope', (t) => {
+test('a poll of an approved code finds all that the key will be', (t) => {
   const opened = openGrant({
     ...asked,
     request: { scope: 'read', device: {} },
     now: START,
     policy: DEFAULT_POLICY,
   })(undefined).next
-  const approved = decideGrant({ decision: 'approve', person: 'ann', now: START })(opened).next
+  const approved = decideGrant(decisionOf('approve', START))(opened).next
   t.deepEqual(
-    plain(pollGrant({ clientId: undefined, now: START, policy: DEFAULT_POLICY })(approved).reply),
-    plain({
-      outcome: 'approved',
-      scope: 'read',
-      intervalMs: 5_000,
-      redeemable: true,
-    }),
+    plain(pollGrant({ clientId: undefined, now: START, policy: DEFAULT_POLICY })(approved)),
+    plain({ next: approved, reply: { outcome: 'approved', grant: approved, redeemable: true } }),
   )
+  t.like(approved, { request: { scope: 'read' }, person: 'ann', terms: termsAt(START) })
 })
 
-test('the first decision holds, and is shown only to the person who made it', (t) => {
+test('the first decision counts, and every later one finds it', (t) => {
   for (const first of ['approve', 'deny'] as const) {
     for (const second of ['approve', 'deny'] as const) {
       const grant = aGrant()
-      t.deepEqual(plain(grant.decide(first, 1)), plain({ outcome: 'decided' }))
+      const won = grant.decide(first, 1)
       const decided = grant.state
-      t.deepEqual(
-        plain(grant.decide(second, 2)),
-        plain({ outcome: 'already_processed', yours: first }),
-      )
-      t.deepEqual(plain(grant.decide(second, 2, 'bob')), plain({ outcome: 'already_processed' }))
-      t.is(grant.state, decided)
+      t.deepEqual(plain(won), plain({ outcome: 'won', grant: decided }))
+      for (const person of ['ann', 'bob']) {
+        t.deepEqual(
+          plain(grant.decide(second, 2, person)),
+          plain({ outcome: 'decided', grant: decided }),
+        )
+      }
+      t.is(grant.state, decided, 'nothing is written')
       t.like(decided, { status: first === 'approve' ? 'approved' : 'denied', person: 'ann' })
     }
   }
@@ -348,55 +365,74 @@ test('the first decision holds, and is shown only to the person who made it', (t
 test('an expired or unknown code cannot be decided', (t) => {
   const grant = aGrant()
   const before = grant.state
-  t.deepEqual(plain(grant.decide('approve', 600_000)), plain({ outcome: 'expired' }))
-  t.deepEqual(plain(grant.decide('deny', 600_000)), plain({ outcome: 'expired' }))
-  t.is(grant.state, before)
-  t.deepEqual(
-    plain(decideGrant({ decision: 'approve', person: 'ann', now: START })(undefined)),
-    plain({
-      next: undefined,
-      reply: { outcome: 'expired' },
-    }),
-  )
+  for (const decision of ['approve', 'deny'] as const) {
+    t.deepEqual(
+      plain(grant.decide(decision, 600_000)),
+      plain({ outcome: 'expired', grant: before }),
+    )
+    t.is(grant.state, before)
+    t.deepEqual(
+      plain(decideGrant(decisionOf(decision, START))(undefined)),
+      plain({ next: undefined, reply: { outcome: 'expired' } }),
+    )
+  }
+})
+
+test('a code can be decided until the millisecond before its expiry', (t) => {
+  t.like(aGrant().decide('approve', 599_999), { outcome: 'won' })
 })
 
 test('a decided grant is expired for people after its keepUntil', (t) => {
   const grant = aGrant()
   grant.decide('approve', 1)
+  t.like(grant.decide('deny', 1_199_999), { outcome: 'decided' })
   t.deepEqual(plain(grant.decide('deny', 1_200_000)), plain({ outcome: 'expired' }))
 })
 
-test('a review changes nothing and shows the pending grant', (t) => {
+test('a review changes nothing and shows the pending, expired or decided grant', (t) => {
   const grant = aGrant()
+  const pending = grant.state
+  for (const [at, outcome] of [
+    [599_999, 'pending'],
+    [600_000, 'expired'],
+    [1_199_999, 'expired'],
+  ] as const) {
+    t.deepEqual(
+      plain(grant.review(at)),
+      plain({ reply: { outcome, grant: pending }, changed: false }),
+    )
+  }
   t.deepEqual(
-    plain(grant.review(599_999)),
-    plain({
-      reply: { outcome: 'pending', grant: grant.state },
-      changed: false,
-    }),
+    plain(grant.review(1_200_000)),
+    plain({ reply: { outcome: 'expired' }, changed: false }),
   )
+  grant.decide('deny', 0)
   t.deepEqual(
     plain(grant.review(600_000)),
-    plain({ reply: { outcome: 'expired' }, changed: false }),
+    plain({ reply: { outcome: 'decided', grant: grant.state }, changed: false }),
   )
 })
 
 test('a decision keeps the request and drops the pace', (t) => {
-  const grant = aGrant(DEFAULT_POLICY, 'cli')
-  grant.poll(0)
-  grant.poll(1)
-  grant.decide('approve', 2)
-  t.deepEqual(
-    plain(grant.state),
-    plain({
-      status: 'approved',
-      person: 'ann',
-      userCode: 'WDJBMJHT',
-      request: { clientId: 'cli', device: {} },
-      requestedAt: START,
-      expiresAt: START + 600_000,
-      intervalMs: 5_000,
-      keepUntil: START + 1_200_000,
-    }),
-  )
+  for (const decision of ['approve', 'deny'] as const) {
+    const grant = aGrant(DEFAULT_POLICY, 'cli')
+    grant.poll(0)
+    grant.poll(1)
+    grant.decide(decision, 2)
+    t.deepEqual(
+      plain(grant.state),
+      plain({
+        ...(decision === 'approve'
+          ? { status: 'approved', terms: termsAt(START + 2) }
+          : { status: 'denied' }),
+        person: 'ann',
+        userCode: 'WDJBMJHT',
+        request: { clientId: 'cli', device: {} },
+        requestedAt: START,
+        expiresAt: START + 600_000,
+        intervalMs: 5_000,
+        keepUntil: START + 1_200_000,
+      }),
+    )
+  }
 })

@@ -1,7 +1,14 @@
 import {
   type ApiKey,
+  type ApiKeyPage,
   type ApiKeyStore,
   CompareAndSwapStore,
+  comparePlaces,
+  type FindApiKeys,
+  formatCursor,
+  type KeyPlace,
+  parseCursor,
+  placeOf,
   type Retained,
   type StoredApiKey,
   StoreUnavailableError,
@@ -17,12 +24,16 @@ export interface Defects {
   readonly id?: (id: string) => string
   /** How it stores a text. */
   readonly text?: (text: string) => string
+  /** How it stores the members of a state. */
+  readonly members?: (state: object) => object
   /** When it forgets a state, in epoch milliseconds. */
   readonly forgetsAt?: (state: Retained, writtenAt: number) => number
   /** Whether a write compares versions. */
   readonly compares?: boolean
   /** Whether a removal compares versions. */
   readonly removalCompares?: boolean
+  /** Whether an equal state is written again. */
+  readonly writesEqual?: boolean
   /** What a swap reports that wrote nothing. */
   readonly found?: (found: Versioned<Retained> | undefined) => Versioned<Retained> | undefined
   /** How a command fails while the database is cut off. */
@@ -31,15 +42,19 @@ export interface Defects {
   readonly cutTimeoutMs?: number
   /** Whether the owner of a key matches the owner that is looked up. */
   readonly isOwner?: (owner: string, wanted: string) => boolean
-  /** What a look-up by owner returns of all keys it found. */
-  readonly list?: (keys: readonly StoredApiKey[]) => readonly StoredApiKey[]
-  /** Whether a look-up by owner comes from a copy that lags by one write. */
-  readonly lags?: boolean
+  /** Whether a person's keys include those that are erased. */
+  readonly listsErased?: boolean
+  /** Makes a page of all keys that an owner has, which come in the order of writing. */
+  readonly page?: (keys: readonly StoredApiKey[], query: FindApiKeys) => ApiKeyPage
+  /** Which look-ups come from a copy that lags by one write. */
+  readonly lags?: 'read' | 'find'
 }
 
 interface Row<S> {
   readonly versioned: Versioned<S>
   readonly forgetsAt: number
+  /** The last owner that was written. */
+  readonly owner: unknown
 }
 
 const turn = (): Promise<unknown> => new Promise((done) => setImmediate(done))
@@ -54,20 +69,35 @@ export class FakeDatabase<S extends Retained> {
     this.defects = defects
   }
 
-  get(id: string): Versioned<S> | undefined {
-    const row = this.#rows.get(this.#idOf(id))
+  get(id: string, rows: ReadonlyMap<string, Row<S>> = this.#rows): Versioned<S> | undefined {
+    const row = rows.get(this.#idOf(id))
     return row && row.forgetsAt > Date.now() ? structuredClone(row.versioned) : undefined
+  }
+
+  /** What `get` returned before the last write. */
+  getLate(id: string): Versioned<S> | undefined {
+    return this.get(id, this.#copy)
   }
 
   /** Writes, or removes if `versioned` is `undefined`. */
   set(id: string, versioned: Versioned<S> | undefined): void {
     const rows = new Map(this.#rows)
     if (versioned) {
-      const { text = (same) => same, forgetsAt = ({ keepUntil }) => keepUntil } = this.defects
-      const stored: Versioned<S> = JSON.parse(JSON.stringify(versioned), (_, part) =>
+      const {
+        text = (same) => same,
+        members = (same) => same,
+        forgetsAt = ({ keepUntil }) => keepUntil,
+      } = this.defects
+      const { version, state } = versioned
+      const stored: S = JSON.parse(JSON.stringify(members(state)), (_, part) =>
         typeof part === 'string' ? text(part) : part,
       )
-      const row = { versioned: stored, forgetsAt: forgetsAt(stored.state, Date.now()) }
+      const owner = 'owner' in stored ? stored.owner : rows.get(this.#idOf(id))?.owner
+      const row = {
+        versioned: { version, state: stored },
+        forgetsAt: forgetsAt(stored, Date.now()),
+        owner,
+      }
       rows.set(this.#idOf(id), row)
     } else {
       rows.delete(this.#idOf(id))
@@ -80,9 +110,14 @@ export class FakeDatabase<S extends Retained> {
     return this.#rows.get(this.#idOf(id))?.forgetsAt
   }
 
-  all(): readonly (readonly [string, S])[] {
-    const rows = this.defects.lags ? this.#copy : this.#rows
-    return Array.from(rows, ([id, { versioned }]) => [id, structuredClone(versioned.state)])
+  /** All states with their ids, and the last owner of each. */
+  all(): readonly { readonly id: string; readonly state: S; readonly owner: unknown }[] {
+    const rows = this.defects.lags === 'find' ? this.#copy : this.#rows
+    return Array.from(rows, ([id, { versioned, owner }]) => ({
+      id,
+      state: structuredClone(versioned.state),
+      owner,
+    }))
   }
 
   #idOf(id: string): string {
@@ -109,17 +144,19 @@ export class FakeDriver<S extends Retained> implements VersionedDriver<S> {
 
   async swap(
     id: string,
-    expected: string | undefined,
+    expected: Versioned<S> | undefined,
     next: Versioned<S> | undefined,
   ): Promise<SwapResult<S>> {
     const { compares = true, removalCompares = true, found: report } = this.#database.defects
     return this.command(() => {
       const found = this.#database.get(id)
       const isCompared = next ? compares : removalCompares
-      if (isCompared && found?.version !== expected) {
+      if (isCompared && found?.version !== expected?.version) {
         return { written: false, found: report ? (report(found) as typeof found) : found }
       }
-      this.#database.set(id, next)
+      const { writesEqual = true } = this.#database.defects
+      const isEqual = JSON.stringify(found?.state) === JSON.stringify(next?.state)
+      if (writesEqual || !isEqual) this.#database.set(id, next)
       return { written: true }
     })
   }
@@ -151,21 +188,43 @@ export class FakeApiKeyStore extends CompareAndSwapStore<ApiKey> implements ApiK
     this.#database = database
   }
 
-  findBySecretHash(secretHash: string): Promise<StoredApiKey | undefined> {
-    return this.#driver.command(() =>
-      this.#keys().find(({ key }) => 'secretHash' in key && key.secretHash === secretHash),
-    )
+  override read(id: string): Promise<ApiKey | undefined> {
+    return this.#database.defects.lags === 'read'
+      ? this.#driver.command(() => this.#database.getLate(id)?.state)
+      : super.read(id)
   }
 
-  findByOwner(owner: string): Promise<readonly StoredApiKey[]> {
-    const { isOwner = (a, b) => a === b, list = (keys) => keys } = this.#database.defects
-    return this.#driver.command(() =>
-      list(this.#keys().filter(({ key }) => isOwner(key.owner, owner))),
-    )
+  find(query: FindApiKeys): Promise<ApiKeyPage> {
+    const { isOwner = (a, b) => a === b, page = pageOf, listsErased } = this.#database.defects
+    return this.#driver.command(() => {
+      const keys = this.#database
+        .all()
+        .filter(({ state }) => listsErased || state.status !== 'erased')
+        .filter(({ owner }) => isOwner(String(owner), query.owner))
+        .map(({ id, state }) => ({ id, key: state }))
+      return page(keys, query)
+    })
   }
+}
 
-  #keys(): readonly StoredApiKey[] {
-    return this.#database.all().map(([id, key]) => ({ id, key }))
+/** Whether a key comes after a place in the list. */
+const isBehind = (key: KeyPlace, place: KeyPlace): boolean => comparePlaces(key, place) > 0
+
+/** A right page, or one with another order, or with another place to go on from. */
+export const pageOf = (
+  keys: readonly StoredApiKey[],
+  { after, limit }: FindApiKeys,
+  { compare = comparePlaces, isAfter = isBehind } = {},
+): ApiKeyPage => {
+  const from = after === undefined ? undefined : parseCursor(after)
+  const left = keys
+    .toSorted((a, b) => compare(placeOf(a), placeOf(b)))
+    .filter((key) => !from || isAfter(placeOf(key), from))
+  const page = left.slice(0, limit)
+  const last = page.at(-1)
+  return {
+    keys: page,
+    next: last && left.length > limit ? formatCursor(placeOf(last)) : undefined,
   }
 }
 

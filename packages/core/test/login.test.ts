@@ -12,8 +12,10 @@ import {
 import { TestClock } from '@device-grant/test-support/clock'
 import test from 'ava'
 import {
+  changedKeys,
   createMemoryService,
   DEVICE,
+  keysOf,
   logIn,
   type MemoryService,
   MINUTE,
@@ -80,7 +82,7 @@ test('a login: authorize, poll, review, approve, pick up, use', async (t) => {
       scope: 'read write',
     }),
   )
-  await service.confirmDelivery(keyId)
+  t.is((await keysOf(service))[0]?.status, 'unused', 'it waits for its first use')
   t.deepEqual(
     plain(await service.authenticateApiKey(apiKey)),
     plain({
@@ -93,6 +95,7 @@ test('a login: authorize, poll, review, approve, pick up, use', async (t) => {
       expiresAt: clock.now() + 24 * 60 * MINUTE,
     }),
   )
+  t.is((await keysOf(service))[0]?.status, 'active')
   t.deepEqual(
     plain(await service.pollForToken({ deviceCode, clientId: 'cli' })),
     plain({
@@ -119,7 +122,7 @@ test('a denial is reported to the device at any pace', async (t) => {
       plain({ outcome: 'access_denied' }),
     )
   }
-  t.deepEqual(plain(await service.listApiKeys('ann')), plain([]))
+  t.deepEqual(plain(await keysOf(service)), plain([]))
   t.deepEqual(
     plain(service.events.at(-1)),
     plain({
@@ -137,7 +140,7 @@ test('the browser of a decision is recorded apart from the device', async (t) =>
   const from = { address: '198.51.100.7' }
   await service.answerUserCode({ userCode, decision: 'approve', person: 'ann', browser: from })
   t.like(service.events.at(-1), { type: 'authorization_approved', browser: from })
-  const [key] = await service.listApiKeys('ann')
+  const [key] = await keysOf(service)
   t.deepEqual(plain(key?.request.device), plain(device))
 })
 
@@ -145,6 +148,7 @@ test('an expired code is reported to the device and the person, and forgotten la
   const service = createMemoryService()
   const { clock } = service
   const { deviceCode, userCode } = await askFor(service)
+  t.is((await service.reviewUserCode({ userCode, person: 'ann' })).outcome, 'pending')
   clock.pass(10 * MINUTE)
   t.deepEqual(
     plain(await service.pollForToken({ deviceCode })),
@@ -175,6 +179,27 @@ test('an expired code is reported to the device and the person, and forgotten la
   t.deepEqual(plain([...service.stores.apiKeys.entries()]), plain([]))
 })
 
+test('a stranger who looks at an expired or used code again and again sees no device', async (t) => {
+  const service = createMemoryService()
+  const { clock } = service
+  const expired = await askFor(service, 'cli')
+  const used = await askFor(service, 'cli')
+  await answer(service, used.userCode)
+  clock.pass(10 * MINUTE)
+  for (let looks = 0; looks < 3; looks++) {
+    for (const [{ userCode }, outcome] of [
+      [expired, 'expired'],
+      [used, 'already_processed'],
+    ] as const) {
+      const neutral = plain({ outcome })
+      t.deepEqual(plain(await service.reviewUserCode({ userCode, person: 'eve' })), neutral)
+      t.deepEqual(plain(await answer(service, userCode, 'approve', 'eve')), neutral)
+      t.deepEqual(plain(await answer(service, userCode, 'deny', 'eve')), neutral)
+    }
+    clock.pass(MINUTE)
+  }
+})
+
 test('an approval just before the expiry is still picked up one interval later', async (t) => {
   for (const [ms, outcome] of [
     [6 * SECOND, 'granted'],
@@ -189,8 +214,8 @@ test('an approval just before the expiry is still picked up one interval later',
   }
 })
 
-test('the shortest keepAfterExpiryMs still keeps such an approval', async (t) => {
-  const service = createMemoryService(createPolicy({ keepAfterExpiryMs: 61 * SECOND }))
+test('the shortest keepAfterExpiryMs still keeps such an approval, and its lost answer', async (t) => {
+  const service = createMemoryService(createPolicy({ keepAfterExpiryMs: 181 * SECOND }))
   const { clock } = service
   const { deviceCode, userCode } = await askFor(service)
   for (let polls = 0; polls < 20; polls++) await service.pollForToken({ deviceCode })
@@ -198,9 +223,11 @@ test('the shortest keepAfterExpiryMs still keeps such an approval', async (t) =>
   await answer(service, userCode)
   clock.pass(61 * SECOND)
   t.is((await service.pollForToken({ deviceCode })).outcome, 'granted')
+  clock.pass(120 * SECOND - 1)
+  t.is((await service.pollForToken({ deviceCode })).outcome, 'granted')
 })
 
-test('a key whose answer was lost is issued again until it has arrived', async (t) => {
+test('a key whose answer was lost is issued again for two minutes, until its first use', async (t) => {
   const service = createMemoryService()
   const { clock } = service
   const { deviceCode, apiKey, keyId, expiresIn } = await logIn(service)
@@ -222,12 +249,43 @@ test('a key whose answer was lost is issued again until it has arrived', async (
     }),
   )
   t.like(service.events.at(-1), { type: 'key_claimed', reissued: true })
-  clock.pass(10 * MINUTE)
+  clock.pass(2 * MINUTE - 2 * SECOND - 1)
   t.like(await service.pollForToken({ deviceCode }), { outcome: 'granted', apiKey })
-  await service.confirmDelivery(keyId)
+  clock.pass(1)
   t.is((await service.pollForToken({ deviceCode })).outcome, 'invalid_grant', 'consumed')
-  clock.pass(10 * SECOND)
-  t.is((await service.pollForToken({ deviceCode })).outcome, 'expired_token')
+  t.is((await service.authenticateApiKey(apiKey)).outcome, 'valid')
+})
+
+test('a key that was picked up is issued again past the expiry of its code, and never expired_token', async (t) => {
+  const service = createMemoryService()
+  const { clock } = service
+  const { deviceCode, userCode } = await askFor(service)
+  clock.pass(10 * MINUTE - SECOND)
+  await answer(service, userCode)
+  const first = await service.pollForToken({ deviceCode })
+  if (first.outcome !== 'granted') return t.fail(first.outcome)
+  clock.pass(2 * MINUTE - 1)
+  t.like(await service.pollForToken({ deviceCode }), { outcome: 'granted', apiKey: first.apiKey })
+  for (const [ms, outcome] of [
+    [1, 'invalid_grant'],
+    [7 * MINUTE, 'invalid_grant'],
+    [SECOND, 'invalid_grant'],
+    [MINUTE, 'invalid_grant'],
+  ] as const) {
+    clock.pass(ms)
+    t.is((await service.pollForToken({ deviceCode })).outcome, outcome)
+  }
+  t.false(service.events.some(({ type }) => type === 'expired_on_poll'))
+})
+
+test('a policy may issue a key once only', async (t) => {
+  const service = createMemoryService(createPolicy({ redeliverForMs: 0 }))
+  const { deviceCode, apiKey } = await logIn(service)
+  for (const ms of [0, 2 * SECOND, MINUTE]) {
+    service.clock.pass(ms)
+    t.is((await service.pollForToken({ deviceCode })).outcome, 'invalid_grant')
+  }
+  t.is((await service.authenticateApiKey(apiKey)).outcome, 'valid')
 })
 
 test('a key that is issued again in its last second has an expires_in of 1, never 0', async (t) => {
@@ -249,15 +307,15 @@ test('a key is not issued again after its first use', async (t) => {
   )
 })
 
-test('confirming a key twice, or an unknown key, does nothing', async (t) => {
+test('neither a revocation, a list nor a refused check is a first use', async (t) => {
   const service = createMemoryService()
-  const { keyId, apiKey } = await logIn(service)
-  await service.confirmDelivery(keyId)
-  const before = JSON.stringify([...service.stores.apiKeys.entries()])
-  await service.confirmDelivery(keyId)
-  await service.confirmDelivery('unknown')
-  t.is(JSON.stringify([...service.stores.apiKeys.entries()]), before)
-  t.is((await service.authenticateApiKey(apiKey)).outcome, 'valid')
+  const { deviceCode, apiKey, keyId } = await logIn(service)
+  await keysOf(service)
+  await service.revokeApiKey({ owner: 'bob', keyId })
+  await service.authenticateApiKey(`${apiKey.slice(0, -1)}!`)
+  t.is((await keysOf(service))[0]?.status, 'unused')
+  service.clock.pass(2 * SECOND)
+  t.like(await service.pollForToken({ deviceCode }), { outcome: 'granted', apiKey })
 })
 
 test('only the client that requested the code gets the key', async (t) => {
@@ -332,14 +390,13 @@ test('the person who decided sees the device by its own code, and other people d
   }
   const service = createMemoryService()
   const { userCode } = await askFor(service, 'cli')
+  const typed = userCode.replace('-', '')
+  const review = () => service.reviewUserCode({ userCode: typed, person: 'ann' })
+  t.like(await review(), { outcome: 'pending' })
   service.clock.pass(10 * MINUTE)
   const expired = { outcome: 'expired', userCode, clientId: 'cli' } as const
-  const typed = userCode.replace('-', '')
   t.deepEqual(plain(await answer(service, typed)), plain(expired))
-  t.deepEqual(
-    plain(await service.reviewUserCode({ userCode: typed, person: 'ann' })),
-    plain(expired),
-  )
+  t.deepEqual(plain(await review()), plain(expired))
 })
 
 test('two people with two devices each get their own key', async (t) => {
@@ -349,7 +406,7 @@ test('two people with two devices each get their own key', async (t) => {
   t.not(ann.apiKey, bob.apiKey)
   t.like(await service.authenticateApiKey(ann.apiKey), { owner: 'ann', keyId: ann.keyId })
   t.like(await service.authenticateApiKey(bob.apiKey), { owner: 'bob', keyId: bob.keyId })
-  t.deepEqual(plain((await service.listApiKeys('ann')).map(({ id }) => id)), plain([ann.keyId]))
+  t.deepEqual(plain((await keysOf(service)).map(({ id }) => id)), plain([ann.keyId]))
   t.is(await service.revokeApiKey({ owner: 'ann', keyId: bob.keyId }), 'no_such_key')
   t.is((await service.authenticateApiKey(bob.apiKey)).outcome, 'valid')
 })
@@ -365,7 +422,7 @@ test('a person sees active and waiting keys, the newest first', async (t) => {
   const { userCode } = await askFor(service, 'cli', 'read')
   await answer(service, userCode)
   await service.authenticateApiKey(old.apiKey)
-  const keys = await service.listApiKeys('ann')
+  const keys = await keysOf(service)
   t.deepEqual(
     plain(keys.slice(1)),
     plain([
@@ -384,9 +441,10 @@ test('a person sees active and waiting keys, the newest first', async (t) => {
     status: 'waiting',
     request: { clientId: 'cli', scope: 'read' },
     approvedAt: clock.now(),
-    expiresAt: clock.now() + 10 * MINUTE,
+    // A device that polls on time may find its approval so late.
+    expiresAt: clock.now() + 10 * MINUTE + 61 * SECOND,
   })
-  t.deepEqual(plain(await service.listApiKeys('bob')), plain([]))
+  t.deepEqual(plain(await keysOf(service, 'bob')), plain([]))
 })
 
 test('a revoked key stops working at once', async (t) => {
@@ -399,10 +457,10 @@ test('a revoked key stops working at once', async (t) => {
   t.is(service.events.filter(({ type }) => type === 'key_revoked').length, 1)
 })
 
-test('a code is consumed once its key has arrived, revoked or not', async (t) => {
+test('a code is consumed once its key was used, revoked or not', async (t) => {
   const service = createMemoryService()
-  const { deviceCode, keyId } = await logIn(service)
-  await service.confirmDelivery(keyId)
+  const { deviceCode, apiKey, keyId } = await logIn(service)
+  await service.authenticateApiKey(apiKey)
   await service.revokeApiKey({ owner: 'ann', keyId })
   t.deepEqual(
     plain(await service.pollForToken({ deviceCode })),
@@ -410,7 +468,7 @@ test('a code is consumed once its key has arrived, revoked or not', async (t) =>
   )
 })
 
-test('a key that was issued, did not arrive and is revoked is access_denied', async (t) => {
+test('a key that was issued, not used, and is revoked is access_denied', async (t) => {
   const service = createMemoryService()
   const { deviceCode, keyId } = await logIn(service)
   await service.revokeApiKey({ owner: 'ann', keyId })
@@ -441,15 +499,18 @@ test('a poll of an expired code is an event, unless its key was picked up in tim
   const pending = await askFor(service)
   const approved = await askFor(service)
   await answer(service, approved.userCode)
-  const { deviceCode: used, keyId } = await logIn(service)
-  await service.confirmDelivery(keyId)
+  const { deviceCode: used, apiKey } = await logIn(service)
+  await service.authenticateApiKey(apiKey)
+  const { deviceCode: unused } = await logIn(service)
   clock.pass(15 * MINUTE)
   events.length = 0
-  for (const deviceCode of [used, pending.deviceCode, approved.deviceCode]) {
-    t.deepEqual(
-      plain(await service.pollForToken({ deviceCode })),
-      plain({ outcome: 'expired_token' }),
-    )
+  for (const [deviceCode, outcome] of [
+    [used, 'invalid_grant'],
+    [unused, 'invalid_grant'],
+    [pending.deviceCode, 'expired_token'],
+    [approved.deviceCode, 'expired_token'],
+  ] as const) {
+    t.deepEqual(plain(await service.pollForToken({ deviceCode })), plain({ outcome }))
   }
   t.deepEqual(
     plain(events.map((event) => [event.type, 'grantId' in event ? event.grantId : ''])),
@@ -461,7 +522,7 @@ test('a key that is revoked before pick-up is access_denied', async (t) => {
   const service = createMemoryService()
   const { deviceCode, userCode } = await askFor(service)
   await answer(service, userCode)
-  const [waiting] = await service.listApiKeys('ann')
+  const [waiting] = await keysOf(service)
   t.is(await service.revokeApiKey({ owner: 'ann', keyId: waiting?.id ?? '' }), 'revoked')
   t.deepEqual(
     plain(await service.pollForToken({ deviceCode })),
@@ -480,10 +541,21 @@ test('revoking all keys includes waiting ones, and leaves those of other people'
   await service.revokeApiKey({ owner: 'ann', keyId: second.keyId })
   t.is(await service.revokeAllApiKeys('ann'), 2)
   t.is(await service.revokeAllApiKeys('ann'), 0)
-  t.deepEqual(plain(await service.listApiKeys('ann')), plain([]))
+  t.deepEqual(plain(await keysOf(service)), plain([]))
   t.is((await service.authenticateApiKey(first.apiKey)).outcome, 'revoked')
   t.is((await service.pollForToken({ deviceCode })).outcome, 'access_denied')
   t.is((await service.authenticateApiKey(others.apiKey)).outcome, 'valid')
+})
+
+test('two revocations of all keys at once revoke each key once', async (t) => {
+  const service = createMemoryService()
+  for (let i = 0; i < 5; i++) await logIn(service)
+  const counts = await Promise.all([
+    service.revokeAllApiKeys('ann'),
+    service.revokeAllApiKeys('ann'),
+  ])
+  t.is(counts[0] + counts[1], 5)
+  t.is(service.events.filter(({ type }) => type === 'key_revoked').length, 5)
 })
 
 test('BT-8: a key expires, leaves the list, and is forgotten later', async (t) => {
@@ -493,7 +565,7 @@ test('BT-8: a key expires, leaves the list, and is forgotten later', async (t) =
   t.is((await service.authenticateApiKey(apiKey)).outcome, 'valid')
   service.clock.pass(1)
   t.deepEqual(plain(await service.authenticateApiKey(apiKey)), plain({ outcome: 'expired' }))
-  t.deepEqual(plain(await service.listApiKeys('ann')), plain([]))
+  t.deepEqual(plain(await keysOf(service)), plain([]))
   service.clock.pass(10 * MINUTE)
   t.deepEqual(plain(await service.authenticateApiKey(apiKey)), plain({ outcome: 'no_such_key' }))
 })
@@ -516,7 +588,7 @@ test('a use is written once a minute', async (t) => {
   const { clock } = service
   const { apiKey } = await logIn(service)
   const started = clock.now()
-  const lastUsed = async () => (await service.listApiKeys('ann'))[0]?.lastUsedAt
+  const lastUsed = async () => (await keysOf(service))[0]?.lastUsedAt
   await service.authenticateApiKey(apiKey)
   clock.pass(MINUTE - 1)
   await service.authenticateApiKey(apiKey)
@@ -528,17 +600,17 @@ test('a use is written once a minute', async (t) => {
 })
 
 test('a code that expires while its key is reserved is not approved', async (t) => {
+  let slow = true
   const service = createMemoryService(undefined, (stores, clock) => ({
     ...stores,
-    apiKeys: {
-      findByOwner: (owner) => stores.apiKeys.findByOwner(owner),
-      findBySecretHash: (hash) => stores.apiKeys.findBySecretHash(hash),
+    apiKeys: changedKeys(stores.apiKeys, {
       update: async (id, transition) => {
         const reply = await stores.apiKeys.update(id, transition)
-        clock.pass(10 * MINUTE)
+        if (slow) clock.pass(10 * MINUTE)
+        slow = false
         return reply
       },
-    },
+    }),
   }))
   const { deviceCode, userCode } = await askFor(service)
   t.deepEqual(plain(await answer(service, userCode)), plain({ outcome: 'expired', userCode }))
@@ -546,7 +618,7 @@ test('a code that expires while its key is reserved is not approved', async (t) 
     plain(await service.pollForToken({ deviceCode })),
     plain({ outcome: 'expired_token' }),
   )
-  t.deepEqual(plain(await service.listApiKeys('ann')), plain([]))
+  t.deepEqual(plain([...service.stores.apiKeys.entries()]), plain([]), 'the reservation is removed')
   t.false(service.events.some(({ type }) => type === 'authorization_approved'))
 })
 

@@ -1,4 +1,14 @@
 import {
+  type ApiKey,
+  type ApiKeyPage,
+  type ApiKeyStore,
+  type CompareAndSwapOptions,
+  CompareAndSwapStore,
+  comparePlaces,
+  type FindApiKeys,
+  formatCursor,
+  parseCursor,
+  placeOf,
   type Retained,
   StoreUnavailableError,
   type SwapResult,
@@ -28,16 +38,23 @@ export class MemoryDriver<S extends Retained> implements VersionedDriver<S> {
 
   swap(
     id: string,
-    expected: string | undefined,
+    expected: Versioned<S> | undefined,
     next: Versioned<S> | undefined,
   ): Promise<SwapResult<S>> {
     return this.#command('swap', () => {
       const found = this.entries.get(id)
-      if (found?.version !== expected) return { written: false, found }
+      if (found?.version !== expected?.version) return { written: false, found }
       if (next) this.entries.set(id, next)
       else this.entries.delete(id)
       return { written: true }
     })
+  }
+
+  /** All states with their ids. */
+  all(): Promise<{ readonly id: string; readonly key: S }[]> {
+    return this.#command('all', () =>
+      Array.from(this.entries, ([id, { state }]) => ({ id, key: state })),
+    )
   }
 
   async #command<T>(name: string, run: () => T): Promise<T> {
@@ -50,5 +67,30 @@ export class MemoryDriver<S extends Retained> implements VersionedDriver<S> {
     await this.#delay()
     if (failure === 'answer lost') throw new StoreUnavailableError(failure)
     return answer
+  }
+}
+
+/** A key store on a database in memory. */
+export class DriverApiKeyStore extends CompareAndSwapStore<ApiKey> implements ApiKeyStore {
+  readonly #driver: MemoryDriver<ApiKey>
+
+  constructor(driver: MemoryDriver<ApiKey>, options: CompareAndSwapOptions = {}) {
+    super(driver, options)
+    this.#driver = driver
+  }
+
+  async find({ owner, after, limit }: FindApiKeys): Promise<ApiKeyPage> {
+    const from = after === undefined ? undefined : parseCursor(after)
+    const found = await this.#driver.all()
+    const places = found
+      .filter(({ key }) => key.status !== 'erased' && key.owner === owner)
+      .map((stored) => ({ stored, place: placeOf(stored) }))
+      .filter(({ place }) => !from || comparePlaces(place, from) > 0)
+      .sort((a, b) => comparePlaces(a.place, b.place))
+    const last = places.slice(0, limit).at(-1)
+    return {
+      keys: places.slice(0, limit).map(({ stored }) => stored),
+      next: last && places.length > limit ? formatCursor(last.place) : undefined,
+    }
   }
 }

@@ -1,10 +1,12 @@
 import {
   type ApiKeyStore,
   type CodeAttempts,
+  type CutOff,
   createMemoryStores,
   createUseCases,
   type DeviceGrant,
   type DeviceGrantEvent,
+  type ListedKey,
   type MemoryStores,
   type StateStore,
   type UseCaseDependencies,
@@ -16,12 +18,13 @@ import { TestClock } from '@device-grant/test-support/clock'
 export const SECOND = 1_000
 export const MINUTE = 60 * SECOND
 
-/** The four stores of the use cases. */
-interface Stores {
+/** The stores of the use cases. */
+export interface Stores {
   readonly grants: StateStore<DeviceGrant>
   readonly userCodes: StateStore<UserCodeClaim>
   readonly codeAttempts: StateStore<CodeAttempts>
   readonly apiKeys: ApiKeyStore
+  readonly cutOffs: StateStore<CutOff>
 }
 
 /** All use cases, with what a test moves and looks at. */
@@ -32,7 +35,8 @@ export interface MemoryService extends UseCases {
 }
 
 /**
- * Makes all use cases in memory, with a clock that stands still and a record of all events.
+ * Makes all use cases in memory, with a clock that stands still and a record of all events. Key checks
+ * age by the same clock.
  * @param wrap puts stores that fail or count before those in memory
  */
 export const createMemoryService = (
@@ -46,10 +50,19 @@ export const createMemoryService = (
     ...wrap(stores, clock),
     ...(policy ? { policy } : {}),
     clock,
+    monotonic: clock.now,
     events: { emit: (event) => events.push(event) },
   })
   return { ...useCases, clock, stores, events }
 }
+
+/** A key store with some of its operations replaced. */
+export const changedKeys = (keys: ApiKeyStore, changes: Partial<ApiKeyStore>): ApiKeyStore => ({
+  read: (id) => keys.read(id),
+  find: (query) => keys.find(query),
+  update: (id, transition) => keys.update(id, transition),
+  ...changes,
+})
 
 /** A login that has ended with a key. */
 export interface LoggedIn {
@@ -75,3 +88,7 @@ export const logIn = async (service: UseCases, person = 'ann'): Promise<LoggedIn
   if (reply.outcome !== 'granted') throw new Error(`not granted but ${reply.outcome}`)
   return { deviceCode, userCode, ...reply }
 }
+
+/** The first page of a person's keys. */
+export const keysOf = async (service: UseCases, owner = 'ann'): Promise<readonly ListedKey[]> =>
+  (await service.listApiKeys({ owner })).keys

@@ -5,7 +5,7 @@ import {
   StoreFullError,
   type Transition,
 } from '@device-grant/core'
-import { type Sample, testApiKeyStore, testStateStore } from '@device-grant/core/testing'
+import { type Sample, testStateStore } from '@device-grant/core/testing'
 import { TestClock } from '@device-grant/test-support/clock'
 import test from 'ava'
 
@@ -15,14 +15,6 @@ testStateStore(
   (title, run) => test(`state store: ${title}`, run),
   async () => {
     const store = new MemoryStateStore<Sample>({ clock })
-    return { store, peer: store }
-  },
-)
-
-testApiKeyStore(
-  (title, run) => test(`API key store: ${title}`, run),
-  async () => {
-    const store = new MemoryApiKeyStore({ clock })
     return { store, peer: store }
   },
 )
@@ -114,77 +106,142 @@ test('a transition that throws changes nothing', async (t) => {
   t.is(await store.update('a', look), 1)
 })
 
-const aKey = (owner: string, secretHash: string, keepUntil: number): ApiKey => ({
+const aKey = (owner: string, { keepUntil = T0 + 9_000_000, approvedAt = T0 } = {}): ApiKey => ({
   status: 'active',
-  name: 'key',
+  name: 'a key',
   owner,
   request: { device: {} },
-  approvedAt: T0,
-  secretHash,
+  approvedAt,
+  secretHash: 'a hash',
   expiresAt: keepUntil,
+  lastUsedAt: T0,
   keepUntil,
 })
 
-test('an API key that is forgotten or removed is not found', async (t) => {
+const aKeyStore = (capacity?: number) => {
   const clock = new TestClock(T0)
-  const store = new MemoryApiKeyStore({ clock })
-  const put = (id: string, key: ApiKey | undefined) =>
-    store.update(id, () => ({ next: key, reply: undefined }))
-  await put('1', aKey('ann', 'hash 1', T0 + 1_000))
-  await put('2', aKey('ann', 'hash 2', T0 + 9_000_000))
+  const store = new MemoryApiKeyStore({ clock, capacity })
+  return {
+    clock,
+    store,
+    put: (id: string, key: ApiKey | undefined) =>
+      store.update(id, () => ({ next: key, reply: undefined })),
+    idsOf: async (owner: string) =>
+      (await store.find({ owner, limit: 1_000 })).keys.map(({ id }) => id),
+    /** The ids of all pages, one list each. */
+    pagesOf: async (owner: string, limit: number) => {
+      const pages: string[][] = []
+      let after: string | undefined
+      do {
+        const page = await store.find({ owner, after, limit })
+        pages.push(page.keys.map(({ id }) => id))
+        after = page.next
+      } while (after !== undefined)
+      return pages
+    },
+  }
+}
+
+test('an API key that is forgotten or removed is not found', async (t) => {
+  const { clock, store, put, idsOf } = aKeyStore()
+  await put('1', aKey('ann', { keepUntil: T0 + 1_000 }))
+  await put('2', aKey('ann'))
   const found = async () => ({
-    byHash: [
-      (await store.findBySecretHash('hash 1'))?.id,
-      (await store.findBySecretHash('hash 2'))?.id,
-    ],
-    byOwner: (await store.findByOwner('ann')).map(({ id }) => id),
+    byId: [(await store.read('1'))?.keepUntil, (await store.read('2'))?.keepUntil],
+    byOwner: await idsOf('ann'),
   })
-  t.deepEqual(await found(), { byHash: ['1', '2'], byOwner: ['1', '2'] })
+  t.deepEqual(await found(), { byId: [T0 + 1_000, T0 + 9_000_000], byOwner: ['2', '1'] })
   clock.pass(1_000)
-  t.deepEqual(await found(), { byHash: [undefined, '2'], byOwner: ['2'] })
+  t.deepEqual(await found(), { byId: [undefined, T0 + 9_000_000], byOwner: ['2'] })
   await put('2', undefined)
-  t.deepEqual(await found(), { byHash: [undefined, undefined], byOwner: [] })
+  t.deepEqual(await found(), { byId: [undefined, undefined], byOwner: [] })
 })
 
-test('an API key with a new hash or owner is not found by the old one', async (t) => {
-  const clock = new TestClock(T0)
-  const store = new MemoryApiKeyStore({ clock })
-  for (const [owner, hash] of [
-    ['ann', 'old'],
-    ['bob', 'new'],
+test('an API key is read whatever its status', async (t) => {
+  const { store, put } = aKeyStore()
+  const erased: ApiKey = { status: 'erased', keepUntil: T0 + 1_000 }
+  await put('1', erased)
+  t.is(await store.read('1'), erased)
+  t.is(await store.read('2'), undefined)
+})
+
+test('an API key with a new owner is not found by the old one', async (t) => {
+  const { put, idsOf } = aKeyStore()
+  await put('1', aKey('ann'))
+  await put('1', aKey('bob'))
+  t.deepEqual(await idsOf('ann'), [])
+  t.deepEqual(await idsOf('bob'), ['1'])
+})
+
+test('an erased key is found by no owner', async (t) => {
+  const { put, idsOf } = aKeyStore()
+  await put('1', aKey('ann'))
+  await put('1', { status: 'erased', keepUntil: T0 + 1_000 })
+  t.deepEqual(await idsOf('ann'), [])
+  t.deepEqual(await idsOf('undefined'), [])
+})
+
+test('owners are compared exactly', async (t) => {
+  const { put, idsOf } = aKeyStore()
+  const owners = ['ann', 'Ann', 'ann ', '', 'é', 'e\u0301', '__proto__', '\ud800']
+  for (const [i, owner] of owners.entries()) await put(`${i}`, aKey(owner))
+  for (const [i, owner] of owners.entries()) t.deepEqual(await idsOf(owner), [`${i}`], owner)
+})
+
+test('the keys of an owner come in pages, the newest approval first', async (t) => {
+  const { put, pagesOf } = aKeyStore()
+  for (const [id, approvedAt] of [
+    ['a', 2],
+    ['b', 5],
+    ['c', 2],
+    ['d', 9],
+    ['e', 5],
   ] as const) {
-    const key = aKey(owner, hash, T0 + 1_000)
-    await store.update('1', () => ({ next: key, reply: undefined }))
+    await put(id, aKey('ann', { approvedAt }))
+    await put(`${id} of bob`, aKey('bob', { approvedAt }))
   }
-  t.is(await store.findBySecretHash('old'), undefined)
-  t.is((await store.findBySecretHash('new'))?.id, '1')
-  t.deepEqual(await store.findByOwner('ann'), [])
-  t.is((await store.findByOwner('bob')).length, 1)
+  t.deepEqual(await pagesOf('ann', 2), [['d', 'e'], ['b', 'c'], ['a']])
+  t.deepEqual(await pagesOf('ann', 5), [['d', 'e', 'b', 'c', 'a']])
+  t.deepEqual(await pagesOf('cho', 2), [[]])
+})
+
+test('a cursor stays valid while keys come and go', async (t) => {
+  const { store, put } = aKeyStore()
+  for (const id of ['a', 'b', 'c', 'd']) await put(id, aKey('ann'))
+  const first = await store.find({ owner: 'ann', limit: 2 })
+  t.deepEqual(
+    first.keys.map(({ id }) => id),
+    ['d', 'c'],
+  )
+  await put('c', undefined)
+  await put('e', aKey('ann', { approvedAt: T0 + 5 }))
+  await put('a0', aKey('ann'))
+  const second = await store.find({ owner: 'ann', after: first.next, limit: 9 })
+  t.deepEqual(
+    second.keys.map(({ id }) => id),
+    ['b', 'a0', 'a'],
+  )
+  t.is(second.next, undefined)
 })
 
 test('an id that is used again after it was forgotten leaves no stale look-ups', async (t) => {
-  const clock = new TestClock(T0)
-  const store = new MemoryApiKeyStore({ clock, capacity: 1 })
-  const put = (id: string, key: ApiKey) => store.update(id, () => ({ next: key, reply: undefined }))
-  await put('1', aKey('ann', 'a', T0 + 1_000))
+  const { clock, store, put, idsOf } = aKeyStore(1)
+  await put('1', aKey('ann', { keepUntil: T0 + 1_000 }))
   clock.pass(1_000)
-  await put('1', aKey('bob', 'b', T0 + 2_000))
+  await put('1', aKey('bob', { keepUntil: T0 + 2_000 }))
+  t.deepEqual([await idsOf('ann'), await idsOf('bob')], [[], ['1']])
   clock.pass(1_000)
-  await put('2', aKey('ann', 'a', T0 + 9_000))
-  t.is((await store.findBySecretHash('a'))?.id, '2')
-  t.is(await store.findBySecretHash('b'), undefined)
-  t.deepEqual(await store.findByOwner('bob'), [])
+  await put('2', aKey('ann'))
+  t.deepEqual([await idsOf('ann'), await idsOf('bob')], [['2'], []])
+  t.is(store.size, 1)
 })
 
 test('the look-ups of a swept API key are gone', async (t) => {
-  const clock = new TestClock(T0)
-  const store = new MemoryApiKeyStore({ clock })
-  const put = (id: string, key: ApiKey) => store.update(id, () => ({ next: key, reply: undefined }))
-  await put('1', aKey('ann', 'a', T0 + 1_000))
+  const { clock, store, put, idsOf } = aKeyStore()
+  await put('1', aKey('ann', { keepUntil: T0 + 1_000 }))
   clock.pass(60_000)
-  await put('2', aKey('ann', 'a', T0 + 900_000))
+  await put('2', aKey('ann'))
   t.is(store.size, 1)
-  await put('1', aKey('bob', 'b', T0 + 900_000))
-  t.is((await store.findBySecretHash('a'))?.id, '2')
-  t.is((await store.findByOwner('ann')).length, 1)
+  await put('1', aKey('bob'))
+  t.deepEqual([await idsOf('ann'), await idsOf('bob')], [['2'], ['1']])
 })

@@ -2,7 +2,7 @@ import {
   type ApiKey,
   type CodeAttempts,
   CompareAndSwapStore,
-  createMemoryStores,
+  type CutOff,
   createPolicy,
   createUseCases,
   type DeviceGrant,
@@ -14,7 +14,7 @@ import {
 import { TestClock } from '@device-grant/test-support/clock'
 import { turns } from '@device-grant/test-support/event-loop'
 import test from 'ava'
-import { MemoryDriver } from './memory-driver.ts'
+import { DriverApiKeyStore, MemoryDriver } from './memory-driver.ts'
 import { createMemoryService } from './memory-service.ts'
 import { plain } from './plain.ts'
 
@@ -24,32 +24,30 @@ const aFewTurns = (): Promise<void> => turns(Math.floor(Math.random() * 4))
 /** Two servers on one database, whose every command takes a few turns. */
 const twoServers = (policy = createPolicy()) => {
   const clock = new TestClock()
-  // These tests look keys up by their id only, so these look-ups find nothing.
-  const { apiKeys: lookUps } = createMemoryStores({ clock })
   const drivers = {
     grants: new MemoryDriver<DeviceGrant>(aFewTurns),
     userCodes: new MemoryDriver<UserCodeClaim>(aFewTurns),
     codeAttempts: new MemoryDriver<CodeAttempts>(aFewTurns),
     apiKeys: new MemoryDriver<ApiKey>(aFewTurns),
+    cutOffs: new MemoryDriver<CutOff>(aFewTurns),
   }
   const server = (): UseCases => {
     const options = { pause: aFewTurns }
-    const apiKeys = new CompareAndSwapStore(drivers.apiKeys, options)
     return createUseCases({
       grants: new CompareAndSwapStore(drivers.grants, options),
       userCodes: new CompareAndSwapStore(drivers.userCodes, options),
       codeAttempts: new CompareAndSwapStore(drivers.codeAttempts, options),
-      apiKeys: {
-        update: (id, transition) => apiKeys.update(id, transition),
-        findByOwner: (owner) => lookUps.findByOwner(owner),
-        findBySecretHash: (hash) => lookUps.findBySecretHash(hash),
-      },
+      apiKeys: new DriverApiKeyStore(drivers.apiKeys, options),
+      cutOffs: new CompareAndSwapStore(drivers.cutOffs, options),
       policy,
       clock,
     })
   }
-  return { one: server(), other: server() }
+  return { one: server(), other: server(), clock }
 }
+
+/** People have more keys here than the default allows. */
+const UNLIMITED = createPolicy({ keysPerPerson: 0 })
 
 const countOf = (replies: readonly TokenReply[]) => {
   const count: Partial<Record<TokenReply['outcome'], number>> = {}
@@ -74,7 +72,7 @@ test('a thousand simultaneous polls on two servers get one key, once', async (t)
   const replies = await Promise.all(
     Array.from({ length: 1_000 }, async (_, i) => {
       const reply = await (i % 2 ? one : other).pollForToken({ deviceCode })
-      if (reply.outcome === 'granted') await one.confirmDelivery(reply.keyId)
+      if (reply.outcome === 'granted') await one.authenticateApiKey(reply.apiKey)
       return reply
     }),
   )
@@ -85,8 +83,8 @@ test('a thousand simultaneous polls on two servers get one key, once', async (t)
 })
 
 for (const { title, people, policy } of [
-  { title: 'by one person in two windows', people: ['ann', 'ann'], policy: createPolicy() },
-  { title: 'by two people', people: ['ann', 'bob'], policy: createPolicy({ openedForMs: 0 }) },
+  { title: 'by one person in two windows', people: ['ann', 'ann'], policy: UNLIMITED },
+  { title: 'by two people', people: ['ann', 'bob'], policy: { ...UNLIMITED, openedForMs: 0 } },
 ] as const) {
   test(`of an approval and a denial ${title} exactly one wins, and every reply is true`, async (t) => {
     const { one, other } = twoServers(policy)
@@ -94,8 +92,8 @@ for (const { title, people, policy } of [
     const race = async (): Promise<void> => {
       const { deviceCode, userCode } = await one.authorizeDevice({ device: {} })
       const answer = async (server: UseCases, decision: 'approve' | 'deny', person: string) => {
-        // An approval sends twice as many commands, so the denial starts later.
-        await turns(decision === 'deny' ? Math.floor(Math.random() * 30) : 0)
+        // Both send as many commands, so either may start later.
+        await turns(Math.floor(Math.random() * 10))
         return server.answerUserCode({ userCode, decision, person })
       }
       const polling = (async () => {
@@ -186,5 +184,39 @@ test('polls that flood a pending code never overwrite its approval', async (t) =
     t.is(answer.outcome, 'approved')
     const replies = [...(await flood), await one.pollForToken({ deviceCode })]
     t.is(replies.filter(({ outcome }) => outcome === 'granted').length, 1)
+  }
+})
+
+test('a revocation of all keys leaves none, whatever is approved and picked up meanwhile', async (t) => {
+  for (let races = 0; races < 100; races++) {
+    const { one, other, clock } = twoServers(createPolicy({ wrongCodesPerPerson: 100 }))
+    const logins = await Promise.all(
+      Array.from({ length: 6 }, () => one.authorizeDevice({ device: {} })),
+    )
+    const apiKeys: string[] = []
+    const approve = async (userCode: string, after: number): Promise<void> => {
+      await turns(after)
+      await other.answerUserCode({ userCode, decision: 'approve', person: 'ann' })
+    }
+    const poll = async (deviceCode: string, after = 0): Promise<void> => {
+      await turns(after)
+      const reply = await one.pollForToken({ deviceCode })
+      if (reply.outcome === 'granted') apiKeys.push(reply.apiKey)
+    }
+    const [early, ...late] = logins
+    await approve(early?.userCode ?? '', 0)
+    const random = (): number => Math.floor(Math.random() * 40)
+    await Promise.all([
+      other.revokeAllApiKeys('ann'),
+      ...late.map(({ userCode }) => approve(userCode, random())),
+      ...logins.flatMap(({ deviceCode }) => [poll(deviceCode, random()), poll(deviceCode, 60)]),
+    ])
+    clock.pass(5_000)
+    for (const { deviceCode } of logins) await poll(deviceCode)
+    for (const apiKey of apiKeys) t.is((await one.authenticateApiKey(apiKey)).outcome, 'revoked')
+    // Everything was approved within a second of the cut-off. What is approved later gives a key.
+    const { deviceCode, userCode } = await one.authorizeDevice({ device: {} })
+    await approve(userCode, 0)
+    t.is((await one.pollForToken({ deviceCode })).outcome, 'granted')
   }
 })

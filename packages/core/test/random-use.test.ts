@@ -1,4 +1,10 @@
-import { createPolicy, type TokenReply } from '@device-grant/core'
+import {
+  createPolicy,
+  grantIdOf,
+  keyIdOf,
+  type ListedKey,
+  type TokenReply,
+} from '@device-grant/core'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import { createMemoryService, type MemoryService, MINUTE, SECOND } from './memory-service.ts'
@@ -10,7 +16,12 @@ const WAIT = { retryAfterMs: 10 * MINUTE }
 const KEPT = 20 * MINUTE
 const KEY_LIFE = 15 * MINUTE
 const CEILING = 8
-const policy = createPolicy({ keyLifetimeMs: KEY_LIFE, wrongCodesOfEveryone: CEILING })
+const KEYS = 2
+const policy = createPolicy({
+  keyLifetimeMs: KEY_LIFE,
+  wrongCodesOfEveryone: CEILING,
+  keysPerPerson: KEYS,
+})
 
 const CLIENTS = [undefined, 'cli', 'other'] as const
 const PEOPLE = ['ann', 'bob', 'cho'] as const
@@ -22,8 +33,8 @@ type Move =
   | { readonly do: 'poll'; readonly device: number; readonly client: Client | 'own' }
   | { readonly do: 'review' | 'approve' | 'deny'; readonly device: number; readonly person: Person }
   | { readonly do: 'guess' | 'list' | 'revokeAll'; readonly person: Person }
-  | { readonly do: 'revoke'; readonly device: number; readonly person: Person }
-  | { readonly do: 'confirm' | 'use'; readonly device: number }
+  | { readonly do: 'revoke' | 'release'; readonly device: number; readonly person: Person }
+  | { readonly do: 'use'; readonly device: number }
   | { readonly do: 'pass'; readonly ms: number }
 
 const device = fc.nat(3)
@@ -51,8 +62,11 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('guess'), person }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('list'), person }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('revoke'), device, person }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('confirm', 'use', 'use'), device }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constantFrom('revoke', 'release'), device, person }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('use'), device }) },
   {
     weight: 6,
     arbitrary: fc.record({
@@ -73,11 +87,13 @@ interface Key {
   readonly id: string
   readonly owner: Person
   readonly approvedAt: number
-  status: 'waiting' | 'issued' | 'arrived' | 'revoked'
+  status: 'waiting' | 'issued' | 'used' | 'revoked'
   secret?: string
+  firstIssuedAt: number
   issuedAt: number
-  /** Whether it reached its device, even if it was revoked later. */
-  arrived: boolean
+  /** Whether it was used, even if it was revoked later. */
+  used: boolean
+  lastUsedAt?: number
   expiresAt: number
   forgottenAt: number
 }
@@ -91,7 +107,7 @@ interface Device {
   interval: number
   acceptedAt?: number
   companion: boolean
-  openedBy?: Person
+  openedBy?: Person | undefined
   openedAt: number
   decision?: { readonly by: Person; readonly what: 'approve' | 'deny' }
   key?: Key
@@ -104,6 +120,8 @@ class Expectation {
   /** When each wrong code was typed. */
   readonly wrong: Record<Person, number[]> = { ann: [], bob: [], cho: [] }
   wrongOfAll: number[] = []
+  /** When each person revoked all keys the last time. */
+  readonly cutOff: Partial<Record<Person, number>> = {}
 
   poll(d: Device, client: Client): object {
     const age = this.now - d.askedAt
@@ -129,21 +147,27 @@ class Expectation {
     if (!key) return { outcome: 'no key: an error of this model' }
     switch (key.status) {
       case 'revoked':
-        if (!key.arrived) return { outcome: 'access_denied' }
-        return { outcome: late ? 'expired_token' : 'invalid_grant' }
-      case 'arrived':
-        return { outcome: late ? 'expired_token' : 'invalid_grant' }
+        return { outcome: key.used ? 'invalid_grant' : 'access_denied' }
+      case 'used':
+        return { outcome: 'invalid_grant' }
       case 'waiting':
         if (late) return { outcome: 'expired_token' }
+        key.firstIssuedAt = this.now
         key.expiresAt = this.now + KEY_LIFE
         key.forgottenAt = Math.max(key.forgottenAt, key.expiresAt + 10 * MINUTE)
         break
       case 'issued':
-        if (this.now >= key.expiresAt) return { outcome: 'invalid_grant' }
+        if (this.now >= Math.min(key.expiresAt, key.firstIssuedAt + 2 * MINUTE)) {
+          return { outcome: 'invalid_grant' }
+        }
         if (this.now - key.issuedAt < 2 * SECOND) return { outcome: 'slow_down', interval }
     }
     key.status = 'issued'
     key.issuedAt = this.now
+    if (key.approvedAt <= (this.cutOff[key.owner] ?? Number.NEGATIVE_INFINITY) + SECOND) {
+      key.status = 'revoked'
+      return { outcome: 'access_denied' }
+    }
     return {
       outcome: 'granted',
       keyId: key.id,
@@ -159,10 +183,10 @@ class Expectation {
     const full = recent(this.wrongOfAll).length >= CEILING
     const allowed = full ? 1 : 5
     if (own >= allowed) return { outcome: 'too_many_attempts', ...WAIT }
-    const known = d !== undefined && this.now - d.askedAt < KEPT
-    const held =
-      d?.openedBy !== undefined && d.openedBy !== person && this.now - d.openedAt < 2 * MINUTE
-    if (known && !held) {
+    if (d && this.now - d.askedAt < KEPT) {
+      if (d.openedBy === person) return undefined
+      const heldFor = d.openedBy === undefined ? 0 : d.openedAt + 2 * MINUTE - this.now
+      if (heldFor > 0) return { outcome: 'contested', retryAfterMs: heldFor }
       d.openedBy = person
       d.openedAt = this.now
       return undefined
@@ -171,6 +195,10 @@ class Expectation {
     if (!full) this.wrongOfAll.push(this.now)
     const attemptsLeft = allowed - own - 1
     return { outcome: 'invalid', attemptsLeft, ...(attemptsLeft > 0 ? {} : WAIT) }
+  }
+
+  release(person: Person, d: Device): void {
+    if (d.openedBy === person) d.openedBy = undefined
   }
 
   answer(what: 'review' | 'approve' | 'deny', person: Person, d: Device): object {
@@ -182,8 +210,30 @@ class Expectation {
       const { by, what: yours } = d.decision
       return { outcome: 'already_processed', ...(by === person ? { yours, ...named } : {}) }
     }
-    if (this.now - d.askedAt >= LIFE) return { outcome: 'expired', ...named }
+    if (this.now - d.askedAt >= LIFE) {
+      return { outcome: 'expired', ...(d.openedAt - d.askedAt < LIFE ? named : {}) }
+    }
     if (what === 'review') return { outcome: 'pending', userCode, request: { clientId } }
+    if (what === 'approve') {
+      const live = this.liveKeysOf(person)
+      if (live.length >= KEYS) {
+        const touchedAt = (key: Key): number => key.lastUsedAt ?? key.approvedAt
+        const [oldest] = live.toSorted((a, b) => touchedAt(a) - touchedAt(b))
+        return { outcome: 'too_many_keys', limit: KEYS, leastRecentlyUsed: oldest?.id }
+      }
+      d.key = {
+        id: keyIdOf(grantIdOf(d.deviceCode)),
+        owner: person,
+        approvedAt: this.now,
+        status: 'waiting',
+        firstIssuedAt: 0,
+        issuedAt: 0,
+        used: false,
+        // The longest interval and the slack.
+        expiresAt: d.askedAt + LIFE + 61 * SECOND,
+        forgottenAt: d.askedAt + KEPT + 5 * MINUTE,
+      }
+    }
     d.decision = { by: person, what }
     return { outcome: what === 'approve' ? 'approved' : 'denied', ...named }
   }
@@ -203,13 +253,20 @@ class Expectation {
     if (!this.knows(key)) return 'no_such_key'
     if (key.status === 'revoked') return 'revoked'
     if (this.now >= key.expiresAt) return 'expired'
-    key.status = 'arrived'
-    key.arrived = true
+    key.status = 'used'
+    key.used = true
+    if (key.lastUsedAt === undefined || this.now - key.lastUsedAt >= MINUTE) {
+      key.lastUsedAt = this.now
+    }
     return 'valid'
   }
 
-  keysOf(person: Person): Key[] {
-    return this.devices.flatMap(({ key }) => (key && key.owner === person ? [key] : []))
+  /** The newest approval first, and then by id. */
+  liveKeysOf(person: Person): Key[] {
+    return this.devices
+      .flatMap(({ key }) => key ?? [])
+      .filter((key) => key.owner === person && key.status !== 'revoked' && this.now < key.expiresAt)
+      .sort((a, b) => b.approvedAt - a.approvedAt || (a.id < b.id ? 1 : -1))
   }
 }
 
@@ -217,6 +274,20 @@ const seen = new Map<string, number>()
 const note = (did: string, outcome: string): void => {
   const name = `${did}: ${outcome}`
   seen.set(name, (seen.get(name) ?? 0) + 1)
+}
+
+const LISTED = { waiting: 'waiting', issued: 'unused', used: 'active', revoked: 'never' } as const
+
+/** All keys of a person, read in pages of one key. */
+const list = async (real: MemoryService, owner: Person): Promise<ListedKey[]> => {
+  const keys: ListedKey[] = []
+  let after: string | undefined
+  do {
+    const page = await real.listApiKeys({ owner, after, limit: 1 })
+    keys.push(...page.keys)
+    after = page.next
+  } while (after !== undefined)
+  return keys
 }
 
 /** Makes a move in the service and in the model, and compares the replies. */
@@ -254,24 +325,22 @@ const make = async (
     return
   }
   if (move.do === 'list') {
-    const works = (key: Key) => key.status !== 'revoked' && model.now < key.expiresAt
-    const expected = model.keysOf(move.person).filter(works)
-    const listed = await real.listApiKeys(move.person)
+    const expected = model.liveKeysOf(move.person)
+    const listed = await list(real, move.person)
+    for (const { status } of listed) note('list', status)
     note('list', expected.length > 0 ? 'some' : 'none')
     t.deepEqual(
-      plain(listed.map(({ id, status }) => [id, status]).toSorted()),
+      plain(listed.map(({ id, status, lastUsedAt }) => [id, status, lastUsedAt !== undefined])),
       plain(
-        expected.map((key) => [key.id, key.status === 'waiting' ? 'waiting' : 'active']).toSorted(),
+        expected.map((key) => [key.id, LISTED[key.status], key.lastUsedAt !== undefined] as const),
       ),
     )
-    const ages = listed.map(({ approvedAt }) => -approvedAt)
-    t.deepEqual(plain(ages), plain(ages.toSorted((a, b) => a - b)))
     return
   }
   if (move.do === 'revokeAll') {
-    const keys = model.keysOf(move.person)
-    const working = keys.filter((key) => model.now < key.expiresAt)
-    const expected = working.filter((key) => model.revoke(move.person, key) === 'revoked').length
+    const live = model.liveKeysOf(move.person)
+    const expected = live.filter((key) => model.revoke(move.person, key) === 'revoked').length
+    model.cutOff[move.person] = model.now
     note('revokeAll', expected > 0 ? 'some' : 'none')
     t.is(await real.revokeAllApiKeys(move.person), expected)
     return
@@ -279,13 +348,16 @@ const make = async (
   if (!('device' in move)) return
   const d = model.devices[move.device % model.devices.length]
   if (!d) return
+  const { userCode } = d
   switch (move.do) {
     case 'poll': {
       const client = move.client === 'own' ? d.client : move.client
       const clientId = client === undefined ? {} : { clientId: client }
+      const wasWaiting = d.key?.status === 'waiting'
       const expected = model.poll(d, client)
       const reply: TokenReply = await real.pollForToken({ deviceCode: d.deviceCode, ...clientId })
       note('poll', reply.outcome)
+      if (wasWaiting && d.key?.status === 'revoked') note('poll', 'cut off')
       if (reply.outcome !== 'granted')
         return void t.deepEqual(plain(reply as object), plain(expected))
       const { apiKey, ...rest } = reply
@@ -299,47 +371,32 @@ const make = async (
     }
     case 'review': {
       const expected = model.answer('review', move.person, d)
-      const reply = await real.reviewUserCode({ userCode: d.userCode, person: move.person })
+      const reply = await real.reviewUserCode({ userCode, person: move.person })
       note('review', reply.outcome)
-      t.like(reply as object, expected)
+      if (reply.outcome === 'pending') t.like(reply as object, expected)
+      else t.deepEqual(plain(reply as object), plain(expected))
       return
     }
     case 'approve':
     case 'deny': {
       const expected = model.answer(move.do, move.person, d)
-      const { userCode } = d
       const reply = await real.answerUserCode({ userCode, person: move.person, decision: move.do })
       note(move.do, reply.outcome)
-      t.deepEqual(plain(reply as object), plain(expected))
-      if (reply.outcome !== 'approved') return
-      const mine = model.keysOf(move.person).map(({ id }) => id)
-      const listed = await real.listApiKeys(move.person)
-      const [added, ...more] = listed.filter(({ id }) => !mine.includes(id))
-      t.deepEqual(plain(more), plain([]))
-      d.key = {
-        id: added?.id ?? 'none was added',
-        owner: move.person,
-        approvedAt: model.now,
-        status: 'waiting',
-        issuedAt: 0,
-        arrived: false,
-        expiresAt: d.askedAt + LIFE,
-        forgottenAt: d.askedAt + KEPT,
-      }
+      const told =
+        reply.outcome === 'too_many_keys'
+          ? { ...reply, leastRecentlyUsed: reply.leastRecentlyUsed?.id }
+          : reply
+      t.deepEqual(plain(told as object), plain(expected))
       return
     }
+    case 'release':
+      model.release(move.person, d)
+      await real.releaseUserCode({ userCode, person: move.person })
+      return
     case 'revoke': {
       const reply = await real.revokeApiKey({ owner: move.person, keyId: d.key?.id ?? 'none' })
       note('revoke', reply)
       t.is(reply, model.revoke(move.person, d.key) as typeof reply)
-      return
-    }
-    case 'confirm': {
-      if (d.key?.status === 'issued' && model.knows(d.key)) {
-        d.key.status = 'arrived'
-        d.key.arrived = true
-      }
-      await real.confirmDelivery(d.key?.id ?? 'none')
       return
     }
     case 'use': {
@@ -355,18 +412,19 @@ const make = async (
 
 const EVERYTHING = [
   ...['authorization_pending', 'slow_down', 'access_denied', 'expired_token', 'invalid_grant'],
-  ...['granted', 'issued again'],
+  ...['granted', 'issued again', 'cut off'],
 ]
   .map((outcome) => `poll: ${outcome}`)
   .concat(
-    ['approve: approved', 'deny: denied', 'review: pending'],
+    ['approve: approved', 'approve: too_many_keys', 'deny: denied', 'review: pending'],
     ['approve', 'deny', 'review'].flatMap((did) =>
-      ['already_processed', 'expired', 'invalid', 'too_many_attempts'].map(
+      ['already_processed', 'expired', 'contested', 'invalid', 'too_many_attempts'].map(
         (outcome) => `${did}: ${outcome}`,
       ),
     ),
     ['guess: invalid', 'guess: too_many_attempts'],
-    ['list: none', 'list: some', 'revokeAll: none', 'revokeAll: some'],
+    ['none', 'some', 'waiting', 'unused', 'active'].map((keys) => `list: ${keys}`),
+    ['revokeAll: none', 'revokeAll: some'],
     ['revoke: revoked', 'revoke: already_revoked', 'revoke: no_such_key'],
     ['use: valid', 'use: expired', 'use: revoked', 'use: no_such_key'],
   )

@@ -1,4 +1,5 @@
 import {
+  createPolicy,
   type DeviceGrantEvent,
   type Retained,
   type StateStore,
@@ -7,11 +8,19 @@ import {
   StoreUnavailableError,
 } from '@device-grant/core'
 import test, { type ExecutionContext } from 'ava'
-import { createMemoryService, logIn, type MemoryService, MINUTE, SECOND } from './memory-service.ts'
+import {
+  changedKeys,
+  createMemoryService,
+  keysOf,
+  logIn,
+  type MemoryService,
+  MINUTE,
+  SECOND,
+} from './memory-service.ts'
 import { plain } from './plain.ts'
 
 /** A service with stores that fail at one call, as a test asks. */
-const aFrailService = () => {
+const aFrailService = (policy = createPolicy()) => {
   let failAt = Number.POSITIVE_INFINITY
   let applied = false
   let calls = 0
@@ -27,15 +36,16 @@ const aFrailService = () => {
   const frail = <S extends Retained>(store: StateStore<S>): StateStore<S> => ({
     update: (id, transition) => call(() => store.update(id, transition)),
   })
-  const service = createMemoryService(undefined, (stores) => ({
+  const service = createMemoryService(policy, (stores) => ({
     grants: frail(stores.grants),
     userCodes: frail(stores.userCodes),
     codeAttempts: frail(stores.codeAttempts),
     apiKeys: {
       ...frail(stores.apiKeys),
-      findByOwner: (owner) => call(() => stores.apiKeys.findByOwner(owner)),
-      findBySecretHash: (hash) => call(() => stores.apiKeys.findBySecretHash(hash)),
+      read: (id) => call(() => stores.apiKeys.read(id)),
+      find: (query) => call(() => stores.apiKeys.find(query)),
     },
+    cutOffs: frail(stores.cutOffs),
   }))
   return {
     service,
@@ -84,19 +94,53 @@ test('a poll while a store is down is slow_down without interval, and the code s
   }
 })
 
+const PICK_UP_CALLS = ['poll', 'claim', 'read the cut-off']
+
 test('a pick-up whose store fails at any call is slow_down, and the key is issued later', async (t) => {
   for (const when of WHEN) {
-    for (const at of [0, 1]) {
+    for (const at of PICK_UP_CALLS.keys()) {
       const { service, failing } = aFrailService()
       const { deviceCode, userCode } = await askFor(service)
       await approve(service, userCode)
-      const { reply } = await failing(at, when, () => service.pollForToken({ deviceCode }))
+      const { reply, calls } = await failing(at, when, () => service.pollForToken({ deviceCode }))
+      t.is(calls, at + 1)
       isStoreError(t, reply, 'slow_down', `${when} call ${at}`)
       t.false('interval' in reply)
       service.clock.pass(5 * SECOND)
       const later = await service.pollForToken({ deviceCode })
       if (later.outcome !== 'granted') return t.fail(later.outcome)
       t.is((await service.authenticateApiKey(later.apiKey)).outcome, 'valid')
+    }
+  }
+})
+
+test('a pick-up makes exactly the calls of PICK_UP_CALLS', async (t) => {
+  const { service, failing } = aFrailService()
+  const { deviceCode, userCode } = await askFor(service)
+  await approve(service, userCode)
+  const pickUp = () => service.pollForToken({ deviceCode })
+  const { reply, calls } = await failing(Infinity, 'before', pickUp)
+  t.is(reply.outcome, 'granted')
+  t.is(calls, PICK_UP_CALLS.length)
+})
+
+test('a key that was approved before a cut-off is never issued, whichever call fails', async (t) => {
+  for (const when of WHEN) {
+    for (const at of [...PICK_UP_CALLS, 'revoke'].keys()) {
+      const { service, failing } = aFrailService()
+      const { deviceCode, userCode } = await askFor(service)
+      await approve(service, userCode)
+      await service.revokeAllApiKeys('ann')
+      // The revocation was forgotten in a fail-over, and the cut-off was not.
+      for (const [id] of service.stores.apiKeys.entries()) {
+        await service.stores.apiKeys.update(id, () => ({ next: undefined, reply: undefined }))
+      }
+      const { reply } = await failing(at, when, () => service.pollForToken({ deviceCode }))
+      isStoreError(t, reply, 'slow_down', `${when} call ${at}`)
+      service.clock.pass(5 * SECOND)
+      const later = await service.pollForToken({ deviceCode })
+      t.deepEqual(plain(later), { outcome: 'access_denied' })
+      t.deepEqual(await keysOf(service), [])
     }
   }
 })
@@ -129,7 +173,17 @@ const APPROVE_CALLS = [
   'refund attempt',
   'review',
   'reserve',
+  'count keys',
   'decide',
+]
+const DENY_CALLS = [
+  'count attempt',
+  'user code',
+  'refund attempt',
+  'read the key',
+  'review',
+  'decide',
+  'settle',
 ]
 
 test('an approval whose store fails reports what is known, and can be repeated', async (t) => {
@@ -163,7 +217,7 @@ test('an approval whose store fails reports what is known, and can be repeated',
         )
       }
       t.is((await service.pollForToken({ deviceCode })).outcome, 'granted', about)
-      t.is((await service.listApiKeys('ann')).length, 1, about)
+      t.is((await keysOf(service)).length, 1, about)
     }
   }
 })
@@ -175,16 +229,23 @@ test('an approval makes exactly the calls of APPROVE_CALLS', async (t) => {
   t.is(calls, APPROVE_CALLS.length)
 })
 
+test('a denial makes exactly the calls of DENY_CALLS', async (t) => {
+  const { service, failing } = aFrailService()
+  const { userCode } = await askFor(service)
+  const deny = () => service.answerUserCode({ userCode, decision: 'deny', person: 'ann' })
+  const { calls } = await failing(Infinity, 'before', deny)
+  t.is(calls, DENY_CALLS.length)
+})
+
 test('a denial whose store fails is unknown, and can be repeated', async (t) => {
-  const names = APPROVE_CALLS.filter((name) => name !== 'review' && name !== 'reserve')
   for (const when of WHEN) {
-    for (const [at, name] of names.entries()) {
+    for (const [at, name] of DENY_CALLS.entries()) {
       const about = `${when} ${name}`
       const { service, failing } = aFrailService()
       const { deviceCode, userCode } = await askFor(service)
       const deny = () => service.answerUserCode({ userCode, decision: 'deny', person: 'ann' })
       const { reply } = await failing(at, when, deny)
-      if (name === 'refund attempt') {
+      if (name === 'refund attempt' || name === 'settle') {
         t.deepEqual(plain(reply), plain({ outcome: 'denied', userCode }), about)
       } else {
         isStoreError(t, reply, 'outcome_unknown', about)
@@ -205,6 +266,23 @@ test('a denial whose store fails is unknown, and can be repeated', async (t) => 
         about,
       )
     }
+  }
+})
+
+test('a reservation that cannot be settled shows as waiting until it expires, and opens nothing', async (t) => {
+  for (const when of WHEN) {
+    const { service, failing } = aFrailService()
+    const { deviceCode, userCode } = await askFor(service)
+    // The process of an earlier approval died after it had reserved the key.
+    await failing(6, 'before', () => approve(service, userCode))
+    const deny = () => service.answerUserCode({ userCode, decision: 'deny', person: 'ann' })
+    const { reply } = await failing(6, when, deny)
+    t.is(reply.outcome, 'denied')
+    const statuses = (await keysOf(service)).map(({ status }) => status)
+    t.deepEqual(statuses, when === 'before' ? ['waiting'] : [])
+    t.is((await service.pollForToken({ deviceCode })).outcome, 'access_denied')
+    service.clock.pass(10 * MINUTE + 61 * SECOND)
+    t.deepEqual(await keysOf(service), [])
   }
 })
 
@@ -267,6 +345,46 @@ test('a failed look-up does not count as a wrong code', async (t) => {
   t.like(await look(userCode), { outcome: 'pending' })
 })
 
+test('an error at any store after an attempt was counted gives the attempt back', async (t) => {
+  // The first call counts the attempt, and the others follow.
+  for (const [earlier, calls] of [
+    [0, ['count attempt', 'user code', 'count for everyone']],
+    [1, ['count attempt', 'count for everyone', 'user code']],
+  ] as const) {
+    for (const when of WHEN) {
+      for (const [at, name] of calls.entries()) {
+        const { service, failing } = aFrailService()
+        const look = (userCode: string) => service.reviewUserCode({ userCode, person: 'ann' })
+        for (let i = 0; i < earlier; i++) await look('BBBB-BBBB')
+        for (let presses = 0; presses < 6; presses++) {
+          await t.throwsAsync(
+            failing(at, when, () => look('BBBB-BBBB')),
+            {
+              instanceOf: StoreUnavailableError,
+            },
+          )
+        }
+        t.like(await look('BBBB-BBBB'), { attemptsLeft: 4 - earlier }, `${when} ${name}`)
+      }
+    }
+  }
+})
+
+test('an error after an attempt was counted for everyone gives that back too', async (t) => {
+  const policy = createPolicy({ wrongCodesOfEveryone: 2 })
+  const { service, failing } = aFrailService(policy)
+  const look = (person: string) => service.reviewUserCode({ userCode: 'BBBB-BBBB', person })
+  await look('ann')
+  for (const when of WHEN) {
+    for (const at of [1, 2]) {
+      for (let presses = 0; presses < 3; presses++) {
+        await t.throwsAsync(failing(at, when, () => look('ann')))
+      }
+    }
+  }
+  t.like(await look('bob'), { attemptsLeft: 4 }, 'the ceiling has room for a second attempt')
+})
+
 test('no code is issued while a store is down', async (t) => {
   for (const when of WHEN) {
     for (const at of [0, 1]) {
@@ -304,34 +422,51 @@ test('a key that cannot be looked up throws', async (t) => {
 test('a key that is revoked between look-up and write is refused', async (t) => {
   const service: MemoryService = createMemoryService(undefined, (stores, clock) => ({
     ...stores,
-    apiKeys: {
-      update: (id, transition) => stores.apiKeys.update(id, transition),
-      findByOwner: (owner) => stores.apiKeys.findByOwner(owner),
-      findBySecretHash: async (hash) => {
-        const found = await stores.apiKeys.findBySecretHash(hash)
-        if (found) await service.revokeApiKey({ owner: 'ann', keyId: found.id })
+    apiKeys: changedKeys(stores.apiKeys, {
+      read: async (id) => {
+        const found = await stores.apiKeys.read(id)
+        if (found) await service.revokeApiKey({ owner: 'ann', keyId: id })
         clock.pass(MINUTE)
         return found
       },
-    },
+    }),
   }))
   const { apiKey } = await logIn(service)
   t.deepEqual(plain(await service.authenticateApiKey(apiKey)), plain({ outcome: 'revoked' }))
 })
 
-test('a delivery, a revocation or a list throws if its store fails', async (t) => {
+test('a revocation, a list or a release throws if its store fails', async (t) => {
   const { service, failing } = aFrailService()
-  const { keyId } = await logIn(service)
+  const { keyId, userCode } = await logIn(service)
   const runs: (() => Promise<unknown>)[] = [
-    () => service.confirmDelivery(keyId),
-    () => service.listApiKeys('ann'),
+    () => service.listApiKeys({ owner: 'ann' }),
     () => service.revokeApiKey({ owner: 'ann', keyId }),
     () => service.revokeAllApiKeys('ann'),
+    () => service.releaseUserCode({ userCode, person: 'ann' }),
   ]
   for (const run of runs) {
     await t.throwsAsync(failing(0, 'before', run), { instanceOf: StoreUnavailableError })
   }
-  const all = () => service.revokeAllApiKeys('ann')
-  await t.throwsAsync(failing(1, 'after', all), { instanceOf: StoreUnavailableError })
-  t.is(await all(), 0, 'it was revoked although the reply was lost')
+})
+
+test('a revocation of all keys throws if any of its calls fails, and can be repeated', async (t) => {
+  const CALLS = ['set the cut-off', 'find the keys', 'revoke one', 'revoke the other']
+  for (const when of WHEN) {
+    for (const [at, name] of CALLS.entries()) {
+      const { service, failing } = aFrailService()
+      const keys = [await logIn(service), await logIn(service)]
+      const all = () => service.revokeAllApiKeys('ann')
+      await t.throwsAsync(failing(at, when, all), { instanceOf: StoreUnavailableError })
+      const revokedBefore = Math.max(0, at - (when === 'after' ? 1 : 2))
+      t.is(await all(), 2 - revokedBefore, `${when} ${name}`)
+      for (const { apiKey } of keys) {
+        t.is((await service.authenticateApiKey(apiKey)).outcome, 'revoked')
+      }
+    }
+  }
+  const { service, failing } = aFrailService()
+  await logIn(service)
+  await logIn(service)
+  const { calls } = await failing(Infinity, 'before', () => service.revokeAllApiKeys('ann'))
+  t.is(calls, CALLS.length)
 })

@@ -1,7 +1,21 @@
-import type { StoredApiKey } from '@device-grant/core'
+import {
+  type ApiKeyPage,
+  comparePlaces,
+  type FindApiKeys,
+  formatCursor,
+  type KeyPlace,
+  placeOf,
+  type StoredApiKey,
+} from '@device-grant/core'
 import { type Test, testApiKeyStore, testDriver, testStateStore } from '@device-grant/core/testing'
 import test from 'ava'
-import { type Defects, fakeApiKeyStores, fakeDrivers, fakeStateStores } from './fake-database.ts'
+import {
+  type Defects,
+  fakeApiKeyStores,
+  fakeDrivers,
+  fakeStateStores,
+  pageOf,
+} from './fake-database.ts'
 
 const KITS = {
   driver: (run: Test, defects: Defects) => testDriver(run, async () => fakeDrivers(defects)),
@@ -61,6 +75,53 @@ const isLike = (owner: string, pattern: string): boolean => {
   })
   return new RegExp(`^${parts.join('')}$`, 's').test(owner)
 }
+/** A server that returns at most so many rows, whatever is asked for. */
+const rowsCutAt =
+  (rows: number): Defects['page'] & object =>
+  (keys, { limit, ...query }) => {
+    const { keys: found } = pageOf(keys, { ...query, limit: Math.min(limit + 1, rows) })
+    const next = found.length > limit ? pageOf(keys, { ...query, limit }).next : undefined
+    return { keys: found.slice(0, limit), next }
+  }
+const inOrder = (compare: (a: KeyPlace, b: KeyPlace) => number): Defects => ({
+  page: (keys, query) =>
+    pageOf(keys, query, { compare, isAfter: (key, place) => compare(key, place) > 0 }),
+})
+const goesOn = (isAfter: (key: KeyPlace, place: KeyPlace) => boolean): Defects => ({
+  page: (keys, query) => pageOf(keys, query, { isAfter }),
+})
+const alwaysNext: Defects['page'] & object = (keys, query) => {
+  const page = pageOf(keys, query)
+  const last = page.keys.at(-1)
+  return { ...page, next: last && formatCursor(placeOf(last)) }
+}
+/** Pages that are numbered, so that keys which come and go move their borders. */
+const numbered = (
+  keys: readonly StoredApiKey[],
+  { after = '0', limit }: FindApiKeys,
+): ApiKeyPage => {
+  const sorted = keys.toSorted((a, b) => comparePlaces(placeOf(a), placeOf(b)))
+  const end = Number(after) + limit
+  return {
+    keys: sorted.slice(Number(after), end),
+    next: end < sorted.length ? `${end}` : undefined,
+  }
+}
+const KNOWN: ReadonlySet<string> = new Set(
+  'status name owner request approvedAt expiresAt keepUntil salt prefix secretHash firstIssuedAt issuedAt lastUsedAt revokedAt used'.split(
+    ' ',
+  ),
+)
+const onlyKnown = (state: object): object =>
+  Object.fromEntries(Object.entries(state).filter(([name]) => KNOWN.has(name)))
+/** Numbers are dates, and only known members become numbers again. */
+const datedNumbers = (state: object): object =>
+  Object.fromEntries(
+    Object.entries(state).map(([name, value]) => [
+      name,
+      typeof value === 'number' && !KNOWN.has(name) ? new Date(value) : value,
+    ]),
+  )
 const never = (): Promise<never> => new Promise(() => {})
 const refuse = async (): Promise<never> => {
   throw new Error('ECONNREFUSED')
@@ -74,8 +135,12 @@ const LIFETIME = 'a lifetime follows keepUntil'
 const REMOVAL = 'a removal never deletes a state that changed since it was read'
 const DOWN = 'every call fails in time while the server is down'
 const HANGING = 'every call fails in time while the server hangs'
-const ALL_KEYS = 'all keys of an owner are found, and no others'
-const NEWEST = 'keys are found by their owner as they are now, in every status'
+const PAGES = 'pages have all keys of an owner once, the newest approval first'
+const CHANGING = 'a page goes on after keys that came and went'
+const NEWEST = 'keys are found by their owner as they are now'
+const STATUSES = 'a key comes back as it was written in every status'
+const UNKNOWN = 'members that are absent stay absent, and unknown members stay'
+const KEY_IDS = 'ids that differ in one character or its case are kept apart'
 const OWNERS = 'owners that look alike are different owners'
 
 /** What is broken, the tests that must fail, in which kits, and how it is broken. */
@@ -87,12 +152,8 @@ const BREAKS: readonly (readonly [
 ])[] = [
   ['ids cut at 31 characters', [LOOK_ALIKES], STATES, { id: cutAt(31) }],
   ['ids cut at 64 characters', [LOOK_ALIKES], STATES, { id: cutAt(64) }],
-  [
-    'ids of keys cut at 31',
-    ['ids that differ in one character are kept apart'],
-    KEYS,
-    { id: cutAt(31) },
-  ],
+  ['ids of keys cut at 21', [KEY_IDS], KEYS, { id: cutAt(21) }],
+  ['ids of keys in lower case', [KEY_IDS], KEYS, { id: (id) => id.toLowerCase() }],
   ['ids folded to NFC', [LOOK_ALIKES], STATES, { id: (id) => id.normalize('NFC') }],
   ['ids folded to NFKC', [LOOK_ALIKES], STATES, { id: (id) => id.normalize('NFKC') }],
   ['ids in lower case', [LOOK_ALIKES], STATES, { id: (id) => id.toLowerCase() }],
@@ -113,20 +174,75 @@ const BREAKS: readonly (readonly [
   ],
   ['writes without comparison', [REMOVAL], ALL, { compares: false }],
   ['removals without comparison', [REMOVAL], ALL, { removalCompares: false }],
+  [
+    'equal states that are not written again',
+    ['a swap to an equal state is written too'],
+    ['driver'],
+    { writesEqual: false },
+  ],
   ['commands without a bound', [DOWN, HANGING], ALL, { failure: never, cutTimeoutMs: 100 }],
   ['errors without a type', [DOWN, HANGING], ALL, { failure: refuse }],
-  ['a look-up by owner that lags', [NEWEST], KEYS, { lags: true }],
-  ['a look-up by owner cut at 10', [ALL_KEYS], KEYS, { list: (keys) => keys.slice(0, 10) }],
-  ['a look-up by owner cut at 100', [ALL_KEYS], KEYS, { list: (keys) => keys.slice(0, 100) }],
+  ['a look-up by id that lags', [STATUSES], KEYS, { lags: 'read' }],
+  ['a look-up by owner that lags', [NEWEST, STATUSES], KEYS, { lags: 'find' }],
+  ['a look-up by owner cut at 10', [PAGES], KEYS, { page: rowsCutAt(10) }],
+  ['a look-up by owner cut at 100', [PAGES], KEYS, { page: rowsCutAt(100) }],
+  [
+    'pages without a limit',
+    [PAGES],
+    KEYS,
+    { page: (keys, query) => pageOf(keys, { ...query, limit: keys.length }) },
+  ],
+  ['the oldest approval first', [PAGES], KEYS, inOrder((a, b) => comparePlaces(b, a))],
+  ['keys in the order of their ids', [PAGES], KEYS, inOrder((a, b) => (a.id < b.id ? 1 : -1))],
+  [
+    'keys of the same time in the order of writing',
+    [PAGES],
+    KEYS,
+    inOrder((a, b) => b.approvedAt - a.approvedAt),
+  ],
+  [
+    'pages that repeat keys of the same time',
+    [PAGES],
+    KEYS,
+    goesOn((key, place) => key.approvedAt <= place.approvedAt && key.id !== place.id),
+  ],
+  [
+    'pages that lose keys of the same time',
+    [PAGES],
+    KEYS,
+    goesOn((key, place) => key.approvedAt < place.approvedAt),
+  ],
+  ['numbered pages', [CHANGING], KEYS, { page: numbered }],
+  [
+    'pages that never end',
+    [PAGES],
+    KEYS,
+    {
+      page: (keys, query) => {
+        const page = pageOf(keys, query)
+        return { ...page, next: page.next ?? query.after }
+      },
+    },
+  ],
+  ['a next page after the last one', [PAGES], KEYS, { page: alwaysNext }],
   ['owners without case', [OWNERS], KEYS, owners((owner) => owner.toLowerCase())],
   ['trimmed owners', [OWNERS], KEYS, owners((owner) => owner.trim())],
   ['owners as patterns of LIKE', [OWNERS], KEYS, { isOwner: isLike }],
   [
     'a look-up by owner without revoked keys',
-    [NEWEST],
+    [STATUSES],
     KEYS,
-    { list: (keys) => keys.filter(({ key }) => key.status !== 'revoked') },
+    {
+      page: (keys, query) =>
+        pageOf(
+          keys.filter(({ key }) => key.status !== 'revoked'),
+          query,
+        ),
+    },
   ],
+  ['a look-up by owner with erased keys', [STATUSES], KEYS, { listsErased: true }],
+  ['unknown members that are dropped', [UNKNOWN], KEYS, { members: onlyKnown }],
+  ['numbers that become dates', [UNKNOWN], KEYS, { members: datedNumbers }],
 ]
 
 for (const [what, titles, kits, defects] of BREAKS) {
@@ -140,16 +256,17 @@ for (const [what, titles, kits, defects] of BREAKS) {
 }
 
 test('the API key store kit finds a cached look-up by owner', async (t) => {
-  const cached = new Map<string, Promise<readonly StoredApiKey[]>>()
+  const cached = new Map<string, Promise<ApiKeyPage>>()
   const tests = new Map<string, Run>()
   testApiKeyStore(
     (title, run) => tests.set(title, run),
     async () => {
       const pair = fakeApiKeyStores({})
-      const find = pair.store.findByOwner.bind(pair.store)
-      pair.store.findByOwner = (owner) => {
-        const found = cached.get(owner) ?? find(owner)
-        cached.set(owner, found)
+      const find = pair.store.find.bind(pair.store)
+      pair.store.find = (query) => {
+        const text = JSON.stringify(query)
+        const found = cached.get(text) ?? find(query)
+        cached.set(text, found)
         return found
       }
       return pair

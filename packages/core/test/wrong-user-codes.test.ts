@@ -49,14 +49,49 @@ test('SEC-1: a person has five wrong codes in ten minutes, in a sliding window',
   t.deepEqual(plain(await wrong(service)), plain(invalid(0)))
 })
 
-test('a text that cannot be a code counts as an attempt too', async (t) => {
-  const service = createMemoryService()
-  for (const [typed, attemptsLeft] of [
-    ['', 4],
-    ['WDJB', 3],
-    ['x'.repeat(1 << 20), 2],
+test('a text that cannot be a code is malformed, costs nothing and is not looked up', async (t) => {
+  const calls: string[] = []
+  const service = createMemoryService(undefined, (stores) => ({
+    ...stores,
+    userCodes: counted(stores.userCodes, () => calls.push('user code')),
+    codeAttempts: counted(stores.codeAttempts, () => calls.push('attempt')),
+  }))
+  for (const [typed, typedLength] of [
+    ['', 0],
+    ['   ', 0],
+    ['WDJB', 4],
+    ['12345678', 8],
+    ['KTLS-MSPLWRNGCXDF', 16],
+    ['BLLB-VQTW or WDJB-MJHT', 18],
+    ['x'.repeat(1 << 20), 512],
   ] as const) {
-    t.deepEqual(plain(await review(service, typed)), plain(invalid(attemptsLeft)))
+    const malformed = {
+      outcome: 'malformed',
+      charset: 'BCDFGHJKLMNPQRSTVWXZ',
+      codeLength: 8,
+      typedLength,
+    } as const
+    t.deepEqual(await review(service, typed), malformed)
+    for (const decision of ['approve', 'deny'] as const) {
+      const answer = { userCode: typed, decision, person: 'ann' }
+      t.deepEqual(await service.answerUserCode(answer), malformed)
+    }
+    await service.releaseUserCode({ userCode: typed, person: 'ann' })
+  }
+  t.deepEqual(calls, [])
+  t.deepEqual(service.events, [])
+  t.deepEqual(plain(await wrong(service)), plain(invalid(4)))
+})
+
+test('a pasted line that holds one code finds it', async (t) => {
+  const service = createMemoryService()
+  const { userCode } = await askFor(service)
+  for (const typed of [
+    `Open https://a.test/verify and enter  ${userCode}`,
+    `https://a.test/verify?user_code=${userCode}`,
+    `${userCode} ${userCode}`,
+  ]) {
+    t.like(await review(service, typed), { outcome: 'pending', userCode })
   }
 })
 
@@ -117,8 +152,8 @@ test('on a store where writes race, five are looked up as well', async (t) => {
   t.is(lookUps, 5)
 })
 
-test('SEC-1: past 300 wrong codes of everyone, each person has one, and right codes work', async (t) => {
-  const service = createMemoryService()
+test('SEC-1: past the ceiling of everyone, each person has one, and right codes work', async (t) => {
+  const service = createMemoryService(createPolicy({ wrongCodesOfEveryone: 300 }))
   const { clock } = service
   const { userCode } = await askFor(service)
   t.like(await wrong(service, 'early'), { attemptsLeft: 4 })
@@ -139,6 +174,22 @@ test('SEC-1: past 300 wrong codes of everyone, each person has one, and right co
   t.deepEqual(plain(await wrong(service, 'late')), plain(invalid(4)))
 })
 
+test('60 accounts that use all their attempts leave everyone else’s as they are', async (t) => {
+  const service = createMemoryService()
+  for (let account = 0; account < 60; account++) {
+    for (let attempts = 0; attempts < 5; attempts++) await wrong(service, `guesser ${account}`)
+  }
+  t.deepEqual(plain(await wrong(service)), plain(invalid(4)))
+})
+
+test('a clock that was set back an hour locks no person out for longer', async (t) => {
+  const service = createMemoryService()
+  for (let attempts = 0; attempts < 5; attempts++) await wrong(service)
+  t.deepEqual(plain(await wrong(service)), plain(TOO_MANY))
+  service.clock.pass(-60 * MINUTE)
+  t.deepEqual(plain(await wrong(service)), plain(invalid(4)))
+})
+
 test('right codes do not count towards the ceiling of everyone', async (t) => {
   const service = createMemoryService(createPolicy({ wrongCodesOfEveryone: 2 }))
   const { userCode } = await askFor(service)
@@ -146,32 +197,30 @@ test('right codes do not count towards the ceiling of everyone', async (t) => {
   t.like(await wrong(service, 'bob'), { attemptsLeft: 4 })
 })
 
-test('a code that another person has open looks exactly like a wrong code, and counts as one', async (t) => {
+test('CD-3: a code that another person has open is contested, says for how long, and costs nothing', async (t) => {
   const service = createMemoryService()
   const { clock, events } = service
   const { userCode, deviceCode } = await askFor(service)
   t.is((await review(service, userCode, 'ann')).outcome, 'pending')
-  for (const attemptsLeft of [4, 2]) {
-    const contested = await review(service, userCode, 'bob')
-    t.deepEqual(plain(contested), plain(invalid(attemptsLeft)))
-    t.true(events.some(({ type }) => type === 'user_code_contested'))
-    t.deepEqual(plain(await wrong(service, 'bob')), plain(invalid(attemptsLeft - 1)))
+  const contested = (retryAfterMs: number) => ({ outcome: 'contested', retryAfterMs }) as const
+  for (const attemptsLeft of [4, 3, 2, 1]) {
+    t.deepEqual(await review(service, userCode, 'bob'), contested(2 * MINUTE))
+    t.like(events.at(-1), { type: 'user_code_contested', person: 'bob' })
+    t.deepEqual(plain(await wrong(service, 'bob')), plain(invalid(attemptsLeft)))
   }
-  for (const [decision, reply] of [
-    ['approve', invalid(0)],
-    ['deny', TOO_MANY],
-  ] as const) {
+  for (const decision of ['approve', 'deny'] as const) {
     t.deepEqual(
-      plain(await service.answerUserCode({ userCode, decision, person: 'bob' })),
-      plain(reply),
+      await service.answerUserCode({ userCode, decision, person: 'bob' }),
+      contested(2 * MINUTE),
     )
   }
   t.is((await service.pollForToken({ deviceCode })).outcome, 'authorization_pending')
   clock.pass(2 * MINUTE - 1)
-  t.like(await review(service, userCode, 'eve'), { outcome: 'invalid' })
+  t.is((await review(service, userCode, 'ann')).outcome, 'pending', 'which prolongs nothing')
+  t.deepEqual(await review(service, userCode, 'eve'), contested(1))
   clock.pass(1)
   t.is((await review(service, userCode, 'eve')).outcome, 'pending')
-  t.like(await review(service, userCode, 'ann'), { outcome: 'invalid' })
+  t.deepEqual(await review(service, userCode, 'ann'), contested(2 * MINUTE))
   clock.pass(SECOND)
   t.deepEqual(
     plain(await service.answerUserCode({ userCode, decision: 'approve', person: 'eve' })),
@@ -180,4 +229,36 @@ test('a code that another person has open looks exactly like a wrong code, and c
       userCode,
     }),
   )
+})
+
+test('a contested code is refused to a person without attempts left, as any other', async (t) => {
+  const service = createMemoryService()
+  const { userCode } = await askFor(service)
+  await review(service, userCode, 'ann')
+  for (let attempts = 0; attempts < 5; attempts++) await wrong(service, 'bob')
+  t.deepEqual(plain(await review(service, userCode, 'bob')), plain(TOO_MANY))
+})
+
+test('a person who signs in with another account lets the code go first', async (t) => {
+  const service = createMemoryService()
+  const { userCode } = await askFor(service)
+  await review(service, userCode, 'wrong account')
+  t.is((await review(service, userCode, 'right account')).outcome, 'contested')
+  await service.releaseUserCode({ userCode, person: 'right account' })
+  t.is((await review(service, userCode, 'right account')).outcome, 'contested')
+  await service.releaseUserCode({ userCode: userCode.toLowerCase(), person: 'wrong account' })
+  t.is((await review(service, userCode, 'right account')).outcome, 'pending')
+})
+
+test('a release tells nothing about a code and costs no attempt', async (t) => {
+  const service = createMemoryService()
+  const { userCode } = await askFor(service)
+  service.events.length = 0
+  for (let i = 0; i < 10; i++) {
+    for (const typed of [userCode, 'BBBB-BBBB', 'WDJB']) {
+      t.is(await service.releaseUserCode({ userCode: typed, person: 'ann' }), undefined)
+    }
+  }
+  t.deepEqual(service.events, [])
+  t.deepEqual(plain(await wrong(service)), plain(invalid(4)))
 })

@@ -16,6 +16,7 @@ export { Layout } from './pages/layout.tsx'
 export type {
   Asset,
   ConfirmView,
+  EnterCodeRefusal,
   EnterCodeView,
   KeysView,
   MessageKind,
@@ -38,7 +39,7 @@ export type { AddressSet } from './security/client-address.ts'
 export { addressSet } from './security/client-address.ts'
 export type { Session, Sessions } from './security/sessions.ts'
 export type { SignedCookies } from './security/signed-cookies.ts'
-export { demoSignIn } from './sign-in/demo.ts'
+export { type DemoSignInOptions, demoSignIn } from './sign-in/demo.ts'
 export type { ForwardedSignInOptions } from './sign-in/forwarded.ts'
 export { forwardedSignIn } from './sign-in/forwarded.ts'
 export type { OidcSignInOptions } from './sign-in/oidc.ts'

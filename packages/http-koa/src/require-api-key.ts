@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import {
   type AuthenticateApiKey,
   type AuthenticatedKey,
@@ -6,6 +7,7 @@ import {
 } from '@device-grant/core'
 import type { Context, Middleware } from 'koa'
 import { sendOAuthError, sendTemporarilyUnavailable } from './http/oauth-error.ts'
+import { emitError, type ReportError } from './http/report-error.ts'
 
 /** The state behind `requireApiKey`. */
 export interface ApiKeyState {
@@ -27,7 +29,7 @@ export interface RequireApiKeyOptions {
   readonly realm?: string | undefined
   /**
    * Receives the error of a store that failed.
-   * @default errors are ignored
+   * @default errors are emitted at the application: `ctx.app.emit('error', error, ctx)`
    */
   readonly onError?: OnError | undefined
 }
@@ -38,8 +40,11 @@ export interface RequireApiKeyOptions {
  */
 export const requireApiKey = (
   authenticateApiKey: AuthenticateApiKey,
-  { scope, realm = 'device-grant', onError = () => {} }: RequireApiKeyOptions = {},
+  options: RequireApiKeyOptions = {},
 ): Middleware<ApiKeyState> => {
+  const { scope, realm = 'device-grant' } = options
+  const needed = scope ? scope.split(' ') : []
+  const onError: ReportError = options.onError ?? emitError
   const challenge = (ctx: Context, status: number, error?: string, description?: string): void => {
     const parts = [`realm="${realm}"`]
     if (error) parts.push(`error="${error}"`)
@@ -51,13 +56,12 @@ export const requireApiKey = (
   return async (ctx, next) => {
     ctx.set('Cache-Control', 'no-store')
     const header = ctx.req.headers.authorization
-    const isRepeated = (ctx.req.headersDistinct['authorization']?.length ?? 0) > 1
-    if (isRepeated || (header !== undefined && 'access_token' in ctx.query)) {
+    if (header !== undefined && (isRepeated(ctx.req) || hasKeyInQuery(ctx))) {
       return challenge(ctx, 400, 'invalid_request', 'The key was sent in more than one way')
     }
-    const [, credentials] = /^bearer(?: +(.*))?$/i.exec(header ?? '') ?? []
     if (header === undefined || !/^bearer\b/i.test(header)) return challenge(ctx, 401)
-    if (!credentials || !/^[A-Za-z0-9._~+/-]+=*$/.test(credentials)) {
+    const credentials = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(header)?.[1]
+    if (!credentials) {
       return challenge(ctx, 400, 'invalid_request', 'The Authorization header is malformed')
     }
     try {
@@ -65,18 +69,35 @@ export const requireApiKey = (
       if (key.outcome !== 'valid') {
         return challenge(ctx, 401, 'invalid_token', DESCRIPTIONS[key.outcome])
       }
-      const granted = new Set(key.scope?.split(' '))
-      if (scope && !scope.split(' ').every((one) => granted.has(one))) {
+      if (!isGranted(needed, key.scope)) {
         return challenge(ctx, 403, 'insufficient_scope', 'The key lacks a scope')
       }
       ctx.state.apiKey = key
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
-      onError(error, 'authenticate')
+      onError(error, 'authenticate', ctx)
       return sendTemporarilyUnavailable(ctx, 'The key cannot be checked for now, try again later')
     }
     await next()
   }
+}
+
+// Every request passes here: the raw headers are cheaper than `headersDistinct`, which copies them all.
+const isRepeated = ({ rawHeaders }: IncomingMessage): boolean => {
+  let count = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (rawHeaders[i]?.length === 13 && rawHeaders[i]?.toLowerCase() === 'authorization') count += 1
+  }
+  return count > 1
+}
+
+const hasKeyInQuery = (ctx: Context): boolean =>
+  ctx.querystring !== '' && 'access_token' in ctx.query
+
+const isGranted = (needed: readonly string[], scope: string | undefined): boolean => {
+  if (needed.length === 0) return true
+  const granted = scope?.split(' ') ?? []
+  return needed.every((one) => granted.includes(one))
 }
 
 const DESCRIPTIONS = {

@@ -1,8 +1,10 @@
 import type { Clock, OnError, TokenReply, UseCases } from '@device-grant/core'
 import type { Context, Middleware } from 'koa'
+import { metadataPaths } from './device/metadata-paths.ts'
 import { deviceRoutes } from './device/routes.ts'
 import { sendOAuthError } from './http/oauth-error.ts'
 import { parsePublicUrl } from './http/public-url.ts'
+import { emitError, type ReportError } from './http/report-error.ts'
 import { createRouteTable, type RouteTable } from './http/route-table.ts'
 import { wantsPage } from './http/wants-page.ts'
 import { createPages } from './pages/create-pages.tsx'
@@ -16,6 +18,7 @@ import type { TrustedClients } from './person/trusted-clients.ts'
 import { addressSet } from './security/client-address.ts'
 import { Cookies } from './security/cookies.ts'
 import { Csrf } from './security/csrf.ts'
+import { reportUnlistedProxies } from './security/report-unlisted-proxies.ts'
 import { Signer } from './security/signer.ts'
 import type { SignInFactory } from './sign-in/sign-in.ts'
 
@@ -33,17 +36,25 @@ export interface DeviceGrantRouterOptions {
   /** The secret that signs cookies and forms: 32 characters or more, the same on every server. */
   readonly sessionSecret: string
   /**
-   * The path that the router is mounted at, for example `/auth`.
-   * @default '' (the root)
+   * The path that the router is mounted at, for example `/auth`. It is `''` if a proxy strips the path of
+   * `publicUrl`.
+   * @default the path of `publicUrl`
    */
   readonly prefix?: string | undefined
+  /**
+   * Whether the router answers with its metadata (RFC 8414). An application that is an authorization
+   * server itself turns it off.
+   * @default true
+   */
+  readonly metadata?: boolean | undefined
   /**
    * The pages that people see.
    * @default createPages()
    */
   readonly pages?: Pages | undefined
   /**
-   * Names of clients that you vouch for, by client id. Pages show all other clients as unverified.
+   * Your names for clients, by client id. Pages show them instead of the ids. They prove nothing, because
+   * any program can send a client id.
    * @default {}
    */
   readonly trustedClients?: TrustedClients | undefined
@@ -53,16 +64,30 @@ export interface DeviceGrantRouterOptions {
    */
   readonly trustedProxies?: readonly string[] | undefined
   /**
+   * Receives the address of a peer whose `X-Forwarded-For` or `Forwarded` was ignored, because
+   * `trustedProxies` does not list it: once for each address, and for 100 addresses at most.
+   * @default such peers are not reported
+   */
+  readonly onUnlistedProxy?: ((address: string) => void) | undefined
+  /**
    * Origins, such as `https://app.example.com`, whose pages may call `verify-authenticated` and `keys`.
    * @default []
    */
   readonly frontEndOrigins?: readonly string[] | undefined
   /**
-   * New device codes per minute and address: 1 or more, or 0 for no limit. All addresses together may
-   * have 100 times as many. An IPv6 address counts as its /64.
+   * Requests for device codes per minute and address: 1 or more, or 0 for no limit. An IPv6 address counts
+   * as its /64, and its /48 may have 5 times as many. Requests of web pages count apart. All codes
+   * together may be 100 times as many.
    * @default 60
    */
   readonly authorizeLimit?: number | undefined
+  /**
+   * Receives every refusal of `authorizeLimit`, for counting: the limit, and the address of the request.
+   * @default refusals are not reported
+   */
+  readonly onCodeRefused?:
+    | ((limit: 'address_limit' | 'total_limit', address: string | undefined) => void)
+    | undefined
   /**
    * The clock, in epoch milliseconds.
    * @default { now: Date.now }
@@ -70,7 +95,7 @@ export interface DeviceGrantRouterOptions {
   readonly clock?: Clock | undefined
   /**
    * Receives every error that was answered with an error response.
-   * @default errors are ignored
+   * @default errors are emitted at the application: `ctx.app.emit('error', error, ctx)`
    */
   readonly onError?: OnError | undefined
   /**
@@ -91,11 +116,6 @@ export interface DeviceGrantRouter {
   routes(): Middleware
   /** Sends status 404: a page to browsers, else JSON. An application may end with it. */
   notFound(ctx: Context): void
-  /**
-   * Resolves when the writes that follow a sent response have finished. Wait for it before you close the
-   * stores.
-   */
-  settled(): Promise<void>
 }
 
 /**
@@ -108,41 +128,43 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     useCases,
     signIn: createSignIn,
     sessionSecret,
-    prefix = '',
+    metadata = true,
     pages = createPages(),
     trustedClients = {},
     frontEndOrigins = [],
     authorizeLimit = 60,
     clock = { now: Date.now },
-    onError = () => {},
     onPoll = () => {},
+    onCodeRefused = () => {},
+    onUnlistedProxy = () => {},
   } = options
-  if (!/^(\/[\w.~-]+)*$/.test(prefix)) throw new TypeError('prefix must be like /auth')
   if (sessionSecret.length < 32) throw new TypeError('sessionSecret needs 32 characters at least')
   const publicUrl = readPublicUrl(options.publicUrl)
   const trustedProxies = addressSet(options.trustedProxies ?? [])
-  const { origin, pathname, protocol } = new URL(publicUrl)
+  const { origin, pathname } = new URL(publicUrl)
   const publicPrefix = pathname === '/' ? '' : pathname
+  const { prefix = publicPrefix } = options
+  if (!/^(\/[\w.~%-]+)*$/.test(prefix)) throw new TypeError('prefix must be like /auth')
   const paths = pathsBelow(prefix)
   const links = pathsBelow(publicPrefix)
   const signer = new Signer(sessionSecret)
-  const cookies = new Cookies({ secure: protocol === 'https:', path: `${publicPrefix}/` })
+  const cookies = new Cookies(publicUrl)
   const csrf = new Csrf({ signer, origins: new Set([origin, ...frontEndOrigins]) })
   const language = new PageLanguage({ locales: pages.locales, cookies })
   const responses = new PageResponses({ pages, links, language, csrf, clock })
+  const onError: ReportError = options.onError ?? emitError
   const common = { useCases, publicUrl, paths, links, clock, trustedProxies, onError }
   const signIn = createSignIn(
     createSignInHost({ ...common, signer, cookies, csrf, language, responses }),
   )
-  const deliveries = new Set<Promise<void>>()
   const table = createRouteTable([
     ...deviceRoutes({
       ...common,
-      prefix,
+      metadataPaths: metadata ? metadataPaths(publicPrefix, prefix) : [],
       locales: pages.locales,
       authorizeLimit,
       onPoll,
-      deliveries,
+      onCodeRefused,
     }),
     ...personRoutes({
       ...common,
@@ -162,6 +184,8 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     sendOAuthError(ctx, 404, 'not_found', 'There is nothing here')
   }
   const { base } = paths
+  const isOwnPath = (path: string): boolean => path === base || path.startsWith(`${base}/`)
+  const lookForProxy = reportUnlistedProxies(trustedProxies, onUnlistedProxy)
   return {
     table,
     routes: () => {
@@ -170,16 +194,15 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
         if (!hasPath(ctx)) {
           return sendOAuthError(ctx, 400, 'invalid_request', 'The request target is no URL')
         }
+        // Polls are most of the requests, and come through the same proxies as the others.
+        if (ctx.path !== paths.token && isOwnPath(ctx.path)) lookForProxy(ctx.req)
         return routes(ctx, async () => {
-          if (ctx.path === base || ctx.path.startsWith(`${base}/`)) notFound(ctx)
+          if (isOwnPath(ctx.path)) notFound(ctx)
           else await next()
         })
       }
     },
     notFound,
-    settled: async () => {
-      await Promise.all(deliveries)
-    },
   }
 }
 

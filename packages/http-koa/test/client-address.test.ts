@@ -1,8 +1,13 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import test from 'ava'
-import { addressSet, clientAddress, plainAddress } from '#src/security/client-address.js'
-import { deviceInfoOf } from '#src/security/device-info.js'
+import {
+  addressSet,
+  clientAddress,
+  plainAddress,
+  unlistedProxyOf,
+} from '#src/security/client-address.js'
+import { reportUnlistedProxies } from '#src/security/report-unlisted-proxies.js'
 
 const request = (peer: string | undefined, forwarded?: string): IncomingMessage => {
   const socket = new Socket()
@@ -105,15 +110,27 @@ for (const [title, peer, forwarded, expected] of CASES) {
   })
 }
 
-test('the user agent is cut to 100 characters', (t) => {
-  const message = request('203.0.113.5')
-  message.headers['user-agent'] = 'x'.repeat(10_000)
-  t.deepEqual(deviceInfoOf(message, addressSet([])), {
-    address: '203.0.113.5',
-    userAgent: 'x'.repeat(100),
-  })
-  t.deepEqual(deviceInfoOf(request(undefined), addressSet([])), {
-    address: undefined,
-    userAgent: undefined,
-  })
+test('a peer that forwards without being trusted is an unlisted proxy', (t) => {
+  const trusted = addressSet(TRUSTED)
+  t.is(unlistedProxyOf(request('203.0.113.5'), trusted), undefined)
+  t.is(unlistedProxyOf(request('203.0.113.5', '198.51.100.1'), trusted), '203.0.113.5')
+  t.is(unlistedProxyOf(request('203.0.113.5', ''), trusted), '203.0.113.5')
+  t.is(unlistedProxyOf(request('::ffff:203.0.113.5', 'x'), trusted), '203.0.113.5')
+  t.is(unlistedProxyOf(request('10.0.0.7', '198.51.100.1'), trusted), undefined)
+  t.is(unlistedProxyOf(request(undefined, '198.51.100.1'), trusted), undefined)
+  const other = request('203.0.113.5')
+  other.headers.forwarded = 'for=198.51.100.1'
+  t.is(unlistedProxyOf(other, trusted), '203.0.113.5')
+})
+
+test('each unlisted proxy is reported once, and 100 of them at most', (t) => {
+  const reported: string[] = []
+  const look = reportUnlistedProxies(addressSet(TRUSTED), (address) => reported.push(address))
+  for (const peer of ['203.0.113.5', '10.0.0.7', '203.0.113.6', '203.0.113.5']) {
+    look(request(peer, '198.51.100.1'))
+    look(request(peer))
+  }
+  t.deepEqual(reported, ['203.0.113.5', '203.0.113.6'])
+  for (let i = 0; i < 200; i++) look(request(`192.0.2.${i}`, '198.51.100.1'))
+  t.is(reported.length, 100)
 })

@@ -46,15 +46,14 @@ test.serial(
       const key = await logInBelow(t, origin, '/auth')
       const hello = await send(origin, {
         method: 'GET',
-        path: '/api/hello',
+        path: '/api/reports',
         headers: { authorization: `Bearer ${key}` },
       })
-      t.deepEqual(membersOf(hello), { hello: 'alice' })
-      t.is((await send(origin, { method: 'GET', path: '/api/hello' })).status, 401)
+      t.is(JSON.parse(hello.text), 'alice')
+      t.is((await send(origin, { method: 'GET', path: '/api/reports' })).status, 401)
+      t.is((await send(origin, { method: 'HEAD', path: '/api/reports' })).status, 401)
       await isMetadata(t, origin, '/auth', [
-        '/.well-known/oauth-authorization-server',
         '/.well-known/oauth-authorization-server/auth',
-        '/.well-known/openid-configuration',
         '/.well-known/openid-configuration/auth',
         '/auth/.well-known/openid-configuration',
         '/auth/.well-known/oauth-authorization-server',
@@ -66,9 +65,16 @@ test.serial(
         ['GET', '/oauth/device/verify'],
         ['POST', '/oauth/device/token'],
         ['GET', '/healthz'],
+        ['GET', '/.well-known/oauth-authorization-server'],
+        ['GET', '/.well-known/openid-configuration'],
+        ['OPTIONS', '/.well-known/openid-configuration'],
         ['GET', '/auth/healthz'],
         ['DELETE', '/auth/other'],
         ['OPTIONS', '/'],
+        // Another spelling of the path is another path, and no way around the key.
+        ['GET', '/API/reports'],
+        ['GET', '/api/reports/'],
+        ['GET', '/api'],
       ] as const) {
         const reply = await send(origin, { method, path })
         t.is(reply.status, 200)
@@ -104,6 +110,7 @@ const aRouter = (
     publicUrl: 'https://login.example',
     signIn: demoSignIn(),
     sessionSecret: SECRET,
+    onError: () => {},
     ...more,
   })
 
@@ -194,7 +201,7 @@ test('after an outage “Try again” keeps the posted code and the return path'
   t.is(retryOf(text), `${base}/verify?user_code=X`)
 })
 
-test('every page shows the name of a trusted client', async (t) => {
+test('every page shows the name of a trusted client, and no badge vouches for it', async (t) => {
   const trustedClients = { 'acme-cli': 'Acme Command Line' }
   const origin = await serve(t, aRouter({ signIn: alice, trustedClients }))
   const ask = async (client_id: string): Promise<string> => {
@@ -202,9 +209,9 @@ test('every page shows the name of a trusted client', async (t) => {
     return String(membersOf(asked)['user_code'])
   }
   const browser = new BrowserLike()
-  for (const [client, name] of [
-    ['acme-cli', /Acme Command Line.*Known to us/],
-    ['constructor', /constructor.*Unverified/],
+  for (const [client, name, isMarked] of [
+    ['acme-cli', 'Acme Command Line', false],
+    ['constructor', 'constructor', true],
   ] as const) {
     const verify = `${origin}/oauth/device/verify?user_code=${await ask(client)}`
     const confirm = await browser.open(verify)
@@ -214,7 +221,72 @@ test('every page shows the name of a trusted client', async (t) => {
       headers: { Accept: 'text/html' },
     })
     t.true(done.text.includes('Device connected'))
-    for (const visit of [confirm, done, answered, keys]) t.regex(visit.text, name, visit.url)
+    for (const { text, url } of [confirm, done, answered, keys]) {
+      t.true(text.includes(name), url)
+      t.is(text.includes('Unverified'), isMarked, url)
+      t.notRegex(text, /badge good/, url)
+    }
+    t.true(confirm.text.includes('Any program can use this name.'))
+  }
+})
+
+const METADATA = '/.well-known/oauth-authorization-server'
+
+for (const [title, options, isAnswered] of [
+  [
+    'the prefix is the path of the public URL',
+    { publicUrl: 'https://login.example/t/%7Eauth' },
+    {
+      '/t/%7Eauth/oauth/device/token': true,
+      '/oauth/device/token': false,
+      [`/t/%7Eauth${METADATA}`]: true,
+      [`${METADATA}/t/%7Eauth`]: true,
+      [METADATA]: false,
+    },
+  ],
+  [
+    'an empty prefix is for a proxy that strips the path',
+    { publicUrl: 'https://login.example/auth', prefix: '' },
+    {
+      '/oauth/device/token': true,
+      '/auth/oauth/device/token': false,
+      [METADATA]: true,
+      [`${METADATA}/auth`]: true,
+      [`/auth${METADATA}`]: false,
+    },
+  ],
+  [
+    'without metadata the discovery of the application is untouched',
+    { publicUrl: 'https://login.example', metadata: false },
+    {
+      '/oauth/device/token': true,
+      [METADATA]: false,
+      '/.well-known/openid-configuration': false,
+    },
+  ],
+] as const) {
+  test(title, async (t) => {
+    const origin = await serve(t, aRouter(options))
+    for (const [path, answered] of Object.entries(isAnswered)) {
+      const { text } = await send(origin, { method: 'GET', path })
+      t.is(text !== 'passed on', answered, path)
+    }
+  })
+}
+
+test('a slash behind the address of the page leads to the page, with the same query', async (t) => {
+  const origin = await serve(t, aRouter({ publicUrl: 'https://login.example/auth', prefix: '' }))
+  for (const query of [
+    '',
+    '?user_code=WDJB-MJHT&ui_locales=de',
+    '?x=%0d%0aX-Evil:%20y',
+    '?//evil',
+  ]) {
+    const path = `/oauth/device/verify/${query}`
+    const { status, headers, text } = await send(origin, { method: 'GET', path })
+    t.is(status, 303)
+    t.is(headers.location, `/auth/oauth/device/verify${query}`)
+    t.is(text, '')
   }
 })
 
@@ -310,33 +382,6 @@ test('a client that disconnects during earlier middleware is not waited for', as
   }
 })
 
-test('settled() waits for the writes that follow a response', async (t) => {
-  const useCases = createUseCases({ ...createMemoryStores({ clock }), clock })
-  let confirm = (): void => {}
-  const confirmed = new Promise<void>((resolve) => {
-    confirm = resolve
-  })
-  const router = aRouter({ useCases: { ...useCases, confirmDelivery: () => confirmed } })
-  const app = new Koa()
-  app.use(router.routes())
-  const server = createServer(app.callback())
-  const origin = await listen(server)
-  const { deviceCode, userCode } = await useCases.authorizeDevice({ device: {} })
-  await useCases.answerUserCode({ userCode, person: 'ann', decision: 'approve' })
-  const reply = await post(origin, '/oauth/device/token', { device_code: deviceCode })
-  t.is(outcomeOf(reply), 'token')
-  await new Promise((resolve) => server.close(resolve))
-  let settled = false
-  const settling = router.settled().then(() => {
-    settled = true
-  })
-  await new Promise(setImmediate)
-  t.false(settled)
-  confirm()
-  await settling
-  t.true(settled)
-})
-
 test('with an https public URL cookies are Secure, wherever TLS ends', async (t) => {
   const app = new Koa()
   app.use(aRouter().routes())
@@ -347,7 +392,7 @@ test('with an https public URL cookies are Secure, wherever TLS ends', async (t)
     t.is(reply.status, 200)
     t.regex(
       String(reply.headers['set-cookie']),
-      /^__Host-device_grant_session=[^;]+; path=\/; .*secure/,
+      /^__Host-device_grant_[0-9a-f]{12}_session=[^;]+; path=\/; .*secure/,
     )
   } finally {
     await new Promise((resolve) => server.close(resolve))

@@ -23,7 +23,7 @@ test('an application signs people in with a few lines of its own', async (t) => 
   const app = new Koa()
   app.use((ctx, next) => {
     if (ctx.cookies.get('app') === 'alice') {
-      ctx.state['user'] = { id: 'u1', fullName: 'Alice Liddell', sessionId: 's1' }
+      ctx.state['user'] = { id: 42, fullName: 'Alice Liddell', sessionId: 's1' }
     }
     return next()
   })
@@ -42,7 +42,7 @@ test('an application signs people in with a few lines of its own', async (t) => 
   t.true(page.text.includes('Alice Liddell'))
   const done = await browser.submit(page, '/verify', { decision: 'approve' })
   t.is(done.status, 200)
-  t.is((await useCases.listApiKeys('u1')).length, 1)
+  t.is((await useCases.listApiKeys({ owner: '42' })).keys.length, 1)
   const out = await browser.submit(page, '/sign-out', {}, 'https://app.example.com/')
   t.is(onwardFrom(out) ?? out.url, 'https://app.example.com/logout')
 })

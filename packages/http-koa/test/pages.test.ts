@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import type { DeviceInfo } from '@device-grant/core'
 import test from 'ava'
 import { h } from 'preact'
 import { createPages } from '#src/pages/create-pages.js'
@@ -9,7 +10,15 @@ import { de } from '#src/pages/texts/de.js'
 import { en } from '#src/pages/texts/en.js'
 import { relativeTime } from '#src/pages/times.js'
 import { pages as ownPages } from './own-pages.tsx'
-import { ALL_MESSAGE_KINDS, allPages, contextOf, KEYS, NOW, PENDING } from './sample-pages.ts'
+import {
+  ALL_MESSAGE_KINDS,
+  allPages,
+  contextOf,
+  KEYS,
+  MALFORMED,
+  NOW,
+  PENDING,
+} from './sample-pages.ts'
 
 const pages = createPages()
 const LOCALES = ['en', 'de'] as const
@@ -64,7 +73,7 @@ for (const locale of LOCALES) {
     for (const [name, html] of allPages(pages, locale, value)) {
       const shown = html
         .replace(/<ul class="scopes">.*?<\/ul>/gsu, '')
-        .replaceAll(/ (?:value|action)="[^"]*"/g, '')
+        .replaceAll(/ (?:value|action|data-typed)="[^"]*"/g, '')
       t.notRegex(shown, /W{121}/, name)
     }
     const confirm = pages.confirm(contextOf({ locale }), {
@@ -155,7 +164,10 @@ test('both catalogs are complete, without an empty text, and differ in every sen
 })
 
 test('the confirm page shows the client, the permissions, the address, the time and the key', (t) => {
-  const html = pages.confirm(contextOf(), { pending: PENDING, personAddress: '203.0.113.7' })
+  const html = pages.confirm(contextOf(), {
+    pending: PENDING,
+    browser: { address: '203.0.113.7' },
+  })
   const text = textOf(html)
   for (const part of [
     'WDJB-MJHT',
@@ -185,7 +197,7 @@ test('the name of a key is in the language of the page, unless a person chose it
   )
   const names = ['Device Link Access Key (WDJB-MJHT)', 'My laptop (old)', 'TV']
   const keys = KEYS.map((key, i) => ({ ...key, name: names[i] ?? '' }))
-  const html = pages.keys(german, { keys })
+  const html = pages.keys(german, { revocationDelayMs: 1_000, keys })
   t.false(html.includes('Device Link Access Key'))
   t.true(html.includes('aria-label="Trennen: acme-cli, Geräteschlüssel (WDJB-MJHT)"'))
   for (const name of ['Geräteschlüssel (WDJB-MJHT)', ...names.slice(1)]) {
@@ -199,6 +211,7 @@ test('a text that names a button or a link uses its label', (t) => {
       [confirm.compareHow, confirm.deny],
       [confirm.warning, confirm.deny],
       [confirm.warning, confirm.approve],
+      [confirm.webPageText, confirm.deny],
       [confirm.elsewhere, confirm.deny],
       [confirm.resultText, page.connectedDevices],
       [messages.signing_out.next, message.continueSigningOut],
@@ -219,14 +232,13 @@ test('Deny comes before Approve, and nothing on the confirm page has the focus',
   }
 })
 
+/** The confirm page of a request and the browser of the person. */
+const confirmOf = (device: DeviceInfo, browser: DeviceInfo): string =>
+  pages.confirm(contextOf(), { pending: { ...PENDING, request: { device } }, browser })
+
 test('a request from another network shows a warning, one from the same network does not', (t) => {
-  const isWarned = (address: string | undefined, personAddress: string): boolean =>
-    pages
-      .confirm(contextOf(), {
-        pending: { ...PENDING, request: { device: { address } } },
-        personAddress,
-      })
-      .includes(en.confirm.elsewhereTitle)
+  const isWarned = (address: string | undefined, own: string): boolean =>
+    confirmOf({ address }, { address: own }).includes(en.confirm.elsewhereTitle)
   t.true(isWarned('203.0.113.7', '203.0.113.8'))
   t.false(isWarned('203.0.113.7', '203.0.113.7'))
   t.true(isWarned('2001:db8:1:2::1', '2001:db8:1:3::1'))
@@ -234,19 +246,74 @@ test('a request from another network shows a warning, one from the same network 
   t.false(isWarned(undefined, '203.0.113.7'))
 })
 
-test('an IPv4 and an IPv6 address are not compared, and cause no warning', (t) => {
-  for (const [device, person, isNotComparable] of [
-    ['2001:db8:1:2::1', '203.0.113.7', true],
-    ['203.0.113.7', '2001:db8:1:2::1', true],
-    ['203.0.113.7', '203.0.113.8', false],
-    ['2001:db8:1:2::1', '2001:db8:1:3::1', false],
+test('an IPv4 and an IPv6 address get the same advice as two different addresses', (t) => {
+  for (const [device, own] of [
+    ['2001:db8:1:2::1', '203.0.113.7'],
+    ['203.0.113.7', '2001:db8:1:2::1'],
   ] as const) {
-    const pending = { ...PENDING, request: { device: { address: device } } }
-    const html = pages.confirm(contextOf(), { pending, personAddress: person })
-    t.is(html.includes(en.confirm.notComparable), isNotComparable, device)
-    t.is(html.includes(en.confirm.elsewhereTitle), !isNotComparable, device)
-    t.is(html.match(/class="note warn"/g)?.length, isNotComparable ? 1 : 2)
+    const html = confirmOf({ address: device }, { address: own })
+    t.true(html.includes(en.confirm.elsewhereTitle), device)
+    t.true(html.includes(en.confirm.elsewhere), device)
+    t.false(html.includes(en.confirm.notComparable), device)
   }
+})
+
+test('addresses behind the same unlisted proxy are unknown, and cause no warning', (t) => {
+  const proxy = { address: '10.0.0.5', unlistedProxy: '10.0.0.5' }
+  const html = confirmOf(proxy, proxy)
+  t.true(html.includes(en.confirm.notComparable))
+  t.false(html.includes(en.confirm.elsewhereTitle))
+  t.regex(textOf(html), /IP address Unknown/)
+  t.false(html.includes('10.0.0.5'))
+})
+
+test('a header of an unlisted proxy removes no warning by itself', (t) => {
+  const [device, own] = ['203.0.113.7', '198.51.100.20']
+  for (const [source, browser] of [
+    [{ address: device, unlistedProxy: device }, { address: own }],
+    [{ address: device }, { address: own, unlistedProxy: own }],
+    [
+      { address: device, unlistedProxy: device },
+      { address: own, unlistedProxy: own },
+    ],
+  ] as const) {
+    const html = confirmOf(source, browser)
+    t.true(html.includes(en.confirm.elsewhereTitle))
+    t.false(html.includes(en.confirm.notComparable))
+    t.true(html.includes(device))
+  }
+})
+
+test('a request of a web page shows the strongest warning, and no address counts', (t) => {
+  const own = { address: '203.0.113.7' }
+  for (const address of ['203.0.113.7', '198.51.100.20']) {
+    const html = confirmOf({ address, webOrigin: 'https://evil.test' }, own)
+    t.true(textOf(html).includes('A web page, https://evil.test , asked for this code'), html)
+    t.true(html.includes('<bdi translate="no">https://evil.test</bdi>, asked for this code'))
+    t.regex(
+      html,
+      /<main><h1>[^<]*<\/h1><div class="note bad" role="note" aria-labelledby="web-page">/,
+    )
+    t.true(html.includes(en.confirm.webPageText))
+    t.false(html.includes(en.confirm.elsewhereTitle))
+    t.false(html.includes(en.confirm.notComparable))
+    t.false(html.includes(address))
+  }
+  const hidden = confirmOf({ ...own, webOrigin: 'null' }, own)
+  t.true(textOf(hidden).includes('A web page that hides its address asked for this code'))
+  t.false(confirmOf(own, own).includes('note bad'))
+})
+
+test('the connected devices name the web page that asked', (t) => {
+  const [key] = KEYS
+  const shown = (webOrigin: string): string => {
+    const request = { ...key?.request, device: { address: '203.0.113.7', webOrigin } }
+    const keys = KEYS.slice(0, 1).map((one) => ({ ...one, request }))
+    return textOf(pages.keys(contextOf(), { revocationDelayMs: 1_000, keys }))
+  }
+  t.true(shown('https://evil.test').includes('Requested by a web page https://evil.test'))
+  t.false(shown('https://evil.test').includes('203.0.113.7'))
+  t.true(shown('null').includes('Requested by a web page It hides its address'))
 })
 
 test('a device without client id, scope, address and user agent is described in words', (t) => {
@@ -257,33 +324,39 @@ test('a device without client id, scope, address and user agent is described in 
   }
 })
 
-test('a trusted client is shown by its name, any other client as unverified', (t) => {
+test('a client is shown by the name that the operator gave it, and no badge vouches for it', (t) => {
   const shown = (trustedName?: string): readonly string[] => {
     const named = trustedName === undefined ? {} : { trustedName }
     const device = { userCode: 'WDJB-MJHT', clientId: 'acme-cli', ...named }
+    const keys = KEYS.slice(0, 1).map((key) => ({ ...key, ...named }))
     return [
       pages.confirm(contextOf(), { pending: PENDING, ...named }),
       pages.message(contextOf(), { kind: 'approved', ...device }),
-      pages.keys(contextOf(), { keys: KEYS.slice(0, 1).map((key) => ({ ...key, ...named })) }),
-    ].map(textOf)
+      pages.keys(contextOf(), { revocationDelayMs: 1_000, keys }),
+    ]
   }
-  for (const text of shown('Acme CLI')) {
-    t.regex(text, /Acme CLI Known to us/)
-    t.notRegex(text, /Unverified|acme-cli /)
+  for (const html of shown('Acme CLI')) {
+    t.regex(textOf(html), /Acme CLI /)
+    t.notRegex(textOf(html), /Unverified|Known|acme-cli /)
+    t.notRegex(html, /badge good/)
   }
-  for (const text of shown()) t.regex(text, /acme-cli Unverified/)
+  const [confirm = ''] = shown('Acme CLI').map(textOf)
+  t.true(confirm.includes('Acme CLI Any program can use this name.'), confirm)
+  const [unknown = ''] = shown().map(textOf)
+  t.true(unknown.includes('We don’t know this program. Any program can use this name.'))
+  for (const html of shown()) t.regex(textOf(html), /acme-cli Unverified/)
 })
 
 test('a program without a name is shown as unverified on every page', (t) => {
   const unnamed = { ...PENDING, request: { ...PENDING.request, clientId: undefined } }
   const confirm = textOf(pages.confirm(contextOf(), { pending: unnamed }))
   t.true(confirm.includes(`${en.device.unnamed} Unverified ${en.device.unnamedHint}`))
-  const keys = pages.keys(contextOf(), { keys: KEYS.slice(2) })
+  const keys = pages.keys(contextOf(), { revocationDelayMs: 1_000, keys: KEYS.slice(2) })
   t.true(textOf(keys).includes(`${en.device.unnamed} Unverified`))
 })
 
 test('each connected device has its program as heading, and a button with a name of its own', (t) => {
-  const html = pages.keys(contextOf(), { keys: KEYS })
+  const html = pages.keys(contextOf(), { revocationDelayMs: 1_000, keys: KEYS })
   const headings = [...html.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, inner = '']) => textOf(inner))
   t.deepEqual(
     headings.map((heading) => heading.trim()),
@@ -310,7 +383,7 @@ test('warnings are labelled by their titles, and a page with an error says so in
 
 test('the navigation marks the current page', (t) => {
   const isMarked = (html: string): boolean => html.includes('aria-current="page"')
-  t.true(isMarked(pages.keys(contextOf(), { keys: [] })))
+  t.true(isMarked(pages.keys(contextOf(), { revocationDelayMs: 1_000, keys: [] })))
   t.false(isMarked(pages.enterCode(contextOf(), {})))
 })
 
@@ -363,6 +436,22 @@ test('every message has a link to continue', (t) => {
   t.is(labelOf('revocation_unknown', '/oauth/device/keys'), 'See your connected devices')
 })
 
+test('with too many devices the page names the least recently used, and links to both', (t) => {
+  const retry = '/oauth/device/verify?user_code=WDJB-MJHT'
+  const [, used] = KEYS
+  const view = { kind: 'too_many_keys', retry, leastRecentlyUsed: used } as const
+  const html = pages.message(contextOf(), view)
+  t.regex(
+    textOf(html),
+    /television .*Device Link Access Key \( ?BCDF-GHJK ?\).*Last used 5 minutes ago/,
+  )
+  for (const href of ['/oauth/device/keys', retry]) {
+    t.true(html.includes(`<a class="button" href="${href}">`), html)
+  }
+  const unused = pages.message(contextOf(), { ...view, leastRecentlyUsed: KEYS[0] })
+  t.regex(textOf(unused), /acme-cli .*Approved just now/)
+})
+
 test('the code field has no autofill, types capitals, has the focus, and needs no script', (t) => {
   const html = pages.enterCode(contextOf(), {})
   const [field = ''] = html.match(/<input[^>]*id="user_code"[^>]*>/) ?? []
@@ -372,7 +461,7 @@ test('the code field has no autofill, types capitals, has the focus, and needs n
     'autocapitalize="characters"',
     'spellcheck="false"',
     'inputmode="text"',
-    'maxlength="64"',
+    'maxlength="512"',
     ' autofocus',
   ]) {
     t.true(field.includes(attribute), attribute)
@@ -383,7 +472,9 @@ test('the code field has no autofill, types capitals, has the focus, and needs n
 
 test('the attempts left are shown when 3 or fewer are left', (t) => {
   const shown = (attemptsLeft: number): string =>
-    textOf(pages.enterCode(contextOf(), { typed: 'X', problem: 'invalid', attemptsLeft }))
+    textOf(
+      pages.enterCode(contextOf(), { typed: 'X', refusal: { outcome: 'invalid', attemptsLeft } }),
+    )
   t.regex(shown(0), /last attempt/)
   t.regex(shown(1), /1 attempt left/)
   t.regex(shown(3), /3 attempts left/)
@@ -391,8 +482,8 @@ test('the attempts left are shown when 3 or fewer are left', (t) => {
 })
 
 test('after the last attempt the page shows no form, but how long to wait', (t) => {
-  const wrong = { typed: 'X', problem: 'invalid', attemptsLeft: 0 } as const
-  const html = pages.enterCode(contextOf(), { ...wrong, retryAfterMs: 10 * MINUTE })
+  const refusal = { outcome: 'invalid', attemptsLeft: 0, retryAfterMs: 10 * MINUTE } as const
+  const html = pages.enterCode(contextOf(), { typed: 'X', refusal })
   t.notRegex(html, /user_code|method="get"|<script/)
   t.regex(textOf(html), /last attempt for now\. Wait 10 minutes\./)
   t.true(html.includes('<a class="button" href="/oauth/device/keys">'))
@@ -403,28 +494,96 @@ test('after the last attempt the page shows no form, but how long to wait', (t) 
   t.regex(tooMany(MINUTE + 1), /Wait 2 minutes\. Then get/)
 })
 
+test('a text that is no code is told exactly what a code has', (t) => {
+  const told = (changes: Partial<typeof MALFORMED>, locale = 'en'): string =>
+    textOf(
+      pages.enterCode(contextOf({ locale }), {
+        typed: 'wdjb',
+        refusal: { ...MALFORMED, ...changes },
+      }),
+    )
+  t.true(told({ typedLength: 4 }).includes('A code has 8 letters; you typed 4. You typed: wdjb'))
+  t.true(told({ typedLength: 0 }).includes('A code has 8 letters; you typed none.'))
+  const digits = { charset: '0123456789', typedLength: 4 }
+  t.true(told(digits).includes('A code has 8 digits; you typed 4.'))
+  const both = { charset: 'BCDFGH23456789', typedLength: 4 }
+  t.true(told(both).includes('A code has 8 characters; you typed 4.'))
+  t.true(told({ typedLength: 8 }).includes('A code only has these letters: BCDFGHJKLMNPQRSTVWXZ'))
+  t.true(told({ typedLength: 4 }, 'de').includes('Ein Code hat 8 Buchstaben; Sie haben 4 ein'))
+  t.notRegex(told({ typedLength: 4 }), /attempt/)
+})
+
+test('after a wrong code the field is empty, and the typed code is in the message', (t) => {
+  for (const refusal of [MALFORMED, { outcome: 'invalid', attemptsLeft: 4 } as const]) {
+    const html = pages.enterCode(contextOf(), { typed: 'WDJB-MJHX', refusal })
+    const [field = ''] = html.match(/<input[^>]*id="user_code"[^>]*>/) ?? []
+    t.regex(field, / value(?:="")? /)
+    t.regex(field, / data-typed="WDJB-MJHX"/)
+    t.true(textOf(html).includes('You typed: WDJB-MJHX'))
+  }
+})
+
+test('a code that another account has open stays in the field', (t) => {
+  const contested = (retryAfterMs: number): string =>
+    pages.enterCode(contextOf(), {
+      typed: 'WDJB-MJHT',
+      refusal: { outcome: 'contested', retryAfterMs },
+    })
+  const html = contested(2 * MINUTE)
+  t.true(
+    textOf(html).includes('Another account has this code open. Try again in two minutes.'),
+    html,
+  )
+  t.true(textOf(contested(MINUTE)).includes('Try again in one minute.'))
+  t.true(html.includes('value="WDJB-MJHT"'))
+  t.notRegex(textOf(html), /attempt|You typed/)
+})
+
 test('screen readers announce a wrong code', (t) => {
-  const html = pages.enterCode(contextOf(), { typed: 'X', problem: 'invalid' })
+  const html = pages.enterCode(contextOf(), { typed: 'X', refusal: MALFORMED })
   t.regex(html, /role="alert" id="code-problem"/)
   t.regex(html, /aria-describedby="code-problem code-hint"[^>]*aria-invalid="true"/)
 })
 
 test('the connected devices list every key with its form, and mark those not picked up yet', (t) => {
-  const html = pages.keys(contextOf(), { keys: KEYS })
+  const html = pages.keys(contextOf(), { revocationDelayMs: 1_000, keys: KEYS })
   const text = textOf(html)
   for (const { id, name } of KEYS) {
     t.true(html.includes(`action="/oauth/device/keys/${id}/revoke"`))
     t.true(text.includes(name))
   }
   t.is(html.match(new RegExp(en.keys.waiting, 'g'))?.length, 1)
-  t.is(html.match(new RegExp(en.keys.neverUsed, 'g'))?.length, 1)
+  t.is(html.match(/Waiting for its first use/g)?.length, 1)
+  t.is(html.match(new RegExp(en.keys.lastUsed, 'g'))?.length, 1)
   t.regex(
     html,
     /<details class="revoke-all">.*action="\/oauth\/device\/keys\/revoke-all".*<\/details>/su,
   )
-  const none = pages.keys(contextOf(), { keys: [] })
+  const none = pages.keys(contextOf(), { revocationDelayMs: 1_000, keys: [] })
   t.true(textOf(none).includes(en.keys.empty))
   t.false(none.includes('revoke-all'))
+})
+
+test('each connected device shows the first characters of its key', (t) => {
+  const text = textOf(pages.keys(contextOf(), { revocationDelayMs: 1_000, keys: KEYS }))
+  for (const { id } of KEYS) t.true(text.includes(`Key ID ${id.slice(0, 8)}…`), text)
+})
+
+test('a list with more devices links to its next page', (t) => {
+  const next = '1894708800000.0GSUisErIo4gm6Ox2tFZ4S'
+  const html = pages.keys(contextOf(), { revocationDelayMs: 1_000, keys: KEYS, next })
+  t.true(html.includes(`href="/oauth/device/keys?after=${next}">Next page</a>`), html)
+  const last = pages.keys(contextOf(), { revocationDelayMs: 1_000, keys: KEYS })
+  t.false(last.includes('Next page'))
+})
+
+test('the connected devices say how soon a disconnected device loses access', (t) => {
+  const told = (revocationDelayMs: number, notice: 'revoked' | 'revoked_all'): string =>
+    textOf(pages.keys(contextOf(), { revocationDelayMs, keys: KEYS, notice }))
+  t.true(told(1_000, 'revoked').includes('The device loses access within one second.'))
+  t.true(told(1_500, 'revoked_all').includes('They lose access within 2 seconds.'))
+  t.true(told(0, 'revoked').includes('The device loses access at once.'))
+  t.true(told(0, 'revoked').includes('All your devices lose access at once, also those on other'))
 })
 
 test('a page offers to sign out only if the sign-in method can', (t) => {
@@ -446,11 +605,52 @@ test('relative times are in words', (t) => {
   t.is(relativeTime('de', NOW - 72 * 60 * MINUTE, NOW), 'vor 3 Tagen')
 })
 
+test.serial('the formats of a language are made once, not for each time on a page', (t) => {
+  const { RelativeTimeFormat, DateTimeFormat } = Intl
+  let made = 0
+  const counting = <F extends typeof RelativeTimeFormat | typeof DateTimeFormat>(format: F): F =>
+    new Proxy(format, {
+      construct(target, parameters: [string]) {
+        made += 1
+        return Reflect.construct(target, parameters)
+      },
+    })
+  t.teardown(() => Object.assign(Intl, { RelativeTimeFormat, DateTimeFormat }))
+  Object.assign(Intl, {
+    RelativeTimeFormat: counting(RelativeTimeFormat),
+    DateTimeFormat: counting(DateTimeFormat),
+  })
+  const dutch = createPages({ texts: { nl: {} } })
+  const keys = Array.from({ length: 50 }, () => KEYS).flat()
+  for (let i = 0; i < 3; i += 1) {
+    dutch.keys(contextOf({ locale: 'nl' }), { revocationDelayMs: 1_000, keys })
+  }
+  t.is(made, 3)
+})
+
 test('an IPv6 address can break across lines between its groups only', (t) => {
-  const html = pages.keys(contextOf(), { keys: KEYS.slice(0, 1) })
+  const html = pages.keys(contextOf(), { revocationDelayMs: 1_000, keys: KEYS.slice(0, 1) })
   t.true(
-    html.includes('<bdi>2001:<wbr/>db8:<wbr/>85a3:<wbr/>:<wbr/>8a2e:<wbr/>370:<wbr/>7334</bdi>'),
+    html.includes(
+      '<bdi translate="no">2001:<wbr/>db8:<wbr/>85a3:<wbr/>:<wbr/>8a2e:<wbr/>370:<wbr/>7334</bdi>',
+    ),
   )
+})
+
+test('browsers translate no code, and no text of a client or a person', (t) => {
+  const value = 'compared'
+  for (const [name, html] of allPages(pages, 'en', value)) {
+    const main = html.replace(/^.*<body>/su, '')
+    const shown = [...main.matchAll(/(<[^>]*>)([^<>]*compared)/gu)]
+    if (!/^(?:sign-in|message-.*-bare)/.test(name)) t.true(shown.length > 0, name)
+    for (const [, tag] of shown) {
+      // The parts of a user code are below a paragraph that says so.
+      if (tag?.startsWith('<span')) t.regex(main, /<p class="code" translate="no">/)
+      else t.regex(tag ?? '', / translate="no"/, name)
+    }
+  }
+  const field = pages.enterCode(contextOf(), {}).match(/<input[^>]*id="user_code"[^>]*>/)?.[0]
+  t.regex(field ?? '', / translate="no"/)
 })
 
 test('a text is cut between characters, not inside one', (t) => {

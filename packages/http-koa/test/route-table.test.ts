@@ -152,11 +152,16 @@ test('with CORS for every origin, OPTIONS tells what may be called', async (t) =
     { path: '/', cors: ANY_ORIGIN, methods: { GET: [sends('a')], POST: [sends('b')] } },
   ])
   const headers = { origin: 'https://any.example' }
-  const preflight = await request({ path: '/', method: 'OPTIONS', headers })
+  const preflight = await request({
+    path: '/',
+    method: 'OPTIONS',
+    headers: { ...headers, 'access-control-request-headers': 'x-any, authorization' },
+  })
   t.is(preflight.status, 204)
   t.is(preflight.headers['access-control-allow-origin'], '*')
   t.is(preflight.headers['access-control-allow-methods'], 'GET, POST')
-  t.is(preflight.headers['access-control-allow-headers'], 'Content-Type, Authorization')
+  t.is(preflight.headers['access-control-allow-headers'], 'x-any, authorization')
+  t.is(preflight.headers.vary, 'Access-Control-Request-Headers')
   t.is(preflight.headers['access-control-max-age'], '86400')
   const read = await request({ path: '/', headers })
   t.is(read.headers['access-control-allow-origin'], '*')
@@ -165,6 +170,16 @@ test('with CORS for every origin, OPTIONS tells what may be called', async (t) =
   const refused = await request({ path: '/', method: 'PUT', headers })
   t.is(refused.headers.allow, 'GET, HEAD, POST, OPTIONS')
   t.is(refused.headers['access-control-allow-origin'], '*')
+})
+
+test('a preflight request that asks for no header, or a malformed one, gets none', async (t) => {
+  const request = await serve(t, [{ path: '/', cors: ANY_ORIGIN, methods: { GET: [sends('a')] } }])
+  for (const asked of [undefined, '', 'x: y', '"', '\u00e9']) {
+    const headers = asked === undefined ? {} : { 'access-control-request-headers': asked }
+    const preflight = await request({ path: '/', method: 'OPTIONS', headers })
+    t.is(preflight.status, 204)
+    t.is(preflight.headers['access-control-allow-headers'], undefined)
+  }
 })
 
 test('with CORS for front ends, only theirs are allowed', async (t) => {

@@ -68,17 +68,14 @@ const corsOf = ({ headers }: Answer): readonly (string | undefined)[] => [
 
 /** The CORS headers that a row says a page of this origin gets. */
 const expectedCors = (
-  { cors, methods, path }: Route,
+  { cors, methods }: Route,
   method: string,
   origin: string,
 ): readonly (string | undefined)[] => {
   const preflight = method === 'OPTIONS' ? Object.keys(methods).join(', ') : undefined
   if (cors?.origins === '*') return ['*', undefined, preflight]
   if (cors?.origins.has(origin)) return [origin, 'true', preflight]
-  // The metadata document may be read by every page, but has no preflight request.
-  const isMetadata = [path].flat().some((one) => one.includes('/.well-known/'))
-  const isRead = method === 'GET' || method === 'HEAD'
-  return [isMetadata && isRead ? '*' : undefined, undefined, undefined]
+  return [undefined, undefined, undefined]
 }
 
 for (const origin of [FRONT_END, 'https://other.example']) {
@@ -100,6 +97,19 @@ for (const origin of [FRONT_END, 'https://other.example']) {
     }
   })
 }
+
+test('a page of any origin may set any header where there are no cookies', async (t) => {
+  const { url, router } = await serve(t)
+  const asked = 'content-type,mcp-protocol-version, traceparent'
+  const headers = { origin: 'https://other.example', 'access-control-request-headers': asked }
+  const open = router.table.rows.filter(({ cors }) => cors?.origins === '*').flatMap(samplesOf)
+  t.true(open.includes('/auth/.well-known/oauth-authorization-server'))
+  for (const path of open) {
+    const answer = await send(url, { method: 'OPTIONS', path, headers })
+    t.is(answer.status, 204, path)
+    t.is(answer.headers['access-control-allow-headers'], asked, path)
+  }
+})
 
 test('a browser gets the same statuses, as pages without CORS where people go', async (t) => {
   const { url, router } = await serve(t)
@@ -179,8 +189,8 @@ test('docs/http.md lists the same paths, methods and origins', async (t) => {
   const { router } = await serve(t, { publicUrl: 'https://login.example', prefix: '' })
   const actual = router.table.rows.flatMap((row) =>
     [row.path].flat().map((path) => {
-      const origins = path.startsWith('/.well-known/') ? 'all, without preflight' : originsOf(row)
-      return `${path.replace(/:(\w+)/, '{$1}')} ${allowedMethods(row).join(', ')} ${origins}`
+      const methods = allowedMethods(row).join(', ')
+      return `${path.replace(/:(\w+)/, '{$1}')} ${methods} ${originsOf(row)}`
     }),
   )
   t.deepEqual(documented.toSorted(), actual.toSorted())

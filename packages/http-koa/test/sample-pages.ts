@@ -1,4 +1,4 @@
-import type { ListedKey, PendingAuthorization } from '@device-grant/core'
+import type { ListedKey, PendingAuthorization, Refusal } from '@device-grant/core'
 import type { MessageKind, PageContext, Pages } from '#src/pages/pages.js'
 import { pathsBelow } from '#src/paths.js'
 
@@ -33,7 +33,7 @@ export const PENDING: PendingAuthorization = {
 
 export const KEYS: readonly ListedKey[] = [
   {
-    id: '0123456789abcdef0123456789abcdef',
+    id: '0GSUisErIo4gm6Ox2tFZ4S',
     status: 'waiting',
     name: 'Device Link Access Key (WDJB-MJHT)',
     request: {
@@ -45,7 +45,7 @@ export const KEYS: readonly ListedKey[] = [
     expiresAt: NOW + 8 * MINUTE,
   },
   {
-    id: 'fedcba9876543210fedcba9876543210',
+    id: '7kPqRsTuVwXyZaBcDeFgHi',
     status: 'active',
     name: 'Device Link Access Key (BCDF-GHJK)',
     request: {
@@ -57,14 +57,22 @@ export const KEYS: readonly ListedKey[] = [
     expiresAt: NOW + 21 * 3_600_000,
   },
   {
-    id: '00000000000000000000000000000000',
-    status: 'active',
+    id: '1aB2cD3eF4gH5iJ6kL7mN8',
+    status: 'unused',
     name: 'Device Link Access Key (ZZZZ-XXXX)',
     request: { device: {} },
     approvedAt: NOW - 9 * DAY,
     expiresAt: NOW + 21 * DAY,
   },
 ]
+
+/** A code that has 7 letters instead of 8. */
+export const MALFORMED: Extract<Refusal, { readonly outcome: 'malformed' }> = {
+  outcome: 'malformed',
+  codeLength: 8,
+  typedLength: 7,
+  charset: 'BCDFGHJKLMNPQRSTVWXZ',
+}
 
 const withoutSpaces = (value: string): string => value.replaceAll(/\s/g, '')
 
@@ -93,14 +101,26 @@ export const hostilePending = (value: string): PendingAuthorization => ({
   },
 })
 
+/** The same request, asked by a page of this origin. */
+export const fromWebPage = (
+  pending: PendingAuthorization,
+  webOrigin: string,
+): PendingAuthorization => ({
+  ...pending,
+  request: { ...pending.request, device: { ...pending.request.device, webOrigin } },
+})
+
 const MANY_SCOPES = Array.from({ length: 12 }, (_, i) => `project-${i}:read`).join(' ')
 
 const MESSAGE_KINDS: Readonly<Record<MessageKind, true>> = {
   approved: true,
   denied: true,
   expired: true,
-  already_processed: true,
+  already_approved: true,
+  already_denied: true,
+  no_longer_valid: true,
   too_many_attempts: true,
+  too_many_keys: true,
   sign_in_failed: true,
   session_ended: true,
   signed_out: true,
@@ -138,43 +158,73 @@ export const allPages = (
     ['enter-code', pages.enterCode(context, {})],
     [
       'enter-code-invalid',
-      pages.enterCode(context, { typed, problem: 'invalid', attemptsLeft: 2 }),
+      pages.enterCode(context, { typed, refusal: { outcome: 'invalid', attemptsLeft: 2 } }),
+    ],
+    ['enter-code-malformed', pages.enterCode(context, { typed, refusal: MALFORMED })],
+    [
+      'enter-code-contested',
+      pages.enterCode(context, {
+        typed,
+        refusal: { outcome: 'contested', retryAfterMs: 2 * MINUTE },
+      }),
     ],
     [
       'enter-code-last-attempt',
       pages.enterCode(context, {
         typed,
-        problem: 'invalid',
-        attemptsLeft: 0,
-        retryAfterMs: 10 * MINUTE,
+        refusal: { outcome: 'invalid', attemptsLeft: 0, retryAfterMs: 10 * MINUTE },
       }),
     ],
-    ['confirm', pages.confirm(context, { pending, personAddress: value ?? '203.0.113.7' })],
+    ['confirm', pages.confirm(context, { pending, browser: { address: value ?? '203.0.113.7' } })],
     [
       'confirm-elsewhere',
       pages.confirm(context, {
         pending,
-        personAddress: '198.51.100.20',
+        browser: { address: '198.51.100.20' },
         trustedName: value ?? 'Acme Command Line',
       }),
     ],
     [
-      'confirm-not-comparable',
+      'confirm-unknown-place',
       pages.confirm(context, {
-        pending: { ...pending, request: { ...pending.request, scope: MANY_SCOPES } },
-        personAddress: '2001:db8::1',
+        pending: {
+          ...pending,
+          request: {
+            ...pending.request,
+            scope: MANY_SCOPES,
+            device: { ...pending.request.device, unlistedProxy: '203.0.113.7' },
+          },
+        },
+        browser: { address: '203.0.113.7', unlistedProxy: '203.0.113.7' },
       }),
     ],
+    [
+      'confirm-web-page',
+      pages.confirm(context, { pending: fromWebPage(pending, value ?? 'https://evil.test') }),
+    ],
+    ['confirm-hidden-web-page', pages.confirm(context, { pending: fromWebPage(pending, 'null') })],
     ['confirm-bare', pages.confirm(context, { pending: bare })],
-    ['keys', pages.keys(context, { keys, notice: 'revoked' })],
-    ['keys-empty', pages.keys(context, { keys: [], notice: 'revoked_all' })],
+    ['keys', pages.keys(context, { revocationDelayMs: 1_000, keys, notice: 'revoked' })],
+    [
+      'keys-more',
+      pages.keys(context, {
+        revocationDelayMs: 0,
+        keys,
+        next: '1894708800000.0GSUisErIo4gm6Ox2tFZ4S',
+        notice: 'revoked',
+      }),
+    ],
+    [
+      'keys-empty',
+      pages.keys(context, { revocationDelayMs: 1_000, keys: [], notice: 'revoked_all' }),
+    ],
     ['sign-in', pages.signIn(signedOut, { returnTo: value ?? retry })],
     ['sign-in-again', pages.signIn(signedOut, { returnTo: retry, problem: 'name_missing' })],
   ]
   for (const kind of ALL_MESSAGE_KINDS) {
     const more = {
-      ...(kind === 'already_processed' ? { yours: 'deny' as const } : {}),
       ...(kind === 'too_many_attempts' ? { retryAfterMs: 10 * MINUTE } : {}),
+      ...(kind === 'too_many_keys' ? { retry, leastRecentlyUsed: keys[1] } : {}),
     }
     made.push([`message-${kind}`, pages.message(context, { kind, ...device, ...more })])
     made.push([`message-${kind}-bare`, pages.message(signedOut, { kind, retry })])

@@ -1,11 +1,13 @@
 import { TestClock } from '@device-grant/test-support/clock'
+import { cookieName } from '@device-grant/test-support/cookie-name'
 import test from 'ava'
 import Koa, { type Context } from 'koa'
-import { Cookies, type CookiesOptions } from '#src/security/cookies.js'
+import { Cookies } from '#src/security/cookies.js'
 import { createSessions, type Sessions } from '#src/security/sessions.js'
 import { createSignedCookies, type SignedCookies } from '#src/security/signed-cookies.js'
 import { Signer } from '#src/security/signer.js'
 
+const PUBLIC_URL = 'https://login.example'
 const SECRET = 'a secret of thirty-two characters'
 
 /** One request with a cookie jar, and what it leaves in the jar. */
@@ -35,35 +37,34 @@ const request = (jar: Map<string, string>): { ctx: Context; setCookies: () => st
 
 const partsWith = (
   clock: TestClock,
-  options: Partial<CookiesOptions> = {},
+  publicUrl = PUBLIC_URL,
 ): { readonly sessions: Sessions; readonly signedCookies: SignedCookies } => {
-  const cookies = new Cookies({ secure: true, path: '/', ...options })
+  const cookies = new Cookies(publicUrl)
   const parts = { signer: new Signer(SECRET), clock, cookies }
   return { sessions: createSessions(parts), signedCookies: createSignedCookies(parts) }
 }
 
 const MINUTE = 60_000
 
-for (const [title, options, name, flags] of [
-  ['https', {}, '__Host-device_grant_session', ['path=/', 'secure', 'httponly', 'samesite=lax']],
-  [
-    'https below a path',
-    { path: '/auth/' },
-    '__Secure-device_grant_session',
-    ['path=/auth/', 'secure', 'httponly', 'samesite=lax'],
-  ],
-  ['http', { secure: false }, 'device_grant_session', ['path=/', 'httponly', 'samesite=lax']],
+const SECURE = ['path=/', 'secure', 'httponly', 'samesite=lax'] as const
+
+for (const [title, publicUrl, start, flags] of [
+  ['https', PUBLIC_URL, '__Host-device_grant_', SECURE],
+  ['https below a path', `${PUBLIC_URL}/auth`, '__Host-device_grant_', SECURE],
+  ['http', 'http://login.example', 'device_grant_', ['path=/', 'httponly', 'samesite=lax']],
 ] as const) {
   test(`cookies over ${title} have the right names and flags`, async (t) => {
     const jar = new Map<string, string>()
     const { ctx, setCookies } = request(jar)
-    const { sessions, signedCookies } = partsWith(new TestClock(), options)
+    const { sessions, signedCookies } = partsWith(new TestClock(), publicUrl)
     await sessions.signIn(ctx, { person: 'alice' })
     await signedCookies.set(ctx, 'round_trip', { state: 'x' }, MINUTE)
     const lines = setCookies()
     t.is(lines.length, 2)
-    t.true(lines[0]?.startsWith(`${name}=`))
-    t.true(lines[1]?.startsWith(`${name.replace('session', 'round_trip')}=`))
+    for (const [i, name] of ['session', 'round_trip'].entries()) {
+      t.true(lines[i]?.startsWith(start), lines[i])
+      t.true(lines[i]?.startsWith(`${cookieName(publicUrl, name)}=`), lines[i])
+    }
     for (const line of lines) {
       t.deepEqual(
         line
@@ -167,7 +168,7 @@ test('a cookie that was changed, or signed for another purpose, is no session', 
   const clock = new TestClock()
   const signer = new Signer(SECRET)
   const { sessions } = partsWith(clock)
-  const name = '__Host-device_grant_session'
+  const name = cookieName(PUBLIC_URL, 'session')
   const soon = clock.now() + MINUTE
   const claims = { sid: 'x', sub: 'alice', since: clock.now(), seen: clock.now() }
   const good = await signer.sign('session', claims, soon)
@@ -182,8 +183,42 @@ test('a cookie that was changed, or signed for another purpose, is no session', 
   ]) {
     t.is(await sessions.read(request(new Map([[name, wrong]])).ctx), undefined, wrong)
   }
-  const plain = request(new Map([['device_grant_session', good]]))
+  const plain = request(new Map([[name.replace('__Host-', ''), good]]))
   t.is(await sessions.read(plain.ctx), undefined, 'a cookie name that http could set')
+})
+
+test('the session of another server on the same host is none', async (t) => {
+  const clock = new TestClock()
+  const jar = new Map<string, string>()
+  const { ctx, setCookies } = request(jar)
+  await partsWith(clock).sessions.signIn(ctx, { person: 'alice' })
+  setCookies()
+  t.is((await partsWith(clock).sessions.read(request(jar).ctx))?.person, 'alice')
+  for (const other of [`${PUBLIC_URL}/auth`, `${PUBLIC_URL}:8443`, 'http://login.example']) {
+    t.is(await partsWith(clock, other).sessions.read(request(jar).ctx), undefined, other)
+  }
+})
+
+test('a session cookie that was sent twice is no session', async (t) => {
+  const clock = new TestClock()
+  const { sessions } = partsWith(clock)
+  const jar = new Map<string, string>()
+  const { ctx, setCookies } = request(jar)
+  await sessions.signIn(ctx, { person: 'alice' })
+  setCookies()
+  const [[name = '', value = ''] = []] = jar
+  for (const [sent, person] of [
+    [`${name}=${value}`, 'alice'],
+    [`other=x; ${name}=${value}; another=${value}`, 'alice'],
+    [`${name}=planted; ${name}=${value}`, undefined],
+    [`${name}=${value};${name}=planted`, undefined],
+    [`${name}=${value}; ${name}=${value}`, undefined],
+    [`${name}=${value}; ${name}=`, undefined],
+    [`${name}=${value}; ${name}`, undefined],
+  ] as const) {
+    const twice = request(new Map([['first', `x; ${sent}`]]))
+    t.is((await sessions.read(twice.ctx))?.person, person, sent)
+  }
 })
 
 test('a signed cookie can be taken once, in time, and by its name only', async (t) => {

@@ -20,8 +20,9 @@ export const authorize = async (
   url: string,
   parameters: Readonly<Record<string, string>> = { client_id: 'cli' },
   headers: OutgoingHttpHeaders = {},
+  agent: Agent | false = false,
 ): Promise<Codes> => {
-  const answer = await post(url, AUTHORIZE, parameters, headers)
+  const answer = await post(url, AUTHORIZE, parameters, headers, agent)
   if (answer.status !== 200) throw new Error(`authorize: ${answer.status} ${answer.text}`)
   return membersOf(answer) as unknown as Codes
 }

@@ -53,7 +53,8 @@ const setUp = async (t: ExecutionContext, host: string): Promise<Victim> => {
   const answer = { person: 'alice', decision: 'approve' } as const
   await server.useCases.answerUserCode({ userCode: connected.user_code, ...answer })
   const key = await pickUp(server.url, connected.device_code)
-  const [listed] = await server.useCases.listApiKeys('alice')
+  await whoami(server.url, key)
+  const [listed] = (await server.useCases.listApiKeys({ owner: 'alice' })).keys
   return {
     server,
     page,
@@ -226,7 +227,8 @@ for (const [attacker, host] of Object.entries(ATTACKERS)) {
     `${attacker} cannot use up a person’s attempts in a window that it opens`,
     async (t) => {
       const { server, page, waiting, attack } = await setUp(t, host)
-      const wrong = (n: number): string => `${server.url}/oauth/device/verify?user_code=WRONG-${n}`
+      const wrong = (n: number): string =>
+        `${server.url}/oauth/device/verify?user_code=BBBB-BBB${'BCDFGHJK'[n]}`
       await page.goto(attack(`<button onclick="opened = window.open('${wrong(0)}')">Win</button>`))
       const [popup] = await Promise.all([page.waitForEvent('popup'), page.click('button')])
       await popup.waitForURL(wrong(0))

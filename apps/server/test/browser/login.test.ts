@@ -104,7 +104,7 @@ browserTest('a denial is reported to the device', async (t) => {
   t.notRegex(out + err, /Logged in/)
 
   await page.goto(device.completeUri)
-  t.is(await title(page), 'This code has already been used')
+  t.is(await title(page), 'You already denied this request')
   await inspect(t, page, 'answered')
   await page.goto(`${url}/oauth/device/keys`)
   t.true(await page.getByText('No device is connected').isVisible())
@@ -174,5 +174,5 @@ browserTest('CD-11: the keyboard suffices, and the focus never starts at Approve
   await then('Connected devices')
   await tabTo(page, 'Disconnect')
   await page.keyboard.press('Enter')
-  await page.getByText('Disconnected. The device no longer has access.').waitFor()
+  await page.getByText('Disconnected. The device loses access within one second.').waitFor()
 })

@@ -32,7 +32,7 @@ browserTest('everything works over plain http if it is allowed beyond loopback',
 
   await page.click('text=See your connected devices')
   await page.click('main .keys button')
-  await page.getByText('Disconnected. The device no longer has access.').waitFor()
+  await page.getByText('Disconnected. The device loses access within one second.').waitFor()
   await page.click('text=Sign out')
   t.is(await title(page), 'You’re signed out')
 

@@ -1,13 +1,18 @@
 import { type BindToFluentSyntax, type Container, ContainerModule } from 'inversify'
-import type { Clock, Events } from '../ports.ts'
+import type { ApiKeyStore, Clock, Events } from '../ports.ts'
 import { createPolicy, type Policy } from '../rules/policy.ts'
 import { MemoryApiKeyStore, MemoryStateStore } from '../stores/memory-store.ts'
 import { createAnswerUserCode } from '../use-cases/answer-user-code.ts'
-import { createAuthenticateApiKey } from '../use-cases/authenticate-api-key.ts'
+import {
+  type AuthenticatedKey,
+  createAuthenticateApiKey,
+} from '../use-cases/authenticate-api-key.ts'
 import { createAuthorizeDevice } from '../use-cases/authorize-device.ts'
-import { ignoreErrors, type UseCases } from '../use-cases/index.ts'
+import { ignoreErrors, performanceNow, type UseCases } from '../use-cases/index.ts'
+import { dropEndedKeys, KeyCheckCache } from '../use-cases/key-check-cache.ts'
 import { createListApiKeys } from '../use-cases/list-api-keys.ts'
-import { createConfirmDelivery, createPollForToken } from '../use-cases/poll-for-token.ts'
+import { createPollForToken } from '../use-cases/poll-for-token.ts'
+import { createReleaseUserCode } from '../use-cases/release-user-code.ts'
 import { createReviewUserCode } from '../use-cases/review-user-code.ts'
 import { createRevokeAllApiKeys, createRevokeApiKey } from '../use-cases/revoke-api-key.ts'
 import { type Token, token } from './token.ts'
@@ -49,9 +54,12 @@ const bindFrom = <T, D extends Dependencies>(
 
 const CHECKED_POLICY: Token<Policy> = token('CheckedPolicy')
 const SAFE_EVENTS: Token<Events> = token('SafeEvents')
+const KEY_CHECKS: Token<KeyCheckCache<AuthenticatedKey>> = token('KeyChecks')
+const WATCHED_API_KEYS: Token<ApiKeyStore> = token('WatchedApiKeys')
 
 const GRANTS = { grants: TOKENS.DeviceGrants }
-const API_KEYS = { apiKeys: TOKENS.ApiKeys }
+const API_KEYS = { apiKeys: WATCHED_API_KEYS }
+const CUT_OFFS = { cutOffs: TOKENS.CutOffs }
 const BASE = { clock: TOKENS.Clock, events: SAFE_EVENTS }
 const LOOK_UP = {
   ...BASE,
@@ -75,6 +83,14 @@ export const coreModule = (): ContainerModule =>
 
     from(CHECKED_POLICY, { policy: TOKENS.Policy }, ({ policy }) => createPolicy(policy))
     from(SAFE_EVENTS, { events: TOKENS.Events }, ({ events }) => ignoreErrors(events))
+    from(KEY_CHECKS, { policy: CHECKED_POLICY }, ({ policy }) => {
+      return new KeyCheckCache<AuthenticatedKey>({
+        maxAgeMs: policy.keyCheckMaxAgeMs,
+        now: performanceNow,
+      })
+    })
+    const watched = { apiKeys: TOKENS.ApiKeys, keyChecks: KEY_CHECKS }
+    from(WATCHED_API_KEYS, watched, ({ apiKeys, keyChecks }) => dropEndedKeys(apiKeys, keyChecks))
 
     const authorize = {
       ...BASE,
@@ -83,21 +99,28 @@ export const coreModule = (): ContainerModule =>
       userCodes: TOKENS.UserCodeClaims,
     }
     from(TOKENS.AuthorizeDevice, authorize, createAuthorizeDevice)
-    const poll = { ...BASE, ...GRANTS, ...API_KEYS, policy: CHECKED_POLICY }
+    const poll = { ...BASE, ...GRANTS, ...API_KEYS, ...CUT_OFFS, policy: CHECKED_POLICY }
     from(TOKENS.PollForToken, poll, createPollForToken)
-    from(TOKENS.ConfirmDelivery, API_KEYS, createConfirmDelivery)
     from(TOKENS.ReviewUserCode, { ...LOOK_UP, ...GRANTS }, createReviewUserCode)
+    const release = { policy: CHECKED_POLICY, userCodes: TOKENS.UserCodeClaims }
+    from(TOKENS.ReleaseUserCode, release, createReleaseUserCode)
     from(TOKENS.AnswerUserCode, { ...LOOK_UP, ...GRANTS, ...API_KEYS }, createAnswerUserCode)
-    from(TOKENS.AuthenticateApiKey, { ...BASE, ...API_KEYS }, createAuthenticateApiKey)
-    from(TOKENS.ListApiKeys, { ...API_KEYS, clock: TOKENS.Clock }, createListApiKeys)
+    const authenticate = { ...BASE, ...API_KEYS, keyChecks: KEY_CHECKS }
+    from(TOKENS.AuthenticateApiKey, authenticate, createAuthenticateApiKey)
+    from(
+      TOKENS.ListApiKeys,
+      { ...API_KEYS, clock: TOKENS.Clock, policy: CHECKED_POLICY },
+      createListApiKeys,
+    )
     from(TOKENS.RevokeApiKey, { ...BASE, ...API_KEYS }, createRevokeApiKey)
-    from(TOKENS.RevokeAllApiKeys, { ...BASE, ...API_KEYS }, createRevokeAllApiKeys)
+    const revokeAll = { ...BASE, ...API_KEYS, ...CUT_OFFS, policy: CHECKED_POLICY }
+    from(TOKENS.RevokeAllApiKeys, revokeAll, createRevokeAllApiKeys)
 
     const all = {
       authorizeDevice: TOKENS.AuthorizeDevice,
       pollForToken: TOKENS.PollForToken,
-      confirmDelivery: TOKENS.ConfirmDelivery,
       reviewUserCode: TOKENS.ReviewUserCode,
+      releaseUserCode: TOKENS.ReleaseUserCode,
       answerUserCode: TOKENS.AnswerUserCode,
       authenticateApiKey: TOKENS.AuthenticateApiKey,
       listApiKeys: TOKENS.ListApiKeys,
@@ -117,9 +140,10 @@ export const memoryStateModule = (): ContainerModule =>
     }
   })
 
-/** Binds the API keys to the memory of this process. */
+/** Binds the API keys and the cut-offs to the memory of this process. */
 export const memoryApiKeysModule = (): ContainerModule =>
   new ContainerModule(({ bind: bindName }) => {
     const dependencies = { clock: TOKENS.Clock }
     bindFrom(bindName, TOKENS.ApiKeys, dependencies, (options) => new MemoryApiKeyStore(options))
+    bindFrom(bindName, TOKENS.CutOffs, dependencies, (options) => new MemoryStateStore(options))
   })

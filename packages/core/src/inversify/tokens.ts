@@ -1,5 +1,6 @@
 import type { ApiKeyStore, Clock, Events, StateStore } from '../ports.ts'
 import type { CodeAttempts } from '../rules/code-attempts.ts'
+import type { CutOff } from '../rules/cut-off.ts'
 import type { DeviceGrant } from '../rules/device-grant.ts'
 import type { Policy } from '../rules/policy.ts'
 import type { UserCodeClaim } from '../rules/user-code.ts'
@@ -8,7 +9,8 @@ import type { AuthenticateApiKey } from '../use-cases/authenticate-api-key.ts'
 import type { AuthorizeDevice } from '../use-cases/authorize-device.ts'
 import type { UseCases } from '../use-cases/index.ts'
 import type { ListApiKeys } from '../use-cases/list-api-keys.ts'
-import type { ConfirmDelivery, PollForToken } from '../use-cases/poll-for-token.ts'
+import type { PollForToken } from '../use-cases/poll-for-token.ts'
+import type { ReleaseUserCode } from '../use-cases/release-user-code.ts'
 import type { ReviewUserCode } from '../use-cases/review-user-code.ts'
 import type { RevokeAllApiKeys, RevokeApiKey } from '../use-cases/revoke-api-key.ts'
 import { type Token, token } from './token.ts'
@@ -22,10 +24,11 @@ export const TOKENS: {
   readonly UserCodeClaims: Token<StateStore<UserCodeClaim>>
   readonly CodeAttempts: Token<StateStore<CodeAttempts>>
   readonly ApiKeys: Token<ApiKeyStore>
+  readonly CutOffs: Token<StateStore<CutOff>>
   readonly AuthorizeDevice: Token<AuthorizeDevice>
   readonly PollForToken: Token<PollForToken>
-  readonly ConfirmDelivery: Token<ConfirmDelivery>
   readonly ReviewUserCode: Token<ReviewUserCode>
+  readonly ReleaseUserCode: Token<ReleaseUserCode>
   readonly AnswerUserCode: Token<AnswerUserCode>
   readonly AuthenticateApiKey: Token<AuthenticateApiKey>
   readonly ListApiKeys: Token<ListApiKeys>
@@ -41,10 +44,11 @@ export const TOKENS: {
   UserCodeClaims: token('UserCodeClaims'),
   CodeAttempts: token('CodeAttempts'),
   ApiKeys: token('ApiKeys'),
+  CutOffs: token('CutOffs'),
   AuthorizeDevice: token('AuthorizeDevice'),
   PollForToken: token('PollForToken'),
-  ConfirmDelivery: token('ConfirmDelivery'),
   ReviewUserCode: token('ReviewUserCode'),
+  ReleaseUserCode: token('ReleaseUserCode'),
   AnswerUserCode: token('AnswerUserCode'),
   AuthenticateApiKey: token('AuthenticateApiKey'),
   ListApiKeys: token('ListApiKeys'),

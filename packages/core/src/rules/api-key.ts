@@ -1,6 +1,7 @@
-import { hmacSha256, sha256, sha256Hex } from '../crypto.ts'
+import { hmacSha256, isSameText, sha256 } from '../crypto.ts'
 import { formatApiKey } from './api-key-format.ts'
 import type { DeviceAuthorizationRequest } from './device-authorization-request.ts'
+import type { ApprovedGrant, PendingGrant } from './device-grant.ts'
 import type { Policy } from './policy.ts'
 import type { Retained, Step, Transition } from './transition.ts'
 
@@ -14,79 +15,164 @@ interface KeyBase extends Retained {
   readonly approvedAt: number
 }
 
-/** Approved but not picked up. It has no secret and opens nothing. */
+/**
+ * Being approved, or approved and not picked up. It has no secret and opens nothing. It binds nobody:
+ * the grant alone decides who owns the key.
+ */
 export interface ReservedKey extends KeyBase {
   readonly status: 'reserved'
-  readonly salt: string
-  /** Kept, so that a reissued key is the same one after a change of the policy. */
-  readonly prefix: string
   /** The device must pick the key up earlier, epoch milliseconds. */
   readonly expiresAt: number
+  /** Hashes of the people who revoked their reservation. None of them gets a key from this code. */
+  readonly revokedBy?: readonly string[] | undefined
 }
 
-/** Issued to the device, but the answer may be lost. The key works and may be issued again. */
+/** Issued to the device, but not used yet, so that the answer may be lost. */
 export interface ClaimedKey extends KeyBase {
   readonly status: 'claimed'
-  readonly salt: string
+  /** Needed to issue the same key again. Absent once that has ended. */
+  readonly salt?: string | undefined
   readonly prefix: string
   readonly secretHash: string
+  /** When it was first issued, epoch milliseconds. */
+  readonly firstIssuedAt: number
   /** When it was last issued, epoch milliseconds. */
   readonly issuedAt: number
   /** When it stops working, epoch milliseconds. */
   readonly expiresAt: number
 }
 
-/** Arrived at the device. Its secret cannot be derived any more, because the salt is gone. */
+/** Used, so that it has arrived. Its secret cannot be derived any more, because the salt is gone. */
 export interface ActiveKey extends KeyBase {
   readonly status: 'active'
   readonly secretHash: string
   /** When it stops working, epoch milliseconds. */
   readonly expiresAt: number
   /** Epoch milliseconds, up to a minute behind. */
-  readonly lastUsedAt?: number | undefined
+  readonly lastUsedAt: number
 }
 
-/** Revoked by its owner, from any other status. */
+/** Revoked after pick-up. */
 export interface RevokedKey extends KeyBase {
   readonly status: 'revoked'
+  readonly secretHash: string
   /** Epoch milliseconds. */
   readonly revokedAt: number
-  /** Absent if the key was revoked before pick-up. */
-  readonly secretHash?: string | undefined
-  /** True if the key had arrived at its device, so that the device code is consumed. */
-  readonly delivered?: true | undefined
+  /** True if the key had been used, so that its device code is consumed. */
+  readonly used?: true | undefined
+}
+
+/** The trace of a removed key, without personal data. It keeps a second key from being made. */
+export interface ErasedKey extends Retained {
+  readonly status: 'erased'
 }
 
 /** One API key. Its id is derived from its grant's id, so that one grant has one key only. */
-export type ApiKey = ReservedKey | ClaimedKey | ActiveKey | RevokedKey
+export type ApiKey = ReservedKey | ClaimedKey | ActiveKey | RevokedKey | ErasedKey
 
-/** An answer with the key counts as in flight for so many milliseconds. */
+/** The key is not issued again within so many milliseconds, because an answer is in flight. */
 const ANSWER_IN_FLIGHT_MS = 2_000
 
 /** How far `lastUsedAt` may be behind, in milliseconds. */
 const LAST_USE_STEP_MS = 60_000
 
+/** How much longer than its grant a key is kept, in milliseconds. */
+const KEEP_AFTER_GRANT_MS = 5 * 60_000
+
 /** The name of a key, made from the user code as people see it. */
 export const keyNameOf = (shownUserCode: string): string =>
   `Device Link Access Key (${shownUserCode})`
 
-/** The id of the key that belongs to a grant: 32 hexadecimal digits. */
-export const keyIdOf = (grantId: string): string => sha256Hex(`key of ${grantId}`).slice(0, 32)
-
-/** The hash under which a key's secret is kept and found. */
+/** The hash of a whole API key, as it is stored. */
 export const secretHashOf = (apiKey: string): string => sha256(apiKey)
+
+const personHashOf = (person: string): string => sha256(person)
 
 const stay = <R>(key: ApiKey | undefined, reply: R): Step<ApiKey, R> => ({ next: key, reply })
 
-/** Reserves the key of an approval. The same owner may repeat it; another person is refused. */
+/** What an approval reserves a key with. */
+export interface ReserveKey {
+  readonly person: string
+  readonly name: string
+  readonly grant: PendingGrant
+  /** Epoch milliseconds. */
+  readonly now: number
+  readonly policy: Policy
+}
+
+/** The result of a reservation. */
+export type Reservation =
+  | { readonly outcome: 'reserved' }
+  /** This person's key was picked up before, so that the grant was approved and is forgotten. */
+  | { readonly outcome: 'picked_up'; readonly key: ClaimedKey | ActiveKey }
+  | { readonly outcome: 'already_processed' }
+
+/**
+ * Reserves the key of a pending grant. It replaces any other reservation, and nothing else. It always
+ * writes, because a state that was only read may be forgotten in a fail-over.
+ */
 export const reserveKey =
-  (
-    reservation: Omit<ReservedKey, 'status'>,
-  ): Transition<ApiKey, 'reserved' | 'already_processed'> =>
+  ({ person, name, grant, now, policy }: ReserveKey): Transition<ApiKey, Reservation> =>
   (current) => {
-    if (!current) return { next: { status: 'reserved', ...reservation }, reply: 'reserved' }
-    const isRepeated = current.owner === reservation.owner && current.status !== 'revoked'
-    return stay(current, isRepeated ? 'reserved' : 'already_processed')
+    const revokedBy = current?.status === 'reserved' ? current.revokedBy : undefined
+    if (revokedBy?.includes(personHashOf(person))) {
+      return stay(current, { outcome: 'already_processed' })
+    }
+    switch (current?.status) {
+      case undefined:
+      case 'reserved': {
+        const next: ReservedKey = {
+          status: 'reserved',
+          name,
+          owner: person,
+          request: grant.request,
+          approvedAt: now,
+          // A device may find the approval so much later than the code's expiry.
+          expiresAt: grant.expiresAt + policy.maxIntervalMs + policy.slackMs,
+          revokedBy,
+          keepUntil: grant.keepUntil + KEEP_AFTER_GRANT_MS,
+        }
+        return { next, reply: { outcome: 'reserved' } }
+      }
+      case 'claimed':
+      case 'active':
+        return stay(
+          current,
+          current.owner === person
+            ? { outcome: 'picked_up', key: current }
+            : { outcome: 'already_processed' },
+        )
+      default:
+        return stay(current, { outcome: 'already_processed' })
+    }
+  }
+
+/**
+ * Hands a reservation of `person` over to the person who approved the grant, or removes it if there is
+ * no such person. The hashes of those who revoked it stay.
+ */
+export const settleReservation =
+  ({
+    person,
+    approved,
+    now,
+  }: {
+    /** The person whose decision did not count. */
+    readonly person: string
+    /** The grant, if another person approved it. */
+    readonly approved?: ApprovedGrant | undefined
+    /** Epoch milliseconds. */
+    readonly now: number
+  }): Transition<ApiKey, void> =>
+  (current) => {
+    if (current?.status !== 'reserved' || current.owner !== person) return stay(current, undefined)
+    if (approved) {
+      const { person: owner, request, terms } = approved
+      const { name, approvedAt } = terms
+      return { next: { ...current, owner, request, name, approvedAt }, reply: undefined }
+    }
+    const next = current.revokedBy ? { ...current, expiresAt: now } : undefined
+    return { next, reply: undefined }
   }
 
 /** The result of a claim: the key, or why there is none to issue now. */
@@ -95,125 +181,180 @@ export type Claim =
       /** `reissued`: the first answer may be lost. */
       readonly outcome: 'issued' | 'reissued'
       readonly apiKey: string
-      /** Epoch milliseconds. */
-      readonly expiresAt: number
+      readonly key: ClaimedKey
     }
-  | {
-      readonly outcome:
-        | 'in_flight'
-        | 'expired'
-        | 'consumed'
-        | 'consumed_and_expired'
-        | 'revoked'
-        | 'no_such_key'
-    }
+  | { readonly outcome: 'in_flight' | 'expired' | 'consumed' | 'revoked' }
 
 /** What a device brings to claim its key. */
 export interface ClaimKey {
+  readonly keyId: string
   readonly deviceCode: string
+  readonly grant: ApprovedGrant
   /** Whether a key that was not picked up may still be. */
   readonly redeemable: boolean
+  /** A random text for a new key. */
+  readonly salt: string
   /** Epoch milliseconds. */
   readonly now: number
   readonly policy: Policy
 }
 
 /**
- * The device picks its key up. The secret is derived from device code and salt, so that the key can be
- * issued again until it has arrived, and neither of the two reveals it.
+ * The device picks its key up. The key is made from the approved grant, whoever reserved it. Its secret
+ * is derived from device code and salt, so that the same key can be issued again until its first use, and
+ * neither of the two reveals it.
  */
 export const claimKey =
-  ({ deviceCode, redeemable, now, policy }: ClaimKey): Transition<ApiKey, Claim> =>
+  (claim: ClaimKey): Transition<ApiKey, Claim> =>
   (key) => {
-    if (!key) return stay(key, { outcome: 'no_such_key' })
-    switch (key.status) {
-      case 'reserved': {
-        if (!redeemable) return stay(key, { outcome: 'expired' })
-        const apiKey = mint(deviceCode, key)
-        const expiresAt = now + policy.keyLifetimeMs
-        const next: ClaimedKey = {
-          ...key,
-          status: 'claimed',
-          secretHash: secretHashOf(apiKey),
-          issuedAt: now,
-          expiresAt,
-          keepUntil: Math.max(key.keepUntil, expiresAt + policy.keepAfterExpiryMs),
+    switch (key?.status) {
+      case undefined:
+        return claim.redeemable ? issue(claim) : stay(key, { outcome: 'expired' })
+      case 'reserved':
+        if (key.revokedBy?.includes(personHashOf(claim.grant.person))) {
+          return stay(key, { outcome: 'revoked' })
         }
-        return { next, reply: { outcome: 'issued', apiKey, expiresAt } }
-      }
-      case 'claimed': {
-        if (now >= key.expiresAt) return stay(key, { outcome: 'consumed' })
-        if (now - key.issuedAt < ANSWER_IN_FLIGHT_MS) return stay(key, { outcome: 'in_flight' })
-        const apiKey = mint(deviceCode, key)
-        return {
-          next: { ...key, issuedAt: now },
-          reply: { outcome: 'reissued', apiKey, expiresAt: key.expiresAt },
-        }
-      }
+        return claim.redeemable ? issue(claim) : stay(key, { outcome: 'expired' })
+      case 'claimed':
+        return issueAgain(key, claim)
       case 'active':
-        return stay(key, consumed(redeemable))
+        return stay(key, { outcome: 'consumed' })
       case 'revoked':
-        return stay(key, key.delivered ? consumed(redeemable) : { outcome: 'revoked' })
+        return stay(key, { outcome: key.used ? 'consumed' : 'revoked' })
+      case 'erased':
+        return stay(key, { outcome: 'revoked' })
+      default:
+        // A newer version of this software may store a status that this one does not know.
+        return stay(key, { outcome: 'consumed' })
     }
   }
 
-const consumed = (redeemable: boolean): Claim => ({
-  outcome: redeemable ? 'consumed' : 'consumed_and_expired',
-})
+const issue = ({ keyId, deviceCode, grant, salt, now, policy }: ClaimKey): Step<ApiKey, Claim> => {
+  const { prefix, name, lifetimeMs, approvedAt } = grant.terms
+  const apiKey = mint({ keyId, deviceCode, prefix, salt })
+  const expiresAt = now + lifetimeMs
+  const key: ClaimedKey = {
+    status: 'claimed',
+    name,
+    owner: grant.person,
+    request: grant.request,
+    approvedAt,
+    salt,
+    prefix,
+    secretHash: secretHashOf(apiKey),
+    firstIssuedAt: now,
+    issuedAt: now,
+    expiresAt,
+    keepUntil: Math.max(
+      grant.keepUntil + KEEP_AFTER_GRANT_MS,
+      expiresAt + policy.keepAfterExpiryMs,
+    ),
+  }
+  return { next: key, reply: { outcome: 'issued', apiKey, key } }
+}
 
-const mint = (deviceCode: string, { prefix, salt }: ReservedKey | ClaimedKey): string =>
-  formatApiKey(prefix, hmacSha256(deviceCode, salt))
+const issueAgain = (
+  key: ClaimedKey,
+  { keyId, deviceCode, grant, now, policy }: ClaimKey,
+): Step<ApiKey, Claim> => {
+  const { prefix, salt, ...rest } = key
+  if (key.owner !== grant.person || salt === undefined) return stay(key, { outcome: 'consumed' })
+  if (now >= key.firstIssuedAt + policy.redeliverForMs || now >= key.expiresAt) {
+    return { next: { ...rest, prefix }, reply: { outcome: 'consumed' } }
+  }
+  if (now - key.issuedAt < ANSWER_IN_FLIGHT_MS) return stay(key, { outcome: 'in_flight' })
+  const apiKey = mint({ keyId, deviceCode, prefix, salt })
+  const next = { ...key, issuedAt: now }
+  return { next, reply: { outcome: 'reissued', apiKey, key: next } }
+}
 
-/** The key has arrived at the device and is never issued again. */
-export const confirmKey = (): Transition<ApiKey, void> => (key) =>
-  key?.status === 'claimed' ? { next: activate(key), reply: undefined } : stay(key, undefined)
-
-const activate = ({ salt: _, prefix: __, issuedAt: ___, ...key }: ClaimedKey): ActiveKey => ({
-  ...key,
-  status: 'active',
-})
+const mint = ({
+  keyId,
+  deviceCode,
+  prefix,
+  salt,
+}: {
+  readonly keyId: string
+  readonly deviceCode: string
+  readonly prefix: string
+  readonly salt: string
+}): string => formatApiKey({ prefix, keyId, secret: hmacSha256(deviceCode, salt) })
 
 /** Whether a key works, and whether this is its first use. */
-export type KeyUse =
-  | { readonly outcome: 'valid'; readonly key: ClaimedKey | ActiveKey; readonly first: boolean }
+export type KeyCheck =
+  | { readonly outcome: 'valid'; readonly key: ClaimedKey | ActiveKey }
   | { readonly outcome: 'no_such_key' | 'revoked' | 'expired' }
 
-/** Tells whether a key works at `now`, epoch milliseconds. */
-export const checkKey = (key: ApiKey | undefined, now: number): KeyUse => {
-  switch (key?.status) {
-    case undefined:
-    case 'reserved':
-      return { outcome: 'no_such_key' }
+/** What is checked of a key that came with a request. */
+export interface CheckKey {
+  /** The hash of the whole API key. */
+  readonly secretHash: string
+  /** Epoch milliseconds. */
+  readonly now: number
+}
+
+/**
+ * Tells whether a key works. The hash is compared first and in constant time, so that an id alone tells
+ * nothing about a key.
+ */
+export const checkKey = (key: ApiKey | undefined, { secretHash, now }: CheckKey): KeyCheck => {
+  const kept: unknown = key && 'secretHash' in key ? key.secretHash : undefined
+  if (!key || typeof kept !== 'string' || !isSameText(kept, secretHash)) {
+    return { outcome: 'no_such_key' }
+  }
+  return checkKnownKey(key, now)
+}
+
+/** Tells whether a key works whose secret was compared before. `now` is epoch milliseconds. */
+export const checkKnownKey = (key: ApiKey, now: number): KeyCheck => {
+  switch (key.status) {
     case 'revoked':
       return { outcome: 'revoked' }
     case 'claimed':
     case 'active':
-      return now < key.expiresAt
-        ? { outcome: 'valid', key, first: key.status === 'claimed' || key.lastUsedAt === undefined }
-        : { outcome: 'expired' }
+      return now < key.expiresAt ? { outcome: 'valid', key } : { outcome: 'expired' }
+    default:
+      // A newer version of this software may store a status that this one does not know.
+      return { outcome: 'no_such_key' }
   }
 }
 
 /** Whether a use must be written at `now`, epoch milliseconds: the first one, and then one a minute. */
 export const isUseWorthWriting = (key: ClaimedKey | ActiveKey, now: number): boolean =>
-  key.status === 'claimed' ||
-  key.lastUsedAt === undefined ||
-  now - key.lastUsedAt >= LAST_USE_STEP_MS
+  key.status === 'claimed' || now - key.lastUsedAt >= LAST_USE_STEP_MS
 
-/** Writes a use at `now`, epoch milliseconds. The first use proves that the key has arrived. */
+/** The result of writing a use. */
+export type KeyUse = KeyCheck & {
+  /** True if this use was the first one. */
+  readonly first?: boolean | undefined
+}
+
+/** Writes the use of a key. The first use proves that the key has arrived. */
 export const useKey =
-  (now: number): Transition<ApiKey, KeyUse> =>
+  (check: CheckKey): Transition<ApiKey, KeyUse> =>
   (current) => {
-    const use = checkKey(current, now)
-    if (use.outcome !== 'valid' || !isUseWorthWriting(use.key, now)) return stay(current, use)
-    const active = use.key.status === 'claimed' ? activate(use.key) : use.key
-    return { next: { ...active, lastUsedAt: now }, reply: use }
+    const found = checkKey(current, check)
+    if (found.outcome !== 'valid' || !isUseWorthWriting(found.key, check.now)) {
+      return stay(current, found)
+    }
+    const { key } = found
+    const next: ActiveKey =
+      key.status === 'claimed' ? activate(key, check.now) : { ...key, lastUsedAt: check.now }
+    return { next, reply: { outcome: 'valid', key: next, first: key.status === 'claimed' } }
   }
+
+const activate = (
+  { salt: _, prefix: __, firstIssuedAt: ___, issuedAt: ____, ...key }: ClaimedKey,
+  now: number,
+): ActiveKey => ({ ...key, status: 'active', lastUsedAt: now })
 
 /** The result of a revocation. `no_such_key` also stands for another person's key. */
 export type Revocation = 'revoked' | 'already_revoked' | 'no_such_key'
 
-/** Its owner revokes the key, from any status, before pick-up too. */
+/**
+ * Its owner revokes the key, before pick-up too. It always writes, because a state that was only read
+ * may be forgotten in a fail-over.
+ */
 export const revokeKey =
   ({
     owner,
@@ -224,26 +365,40 @@ export const revokeKey =
     readonly now: number
   }): Transition<ApiKey, Revocation> =>
   (key) => {
-    if (!key || key.owner !== owner) return stay(key, 'no_such_key')
+    if (!key || key.status === 'erased' || key.owner !== owner) return stay(key, 'no_such_key')
     switch (key.status) {
       case 'revoked':
-        return stay(key, 'already_revoked')
-      case 'reserved':
-      case 'claimed':
-      case 'active': {
-        const { name, request, approvedAt, keepUntil } = key
-        const next: RevokedKey = {
-          status: 'revoked',
-          name,
-          owner,
-          request,
-          approvedAt,
-          revokedAt: now,
-          secretHash: key.status === 'reserved' ? undefined : key.secretHash,
-          delivered: key.status === 'active' ? true : undefined,
-          keepUntil,
-        }
-        return { next, reply: 'revoked' }
+        return { next: { ...key }, reply: 'already_revoked' }
+      case 'reserved': {
+        const hash = personHashOf(owner)
+        const { revokedBy = [] } = key
+        return revokedBy.includes(hash)
+          ? { next: { ...key }, reply: 'already_revoked' }
+          : { next: { ...key, revokedBy: [...revokedBy, hash] }, reply: 'revoked' }
       }
+      default:
+        return { next: revoked(key, now), reply: 'revoked' }
     }
   }
+
+const revoked = (key: ClaimedKey | ActiveKey, now: number): RevokedKey => {
+  if (key.status === 'active') {
+    const { lastUsedAt: _, expiresAt: __, ...kept } = key
+    return { ...kept, status: 'revoked', revokedAt: now, used: true }
+  }
+  const { salt: _, prefix: __, firstIssuedAt: ___, issuedAt: ____, expiresAt: _____, ...kept } = key
+  return { ...kept, status: 'revoked', revokedAt: now }
+}
+
+/** Whether a person's key works or may be picked up at `now`, epoch milliseconds. */
+export const isLive = (key: ApiKey, now: number): key is ReservedKey | ClaimedKey | ActiveKey => {
+  switch (key.status) {
+    case 'reserved':
+      return now < key.expiresAt && !key.revokedBy?.includes(personHashOf(key.owner))
+    case 'claimed':
+    case 'active':
+      return now < key.expiresAt
+    default:
+      return false
+  }
+}

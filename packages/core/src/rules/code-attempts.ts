@@ -2,10 +2,16 @@ import { sha256 } from '../crypto.ts'
 import type { Policy } from './policy.ts'
 import type { Retained, Transition } from './transition.ts'
 
+/** One counted attempt. Its id makes a repeated refund harmless. */
+export interface CodeAttempt {
+  readonly id: string
+  /** Epoch milliseconds. */
+  readonly at: number
+}
+
 /** The attempts at user codes that are counted within the current window. */
 export interface CodeAttempts extends Retained {
-  /** When each attempt was counted, epoch milliseconds. */
-  readonly attempts: readonly number[]
+  readonly attempts: readonly CodeAttempt[]
 }
 
 /** The id of the attempts of everyone together. It is never a person's, because those are hashes. */
@@ -23,57 +29,65 @@ export type CountedAttempt =
     }
   | { readonly outcome: 'limit_reached' }
 
+/** How far two servers' clocks may differ, in milliseconds. */
+const CLOCK_SKEW_MS = 1_000
+
 /** Servers' clocks differ, so the last attempt need not be the newest. */
-const kept = (attempts: readonly number[], windowMs: number): CodeAttempts => ({
+const kept = (attempts: readonly CodeAttempt[], windowMs: number): CodeAttempts => ({
   attempts,
-  keepUntil: Math.max(...attempts) + windowMs,
+  keepUntil: Math.max(...attempts.map(({ at }) => at)) + windowMs,
 })
 
+/** Attempts of the future do not count, because a clock that was set back would lengthen the limit. */
 const withinWindow = (
   current: CodeAttempts | undefined,
   now: number,
   windowMs: number,
-): readonly number[] => current?.attempts.filter((at) => at > now - windowMs) ?? []
+): readonly CodeAttempt[] =>
+  current?.attempts.filter(({ at }) => at > now - windowMs && at <= now + CLOCK_SKEW_MS) ?? []
 
 /** Counts one attempt, unless `limit` attempts are already counted within the last `windowMs`. */
 export const countAttempt =
   ({
+    id,
     limit,
     now,
     windowMs,
   }: {
+    /** The id of this attempt. */
+    readonly id: string
     readonly limit: number
     /** Epoch milliseconds. */
     readonly now: number
     readonly windowMs: number
   }): Transition<CodeAttempts, CountedAttempt> =>
   (current) => {
-    const attempts = withinWindow(current, now, windowMs)
-    if (attempts.length >= limit) return { next: current, reply: { outcome: 'limit_reached' } }
+    const others = withinWindow(current, now, windowMs).filter((attempt) => attempt.id !== id)
+    if (others.length >= limit) return { next: current, reply: { outcome: 'limit_reached' } }
     return {
-      next: kept([...attempts, now], windowMs),
-      reply: { outcome: 'counted', before: attempts.length },
+      next: kept([...others, { id, at: now }], windowMs),
+      reply: { outcome: 'counted', before: others.length },
     }
   }
 
-/** Removes the attempt that was counted at `at`, because its code was right. */
+/** Removes an attempt, because its code was right or could not be looked up. */
 export const refundAttempt =
   ({
-    at,
+    id,
     now,
     windowMs,
   }: {
-    /** Epoch milliseconds. */
-    readonly at: number
+    /** The id of the attempt. */
+    readonly id: string
     /** Epoch milliseconds. */
     readonly now: number
     readonly windowMs: number
   }): Transition<CodeAttempts, void> =>
   (current) => {
-    const place = current?.attempts.indexOf(at) ?? -1
-    if (!current || place < 0) return { next: current, reply: undefined }
-    const rest = { ...current, attempts: current.attempts.toSpliced(place, 1) }
-    const attempts = withinWindow(rest, now, windowMs)
+    if (!current?.attempts.some((attempt) => attempt.id === id)) {
+      return { next: current, reply: undefined }
+    }
+    const attempts = withinWindow(current, now, windowMs).filter((attempt) => attempt.id !== id)
     const next = attempts.length === 0 ? undefined : kept(attempts, windowMs)
     return { next, reply: undefined }
   }

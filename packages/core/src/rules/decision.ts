@@ -4,7 +4,17 @@ export type Decision = 'approve' | 'deny'
 /** Why a user code leaves nothing to decide. */
 export type Refusal =
   | {
-      /** No such code, or another person has it open. Both look the same. */
+      /** The text cannot be a user code, so nothing was looked up and no attempt was counted. */
+      readonly outcome: 'malformed'
+      /** How many characters a user code has. */
+      readonly codeLength: number
+      /** How many characters were typed, separators aside. */
+      readonly typedLength: number
+      /** The characters that user codes have. */
+      readonly charset: string
+    }
+  | {
+      /** There is no such code. */
       readonly outcome: 'invalid'
       readonly attemptsLeft: number
       /** Present when no attempt is left: the next one is possible after so many milliseconds. */
@@ -13,6 +23,12 @@ export type Refusal =
   | {
       readonly outcome: 'too_many_attempts'
       /** The next attempt is possible after so many milliseconds. */
+      readonly retryAfterMs: number
+    }
+  | {
+      /** Another person has the code open. No attempt was counted. */
+      readonly outcome: 'contested'
+      /** The other person's hold ends after so many milliseconds at the latest. */
       readonly retryAfterMs: number
     }
   | ({ readonly outcome: 'expired' } & RefusedDevice)

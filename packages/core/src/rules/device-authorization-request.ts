@@ -4,6 +4,16 @@ export interface DeviceInfo {
   readonly address?: string | undefined
   /** The `User-Agent` header, shortened by the caller. */
   readonly userAgent?: string | undefined
+  /**
+   * Origin of the web page that sent the request, `null` if the page hides it. Then `address` is the one of
+   * the page's visitor. Absent if no web page sent it.
+   */
+  readonly webOrigin?: string | undefined
+  /**
+   * Address of a proxy that forwarded the request without being trusted. Then `address` is that proxy's
+   * own, and the device's is unknown. Any client can send the headers that lead to this.
+   */
+  readonly unlistedProxy?: string | undefined
 }
 
 /** What a client asked for in its device authorization request (RFC 8628 section 3.1). */

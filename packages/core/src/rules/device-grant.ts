@@ -1,5 +1,5 @@
 import { sha256 } from '../crypto.ts'
-import type { Decision, Refusal } from './decision.ts'
+import type { Decision } from './decision.ts'
 import type { DeviceAuthorizationRequest } from './device-authorization-request.ts'
 import type { Policy } from './policy.ts'
 import type { Retained, Step, Transition } from './transition.ts'
@@ -25,10 +25,23 @@ export interface PendingGrant extends GrantBase {
   readonly companion?: true | undefined
 }
 
-/** Approved by `person`: the device may pick its key up. */
+/** What the key of an approved grant will be. */
+export interface KeyTerms {
+  /** The key's name: `Device Link Access Key (WDJB-MJHT)`. */
+  readonly name: string
+  /** The first characters of the key. */
+  readonly prefix: string
+  /** How long the key works from pick-up, in milliseconds. */
+  readonly lifetimeMs: number
+  /** Epoch milliseconds. */
+  readonly approvedAt: number
+}
+
+/** Approved by `person`: the device may pick its key up. It holds everything that the key will be. */
 export interface ApprovedGrant extends GrantBase {
   readonly status: 'approved'
   readonly person: string
+  readonly terms: KeyTerms
 }
 
 /** Denied by `person`: every further poll is answered `access_denied`. */
@@ -96,10 +109,8 @@ export type GrantPoll =
     }
   | {
       readonly outcome: 'approved'
-      readonly scope?: string | undefined
-      /** In milliseconds. */
-      readonly intervalMs: number
-      /** False once the code has expired: then only an answer that is in flight may be repeated. */
+      readonly grant: ApprovedGrant
+      /** False once the code has expired: then only a key that was picked up may be issued again. */
       readonly redeemable: boolean
     }
 
@@ -128,8 +139,7 @@ export const pollGrant =
       case 'approved':
         return stay(grant, {
           outcome: 'approved',
-          scope: grant.request.scope,
-          intervalMs: grant.intervalMs,
+          grant,
           // A device that polls on time may find the approval just after the code's expiry.
           redeemable: now <= grant.expiresAt + grant.intervalMs + slackMs(grant.intervalMs, policy),
         })
@@ -175,57 +185,52 @@ const pacePoll = (
     : { next: { ...grant, intervalMs: longer, nextPollAt: acceptedAt + longer }, reply }
 }
 
-/** A refusal that follows from the grant alone. */
-export type GrantRefusal = Extract<Refusal, { readonly outcome: 'expired' | 'already_processed' }>
-
-/** What a person may see of a grant, or why there is nothing to decide. */
+/** What a person's look at a grant finds. */
 export type GrantReview =
   | { readonly outcome: 'pending'; readonly grant: PendingGrant }
-  | GrantRefusal
+  /** `grant` is absent if it is forgotten. */
+  | { readonly outcome: 'expired'; readonly grant?: PendingGrant | undefined }
+  | { readonly outcome: 'decided'; readonly grant: ApprovedGrant | DeniedGrant }
 
-/** Who looks at a grant, and when. */
-interface Reviewer {
+/** Tells whether a grant is open for a decision at `now`, epoch milliseconds. Changes nothing. */
+export const reviewGrant =
+  (now: number): Transition<DeviceGrant, GrantReview> =>
+  (grant) =>
+    stay(grant, review(grant, now))
+
+const review = (grant: DeviceGrant | undefined, now: number): GrantReview => {
+  // A person cannot tell a lost grant from an expired one.
+  if (!grant || now >= grant.keepUntil) return { outcome: 'expired' }
+  if (grant.status !== 'pending') return { outcome: 'decided', grant }
+  return now < grant.expiresAt ? { outcome: 'pending', grant } : { outcome: 'expired', grant }
+}
+
+/** A decision on a grant. An approval brings the terms of the key. */
+export type DecideGrant = {
   readonly person: string
   /** Epoch milliseconds. */
   readonly now: number
-}
-
-/** Tells whether `person` may decide on this grant now. Changes nothing. */
-export const reviewGrant =
-  (reviewer: Reviewer): Transition<DeviceGrant, GrantReview> =>
-  (grant) =>
-    stay(grant, review(grant, reviewer))
-
-const review = (grant: DeviceGrant | undefined, { person, now }: Reviewer): GrantReview => {
-  // A person cannot tell a lost grant from an expired one.
-  if (!grant || now >= grant.keepUntil) return { outcome: 'expired' }
-  const { clientId } = grant.request
-  if (grant.status === 'pending') {
-    return now < grant.expiresAt ? { outcome: 'pending', grant } : { outcome: 'expired', clientId }
-  }
-  if (grant.person !== person) return { outcome: 'already_processed' }
-  const yours = grant.status === 'approved' ? 'approve' : 'deny'
-  return { outcome: 'already_processed', yours, clientId }
-}
+} & (
+  | { readonly decision: Extract<Decision, 'approve'>; readonly terms: KeyTerms }
+  | { readonly decision: Extract<Decision, 'deny'> }
+)
 
 /** The result of a decision: it counts, or there was nothing left to decide. */
 export type GrantDecision =
-  | { readonly outcome: 'decided'; readonly clientId?: string | undefined }
-  | GrantRefusal
+  | { readonly outcome: 'won'; readonly grant: ApprovedGrant | DeniedGrant }
+  | Exclude<GrantReview, { readonly outcome: 'pending' }>
 
 /** Approves or denies a pending grant (RFC 8628 section 3.3). The first of several decisions counts. */
 export const decideGrant =
-  ({
-    decision,
-    ...reviewer
-  }: Reviewer & { readonly decision: Decision }): Transition<DeviceGrant, GrantDecision> =>
+  (decide: DecideGrant): Transition<DeviceGrant, GrantDecision> =>
   (grant) => {
-    const found = review(grant, reviewer)
+    const found = review(grant, decide.now)
     if (found.outcome !== 'pending') return stay(grant, found)
     const { nextPollAt: _, companion: __, ...base } = found.grant
-    const status = decision === 'approve' ? 'approved' : 'denied'
-    return {
-      next: { ...base, status, person: reviewer.person },
-      reply: { outcome: 'decided', clientId: base.request.clientId },
-    }
+    const { person } = decide
+    const next: ApprovedGrant | DeniedGrant =
+      decide.decision === 'approve'
+        ? { ...base, status: 'approved', person, terms: decide.terms }
+        : { ...base, status: 'denied', person }
+    return { next, reply: { outcome: 'won', grant: next } }
   }

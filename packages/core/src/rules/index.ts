@@ -1,23 +1,33 @@
 /** The rules alone: pure functions of a state and the time, for tests and reuse without IO. */
-export type { Claim, ClaimKey, KeyUse } from './api-key.ts'
+export type {
+  CheckKey,
+  Claim,
+  ClaimKey,
+  KeyCheck,
+  KeyUse,
+  Reservation,
+  ReserveKey,
+} from './api-key.ts'
 export {
   checkKey,
   claimKey,
-  confirmKey,
+  isLive,
   isUseWorthWriting,
   reserveKey,
   revokeKey,
+  settleReservation,
   useKey,
 } from './api-key.ts'
 export type { CountedAttempt } from './code-attempts.ts'
 export { allowedAttempts, countAttempt, refundAttempt } from './code-attempts.ts'
+export { isCutOff, ownerCutOffId, setCutOff } from './cut-off.ts'
 export type {
+  DecideGrant,
   GrantDecision,
   GrantPoll,
-  GrantRefusal,
   GrantReview,
   OpenGrant,
 } from './device-grant.ts'
 export { decideGrant, openGrant, pollGrant, reviewGrant } from './device-grant.ts'
 export type { OpenedUserCode } from './user-code.ts'
-export { claimUserCode, openUserCode } from './user-code.ts'
+export { claimUserCode, openUserCode, releaseUserCode } from './user-code.ts'

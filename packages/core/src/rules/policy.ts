@@ -8,8 +8,8 @@ export interface Policy extends UserCodeFormat {
    */
   readonly codeLifetimeMs: number
   /**
-   * How long an expired code is still known: from `maxIntervalMs + slackMs` to 1 day. Until then its
-   * polls are answered `expired_token`, and an approval just before the expiry is found.
+   * How long an expired code is still known: from `maxIntervalMs + slackMs + redeliverForMs` to 1 day.
+   * Until then its polls are answered `expired_token`, and an approval just before the expiry is found.
    * @default 600_000 (10 minutes)
    */
   readonly keepAfterExpiryMs: number
@@ -45,8 +45,9 @@ export interface Policy extends UserCodeFormat {
    */
   readonly wrongCodesPerPerson: number
   /**
-   * Wrong user codes of everyone together within the window: 1 to 10 000. Beyond it each person has one.
-   * @default 300
+   * Wrong user codes of everyone together within the window: from 1 to `maxWrongCodesOfEveryone`.
+   * Beyond it each person has one.
+   * @default the maximum for this charset, mask, lifetime and window, and 3_000 at most
    */
   readonly wrongCodesOfEveryone: number
   /**
@@ -65,6 +66,23 @@ export interface Policy extends UserCodeFormat {
    * @default 86_400_000 (1 day)
    */
   readonly keyLifetimeMs: number
+  /**
+   * How long the same key is issued again to its device code, until its first use: up to 10 minutes
+   * after it was first issued. 0 issues it once only.
+   * @default 120_000 (2 minutes)
+   */
+  readonly redeliverForMs: number
+  /**
+   * How many live keys and reservations a person may have: up to 10 000. 0 means no limit.
+   * @default 100
+   */
+  readonly keysPerPerson: number
+  /**
+   * For how long one process may reuse a valid key check: up to 1 minute. 0 reads the store each time.
+   * A revocation in another process takes effect within this time.
+   * @default 1_000
+   */
+  readonly keyCheckMaxAgeMs: number
 }
 
 const SECOND = 1_000
@@ -84,10 +102,13 @@ export const DEFAULT_POLICY: Policy = Object.freeze({
   userCodeMask: '****-****',
   openedForMs: 2 * MINUTE,
   wrongCodesPerPerson: 5,
-  wrongCodesOfEveryone: 300,
+  wrongCodesOfEveryone: 3_000,
   wrongCodesWindowMs: 10 * MINUTE,
   keyPrefix: 'dg_',
   keyLifetimeMs: DAY,
+  redeliverForMs: 2 * MINUTE,
+  keysPerPerson: 100,
+  keyCheckMaxAgeMs: SECOND,
 })
 
 /** Thrown if a value of a policy is unsafe or out of range. `errors` names every reason. */
@@ -106,14 +127,13 @@ export const userCodeEntropy = (format: UserCodeFormat): number =>
 
 /**
  * The probability that one person's attempts hit one given code within its lifetime, as a power of
- * two: -32.3 for the deerrors. RFC 8628 section 5.1 suggests about 2^-32.
+ * two: -32.3 for the defaults. RFC 8628 section 5.1 suggests about 2^-32.
  */
-export const guessBits = (policy: Policy): number => bitsOf(policy.wrongCodesPerPerson, policy)
+export const guessBits = (policy: Policy): number =>
+  Math.log2(policy.wrongCodesPerPerson * windowsOf(policy)) - userCodeEntropy(policy)
 
-const bitsOf = (attempts: number, policy: Policy): number => {
-  const windows = Math.ceil(policy.codeLifetimeMs / policy.wrongCodesWindowMs)
-  return Math.log2(attempts * windows) - userCodeEntropy(policy)
-}
+const windowsOf = (policy: Policy): number =>
+  Math.ceil(policy.codeLifetimeMs / policy.wrongCodesWindowMs)
 
 /** Nine digits, the shortest code of RFC 8628 section 6.1, just pass with five attempts. */
 const WORST_GUESS_BITS = -27
@@ -121,12 +141,29 @@ const WORST_GUESS_BITS = -27
 const WORST_GUESS_BITS_OF_EVERYONE = -20
 
 /**
- * Makes a policy from the deerrors and `changes`.
+ * The largest `wrongCodesOfEveryone` with which all people together hit one given code with a
+ * probability of at most 2^-20.
+ */
+export const maxWrongCodesOfEveryone = (policy: Policy): number => {
+  // Not from the entropy, because logarithms are rounded.
+  const codes = new Set(policy.userCodeCharset).size ** userCodeLength(policy)
+  return Math.floor((codes * 2 ** WORST_GUESS_BITS_OF_EVERYONE) / windowsOf(policy))
+}
+
+const defaultCeiling = (policy: Policy): number =>
+  isFormat(policy) ? Math.max(1, Math.min(3_000, maxWrongCodesOfEveryone(policy))) : 1
+
+/**
+ * Makes a policy from the defaults and `changes`.
  * @throws {PolicyError} if user codes could be guessed or a value is out of range
  */
 export const createPolicy = (changes: Partial<Policy> = {}): Policy => {
   const given = Object.entries(changes).filter(([, value]) => value !== undefined)
-  const policy: Policy = { ...DEFAULT_POLICY, ...Object.fromEntries(given) }
+  const chosen: Policy = { ...DEFAULT_POLICY, ...Object.fromEntries(given) }
+  const policy =
+    changes.wrongCodesOfEveryone === undefined
+      ? { ...chosen, wrongCodesOfEveryone: defaultCeiling(chosen) }
+      : chosen
   const errors: string[] = []
   const range = (name: keyof Policy, least: number, most: number): void => {
     const value = policy[name]
@@ -143,7 +180,11 @@ export const createPolicy = (changes: Partial<Policy> = {}): Policy => {
   if (policy.intervalMs % SECOND !== 0) errors.push('intervalMs must be whole seconds')
   range('codeLifetimeMs', Number(policy.intervalMs), HOUR)
   if (policy.codeLifetimeMs % SECOND !== 0) errors.push('codeLifetimeMs must be whole seconds')
-  range('keepAfterExpiryMs', Number(policy.maxIntervalMs) + Number(policy.slackMs), DAY)
+  range(
+    'keepAfterExpiryMs',
+    Number(policy.maxIntervalMs) + Number(policy.slackMs) + Number(policy.redeliverForMs),
+    DAY,
+  )
   range('intervalStepMs', SECOND, MINUTE)
   if (policy.intervalStepMs % SECOND !== 0) errors.push('intervalStepMs must be whole seconds')
   range('maxIntervalMs', policy.intervalMs, HOUR)
@@ -151,15 +192,18 @@ export const createPolicy = (changes: Partial<Policy> = {}): Policy => {
   range('slackMs', 0, 10 * SECOND)
   range('openedForMs', 0, HOUR)
   range('wrongCodesPerPerson', 1, 100)
-  range('wrongCodesOfEveryone', 1, 10_000)
+  range('wrongCodesOfEveryone', 1, 1_000_000)
   range('wrongCodesWindowMs', SECOND, DAY)
   range('keyLifetimeMs', SECOND, 3_660 * DAY)
+  range('redeliverForMs', 0, 10 * MINUTE)
+  range('keysPerPerson', 0, 10_000)
+  range('keyCheckMaxAgeMs', 0, MINUTE)
   if (!isText(policy.keyPrefix, /^[A-Za-z0-9][A-Za-z0-9._~-]{0,31}$/)) {
     errors.push(
       'keyPrefix must be 1 to 32 letters, digits or ._~-, beginning with a letter or digit',
     )
   }
-  errors.push(...userCodeFaults(policy))
+  errors.push(...userCodeErrors(policy))
   if (errors.length > 0) throw new PolicyError(errors)
   return policy
 }
@@ -167,10 +211,16 @@ export const createPolicy = (changes: Partial<Policy> = {}): Policy => {
 const isText = (value: unknown, form: RegExp): boolean =>
   typeof value === 'string' && form.test(value)
 
-const userCodeFaults = (policy: Policy): string[] => {
+const CHARSET = /^[A-Z0-9]{2,36}$/
+const MASK = /^[*. -]{1,40}$/
+
+const isFormat = ({ userCodeCharset, userCodeMask }: Policy): boolean =>
+  isText(userCodeCharset, CHARSET) && isText(userCodeMask, MASK)
+
+const userCodeErrors = (policy: Policy): string[] => {
   const errors: string[] = []
   const { userCodeCharset: charset, userCodeMask: mask } = policy
-  if (!isText(charset, /^[A-Z0-9]{2,36}$/)) {
+  if (!isText(charset, CHARSET)) {
     return ['userCodeCharset must be 2 to 36 upper-case letters and digits']
   }
   if (new Set(charset).size !== charset.length) {
@@ -181,7 +231,7 @@ const userCodeFaults = (policy: Policy): string[] => {
       errors.push(`userCodeCharset has the look-alikes ${pair.charAt(0)} and ${pair.charAt(1)}`)
     }
   }
-  if (!isText(mask, /^[*. -]{1,40}$/) || !mask.includes(MASK_SIGN)) {
+  if (!isText(mask, MASK) || !mask.includes(MASK_SIGN)) {
     errors.push(`userCodeMask must be up to 40 of ${MASK_SIGN}, dash, dot and space`)
   } else if (!(guessBits(policy) <= WORST_GUESS_BITS)) {
     errors.push(
@@ -189,11 +239,10 @@ const userCodeFaults = (policy: Policy): string[] => {
         `with 2^${guessBits(policy).toFixed(1)}, more than 2^${WORST_GUESS_BITS}: ` +
         'use more characters, a larger charset, or fewer attempts',
     )
-  } else if (!(bitsOf(policy.wrongCodesOfEveryone, policy) <= WORST_GUESS_BITS_OF_EVERYONE)) {
+  } else if (policy.wrongCodesOfEveryone > maxWrongCodesOfEveryone(policy)) {
     errors.push(
-      `user codes have ${userCodeEntropy(policy).toFixed(1)} bits of entropy, and wrongCodesOfEveryone lets many people ` +
-        `together hit one with 2^${bitsOf(policy.wrongCodesOfEveryone, policy).toFixed(1)}, ` +
-        `more than 2^${WORST_GUESS_BITS_OF_EVERYONE}: use more characters, a larger charset, or a lower ceiling`,
+      `wrongCodesOfEveryone must be at most ${maxWrongCodesOfEveryone(policy)} for these user codes, ` +
+        `because more attempts hit one with more than 2^${WORST_GUESS_BITS_OF_EVERYONE}`,
     )
   }
   return errors

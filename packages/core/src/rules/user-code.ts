@@ -1,9 +1,7 @@
 import { randomBelow } from '../crypto.ts'
 import type { Policy } from './policy.ts'
 import type { Retained, Transition } from './transition.ts'
-import { MASK_SIGN, type UserCodeFormat, userCodeLength } from './user-code-format.ts'
-
-const MAX_TYPED = 64
+import { MASK_SIGN, type UserCodeFormat } from './user-code-format.ts'
 
 /** A random user code as it is stored, without the mask's separators (RFC 8628 section 6.1). */
 export const newUserCode = ({ userCodeCharset, userCodeMask }: UserCodeFormat): string => {
@@ -18,31 +16,6 @@ export const newUserCode = ({ userCodeCharset, userCodeMask }: UserCodeFormat): 
 export const showUserCode = (code: string, { userCodeMask }: UserCodeFormat): string => {
   let at = 0
   return Array.from(userCodeMask, (sign) => (sign === MASK_SIGN ? code[at++] : sign)).join('')
-}
-
-/**
- * Turns typed text into a stored user code (RFC 8628 section 6.1). Accepts any case, any separators
- * and full-width letters. O, I and L count as 0 and 1 if the charset has only the digits.
- * @returns `undefined` if the text cannot be a code
- */
-export const normaliseUserCode = (typed: string, format: UserCodeFormat): string | undefined => {
-  if (typed.length > MAX_TYPED) return undefined
-  const { userCodeCharset: charset } = format
-  let code = ''
-  for (const sign of typed) {
-    const ascii = toAsciiUpperCase(sign)
-    if (charset.includes(ascii)) code += ascii
-    else if (ascii === 'O' && charset.includes('0')) code += '0'
-    else if ((ascii === 'I' || ascii === 'L') && charset.includes('1')) code += '1'
-  }
-  return code.length === userCodeLength(format) ? code : undefined
-}
-
-// toUpperCase would depend on the locale in some engines and map other letters to ASCII.
-const toAsciiUpperCase = (sign: string): string => {
-  const point = sign.codePointAt(0) ?? 0
-  const narrow = point >= 0xff01 && point <= 0xff5e ? point - 0xfee0 : point
-  return String.fromCodePoint(narrow >= 0x61 && narrow <= 0x7a ? narrow - 0x20 : narrow)
 }
 
 /** The grant that a user code stands for, and the person who has it open. Its id is the stored user code. */
@@ -72,12 +45,27 @@ export const claimUserCode =
       ? { next: current, reply: 'taken' }
       : { next: { grantId, keepUntil }, reply: 'claimed' }
 
-/** The grant behind an opened code. `contested` means that another person has it open. */
+/** The grant behind an opened code, or why it stays closed. */
 export type OpenedUserCode =
-  | { readonly outcome: 'opened' | 'contested'; readonly grantId: string }
+  | {
+      readonly outcome: 'opened'
+      readonly grantId: string
+      /** When this person first opened the code, epoch milliseconds. */
+      readonly openedAt: number
+    }
+  | {
+      /** Another person has it open. */
+      readonly outcome: 'contested'
+      readonly grantId: string
+      /** Their hold ends after so many milliseconds. */
+      readonly retryAfterMs: number
+    }
   | { readonly outcome: 'no_such_code' }
 
-/** A person opens a user code. No other person can open it for `openedForMs`. */
+/**
+ * A person opens a user code. No other person can open it for `openedForMs` after this person's first
+ * look. Further looks do not lengthen the hold.
+ */
 export const openUserCode =
   ({
     person,
@@ -93,12 +81,27 @@ export const openUserCode =
     if (!current || now >= current.keepUntil) {
       return { next: current, reply: { outcome: 'no_such_code' } }
     }
-    const { grantId, keepUntil, openedBy, openedUntil = 0 } = current
-    if (openedBy !== undefined && openedBy !== person && now < openedUntil) {
-      return { next: current, reply: { outcome: 'contested', grantId } }
+    const { grantId, openedBy, openedUntil = 0 } = current
+    if (openedBy === person) {
+      const openedAt = openedUntil - policy.openedForMs
+      return { next: current, reply: { outcome: 'opened', grantId, openedAt } }
+    }
+    // A clock that was set back must not lengthen a hold.
+    const heldFor = Math.min(openedUntil - now, policy.openedForMs)
+    if (openedBy !== undefined && heldFor > 0) {
+      return { next: current, reply: { outcome: 'contested', grantId, retryAfterMs: heldFor } }
     }
     return {
-      next: { grantId, keepUntil, openedBy: person, openedUntil: now + policy.openedForMs },
-      reply: { outcome: 'opened', grantId },
+      next: { ...current, openedBy: person, openedUntil: now + policy.openedForMs },
+      reply: { outcome: 'opened', grantId, openedAt: now },
     }
+  }
+
+/** A person lets a user code go, so that another one can open it at once. */
+export const releaseUserCode =
+  (person: string): Transition<UserCodeClaim, void> =>
+  (current) => {
+    if (!current || current.openedBy !== person) return { next: current, reply: undefined }
+    const { openedBy: _, openedUntil: __, ...released } = current
+    return { next: released, reply: undefined }
   }

@@ -123,12 +123,12 @@ export class CompareAndSwapStore<S extends Retained> implements StateStore<S> {
         const fresh = await this.#driver.read(id)
         entry.seen = fresh
         confirmed = true
-        if (fresh?.version === current?.version) return reply
+        // Applied again, because a state that was changed by hand keeps its version.
         current = fresh
         continue
       }
       const versioned = next === undefined ? undefined : { version: randomMark(), state: next }
-      const swap = await this.#swap(id, entry, current?.version, versioned)
+      const swap = await this.#swap(id, entry, current, versioned)
       if (swap.written) {
         entry.seen = versioned
         return reply
@@ -149,7 +149,7 @@ export class CompareAndSwapStore<S extends Retained> implements StateStore<S> {
   async #swap(
     id: string,
     entry: CacheEntry<S>,
-    expected: string | undefined,
+    expected: Versioned<S> | undefined,
     next: Versioned<S> | undefined,
   ): ReturnType<VersionedDriver<S>['swap']> {
     try {
@@ -159,6 +159,16 @@ export class CompareAndSwapStore<S extends Retained> implements StateStore<S> {
       if (error instanceof StoreUnavailableError) entry.seen = undefined
       throw error
     }
+  }
+
+  /**
+   * Reads a state without taking a turn among its updates.
+   * @throws {StoreUnavailableError} if the server cannot be reached
+   */
+  async read(id: string): Promise<S | undefined> {
+    const seen = await this.#driver.read(id)
+    if (seen) this.cache(id, seen)
+    return seen?.state
   }
 
   /** Caches a state that was seen on the server, to start the next update from. */

@@ -1,10 +1,19 @@
-import type { ApiKeyStore, Clock, StateStore, StoredApiKey } from '../ports.ts'
+import type {
+  ApiKeyPage,
+  ApiKeyStore,
+  Clock,
+  FindApiKeys,
+  StateStore,
+  StoredApiKey,
+} from '../ports.ts'
 import type { ApiKey } from '../rules/api-key.ts'
 import type { CodeAttempts } from '../rules/code-attempts.ts'
+import type { CutOff } from '../rules/cut-off.ts'
 import type { DeviceGrant } from '../rules/device-grant.ts'
 import type { Retained, Transition } from '../rules/transition.ts'
 import type { UserCodeClaim } from '../rules/user-code.ts'
 import { StoreFullError } from '../store-errors.ts'
+import { comparePlaces, formatCursor, parseCursor, placeOf } from './key-order.ts'
 
 /** The clock and capacity of a memory store. */
 export interface MemoryStoreOptions {
@@ -61,7 +70,7 @@ export class MemoryStateStore<S extends Retained> implements StateStore<S> {
   }
 
   /** The state of an id, or `undefined` if it is forgotten. */
-  protected read(id: string): S | undefined {
+  protected state(id: string): S | undefined {
     const state = this.#states.get(id)
     return state && state.keepUntil > this.#clock.now() ? state : undefined
   }
@@ -90,42 +99,44 @@ export class MemoryStateStore<S extends Retained> implements StateStore<S> {
 
 /** Keeps API keys in the memory of this process. */
 export class MemoryApiKeyStore extends MemoryStateStore<ApiKey> implements ApiKeyStore {
-  readonly #bySecretHash = new Map<string, string>()
   readonly #byOwner = new Map<string, Set<string>>()
-  readonly #indexed = new Map<string, { readonly owner: string; readonly secretHash?: string }>()
+  readonly #owners = new Map<string, string>()
 
-  async findBySecretHash(secretHash: string): Promise<StoredApiKey | undefined> {
-    const id = this.#bySecretHash.get(secretHash)
-    const key = id === undefined ? undefined : this.read(id)
-    return id === undefined || key === undefined ? undefined : { id, key }
+  async read(id: string): Promise<ApiKey | undefined> {
+    return this.state(id)
   }
 
-  async findByOwner(owner: string): Promise<readonly StoredApiKey[]> {
-    const found: StoredApiKey[] = []
-    for (const id of this.#byOwner.get(owner) ?? []) {
-      const key = this.read(id)
-      if (key) found.push({ id, key })
+  async find({ owner, after, limit }: FindApiKeys): Promise<ApiKeyPage> {
+    const from = after === undefined ? undefined : parseCursor(after)
+    if (after !== undefined && !from) return { keys: [] }
+    const places = Array.from(this.#byOwner.get(owner) ?? [], (id) => ({ id, key: this.state(id) }))
+      .filter((stored): stored is StoredApiKey => stored.key !== undefined)
+      .map((stored) => ({ stored, place: placeOf(stored) }))
+      .filter(({ place }) => !from || comparePlaces(place, from) > 0)
+      .sort((a, b) => comparePlaces(a.place, b.place))
+    const page = places.slice(0, limit)
+    const last = page.at(-1)
+    return {
+      keys: page.map(({ stored }) => stored),
+      next: last && places.length > limit ? formatCursor(last.place) : undefined,
     }
-    return found
   }
 
   protected override wrote(id: string, key: ApiKey): void {
     this.forgot(id)
-    const secretHash = 'secretHash' in key ? key.secretHash : undefined
-    this.#indexed.set(id, { owner: key.owner, ...(secretHash ? { secretHash } : {}) })
-    if (secretHash) this.#bySecretHash.set(secretHash, id)
+    if (key.status === 'erased') return
+    this.#owners.set(id, key.owner)
     const ids = this.#byOwner.get(key.owner) ?? new Set()
     this.#byOwner.set(key.owner, ids.add(id))
   }
 
   protected override forgot(id: string): void {
-    const entry = this.#indexed.get(id)
-    if (!entry) return
-    this.#indexed.delete(id)
-    if (entry.secretHash) this.#bySecretHash.delete(entry.secretHash)
-    const ids = this.#byOwner.get(entry.owner)
+    const owner = this.#owners.get(id)
+    if (owner === undefined) return
+    this.#owners.delete(id)
+    const ids = this.#byOwner.get(owner)
     ids?.delete(id)
-    if (ids?.size === 0) this.#byOwner.delete(entry.owner)
+    if (ids?.size === 0) this.#byOwner.delete(owner)
   }
 }
 
@@ -135,6 +146,7 @@ export interface MemoryStores {
   readonly userCodes: MemoryStateStore<UserCodeClaim>
   readonly codeAttempts: MemoryStateStore<CodeAttempts>
   readonly apiKeys: MemoryApiKeyStore
+  readonly cutOffs: MemoryStateStore<CutOff>
 }
 
 /** Makes all stores of the use cases in the memory of this process. */
@@ -143,4 +155,5 @@ export const createMemoryStores = (options: MemoryStoreOptions): MemoryStores =>
   userCodes: new MemoryStateStore<UserCodeClaim>(options),
   codeAttempts: new MemoryStateStore<CodeAttempts>(options),
   apiKeys: new MemoryApiKeyStore(options),
+  cutOffs: new MemoryStateStore<CutOff>(options),
 })

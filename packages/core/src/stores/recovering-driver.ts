@@ -16,7 +16,7 @@ export class RecoveringDriver<S extends Retained> implements VersionedDriver<S> 
 
   async swap(
     id: string,
-    expected: string | undefined,
+    expected: Versioned<S> | undefined,
     next: Versioned<S> | undefined,
   ): Promise<SwapResult<S>> {
     try {
@@ -29,14 +29,14 @@ export class RecoveringDriver<S extends Retained> implements VersionedDriver<S> 
 
   async #swapAgain(
     id: string,
-    expected: string | undefined,
+    expected: Versioned<S> | undefined,
     next: Versioned<S> | undefined,
   ): Promise<SwapResult<S>> {
     const found = await this.#driver.read(id)
     if (found === undefined && next === undefined) return { written: true }
     // Written again, because a fail-over may forget a write that was never acknowledged.
-    if (next && found?.version === next.version) return this.#driver.swap(id, next.version, next)
-    if (found?.version !== expected) return { written: false, found }
+    if (next && found?.version === next.version) return this.#driver.swap(id, next, next)
+    if (found?.version !== expected?.version) return { written: false, found }
     const swap = await this.#driver.swap(id, expected, next)
     // The first attempt may have arrived after the read.
     return !swap.written && swap.found?.version === next?.version ? { written: true } : swap

@@ -16,14 +16,15 @@ export interface VersionedDriver<S extends Retained> {
   /** @throws {StoreUnavailableError} if the server cannot be reached or did not answer in time */
   read(id: string): Promise<Versioned<S> | undefined>
   /**
-   * Writes `next` (`undefined` removes the state) only if the state still has the version `expected`
-   * (`undefined`: only if there is none). It must be one atomic operation of the server.
+   * Writes `next` (`undefined` removes the state) only if the state still has the version of `expected`
+   * (`undefined`: only if there is none). It must be one atomic operation of the server. A driver may
+   * compare more of `expected`, for example to notice a change by hand that kept the version.
    * @throws {StoreUnavailableError} if it may or may not have been written
    * @throws {StoreFullError} if the server takes no new ids
    */
   swap(
     id: string,
-    expected: string | undefined,
+    expected: Versioned<S> | undefined,
     next: Versioned<S> | undefined,
   ): Promise<SwapResult<S>>
 }

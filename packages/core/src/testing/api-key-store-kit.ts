@@ -2,17 +2,19 @@ import { randomText } from '../crypto.ts'
 import type { ApiKeyStore, StateStore } from '../ports.ts'
 import {
   type ApiKey,
+  type ClaimKey,
   claimKey,
-  confirmKey,
-  keyIdOf,
   type ReservedKey,
   reserveKey,
   revokeKey,
   secretHashOf,
   useKey,
 } from '../rules/api-key.ts'
+import { keyIdOf } from '../rules/api-key-format.ts'
+import { type ApprovedGrant, grantIdOf, type PendingGrant } from '../rules/device-grant.ts'
 import { createPolicy } from '../rules/policy.ts'
-import { same } from './assertions.ts'
+import { comparePlaces, placeOf } from '../stores/key-order.ts'
+import { check, same } from './assertions.ts'
 import { testForgetting } from './forgetting.ts'
 import { testOutages } from './outage.ts'
 import { testRemoving } from './removing.ts'
@@ -25,6 +27,8 @@ const policy = createPolicy()
 const CLAIMS = 40
 /** Above 100, where careless stores cut a list. */
 const KEYS_OF_AN_OWNER = 120
+/** Pages may be shorter than their limit, but they must end. */
+const MAX_PAGES = 2 * KEYS_OF_AN_OWNER
 
 /**
  * Defines tests of what every `ApiKeyStore` must do, called like `testStateStore`. Owners have up to
@@ -38,20 +42,20 @@ export const testApiKeyStore = (test: Test, create: CreatePair<ApiKeyStore>): vo
   testForgetting(it, samplesIn)
   testRemoving(it, samplesIn)
   testRaces(it)
-  testFindByOwner(it)
-  testFindBySecretHash(it)
+  testFind(it)
 
   testOutages(it, async ({ store, peer }) => {
     const owner = newId()
     const { id, secretHash } = await claimed(peer, owner)
     const now = Date.now()
     return {
-      read: () => store.update(id, (key) => ({ next: key, reply: undefined })),
-      write: () => store.update(id, useKey(now)),
-      create: () => store.update(newId(), reserveKey(reservation(owner))),
+      read: () => store.read(id),
+      'an update that writes nothing': () =>
+        store.update(id, (key) => ({ next: key, reply: undefined })),
+      write: () => store.update(id, useKey({ secretHash, now })),
+      create: () => store.update(newId(), reserve(owner)),
       remove: () => store.update(id, () => ({ next: undefined, reply: undefined })),
-      findByOwner: () => store.findByOwner(owner),
-      findBySecretHash: () => store.findBySecretHash(secretHash),
+      find: () => store.find({ owner, limit: 1 }),
     }
   })
 }
@@ -60,79 +64,91 @@ type KeyKitTest = ReturnType<typeof kitTest<ApiKeyStore>>
 
 const testKeys = (it: KeyKitTest): void => {
   it('a key comes back as it was written in every status', async ({ store, peer }) => {
-    const { deviceCode, id } = aGrant()
-    const reserved = reservation(newId())
-    const expectBoth = async (expected: ApiKey): Promise<void> => {
-      same(await read<ApiKey>(store, id), expected, 'own read')
-      same(await read<ApiKey>(peer, id), expected, 'read of the other instance')
+    const owner = newId()
+    const grant = newGrant(owner)
+    const { keyId: id } = grant
+    const expectBoth = async (status: ApiKey['status']): Promise<void> => {
+      const key = await read<ApiKey>(store, id)
+      same(key?.status, status, 'status')
+      same(await store.read(id), key, 'own read')
+      same(await peer.read(id), key, 'read of the other instance')
+      same(await read<ApiKey>(peer, id), key, 'update of the other instance')
+      const found = key?.status === 'erased' ? [] : [{ id, key }]
+      same((await peer.find({ owner, limit: 10 })).keys, found, 'found by the other instance')
     }
-    same(await store.update(id, reserveKey(reserved)), 'reserved', 'reply')
-    await expectBoth({ status: 'reserved', ...reserved })
+    same(await store.read(id), undefined, 'before')
+    same(await store.update(id, reserve(owner)), { outcome: 'reserved' }, 'reply')
+    await expectBoth('reserved')
     const now = Date.now()
-    const claim = await peer.update(id, claimKey({ deviceCode, redeemable: true, now, policy }))
+    const claim = await peer.update(id, claimKey(grant.claim(now)))
     if (claim.outcome !== 'issued') throw new Error(`claim: expected issued, got ${claim.outcome}`)
+    await expectBoth('claimed')
     const secretHash = secretHashOf(claim.apiKey)
-    const expiresAt = now + policy.keyLifetimeMs
-    const keepUntil = expiresAt + policy.keepAfterExpiryMs
-    const issued = { ...reserved, secretHash, expiresAt, keepUntil }
-    await expectBoth({ ...issued, status: 'claimed', issuedAt: now })
-    await store.update(id, confirmKey())
-    const { salt: _, prefix: __, ...active } = issued
-    await expectBoth({ ...active, status: 'active' })
-    await peer.update(id, useKey(now + 1))
-    await expectBoth({ ...active, status: 'active', lastUsedAt: now + 1 })
-    const revocation = revokeKey({ owner: reserved.owner, now: now + 2 })
-    same(await store.update(id, revocation), 'revoked', 'reply')
-    const { expiresAt: ___, ...revoked } = active
-    await expectBoth({ ...revoked, status: 'revoked', revokedAt: now + 2, delivered: true })
+    await peer.update(id, useKey({ secretHash, now: now + 1 }))
+    await expectBoth('active')
+    same(await store.update(id, revokeKey({ owner, now: now + 2 })), 'revoked', 'reply')
+    await expectBoth('revoked')
+    await peer.update(id, () => ({
+      next: { status: 'erased', keepUntil: later() },
+      reply: undefined,
+    }))
+    await expectBoth('erased')
   })
 
-  it('members that are absent stay absent', async ({ store, peer }) => {
-    const { id } = aGrant()
-    const bare = { ...reservation(newId()), request: { device: {} } }
-    await store.update(id, reserveKey(bare))
-    const expected = { status: 'reserved', ...bare }
-    same(await read<ApiKey>(peer, id), expected, 'read of the other instance')
+  it('members that are absent stay absent, and unknown members stay', async ({ store, peer }) => {
+    const id = newKeyId()
+    const bare = { ...reservedKey(newId()), request: { device: {} } }
+    await write<ApiKey>(store, id, bare)
+    same(await peer.read(id), bare, 'read of the other instance')
+    // A newer version of the software may store more, and another process must keep it.
+    const newer = { ...bare, uses: 5, notes: { text: 'n', list: [1, 2] }, isNew: true }
+    await write<ApiKey>(store, id, newer)
+    same(await peer.read(id), newer, 'read of the other instance')
   })
 
   it('long texts and spaces at their ends are kept', async ({ store, peer }) => {
-    const { id } = aGrant()
+    const id = newKeyId()
     const device = { address: '2001:db8::1', userAgent: longText(100) }
     const request = { clientId: longText(2_048), scope: longText(2_048), device }
-    const reserved = { ...reservation(longText(256)), request }
-    await store.update(id, reserveKey(reserved))
-    const expected = { status: 'reserved', ...reserved }
-    same(await read<ApiKey>(store, id), expected, 'own read')
-    same(await read<ApiKey>(peer, id), expected, 'read of the other instance')
-    const [listed] = await peer.findByOwner(reserved.owner)
-    same(listed, { id, key: expected }, 'found by owner')
+    const key = { ...reservedKey(longText(256)), request }
+    await write<ApiKey>(store, id, key)
+    same(await store.read(id), key, 'own read')
+    same(await peer.read(id), key, 'read of the other instance')
+    const { keys } = await peer.find({ owner: key.owner, limit: 10 })
+    same(keys, [{ id, key }], 'found by owner')
   })
 
-  it('ids that differ in one character are kept apart', async ({ store }) => {
-    const id = newId()
+  it('ids that differ in one character or its case are kept apart', async ({ store }) => {
+    const id = newKeyId()
     const other = (digit: string): string => (digit === '0' ? '1' : '0')
-    const ids = [id, id.slice(0, -1) + other(id.slice(-1)), other(id.slice(0, 1)) + id.slice(1)]
+    const ids = new Set([
+      id,
+      id.slice(0, -1) + other(id.slice(-1)),
+      other(id.slice(0, 1)) + id.slice(1),
+      id.toUpperCase(),
+      id.toLowerCase(),
+    ])
     for (const each of ids) await write<ApiKey>(store, each, reservedKey(each))
-    for (const each of ids) same((await read<ApiKey>(store, each))?.owner, each, 'owner')
+    for (const each of ids) {
+      const key = await store.read(each)
+      same(key?.status === 'reserved' && key.owner, each, 'owner')
+    }
   })
 }
 
 const testRaces = (it: KeyKitTest): void => {
   it('only one of many parallel claims issues the key', async ({ store, peer }) => {
     for (let round = 0; round < 10; round++) {
-      const { deviceCode, id } = aGrant()
-      await store.update(id, reserveKey(reservation(newId())))
+      const owner = newId()
+      const grant = newGrant(owner)
+      const { keyId: id } = grant
+      await store.update(id, reserve(owner))
       // Both instances have seen the key, so a store with a cache writes without reading.
       await read<ApiKey>(peer, id)
       const now = Date.now()
       const claims = await Promise.all(
         Array.from({ length: CLAIMS }, (_, i) =>
-          retry(() =>
-            (i % 2 ? store : peer).update(
-              id,
-              claimKey({ deviceCode, redeemable: true, now, policy }),
-            ),
-          ),
+          retry(() => (i % 2 ? store : peer).update(id, claimKey(grant.claim(now)))),
         ),
       )
       const outcomes = claims.map(({ outcome }) => outcome)
@@ -141,98 +157,135 @@ const testRaces = (it: KeyKitTest): void => {
     }
   })
 
-  it('only one of two parallel reservations owns the key', async ({ store, peer }) => {
+  it('of two parallel reservations the later one stays whole', async ({ store, peer }) => {
     for (let round = 0; round < 20; round++) {
-      const { id } = aGrant()
+      const id = newKeyId()
       const [ann, bob] = [newId(), newId()]
-      const replies = await Promise.all([
-        retry(() => store.update(id, reserveKey(reservation(ann)))),
-        retry(() => peer.update(id, reserveKey(reservation(bob)))),
+      await Promise.all([
+        retry(() => store.update(id, reserve(ann))),
+        retry(() => peer.update(id, reserve(bob))),
       ])
-      same(replies.toSorted(), ['already_processed', 'reserved'], 'replies')
-      same((await read<ApiKey>(store, id))?.owner, replies[0] === 'reserved' ? ann : bob, 'owner')
+      const key = await store.read(id)
+      const owner = key?.status === 'reserved' ? key.owner : undefined
+      same(owner === ann || owner === bob, true, 'owner')
+      same((await peer.find({ owner: owner ?? '', limit: 10 })).keys, [{ id, key }], 'found')
+      const loser = owner === ann ? bob : ann
+      same((await peer.find({ owner: loser, limit: 10 })).keys, [], 'keys of the other person')
     }
   })
 
   it('a use never overwrites a revocation', async ({ store, peer }) => {
     const owner = newId()
     for (let round = 0; round < 20; round++) {
-      const { id } = await claimed(store, owner)
+      const { id, secretHash } = await claimed(store, owner)
+      const use = (): { readonly secretHash: string; readonly now: number } => ({
+        secretHash,
+        now: Date.now(),
+      })
       // Both instances have seen the key while it worked.
       await Promise.all([read<ApiKey>(store, id), read<ApiKey>(peer, id)])
       await Promise.all([
-        retry(() => store.update(id, useKey(Date.now()))),
+        retry(() => store.update(id, useKey(use()))),
         retry(() => peer.update(id, revokeKey({ owner, now: Date.now() }))),
       ])
-      same((await read<ApiKey>(store, id))?.status, 'revoked', 'status')
-      same((await store.update(id, useKey(Date.now()))).outcome, 'revoked', 'use')
+      same((await store.read(id))?.status, 'revoked', 'status')
+      same((await store.update(id, useKey(use()))).outcome, 'revoked', 'use')
     }
   })
 }
 
-const testFindByOwner = (it: KeyKitTest): void => {
-  const idsOf = async (store: ApiKeyStore, owner: string): Promise<readonly string[]> =>
-    (await store.findByOwner(owner)).map(({ id }) => id).toSorted()
+const testFind = (it: KeyKitTest): void => {
+  /** The ids of all pages, in their order. */
+  const idsOf = async (store: ApiKeyStore, owner: string, limit = 50): Promise<string[]> => {
+    const ids: string[] = []
+    let after: string | undefined
+    for (let pages = 0; pages < MAX_PAGES; pages++) {
+      const page = await store.find({ owner, after, limit })
+      check(page.keys.length <= limit, `a page has ${page.keys.length} keys, limit ${limit}`)
+      ids.push(...page.keys.map(({ id }) => id))
+      after = page.next
+      if (after === undefined) return ids
+    }
+    throw new Error(`After ${MAX_PAGES} pages of ${limit} keys there is still a next one`)
+  }
 
-  it('all keys of an owner are found, and no others', async ({ store, peer }) => {
+  it('pages have all keys of an owner once, the newest approval first', async ({ store, peer }) => {
     const [ann, bob] = [newId(), newId()]
-    const ids = Array.from({ length: KEYS_OF_AN_OWNER }, newId)
-    await Promise.all(ids.map((id, i) => write<ApiKey>(i % 2 ? store : peer, id, reservedKey(ann))))
+    const start = Date.now()
+    // Several keys have the same time, and the order of writing is another one.
+    const stored = Array.from({ length: KEYS_OF_AN_OWNER }, (_, i) => ({
+      id: newKeyId(),
+      key: { ...reservedKey(ann), approvedAt: start + ((i * 7) % 40) },
+    }))
+    await Promise.all(stored.map(({ id, key }, i) => write<ApiKey>(i % 2 ? store : peer, id, key)))
     const { id } = await claimed(store, bob)
-    same(await idsOf(store, ann), ids.toSorted(), "Ann's keys")
-    same(await idsOf(peer, ann), ids.toSorted(), "Ann's keys by the other instance")
+    const expected = stored
+      .toSorted((a, b) => comparePlaces(placeOf(a), placeOf(b)))
+      .map((each) => each.id)
+    for (const limit of [1_000, 120, 50, 7]) {
+      same(await idsOf(store, ann, limit), expected, `pages of ${limit}`)
+    }
+    same(await idsOf(peer, ann), expected, 'pages of the other instance')
     same(await idsOf(peer, bob), [id], "Bob's keys")
     same(await idsOf(peer, newId()), [], 'keys of an unknown owner')
+    const whole = await store.find({ owner: ann, limit: KEYS_OF_AN_OWNER + 1 })
+    same(whole.next, undefined, 'a page with all keys has no next one')
   })
 
-  it('keys are found by their owner as they are now, in every status', async ({ store, peer }) => {
+  it('a page goes on after keys that came and went', async ({ store, peer }) => {
     const owner = newId()
-    const { deviceCode, id } = aGrant()
-    const expectFound = async (status: ApiKey['status'] | undefined): Promise<void> => {
-      const key = await read<ApiKey>(store, id)
-      same(key?.status, status, 'status')
-      const expected = key ? [{ id, key }] : []
-      same(await store.findByOwner(owner), expected, `own look-up, ${status}`)
-      same(await peer.findByOwner(owner), expected, `look-up of the other instance, ${status}`)
+    const start = Date.now()
+    const ids = Array.from({ length: 6 }, newKeyId)
+    for (const [i, id] of ids.entries()) {
+      await write<ApiKey>(store, id, { ...reservedKey(owner), approvedAt: start - i })
     }
-    await expectFound(undefined)
-    await store.update(id, reserveKey(reservation(owner)))
-    await expectFound('reserved')
-    const now = Date.now()
-    await peer.update(id, claimKey({ deviceCode, redeemable: true, now, policy }))
-    await expectFound('claimed')
-    await store.update(id, confirmKey())
-    await expectFound('active')
-    await peer.update(id, revokeKey({ owner, now }))
-    await expectFound('revoked')
+    const first = await store.find({ owner, limit: 2 })
+    same(
+      first.keys.map(({ id }) => id),
+      ids.slice(0, 2),
+      'first page',
+    )
+    // More came than went, so a page that is found by its number would begin elsewhere.
+    for (const approvedAt of [start + 1, start + 2]) {
+      await write<ApiKey>(peer, newKeyId(), { ...reservedKey(owner), approvedAt })
+    }
+    // The cursor was made from this key.
+    await remove(peer, ids[1] ?? '')
+    const second = await peer.find({ owner, after: first.next, limit: 10 })
+    same(
+      second.keys.map(({ id }) => id),
+      ids.slice(2),
+      'second page',
+    )
+  })
+
+  it('keys are found by their owner as they are now', async ({ store, peer }) => {
+    const [ann, bob] = [newId(), newId()]
+    const id = newKeyId()
+    const expectOwner = async (owner: string | undefined): Promise<void> => {
+      for (const each of [ann, bob]) {
+        same(await idsOf(store, each), each === owner ? [id] : [], 'own look-up')
+        same(await idsOf(peer, each), each === owner ? [id] : [], 'look-up of the other instance')
+      }
+    }
+    await expectOwner(undefined)
+    await store.update(id, reserve(ann))
+    await expectOwner(ann)
+    await peer.update(id, reserve(bob))
+    await expectOwner(bob)
     await remove(store, id)
-    await expectFound(undefined)
+    await expectOwner(undefined)
   })
 
   it('owners that look alike are different owners', async ({ store, peer }) => {
     const owners = lookAlikes(`ann.${newId()}`)
-    const ids = owners.map(newId)
+    const ids = owners.map(newKeyId)
     for (const [i, id] of ids.entries()) {
       await write<ApiKey>(store, id, reservedKey(owners[i] ?? ''))
     }
     for (const [i, owner] of owners.entries()) {
       same(await idsOf(peer, owner), [ids[i]], `keys of ${JSON.stringify(owner)}`)
     }
-  })
-}
-
-const testFindBySecretHash = (it: KeyKitTest): void => {
-  it('a key is found by its secret from its claim on, in every status', async ({ store, peer }) => {
-    const owner = newId()
-    same(await store.findBySecretHash(secretHashOf('nothing')), undefined, 'unknown secret')
-    const { id, secretHash } = await claimed(store, owner)
-    const second = await claimed(store, owner)
-    same((await peer.findBySecretHash(secretHash))?.id, id, 'claimed')
-    await store.update(id, confirmKey())
-    same((await peer.findBySecretHash(secretHash))?.key.status, 'active', 'active')
-    await peer.update(id, revokeKey({ owner, now: Date.now() }))
-    same((await store.findBySecretHash(secretHash))?.key.status, 'revoked', 'revoked')
-    same((await store.findBySecretHash(second.secretHash))?.id, second.id, 'the second key')
   })
 }
 
@@ -250,29 +303,56 @@ const lookAlikes = (owner: string): readonly string[] => [
   `${owner.slice(0, -1)}*`,
 ]
 
-const aGrant = (): { readonly deviceCode: string; readonly id: string } => ({
-  deviceCode: randomText(32),
-  id: keyIdOf(randomText(32)),
+const newKeyId = (): string => keyIdOf(randomText(32))
+
+const NAME = 'Device Link Access Key (WDJB-MJHT)'
+const REQUEST = {
+  clientId: 'cli "é" $x.y',
+  scope: 'read write',
+  device: { address: '203.0.113.7', userAgent: 'kit/1.0' },
+}
+
+const pendingGrant = (): PendingGrant => ({
+  status: 'pending',
+  request: REQUEST,
+  userCode: 'WDJBMJHT',
+  requestedAt: Date.now(),
+  expiresAt: later(),
+  intervalMs: policy.intervalMs,
+  keepUntil: later() + policy.keepAfterExpiryMs,
 })
 
-const reservation = (owner: string): Omit<ReservedKey, 'status'> => ({
-  name: 'Device Link Access Key (WDJB-MJHT)',
-  owner,
-  request: {
-    clientId: 'cli "é" $x.y',
-    scope: 'read write',
-    device: { address: '203.0.113.7', userAgent: 'kit/1.0' },
-  },
-  approvedAt: Date.now(),
-  salt: randomText(16),
-  prefix: 'dg_',
-  expiresAt: later(),
-  keepUntil: later(),
-})
+const reserve = (person: string) =>
+  reserveKey({ person, name: NAME, grant: pendingGrant(), now: Date.now(), policy })
+
+/** A grant that `owner` approved, and the claim of its device. */
+const newGrant = (
+  owner: string,
+): { readonly keyId: string; readonly claim: (now: number) => ClaimKey } => {
+  const deviceCode = randomText(32)
+  const keyId = keyIdOf(grantIdOf(deviceCode))
+  const { keyPrefix: prefix, keyLifetimeMs: lifetimeMs } = policy
+  const grant: ApprovedGrant = {
+    ...pendingGrant(),
+    status: 'approved',
+    person: owner,
+    terms: { name: NAME, prefix, lifetimeMs, approvedAt: Date.now() },
+  }
+  const salt = randomText(16)
+  return {
+    keyId,
+    claim: (now) => ({ keyId, deviceCode, grant, redeemable: true, salt, now, policy }),
+  }
+}
 
 const reservedKey = (owner: string): ReservedKey => ({
   status: 'reserved',
-  ...reservation(owner),
+  name: NAME,
+  owner,
+  request: REQUEST,
+  approvedAt: Date.now(),
+  expiresAt: later(),
+  keepUntil: later(),
 })
 
 /** A key that was issued, with its id and the hash of its secret. */
@@ -280,21 +360,20 @@ const claimed = async (
   store: ApiKeyStore,
   owner: string,
 ): Promise<{ readonly id: string; readonly secretHash: string }> => {
-  const { deviceCode, id } = aGrant()
-  await store.update(id, reserveKey(reservation(owner)))
-  const claim = await store.update(
-    id,
-    claimKey({ deviceCode, redeemable: true, now: Date.now(), policy }),
-  )
-  if (claim.outcome !== 'issued') throw new Error(`claim: expected issued, got ${claim.outcome}`)
-  return { id, secretHash: secretHashOf(claim.apiKey) }
+  const { keyId: id, claim } = newGrant(owner)
+  const reply = await store.update(id, claimKey(claim(Date.now())))
+  if (reply.outcome !== 'issued') throw new Error(`claim: expected issued, got ${reply.outcome}`)
+  return { id, secretHash: secretHashOf(reply.apiKey) }
 }
 
 /** Keeps the value of a sample in the name of a key. */
 const samplesIn = (keys: ApiKeyStore): StateStore<Sample> => ({
   update: (id, transition) =>
     keys.update(id, (key) => {
-      const current = key && { value: Number(key.name), keepUntil: key.keepUntil }
+      const current =
+        key?.status === 'reserved'
+          ? { value: Number(key.name), keepUntil: key.keepUntil }
+          : undefined
       const { next, reply } = transition(current)
       if (next === current) return { next: key, reply }
       if (next === undefined) return { next, reply }

@@ -46,10 +46,20 @@ export const testDriver = (test: Test, create: CreatePair<VersionedDriver<Sample
     const id = newId()
     const [first, second] = [versioned(1), versioned(2)]
     await store.swap(id, undefined, first)
-    same(await peer.swap(id, first.version, second), WRITTEN, 'replacement')
+    same(await peer.swap(id, first, second), WRITTEN, 'replacement')
     same(await store.read(id), second, 'after the replacement')
-    same(await store.swap(id, second.version, undefined), WRITTEN, 'removal')
+    same(await store.swap(id, second, undefined), WRITTEN, 'removal')
     same(await peer.read(id), undefined, 'after the removal')
+  })
+
+  it('a swap to an equal state is written too', async ({ store, peer }) => {
+    const id = newId()
+    const first = versioned(1)
+    // Rules write a state again, so that a majority of the servers has it.
+    const again = { ...first, version: randomMark() }
+    await store.swap(id, undefined, first)
+    same(await store.swap(id, first, again), WRITTEN, 'swap')
+    same(await peer.read(id), again, 'read of the other instance')
   })
 
   it('a swap that expects another version writes nothing and returns what it found', async ({
@@ -61,12 +71,16 @@ export const testDriver = (test: Test, create: CreatePair<VersionedDriver<Sample
     const { version } = second
     const nearly = version.slice(0, -1) + (version.endsWith('0') ? '1' : '0')
     await store.swap(id, undefined, first)
-    await peer.swap(id, first.version, second)
+    await peer.swap(id, first, second)
     const found = { written: false, found: second }
-    same(await store.swap(id, first.version, third), found, 'an outdated version')
+    same(await store.swap(id, first, third), found, 'an outdated version')
     same(await store.swap(id, undefined, third), found, 'a creation')
-    same(await store.swap(id, nearly, third), found, 'a version that differs at its end')
-    same(await store.swap(id, first.version, undefined), found, 'a removal')
+    same(
+      await store.swap(id, { ...second, version: nearly }, third),
+      found,
+      'a version that differs at its end',
+    )
+    same(await store.swap(id, first, undefined), found, 'a removal')
     same(await peer.read(id), second, 'state')
   })
 
@@ -74,9 +88,9 @@ export const testDriver = (test: Test, create: CreatePair<VersionedDriver<Sample
     const id = newId()
     const first = versioned(1)
     await store.swap(id, undefined, first)
-    await peer.swap(id, first.version, undefined)
-    same(await store.swap(id, first.version, versioned(2)), { written: false }, 'replacement')
-    same(await store.swap(id, first.version, undefined), { written: false }, 'removal')
+    await peer.swap(id, first, undefined)
+    same(await store.swap(id, first, versioned(2)), { written: false }, 'replacement')
+    same(await store.swap(id, first, undefined), { written: false }, 'removal')
     same(await store.read(id), undefined, 'state')
   })
 
@@ -90,7 +104,7 @@ export const testDriver = (test: Test, create: CreatePair<VersionedDriver<Sample
         first && i % 4 === 3 ? undefined : versioned(i),
       )
       const swaps = await Promise.all(
-        nexts.map((next, i) => (i % 2 ? store : peer).swap(id, first?.version, next)),
+        nexts.map((next, i) => (i % 2 ? store : peer).swap(id, first, next)),
       )
       same(swaps.filter(({ written }) => written).length, 1, 'written')
       const winner = nexts[swaps.findIndex(({ written }) => written)]
@@ -112,8 +126,8 @@ export const testDriver = (test: Test, create: CreatePair<VersionedDriver<Sample
     return {
       read: () => store.read(id),
       create: () => store.swap(newId(), undefined, versioned(1)),
-      replace: () => store.swap(id, first.version, versioned(2)),
-      remove: () => store.swap(id, first.version, undefined),
+      replace: () => store.swap(id, first, versioned(2)),
+      remove: () => store.swap(id, first, undefined),
     }
   })
 }

@@ -1,4 +1,4 @@
-import { randomText, sha256Hex } from '../crypto.ts'
+import { randomText, sha256 } from '../crypto.ts'
 import type { Retained } from '../rules/transition.ts'
 
 /** The state that the kits for stores and drivers keep. */
@@ -11,8 +11,8 @@ export interface Sample extends Retained {
   readonly nested?: { readonly text: string; readonly list: readonly number[] }
 }
 
-/** An id that no other test uses: 32 hexadecimal digits, as the ids of API keys have. */
-export const newId = (): string => sha256Hex(randomText(16)).slice(0, 32)
+/** An id that no other test uses: 43 characters, as the ids of grants have. */
+export const newId = (): string => sha256(randomText(16))
 
 /** A `keepUntil` that no test reaches. */
 export const later = (): number => Date.now() + 600_000

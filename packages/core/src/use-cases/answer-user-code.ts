@@ -1,17 +1,26 @@
-import { randomText } from '../crypto.ts'
-import type { StateStore } from '../ports.ts'
-import { type ApiKey, keyIdOf, keyNameOf, reserveKey } from '../rules/api-key.ts'
+import type { ApiKeyStore, StateStore } from '../ports.ts'
+import { keyNameOf, reserveKey, revokeKey, settleReservation } from '../rules/api-key.ts'
+import { keyIdOf } from '../rules/api-key-format.ts'
 import type { Decision, Refusal } from '../rules/decision.ts'
 import type { DeviceInfo } from '../rules/device-authorization-request.ts'
-import { type DeviceGrant, decideGrant, reviewGrant } from '../rules/device-grant.ts'
+import {
+  type DeviceGrant,
+  decideGrant,
+  type GrantDecision,
+  type KeyTerms,
+  reviewGrant,
+} from '../rules/device-grant.ts'
 import { showUserCode } from '../rules/user-code.ts'
 import { StoreError } from '../store-errors.ts'
+import { type ListedKey, listKey } from './list-api-keys.ts'
+import { liveKeysOf } from './live-keys.ts'
 import {
+  type FoundUserCode,
   type LookUpUserCodeDependencies,
   lookUpUserCode,
   type TypedUserCode,
 } from './look-up-user-code.ts'
-import { withUserCode } from './review-user-code.ts'
+import { refuseUserCode } from './refuse-user-code.ts'
 
 /** What a signed-in person decides about a user code. */
 export interface UserCodeAnswer extends TypedUserCode {
@@ -30,6 +39,13 @@ export type AnswerReply =
     }
   | Refusal
   | {
+      /** The person has `limit` keys already, so nothing was approved. */
+      readonly outcome: 'too_many_keys'
+      readonly limit: number
+      /** The key that was used or approved longest ago. */
+      readonly leastRecentlyUsed?: ListedKey | undefined
+    }
+  | {
       /**
        * `key_not_created`: a store failed and nothing was approved. `outcome_unknown`: a store failed
        * while the decision was written. Retrying is safe in both cases.
@@ -44,22 +60,44 @@ export type AnswerUserCode = (answer: UserCodeAnswer) => Promise<AnswerReply>
 /** The ports of `AnswerUserCode`. */
 export interface AnswerUserCodeDependencies extends LookUpUserCodeDependencies {
   readonly grants: StateStore<DeviceGrant>
-  readonly apiKeys: StateStore<ApiKey>
+  readonly apiKeys: ApiKeyStore
 }
 
-/** Makes the use case that approves or denies. A key is reserved first, then one swap decides. */
+/**
+ * Makes the use case that approves or denies. An approval reserves the key first, so that an outage of
+ * the key store shows before anything is approved. Then one swap of the grant decides.
+ */
 export const createAnswerUserCode =
   (dependencies: AnswerUserCodeDependencies): AnswerUserCode =>
-  async (answer) => {
-    const { decision } = answer
-    // An approval that fails before its decision has approved nothing. A denial has no such step.
-    const failedBefore = decision === 'approve' ? 'key_not_created' : 'outcome_unknown'
-    const found = await orStoreError(prepare(dependencies, answer))
-    if (found instanceof StoreError) return { outcome: failedBefore, error: found }
-    if (found.outcome !== 'found') return found
-    const reply = await orStoreError(decide(dependencies, answer, found))
-    return reply instanceof StoreError ? { outcome: 'outcome_unknown', error: reply } : reply
-  }
+  (answer) =>
+    answer.decision === 'approve' ? approve(dependencies, answer) : deny(dependencies, answer)
+
+type Found = Extract<FoundUserCode, { readonly outcome: 'found' }>
+
+const approve = async (
+  dependencies: AnswerUserCodeDependencies,
+  answer: UserCodeAnswer,
+): Promise<AnswerReply> => {
+  const prepared = await orStoreError(prepareApproval(dependencies, answer))
+  if (prepared instanceof StoreError) return { outcome: 'key_not_created', error: prepared }
+  if (prepared.outcome !== 'prepared') return prepared
+  const { found, terms } = prepared
+  const decide = { decision: 'approve', terms } as const
+  return orUnknown(decideAndSettle(dependencies, { answer, found, decide }))
+}
+
+const deny = async (
+  dependencies: AnswerUserCodeDependencies,
+  answer: UserCodeAnswer,
+): Promise<AnswerReply> =>
+  orUnknown(
+    (async () => {
+      const prepared = await prepareDenial(dependencies, answer)
+      if (prepared.outcome !== 'prepared') return prepared
+      const decide = { decision: 'deny' } as const
+      return decideAndSettle(dependencies, { answer, found: prepared.found, decide })
+    })(),
+  )
 
 const orStoreError = async <T>(work: Promise<T>): Promise<T | StoreError> => {
   try {
@@ -70,61 +108,147 @@ const orStoreError = async <T>(work: Promise<T>): Promise<T | StoreError> => {
   }
 }
 
-interface Found {
-  readonly outcome: 'found'
-  readonly grantId: string
-  /** The user code as it is stored. */
-  readonly userCode: string
+const orUnknown = async (work: Promise<AnswerReply>): Promise<AnswerReply> => {
+  const reply = await orStoreError(work)
+  return reply instanceof StoreError ? { outcome: 'outcome_unknown', error: reply } : reply
 }
 
-/** Looks the code up and, for an approval, reserves the key. */
-const prepare = async (
+type Prepared = { readonly outcome: 'prepared'; readonly found: Found; readonly terms: KeyTerms }
+
+/** Looks the code up, reserves the key, and checks how many keys the person has. */
+const prepareApproval = async (
   dependencies: AnswerUserCodeDependencies,
   answer: UserCodeAnswer,
-): Promise<Found | Refusal> => {
+): Promise<Prepared | AnswerReply> => {
+  const { grants, apiKeys, policy, clock } = dependencies
+  const { person } = answer
   const found = await lookUpUserCode(dependencies, answer)
-  if (found.outcome !== 'found' || answer.decision === 'deny') return found
-  return (await reserve(dependencies, found, answer.person)) ?? found
+  if (found.outcome !== 'found') return found
+  const now = clock.now()
+  const review = await grants.update(found.grantId, reviewGrant(now))
+  if (review.outcome !== 'pending') return refuseUserCode(review, { person, found, format: policy })
+  const keyId = keyIdOf(found.grantId)
+  const name = keyNameOf(showUserCode(found.userCode, policy))
+  const { grant } = review
+  const reservation = await apiKeys.update(keyId, reserveKey({ person, name, grant, now, policy }))
+  const { keyPrefix: prefix, keyLifetimeMs: lifetimeMs } = policy
+  switch (reservation.outcome) {
+    case 'already_processed':
+      return reservation
+    case 'picked_up': {
+      const { name: keptName, approvedAt } = reservation.key
+      const terms = { name: keptName, prefix, lifetimeMs, approvedAt }
+      return { outcome: 'prepared', found, terms }
+    }
+    case 'reserved': {
+      const refusal = await refuseTooManyKeys(dependencies, { person, keyId, now })
+      if (refusal) return refusal
+      const terms = { name, prefix, lifetimeMs, approvedAt: now }
+      return { outcome: 'prepared', found, terms }
+    }
+  }
 }
 
-const decide = async (
-  { grants, policy, clock, events }: AnswerUserCodeDependencies,
-  { decision, person, browser }: UserCodeAnswer,
-  { grantId, userCode }: Found,
+/**
+ * Counts after reserving, so that parallel approvals see each other's reservations. Takes the
+ * reservation back if the person has too many keys.
+ */
+const refuseTooManyKeys = async (
+  { apiKeys, policy, events }: AnswerUserCodeDependencies,
+  { person, keyId, now }: { readonly person: string; readonly keyId: string; readonly now: number },
+): Promise<AnswerReply | undefined> => {
+  const { keysPerPerson: limit } = policy
+  if (limit === 0) return undefined
+  let count = 0
+  let oldest: ListedKey | undefined
+  for await (const stored of liveKeysOf(apiKeys, { owner: person, now })) {
+    if (stored.id === keyId) continue
+    count += 1
+    const listed = listKey(stored, now)
+    if (listed && (!oldest || lastTouched(listed) < lastTouched(oldest))) oldest = listed
+  }
+  if (count < limit) return undefined
+  await apiKeys.update(keyId, settleReservation({ person, now }))
+  events.emit({ type: 'too_many_keys', at: now, person, limit })
+  return { outcome: 'too_many_keys', limit, leastRecentlyUsed: oldest }
+}
+
+const lastTouched = ({ lastUsedAt, approvedAt }: ListedKey): number => lastUsedAt ?? approvedAt
+
+/** Looks the code up, and revokes the person's own key if the grant's approval was forgotten. */
+const prepareDenial = async (
+  dependencies: AnswerUserCodeDependencies,
+  answer: UserCodeAnswer,
+): Promise<{ readonly outcome: 'prepared'; readonly found: Found } | AnswerReply> => {
+  const { grants, apiKeys, policy, clock, events } = dependencies
+  const { person } = answer
+  const found = await lookUpUserCode(dependencies, answer)
+  if (found.outcome !== 'found') return found
+  const keyId = keyIdOf(found.grantId)
+  // Read before the grant, because an approval and a pick-up between the two reads are not forgotten.
+  const key = await apiKeys.read(keyId)
+  const now = clock.now()
+  const review = await grants.update(found.grantId, reviewGrant(now))
+  if (review.outcome !== 'pending') return refuseUserCode(review, { person, found, format: policy })
+  if (key !== undefined && key.status !== 'reserved') {
+    const revocation = await apiKeys.update(keyId, revokeKey({ owner: person, now }))
+    if (revocation === 'no_such_key') return { outcome: 'already_processed' }
+    if (revocation === 'revoked') {
+      events.emit({ type: 'key_revoked', at: now, keyId, owner: person })
+    }
+  }
+  return { outcome: 'prepared', found }
+}
+
+const decideAndSettle = async (
+  dependencies: AnswerUserCodeDependencies,
+  {
+    answer,
+    found,
+    decide,
+  }: {
+    readonly answer: UserCodeAnswer
+    readonly found: Found
+    readonly decide:
+      | { readonly decision: 'approve'; readonly terms: KeyTerms }
+      | { readonly decision: 'deny' }
+  },
 ): Promise<AnswerReply> => {
+  const { grants, policy, clock, events } = dependencies
+  const { person, browser } = answer
+  const { grantId } = found
   // The clock is read again, because the code may have expired while the key was reserved.
   const now = clock.now()
-  const decided = await grants.update(grantId, decideGrant({ decision, person, now }))
-  if (decided.outcome !== 'decided') return withUserCode(decided, userCode, policy)
-  const type = decision === 'approve' ? 'authorization_approved' : 'authorization_denied'
+  const decided = await grants.update(grantId, decideGrant({ ...decide, person, now }))
+  await settle(dependencies, { person, grantId, decided })
+  if (decided.outcome !== 'won') {
+    return refuseUserCode(decided, { person, found, format: policy })
+  }
+  const isApproved = decided.grant.status === 'approved'
+  const type = isApproved ? 'authorization_approved' : 'authorization_denied'
   events.emit({ type, at: now, grantId, person, browser })
   return {
-    outcome: decision === 'approve' ? 'approved' : 'denied',
-    userCode: showUserCode(userCode, policy),
-    clientId: decided.clientId,
+    outcome: isApproved ? 'approved' : 'denied',
+    userCode: showUserCode(found.userCode, policy),
+    clientId: decided.grant.request.clientId,
   }
 }
 
-/** Reserves the key of a pending grant. Returns why there is none to reserve, if so. */
-const reserve = async (
-  { grants, apiKeys, policy, clock }: AnswerUserCodeDependencies,
-  { grantId, userCode }: Found,
-  person: string,
-): Promise<Refusal | undefined> => {
-  const now = clock.now()
-  const review = await grants.update(grantId, reviewGrant({ person, now }))
-  if (review.outcome !== 'pending') return withUserCode(review, userCode, policy)
-  const { request, expiresAt, keepUntil } = review.grant
-  const reservation = {
-    name: keyNameOf(showUserCode(userCode, policy)),
-    owner: person,
-    request,
-    approvedAt: now,
-    salt: randomText(16),
-    prefix: policy.keyPrefix,
-    expiresAt,
-    keepUntil,
-  }
-  const reserved = await apiKeys.update(keyIdOf(grantId), reserveKey(reservation))
-  return reserved === 'reserved' ? undefined : { outcome: 'already_processed' }
+/**
+ * Brings this person's reservation in line with the decision. If it fails, the reservation stays listed
+ * as waiting until it expires, and opens nothing.
+ */
+const settle = async (
+  { apiKeys, clock }: AnswerUserCodeDependencies,
+  {
+    person,
+    grantId,
+    decided,
+  }: { readonly person: string; readonly grantId: string; readonly decided: GrantDecision },
+): Promise<void> => {
+  const grant = decided.outcome === 'expired' ? undefined : decided.grant
+  const approved = grant?.status === 'approved' ? grant : undefined
+  if (approved?.person === person) return
+  const settled = settleReservation({ person, approved, now: clock.now() })
+  await orStoreError(apiKeys.update(keyIdOf(grantId), settled))
 }

@@ -1,15 +1,18 @@
 import type { ApiKeyStore, Clock, Events } from '../ports.ts'
 import {
   type ActiveKey,
+  type CheckKey,
   type ClaimedKey,
   checkKey,
+  checkKnownKey,
   isUseWorthWriting,
   type KeyUse,
   secretHashOf,
   useKey,
 } from '../rules/api-key.ts'
-import { isApiKey } from '../rules/api-key-format.ts'
+import { parseApiKey } from '../rules/api-key-format.ts'
 import { StoreError } from '../store-errors.ts'
+import type { KeyCheckCache } from './key-check-cache.ts'
 
 /** The owner of a key and what the key may do. */
 export interface AuthenticatedKey {
@@ -29,7 +32,8 @@ export type Authentication =
   | { readonly outcome: 'malformed' | 'no_such_key' | 'expired' | 'revoked' }
 
 /**
- * Checks an API key that came with a request (RFC 6750), and writes its use once a minute.
+ * Checks an API key that came with a request (RFC 6750), and writes its use once a minute. A valid check
+ * may be reused for `keyCheckMaxAgeMs`.
  * @throws {StoreError} if the key could not be looked up
  */
 export type AuthenticateApiKey = (apiKey: string) => Promise<Authentication>
@@ -39,42 +43,64 @@ export interface AuthenticateApiKeyDependencies {
   readonly apiKeys: ApiKeyStore
   readonly clock: Clock
   readonly events: Events
+  /** Shared with the use cases that revoke keys. */
+  readonly keyChecks: KeyCheckCache<AuthenticatedKey>
 }
 
-/** Makes the use case that checks API keys: checksum, one look-up by hash, at most one write a minute. */
+/**
+ * Makes the use case that checks API keys: checksum, one read by id, a comparison in constant time, and
+ * at most one write a minute.
+ */
 export const createAuthenticateApiKey = (
   dependencies: AuthenticateApiKeyDependencies,
 ): AuthenticateApiKey => {
-  const { apiKeys, clock } = dependencies
+  const { apiKeys, clock, keyChecks } = dependencies
   return async (apiKey) => {
-    if (!isApiKey(apiKey)) return { outcome: 'malformed' }
-    const stored = await apiKeys.findBySecretHash(secretHashOf(apiKey))
-    if (!stored) return { outcome: 'no_such_key' }
+    const secretHash = secretHashOf(apiKey)
     const now = clock.now()
-    const found = checkKey(stored.key, now)
-    if (found.outcome !== 'valid') return found
-    if (!isUseWorthWriting(found.key, now)) return authenticated(stored.id, found.key)
-    const use = await writeUse(dependencies, stored.id, found, now)
-    // The key may have been revoked after the look-up.
-    return use.outcome === 'valid' ? authenticated(stored.id, use.key) : use
+    const check: CheckKey = { secretHash, now }
+    const kept = keyChecks.get(secretHash)
+    if (kept && !isUseWorthWriting(kept.key, now)) {
+      // The hash of the whole key has found the check, so it needs no other comparison.
+      const { outcome } = checkKnownKey(kept.key, now)
+      return outcome === 'valid' ? kept.answer : { outcome }
+    }
+    const keyId = parseApiKey(apiKey)
+    if (keyId === undefined) return { outcome: 'malformed' }
+    const read = keyChecks.begin(keyId)
+    let valid: { readonly key: ActiveKey; readonly answer: AuthenticatedKey } | undefined
+    try {
+      const found = checkKey(await apiKeys.read(keyId), check)
+      if (found.outcome !== 'valid') return found
+      const used = isUseWorthWriting(found.key, now)
+        ? await writeUse(dependencies, keyId, check)
+        : found
+      // The write failed. That is no reason to refuse a valid key, but it is not kept.
+      if (!used) return authenticated(keyId, found.key)
+      if (used.outcome !== 'valid') return { outcome: used.outcome }
+      const answer = authenticated(keyId, used.key)
+      if (used.key.status === 'active') valid = { key: used.key, answer }
+      return answer
+    } finally {
+      keyChecks.end(read, valid && { secretHash, ...valid })
+    }
   }
 }
 
-/** Writes a use. A failed write is no reason to refuse a valid key. */
+/** Writes a use. Returns `undefined` if the store failed. */
 const writeUse = async (
   { apiKeys, events }: AuthenticateApiKeyDependencies,
   keyId: string,
-  found: KeyUse,
-  now: number,
-): Promise<KeyUse> => {
+  check: CheckKey,
+): Promise<KeyUse | undefined> => {
   try {
-    const use = await apiKeys.update<KeyUse>(keyId, useKey(now))
+    const use = await apiKeys.update<KeyUse>(keyId, useKey(check))
     if (use.outcome === 'valid' && use.first) {
-      events.emit({ type: 'key_used_first', at: now, keyId, owner: use.key.owner })
+      events.emit({ type: 'key_used_first', at: check.now, keyId, owner: use.key.owner })
     }
     return use
   } catch (error) {
-    if (error instanceof StoreError) return found
+    if (error instanceof StoreError) return undefined
     throw error
   }
 }

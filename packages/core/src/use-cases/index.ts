@@ -1,18 +1,20 @@
 import type { ApiKeyStore, Clock, Events, StateStore } from '../ports.ts'
 import type { CodeAttempts } from '../rules/code-attempts.ts'
+import type { CutOff } from '../rules/cut-off.ts'
 import type { DeviceGrant } from '../rules/device-grant.ts'
 import { createPolicy, type Policy } from '../rules/policy.ts'
 import type { UserCodeClaim } from '../rules/user-code.ts'
 import { type AnswerUserCode, createAnswerUserCode } from './answer-user-code.ts'
-import { type AuthenticateApiKey, createAuthenticateApiKey } from './authenticate-api-key.ts'
-import { type AuthorizeDevice, createAuthorizeDevice } from './authorize-device.ts'
-import { createListApiKeys, type ListApiKeys } from './list-api-keys.ts'
 import {
-  type ConfirmDelivery,
-  createConfirmDelivery,
-  createPollForToken,
-  type PollForToken,
-} from './poll-for-token.ts'
+  type AuthenticateApiKey,
+  type AuthenticatedKey,
+  createAuthenticateApiKey,
+} from './authenticate-api-key.ts'
+import { type AuthorizeDevice, createAuthorizeDevice } from './authorize-device.ts'
+import { dropEndedKeys, KeyCheckCache } from './key-check-cache.ts'
+import { createListApiKeys, type ListApiKeys } from './list-api-keys.ts'
+import { createPollForToken, type PollForToken } from './poll-for-token.ts'
+import { createReleaseUserCode, type ReleaseUserCode } from './release-user-code.ts'
 import { createReviewUserCode, type ReviewUserCode } from './review-user-code.ts'
 import {
   createRevokeAllApiKeys,
@@ -27,12 +29,19 @@ export interface UseCaseDependencies {
   readonly userCodes: StateStore<UserCodeClaim>
   readonly codeAttempts: StateStore<CodeAttempts>
   readonly apiKeys: ApiKeyStore
+  /** Kept beside the API keys. */
+  readonly cutOffs: StateStore<CutOff>
   /** @default DEFAULT_POLICY */
   readonly policy?: Policy | undefined
   /** For example `{ now: Date.now }`. */
   readonly clock: Clock
   /** @default no listener */
   readonly events?: Events | undefined
+  /**
+   * A clock that never goes back, in milliseconds. It measures the age of key checks.
+   * @default performance.now
+   */
+  readonly monotonic?: (() => number) | undefined
 }
 
 /** Everything that a device, a person and a service behind them can do. */
@@ -42,22 +51,26 @@ export interface UseCases {
    * @throws {StoreError} if nothing was issued
    */
   readonly authorizeDevice: AuthorizeDevice
-  /** Answers a poll of a device (RFC 8628 section 3.4). A store that is down gives `slow_down`. */
-  readonly pollForToken: PollForToken
   /**
-   * Records that the answer with the key was sent whole, so that the key is never issued again.
-   * @throws {StoreError} if it is unknown whether this was recorded
+   * Answers a poll of a device (RFC 8628 section 3.4). The same key is issued again until its first use.
+   * A store that is down gives `slow_down`.
    */
-  readonly confirmDelivery: ConfirmDelivery
+  readonly pollForToken: PollForToken
   /**
    * Shows a person the request behind a user code and opens the code for them. It decides nothing.
    * @throws {StoreError} if the code could not be looked up
    */
   readonly reviewUserCode: ReviewUserCode
+  /**
+   * A person lets a user code go, so that another account can open it at once.
+   * @throws {StoreError} if it is unknown whether the code was released
+   */
+  readonly releaseUserCode: ReleaseUserCode
   /** A person approves or denies a device (RFC 8628 section 3.3). The first of several answers counts. */
   readonly answerUserCode: AnswerUserCode
   /**
-   * Checks an API key that came with a request (RFC 6750), and writes its use once a minute.
+   * Checks an API key that came with a request (RFC 6750), and writes its use once a minute. A valid
+   * check may be reused for `keyCheckMaxAgeMs`.
    * @throws {StoreError} if the key could not be looked up
    */
   readonly authenticateApiKey: AuthenticateApiKey
@@ -67,7 +80,8 @@ export interface UseCases {
    */
   readonly listApiKeys: ListApiKeys
   /**
-   * A person revokes one of their keys, effective at once.
+   * A person revokes one of their keys. It takes effect at once in this process, and within
+   * `keyCheckMaxAgeMs` in others.
    * @throws {StoreError} if it is unknown whether the key was revoked; retrying is safe
    */
   readonly revokeApiKey: RevokeApiKey
@@ -83,16 +97,23 @@ export interface UseCases {
  * @throws {PolicyError} if the policy is invalid
  */
 export const createUseCases = ({
-  policy,
+  policy: givenPolicy,
   events = { emit: () => {} },
+  monotonic = performanceNow,
   ...ports
 }: UseCaseDependencies): UseCases => {
-  const dependencies = { ...ports, policy: createPolicy(policy), events: ignoreErrors(events) }
+  const policy = createPolicy(givenPolicy)
+  const keyChecks = new KeyCheckCache<AuthenticatedKey>({
+    maxAgeMs: policy.keyCheckMaxAgeMs,
+    now: monotonic,
+  })
+  const apiKeys = dropEndedKeys(ports.apiKeys, keyChecks)
+  const dependencies = { ...ports, apiKeys, keyChecks, policy, events: ignoreErrors(events) }
   return {
     authorizeDevice: createAuthorizeDevice(dependencies),
     pollForToken: createPollForToken(dependencies),
-    confirmDelivery: createConfirmDelivery(dependencies),
     reviewUserCode: createReviewUserCode(dependencies),
+    releaseUserCode: createReleaseUserCode(dependencies),
     answerUserCode: createAnswerUserCode(dependencies),
     authenticateApiKey: createAuthenticateApiKey(dependencies),
     listApiKeys: createListApiKeys(dependencies),
@@ -100,6 +121,9 @@ export const createUseCases = ({
     revokeAllApiKeys: createRevokeAllApiKeys(dependencies),
   }
 }
+
+// biome-ignore lint/style/noRestrictedGlobals: the default of an injected function
+export const performanceNow = (): number => performance.now()
 
 /** Errors thrown by the event listener are ignored, so a broken listener cannot fail a request. */
 export const ignoreErrors = (events: Events): Events => ({

@@ -1,12 +1,16 @@
-import type { ApiKeyStore, Clock } from '../ports.ts'
-import type { ApiKey } from '../rules/api-key.ts'
+import type { ApiKeyStore, Clock, StoredApiKey } from '../ports.ts'
+import { isLive } from '../rules/api-key.ts'
 import type { DeviceAuthorizationRequest } from '../rules/device-authorization-request.ts'
+import type { Policy } from '../rules/policy.ts'
 
 /** A key as its owner sees it. All times are epoch milliseconds. */
 export interface ListedKey {
   readonly id: string
-  /** `waiting`: approved, but not picked up by its device. */
-  readonly status: 'waiting' | 'active'
+  /**
+   * `waiting`: approved, but not picked up by its device. `unused`: picked up, and waiting for its first
+   * use.
+   */
+  readonly status: 'waiting' | 'unused' | 'active'
   readonly name: string
   readonly request: DeviceAuthorizationRequest
   readonly approvedAt: number
@@ -15,33 +19,62 @@ export interface ListedKey {
   readonly expiresAt: number
 }
 
+/** Which page of a person's keys. */
+export interface ListApiKeysRequest {
+  readonly owner: string
+  /** The `next` of the page before. Absent for the first page. */
+  readonly after?: string | undefined
+  /**
+   * How many keys the page has at most.
+   * @default 50
+   */
+  readonly limit?: number | undefined
+}
+
+/** One page of a person's keys. */
+export interface KeyList {
+  readonly keys: readonly ListedKey[]
+  /** Present if there may be more keys. */
+  readonly next?: string | undefined
+  /** How long other processes may accept a key after its revocation, in milliseconds. */
+  readonly revocationDelayMs: number
+}
+
 /**
  * Lists a person's keys that work or wait for pick-up, the newest first.
  * @throws {StoreError} if the keys could not be looked up
  */
-export type ListApiKeys = (owner: string) => Promise<readonly ListedKey[]>
+export type ListApiKeys = (request: ListApiKeysRequest) => Promise<KeyList>
 
 /** The ports of `ListApiKeys`. */
 export interface ListApiKeysDependencies {
   readonly apiKeys: ApiKeyStore
   readonly clock: Clock
+  readonly policy: Policy
 }
+
+const PAGE = 50
 
 /** Makes the use case that lists a person's keys. Revoked and expired keys are left out. */
 export const createListApiKeys =
-  ({ apiKeys, clock }: ListApiKeysDependencies): ListApiKeys =>
-  async (owner) => {
-    const stored = await apiKeys.findByOwner(owner)
-    const now = clock.now()
-    return stored
-      .flatMap(({ id, key }) => list(id, key, now) ?? [])
-      .sort((a, b) => b.approvedAt - a.approvedAt)
+  ({ apiKeys, clock, policy }: ListApiKeysDependencies): ListApiKeys =>
+  async ({ owner, after, limit = PAGE }) => {
+    const keys: ListedKey[] = []
+    let next = after
+    do {
+      const page = await apiKeys.find({ owner, after: next, limit: limit - keys.length })
+      const now = clock.now()
+      keys.push(...page.keys.flatMap((stored) => listKey(stored, now) ?? []))
+      next = page.next
+    } while (next !== undefined && keys.length < limit)
+    return { keys, next, revocationDelayMs: policy.keyCheckMaxAgeMs }
   }
 
-const list = (id: string, key: ApiKey, now: number): ListedKey | undefined => {
-  if (key.status === 'revoked' || now >= key.expiresAt) return undefined
+/** A key as its owner sees it, or `undefined` if it is not live. */
+export const listKey = ({ id, key }: StoredApiKey, now: number): ListedKey | undefined => {
+  if (!isLive(key, now)) return undefined
   const { name, request, approvedAt, expiresAt } = key
   const lastUsedAt = key.status === 'active' ? key.lastUsedAt : undefined
-  const status = key.status === 'reserved' ? 'waiting' : 'active'
+  const status = ({ reserved: 'waiting', claimed: 'unused', active: 'active' } as const)[key.status]
   return { id, status, name, request, approvedAt, lastUsedAt, expiresAt }
 }

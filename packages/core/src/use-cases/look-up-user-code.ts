@@ -1,3 +1,4 @@
+import { randomMark } from '../crypto.ts'
 import type { Clock, Events, StateStore } from '../ports.ts'
 import {
   allowedAttempts,
@@ -10,7 +11,8 @@ import {
 } from '../rules/code-attempts.ts'
 import type { Refusal } from '../rules/decision.ts'
 import type { Policy } from '../rules/policy.ts'
-import { normaliseUserCode, openUserCode, type UserCodeClaim } from '../rules/user-code.ts'
+import { readTypedText } from '../rules/typed-user-code.ts'
+import { type OpenedUserCode, openUserCode, type UserCodeClaim } from '../rules/user-code.ts'
 import { StoreConflictError } from '../store-errors.ts'
 
 /** A signed-in person and the user code that they typed. */
@@ -36,53 +38,86 @@ export type FoundUserCode =
       readonly grantId: string
       /** The user code as it is stored. */
       readonly userCode: string
+      /** When this person first opened the code, epoch milliseconds. */
+      readonly openedAt: number
     }
-  | Extract<Refusal, { readonly outcome: 'invalid' | 'too_many_attempts' }>
+  | Exclude<Refusal, { readonly outcome: 'expired' | 'already_processed' }>
 
 /**
  * Finds the grant of a typed user code and opens the code for the person. The attempt is counted before
  * the look-up and refunded if the code exists, so that parallel guesses count (RFC 8628 section 5.1).
- * @throws {StoreError} if it is unknown whether the code was opened
+ * Text that cannot be a code costs nothing.
+ * @throws {StoreError} if it is unknown whether the code was opened; no attempt is counted
  */
 export const lookUpUserCode = async (
   dependencies: LookUpUserCodeDependencies,
   { userCode: typed, person }: TypedUserCode,
 ): Promise<FoundUserCode> => {
-  const { userCodes, policy, clock, events } = dependencies
+  const { policy, clock, events } = dependencies
+  const text = readTypedText(typed, policy)
+  if (text.outcome === 'malformed') return { ...text, charset: policy.userCodeCharset }
   const now = clock.now()
-  const counted = await count(dependencies, person, now)
-  if (!counted) {
-    events.emit({ type: 'too_many_wrong_user_codes', at: now, person })
-    return { outcome: 'too_many_attempts', retryAfterMs: policy.wrongCodesWindowMs }
-  }
-  const userCode = normaliseUserCode(typed, policy)
-  if (userCode !== undefined) {
-    const opened = await userCodes
-      .update(userCode, openUserCode({ person, now, policy }))
-      .catch(async (error: unknown) => {
-        // An outage tells nothing about the code, so this was no attempt.
-        await refund(dependencies, counted.countedAt, now)
-        throw error
-      })
-    if (opened.outcome === 'opened') {
-      await refund(dependencies, counted.countedAt, now)
-      return { outcome: 'found', grantId: opened.grantId, userCode }
+  const attempt = { id: randomMark(), person, now, countedAt: new Set<string>() }
+  try {
+    const before = await count(dependencies, attempt)
+    if (before === undefined) {
+      events.emit({ type: 'too_many_wrong_user_codes', at: now, person })
+      return { outcome: 'too_many_attempts', retryAfterMs: policy.wrongCodesWindowMs }
     }
-    if (opened.outcome === 'contested') {
-      events.emit({ type: 'user_code_contested', at: now, grantId: opened.grantId, person })
-    }
+    return await open(dependencies, attempt, before, text.userCode)
+  } catch (error) {
+    // An outage tells nothing about the code, so this was no attempt.
+    await refund(dependencies, attempt)
+    throw error
   }
-  const attemptsLeft = await countWrong(dependencies, counted, now)
-  events.emit({ type: 'wrong_user_code', at: now, person, attemptsLeft })
-  const retryAfterMs = attemptsLeft > 0 ? undefined : policy.wrongCodesWindowMs
-  return { outcome: 'invalid', attemptsLeft, retryAfterMs }
 }
 
-interface Counted {
-  /** This person's attempts before this one. */
-  readonly before: number
-  /** The ids of the states in which it was counted. */
-  readonly countedAt: readonly string[]
+interface Attempt {
+  readonly id: string
+  readonly person: string
+  readonly now: number
+  /** The ids of the states in which it is or may be counted. */
+  readonly countedAt: Set<string>
+}
+
+/** How often this person attempted before. */
+interface Before {
+  readonly own: number
+  /** Whether this attempt was counted for everyone too. */
+  readonly isCountedForEveryone: boolean
+}
+
+const open = async (
+  dependencies: LookUpUserCodeDependencies,
+  attempt: Attempt,
+  before: Before,
+  userCode: string,
+): Promise<FoundUserCode> => {
+  const { userCodes, policy, events } = dependencies
+  const { person, now } = attempt
+  const opened: OpenedUserCode = await userCodes.update(
+    userCode,
+    openUserCode({ person, now, policy }),
+  )
+  switch (opened.outcome) {
+    case 'opened': {
+      await refund(dependencies, attempt)
+      const { grantId, openedAt } = opened
+      return { outcome: 'found', grantId, userCode, openedAt }
+    }
+    case 'contested': {
+      await refund(dependencies, attempt)
+      const { grantId, retryAfterMs } = opened
+      events.emit({ type: 'user_code_contested', at: now, grantId, person })
+      return { outcome: 'contested', retryAfterMs }
+    }
+    case 'no_such_code': {
+      const attemptsLeft = await countWrong(dependencies, attempt, before)
+      events.emit({ type: 'wrong_user_code', at: now, person, attemptsLeft })
+      const retryAfterMs = attemptsLeft > 0 ? undefined : policy.wrongCodesWindowMs
+      return { outcome: 'invalid', attemptsLeft, retryAfterMs }
+    }
+  }
 }
 
 /**
@@ -91,43 +126,46 @@ interface Counted {
  */
 const count = async (
   dependencies: LookUpUserCodeDependencies,
-  person: string,
-  now: number,
-): Promise<Counted | undefined> => {
+  attempt: Attempt,
+): Promise<Before | undefined> => {
   const { codeAttempts, policy } = dependencies
-  const windowMs = policy.wrongCodesWindowMs
-  const id = attemptsIdOf(person)
-  const limit = policy.wrongCodesPerPerson
-  const own = await codeAttempts.update(id, countAttempt({ limit, now, windowMs }))
-  if (own.outcome === 'limit_reached') return undefined
-  const { before } = own
-  if (before < allowedAttempts({ ceilingReached: true, policy })) return { before, countedAt: [id] }
-  const everyone = await countForEveryone(dependencies, now)
-  if (everyone.outcome === 'counted') return { before, countedAt: [id, EVERYONE] }
-  await codeAttempts.update(id, refundAttempt({ at: now, now, windowMs }))
+  const { id, person, now, countedAt } = attempt
+  const { wrongCodesPerPerson: limit, wrongCodesWindowMs: windowMs } = policy
+  const ownId = attemptsIdOf(person)
+  countedAt.add(ownId)
+  const counted = await codeAttempts.update(ownId, countAttempt({ id, limit, now, windowMs }))
+  if (counted.outcome === 'limit_reached') return undefined
+  const { before: own } = counted
+  if (own < allowedAttempts({ ceilingReached: true, policy })) {
+    return { own, isCountedForEveryone: false }
+  }
+  const everyone = await countForEveryone(dependencies, attempt)
+  if (everyone.outcome === 'counted') return { own, isCountedForEveryone: true }
+  await refund(dependencies, attempt)
   return undefined
 }
 
 /** Counts a wrong attempt towards the ceiling. Returns how many attempts are left after it. */
 const countWrong = async (
   dependencies: LookUpUserCodeDependencies,
-  { before, countedAt }: Counted,
-  now: number,
+  attempt: Attempt,
+  { own, isCountedForEveryone }: Before,
 ): Promise<number> => {
-  const isCounted = countedAt.includes(EVERYONE)
   const ceilingReached =
-    !isCounted && (await countForEveryone(dependencies, now)).outcome === 'limit_reached'
+    !isCountedForEveryone &&
+    (await countForEveryone(dependencies, attempt)).outcome === 'limit_reached'
   const allowed = allowedAttempts({ ceilingReached, policy: dependencies.policy })
-  return Math.max(0, allowed - before - 1)
+  return Math.max(0, allowed - own - 1)
 }
 
 const countForEveryone = async (
   { codeAttempts, policy }: LookUpUserCodeDependencies,
-  now: number,
+  { id, now, countedAt }: Attempt,
 ): Promise<CountedAttempt> => {
   const { wrongCodesOfEveryone: limit, wrongCodesWindowMs: windowMs } = policy
+  countedAt.add(EVERYONE)
   try {
-    return await codeAttempts.update(EVERYONE, countAttempt({ limit, now, windowMs }))
+    return await codeAttempts.update(EVERYONE, countAttempt({ id, limit, now, windowMs }))
   } catch (error) {
     // Too many attempts at once to count them is the same as too many.
     if (error instanceof StoreConflictError) return { outcome: 'limit_reached' }
@@ -137,10 +175,10 @@ const countForEveryone = async (
 
 const refund = async (
   { codeAttempts, policy }: LookUpUserCodeDependencies,
-  countedAt: readonly string[],
-  now: number,
+  { id, now, countedAt }: Attempt,
 ): Promise<void> => {
-  const transition = refundAttempt({ at: now, now, windowMs: policy.wrongCodesWindowMs })
-  // The code was right. An attempt that cannot be refunded ends with its window.
-  await Promise.allSettled(countedAt.map((id) => codeAttempts.update(id, transition)))
+  const transition = refundAttempt({ id, now, windowMs: policy.wrongCodesWindowMs })
+  const refunds = Array.from(countedAt, (counter) => codeAttempts.update(counter, transition))
+  // An attempt that cannot be refunded ends with its window.
+  await Promise.allSettled(refunds)
 }

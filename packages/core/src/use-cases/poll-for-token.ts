@@ -1,5 +1,8 @@
+import { randomText } from '../crypto.ts'
 import type { Clock, Events, StateStore } from '../ports.ts'
-import { type ApiKey, claimKey, confirmKey, keyIdOf } from '../rules/api-key.ts'
+import { type ApiKey, claimKey, revokeKey } from '../rules/api-key.ts'
+import { keyIdOf } from '../rules/api-key-format.ts'
+import { type CutOff, isCutOff, ownerCutOffId } from '../rules/cut-off.ts'
 import { type DeviceGrant, type GrantPoll, grantIdOf, pollGrant } from '../rules/device-grant.ts'
 import type { Policy } from '../rules/policy.ts'
 import { StoreError } from '../store-errors.ts'
@@ -37,22 +40,16 @@ export type TokenReply =
     }
 
 /**
- * Answers a poll of a device (RFC 8628 section 3.4). A store that is down gives `slow_down`, never an
- * exception.
+ * Answers a poll of a device (RFC 8628 section 3.4). The same key is issued again until its first use. A
+ * store that is down gives `slow_down`, never an exception.
  */
 export type PollForToken = (request: TokenRequest) => Promise<TokenReply>
-
-/**
- * Records that the answer with the key was sent whole, so that the key is never issued again. Its
- * failure is harmless, because the first use of the key records the same.
- * @throws {StoreError} if it is unknown whether this was recorded
- */
-export type ConfirmDelivery = (keyId: string) => Promise<void>
 
 /** The ports of `PollForToken`. */
 export interface PollForTokenDependencies {
   readonly grants: StateStore<DeviceGrant>
   readonly apiKeys: StateStore<ApiKey>
+  readonly cutOffs: StateStore<CutOff>
   readonly policy: Policy
   readonly clock: Clock
   readonly events: Events
@@ -74,7 +71,7 @@ export const createPollForToken = (dependencies: PollForTokenDependencies): Poll
           events.emit({ type: 'expired_on_poll', at: now, grantId })
           return { outcome: 'expired_token' }
         case 'approved':
-          return await pickUp(dependencies, deviceCode, grantId, poll)
+          return await pickUp(dependencies, { deviceCode, grantId, ...poll })
         default:
           return { outcome: poll.outcome }
       }
@@ -86,39 +83,68 @@ export const createPollForToken = (dependencies: PollForTokenDependencies): Poll
 }
 
 const pickUp = async (
-  { apiKeys, policy, clock, events }: PollForTokenDependencies,
-  deviceCode: string,
-  grantId: string,
-  { redeemable, scope, intervalMs }: Extract<GrantPoll, { readonly outcome: 'approved' }>,
+  dependencies: PollForTokenDependencies,
+  {
+    deviceCode,
+    grantId,
+    grant,
+    redeemable,
+  }: Extract<GrantPoll, { readonly outcome: 'approved' }> & {
+    readonly deviceCode: string
+    readonly grantId: string
+  },
 ): Promise<TokenReply> => {
+  const { apiKeys, policy, clock, events } = dependencies
   const keyId = keyIdOf(grantId)
   const now = clock.now()
-  const claim = await apiKeys.update(keyId, claimKey({ deviceCode, redeemable, now, policy }))
+  const salt = randomText(16)
+  const claim = await apiKeys.update(
+    keyId,
+    claimKey({ keyId, deviceCode, grant, redeemable, salt, now, policy }),
+  )
   switch (claim.outcome) {
     case 'issued':
     case 'reissued': {
+      const { apiKey, key } = claim
+      // Read after the claim was written, so that a revocation of all keys misses none.
+      if (
+        await endIfCutOff(dependencies, { keyId, owner: key.owner, approvedAt: key.approvedAt })
+      ) {
+        return { outcome: 'access_denied' }
+      }
       const reissued = claim.outcome === 'reissued'
       events.emit({ type: 'key_claimed', at: now, grantId, keyId, reissued })
-      const expiresIn = Math.max(1, Math.floor((claim.expiresAt - now) / 1000))
-      return { outcome: 'granted', keyId, apiKey: claim.apiKey, expiresIn, scope }
+      const expiresIn = Math.max(1, Math.floor((key.expiresAt - now) / 1000))
+      return { outcome: 'granted', keyId, apiKey, expiresIn, scope: key.request.scope }
     }
     case 'in_flight':
-      return { outcome: 'slow_down', interval: Math.ceil(intervalMs / 1000) }
+      return { outcome: 'slow_down', interval: Math.ceil(grant.intervalMs / 1000) }
     case 'expired':
       events.emit({ type: 'expired_on_poll', at: now, grantId })
-      return { outcome: 'expired_token' }
-    case 'consumed_and_expired':
       return { outcome: 'expired_token' }
     case 'revoked':
       return { outcome: 'access_denied' }
     case 'consumed':
-    case 'no_such_key':
       return { outcome: 'invalid_grant' }
   }
 }
 
-/** Makes the use case that records a delivery. */
-export const createConfirmDelivery =
-  ({ apiKeys }: { readonly apiKeys: StateStore<ApiKey> }): ConfirmDelivery =>
-  (keyId) =>
-    apiKeys.update(keyId, confirmKey())
+/** Revokes a key that was approved before its owner revoked all keys. Returns whether it was. */
+const endIfCutOff = async (
+  { apiKeys, cutOffs, clock, events }: PollForTokenDependencies,
+  {
+    keyId,
+    owner,
+    approvedAt,
+  }: { readonly keyId: string; readonly owner: string; readonly approvedAt: number },
+): Promise<boolean> => {
+  const cutOff = await cutOffs.update(ownerCutOffId(owner), (current) => ({
+    next: current,
+    reply: current,
+  }))
+  if (!isCutOff(cutOff, approvedAt)) return false
+  const now = clock.now()
+  const revocation = await apiKeys.update(keyId, revokeKey({ owner, now }))
+  if (revocation === 'revoked') events.emit({ type: 'key_revoked', at: now, keyId, owner })
+  return true
+}

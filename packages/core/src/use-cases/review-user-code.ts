@@ -1,14 +1,14 @@
 import type { StateStore } from '../ports.ts'
 import type { Refusal } from '../rules/decision.ts'
 import type { DeviceAuthorizationRequest } from '../rules/device-authorization-request.ts'
-import { type DeviceGrant, type GrantRefusal, reviewGrant } from '../rules/device-grant.ts'
-import type { Policy } from '../rules/policy.ts'
+import { type DeviceGrant, reviewGrant } from '../rules/device-grant.ts'
 import { showUserCode } from '../rules/user-code.ts'
 import {
   type LookUpUserCodeDependencies,
   lookUpUserCode,
   type TypedUserCode,
 } from './look-up-user-code.ts'
+import { refuseUserCode } from './refuse-user-code.ts'
 
 /** What a person must see before they decide (RFC 8628 sections 3.3 and 5.4). */
 export interface PendingAuthorization {
@@ -42,9 +42,10 @@ export const createReviewUserCode =
     const { grants, policy, clock } = dependencies
     const found = await lookUpUserCode(dependencies, typed)
     if (found.outcome !== 'found') return found
-    const { person } = typed
-    const review = await grants.update(found.grantId, reviewGrant({ person, now: clock.now() }))
-    if (review.outcome !== 'pending') return withUserCode(review, found.userCode, policy)
+    const review = await grants.update(found.grantId, reviewGrant(clock.now()))
+    if (review.outcome !== 'pending') {
+      return refuseUserCode(review, { person: typed.person, found, format: policy })
+    }
     const { request, requestedAt, expiresAt } = review.grant
     return {
       outcome: 'pending',
@@ -55,9 +56,3 @@ export const createReviewUserCode =
       keyLifetimeMs: policy.keyLifetimeMs,
     }
   }
-
-/** Adds the user code to a refusal, unless another person decided. */
-export const withUserCode = (refusal: GrantRefusal, userCode: string, policy: Policy): Refusal =>
-  refusal.outcome === 'already_processed' && refusal.yours === undefined
-    ? refusal
-    : { ...refusal, userCode: showUserCode(userCode, policy) }

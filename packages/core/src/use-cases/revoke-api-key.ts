@@ -1,11 +1,20 @@
-import type { ApiKeyStore, Clock, Events } from '../ports.ts'
+import type { ApiKeyStore, Clock, Events, StateStore } from '../ports.ts'
 import { type Revocation, revokeKey } from '../rules/api-key.ts'
+import { type CutOff, ownerCutOffId, setCutOff } from '../rules/cut-off.ts'
+import type { Policy } from '../rules/policy.ts'
+import { liveKeysOf } from './live-keys.ts'
 
-/** The ports of `RevokeApiKey` and `RevokeAllApiKeys`. */
+/** The ports of `RevokeApiKey`. */
 export interface RevokeApiKeyDependencies {
   readonly apiKeys: ApiKeyStore
   readonly clock: Clock
   readonly events: Events
+}
+
+/** The ports of `RevokeAllApiKeys`. */
+export interface RevokeAllApiKeysDependencies extends RevokeApiKeyDependencies {
+  readonly cutOffs: StateStore<CutOff>
+  readonly policy: Policy
 }
 
 /** A key and the person who revokes it. */
@@ -15,7 +24,8 @@ export interface RevokeApiKeyRequest {
 }
 
 /**
- * A person revokes one of their keys, effective at once.
+ * A person revokes one of their keys. It takes effect at once in this process, and within
+ * `keyCheckMaxAgeMs` in others.
  * @throws {StoreError} if it is unknown whether the key was revoked; retrying is safe
  */
 export type RevokeApiKey = (request: RevokeApiKeyRequest) => Promise<Revocation>
@@ -31,23 +41,26 @@ export const createRevokeApiKey =
   }
 
 /**
- * A person revokes all their keys, including those that wait for pick-up.
+ * A person revokes all their keys, including those that wait for pick-up. A grant that was approved
+ * before gives no key any more.
  * @returns how many keys this call revoked
  * @throws {StoreError} if some keys may not be revoked; retrying is safe
  */
 export type RevokeAllApiKeys = (owner: string) => Promise<number>
 
-/** Makes the use case that revokes all keys of a person, one after the other. */
+/**
+ * Makes the use case that revokes all keys of a person. The cut-off is written first, because a key may
+ * be picked up while the others are revoked.
+ */
 export const createRevokeAllApiKeys = (
-  dependencies: RevokeApiKeyDependencies,
+  dependencies: RevokeAllApiKeysDependencies,
 ): RevokeAllApiKeys => {
+  const { apiKeys, cutOffs, clock, policy } = dependencies
   const revoke = createRevokeApiKey(dependencies)
   return async (owner) => {
+    await cutOffs.update(ownerCutOffId(owner), setCutOff({ now: clock.now(), policy }))
     let revoked = 0
-    const stored = await dependencies.apiKeys.findByOwner(owner)
-    const now = dependencies.clock.now()
-    for (const { id: keyId, key } of stored) {
-      if (key.status === 'revoked' || now >= key.expiresAt) continue
+    for await (const { id: keyId } of liveKeysOf(apiKeys, { owner, now: clock.now() })) {
       if ((await revoke({ owner, keyId })) === 'revoked') revoked += 1
     }
     return revoked

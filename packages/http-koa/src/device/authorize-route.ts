@@ -1,17 +1,19 @@
 import {
   type Clock,
   type DeviceAuthorizationRequest,
-  type OnError,
+  type DeviceInfo,
   StoreError,
   type UseCases,
 } from '@device-grant/core'
 import type { Context } from 'koa'
 import { sendJson } from '../http/json-response.ts'
 import { sendOAuthError, sendTemporarilyUnavailable, setRetryAfter } from '../http/oauth-error.ts'
+import type { ReportError } from '../http/report-error.ts'
 import { readRequestParameters } from '../http/request-parameters.ts'
 import type { AddressSet } from '../security/client-address.ts'
 import { deviceInfoOf } from '../security/device-info.ts'
-import type { AuthorizeLimit } from './authorize-limit.ts'
+import { webOriginOf } from '../security/web-origin.ts'
+import type { AuthorizeLimit, Refusal } from './authorize-limit.ts'
 import { identifyClient } from './client-identity.ts'
 import { sendClientError, sendParametersError } from './device-errors.ts'
 
@@ -23,36 +25,67 @@ export interface AuthorizeRouteOptions {
   readonly trustedProxies: AddressSet
   /** The absolute URL of the verification page. */
   readonly verificationUri: string
-  readonly onError: OnError
+  readonly onError: ReportError
+  /** Receives every refusal of the limit. */
+  readonly onCodeRefused: (limit: Refusal['outcome'], address: string | undefined) => void
 }
 
 /** RFC 6749 section 3.3: printable ASCII without quote and backslash, separated by spaces. */
 const SCOPE = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/
 
+/** The longest `client_id`, in bytes. Every key keeps it. */
+const MAX_CLIENT_ID = 256
+/** The longest `scope`, in bytes. Every key keeps it, and lists show it. */
+const MAX_SCOPE = 512
+const MAX_SCOPES = 32
+
 /** POST /oauth/device/authorize (RFC 8628 sections 3.1 and 3.2). */
 export const authorizeRoute =
   (options: AuthorizeRouteOptions) =>
   async (ctx: Context): Promise<void> => {
-    const device = deviceInfoOf(ctx.req, options.trustedProxies)
-    const admission = options.limit.admit(device.address, options.clock.now())
-    if (admission.outcome !== 'admitted') {
-      setRetryAfter(ctx, admission.retryAfterSeconds)
-      const status = admission.outcome === 'address_limit' ? 429 : 503
-      const description = 'Too many new codes, try again later'
-      return sendOAuthError(ctx, status, 'temporarily_unavailable', description)
+    const { limit, clock, trustedProxies } = options
+    const device = {
+      ...deviceInfoOf(ctx.req, trustedProxies),
+      webOrigin: webOriginOf(ctx.req),
     }
-    const read = await readRequestParameters(ctx.req, { acceptJson: true })
+    const request = limit.admitRequest(device, clock.now())
+    if (request.outcome !== 'admitted') return refuse(ctx, options, device, request)
+    const read = await readRequestParameters(ctx.req, { acceptEmpty: true })
     if (!read.ok) return sendParametersError(ctx, read)
     const client = identifyClient(ctx.req, read.parameters)
     if (!client.ok) return sendClientError(ctx, client)
     const scope = read.parameters.get('scope')?.trim().replace(/ +/g, ' ')
-    if (scope && !SCOPE.test(scope)) {
-      const description = 'scope has a character that is not allowed'
-      return sendOAuthError(ctx, 400, 'invalid_scope', description)
-    }
+    const scopeError = scope && scopeErrorOf(scope)
+    if (scopeError) return sendOAuthError(ctx, 400, 'invalid_scope', scopeError)
     const [clientId] = client.candidates
+    if (clientId !== undefined && clientId.length > MAX_CLIENT_ID) {
+      const description = `client_id is longer than ${MAX_CLIENT_ID} bytes`
+      return sendOAuthError(ctx, 400, 'invalid_request', description)
+    }
+    const code = limit.admitCode(clock.now())
+    if (code.outcome !== 'admitted') return refuse(ctx, options, device, code)
     await authorize(ctx, options, { clientId, scope: scope || undefined, device })
   }
+
+const refuse = (
+  ctx: Context,
+  { onCodeRefused }: AuthorizeRouteOptions,
+  { address }: DeviceInfo,
+  { outcome, retryAfterSeconds }: Refusal,
+): void => {
+  onCodeRefused(outcome, address)
+  setRetryAfter(ctx, retryAfterSeconds)
+  const status = outcome === 'address_limit' ? 429 : 503
+  sendOAuthError(ctx, status, 'temporarily_unavailable', 'Too many new codes, try again later')
+}
+
+/** What is wrong with a scope, if anything. */
+const scopeErrorOf = (scope: string): string | undefined => {
+  if (!SCOPE.test(scope)) return 'scope has a character that is not allowed'
+  return scope.length > MAX_SCOPE || scope.split(' ').length > MAX_SCOPES
+    ? `scope must be at most ${MAX_SCOPES} names and ${MAX_SCOPE} bytes`
+    : undefined
+}
 
 const authorize = async (
   ctx: Context,
@@ -71,7 +104,7 @@ const authorize = async (
     })
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
-    onError(error, 'authorize')
+    onError(error, 'authorize', ctx)
     sendTemporarilyUnavailable(ctx, 'No code can be issued for now, try again later')
   }
 }

@@ -1,18 +1,18 @@
-import type { OnError } from '@device-grant/core'
 import type { Context, Middleware } from 'koa'
 import { sendOAuthError } from '../http/oauth-error.ts'
+import type { ReportError } from '../http/report-error.ts'
 import type { RequestParameters } from '../http/request-parameters.ts'
 import type { ClientIdentity } from './client-identity.ts'
 
 /** Sends `server_error` as JSON if the route throws, unless the device has disconnected. */
 export const catchDeviceErrors =
-  (onError: OnError): Middleware =>
+  (onError: ReportError): Middleware =>
   async (ctx, next) => {
     try {
       await next()
     } catch (error) {
       if (ctx.req.aborted || ctx.req.socket.destroyed) return
-      onError(error, ctx.path)
+      onError(error, ctx.path, ctx)
       sendOAuthError(ctx, 500, 'server_error', 'The server failed')
     }
   }

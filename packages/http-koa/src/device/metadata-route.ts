@@ -22,20 +22,8 @@ export const metadataRoute = ({ publicUrl, locales }: MetadataOptions): Middlewa
     ui_locales_supported: locales,
   })
   return (ctx: Context) => {
-    ctx.set('Access-Control-Allow-Origin', '*')
     ctx.type = 'application/json'
     ctx.set('X-Content-Type-Options', 'nosniff')
     ctx.body = document
   }
-}
-
-/**
- * The paths of the metadata document: at the root, with the issuer's path appended (RFC 8414
- * section 3.1), and below the mount point, where OpenID clients look first.
- */
-export const metadataPaths = (publicUrl: string, prefix: string): readonly string[] => {
-  const { pathname } = new URL(publicUrl)
-  const names = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']
-  const issuerPath = pathname === '/' ? '' : pathname
-  return [...new Set(names.flatMap((name) => [name, name + issuerPath, prefix + name]))]
 }

@@ -1,8 +1,8 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { OnError, TokenReply, UseCases } from '@device-grant/core'
+import type { TokenReply, UseCases } from '@device-grant/core'
 import type { Context } from 'koa'
 import { sendJson } from '../http/json-response.ts'
 import { sendOAuthError } from '../http/oauth-error.ts'
+import type { ReportError } from '../http/report-error.ts'
 import { readRequestParameters } from '../http/request-parameters.ts'
 import { identifyClient } from './client-identity.ts'
 import { sendClientError, sendParametersError } from './device-errors.ts'
@@ -10,12 +10,10 @@ import { DEVICE_CODE_GRANT } from './grant-type.ts'
 
 /** The parts of the token endpoint. */
 export interface TokenRouteOptions {
-  readonly useCases: Pick<UseCases, 'pollForToken' | 'confirmDelivery'>
-  readonly onError: OnError
+  readonly useCases: Pick<UseCases, 'pollForToken'>
+  readonly onError: ReportError
   /** Receives the outcome of every poll. */
   readonly onPoll: (outcome: TokenReply['outcome']) => void
-  /** The confirmations that are in progress. They never reject. */
-  readonly deliveries: Set<Promise<void>>
 }
 
 /**
@@ -39,12 +37,13 @@ export const tokenRoute =
     if (deviceCode === undefined) {
       return sendOAuthError(ctx, 400, 'invalid_request', 'device_code is missing')
     }
-    const reply = await poll(options, deviceCode, client.candidates)
+    const reply = await poll(ctx, options, deviceCode, client.candidates)
     options.onPoll(reply.outcome)
-    await sendReply(ctx, reply, options)
+    sendReply(ctx, reply)
   }
 
 const poll = async (
+  ctx: Context,
   { useCases, onError }: TokenRouteOptions,
   deviceCode: string,
   clientIds: readonly (string | undefined)[],
@@ -56,29 +55,22 @@ const poll = async (
       if (reply.outcome !== 'invalid_grant') break
     }
   } catch (error) {
-    onError(error, 'poll')
+    onError(error, 'poll', ctx)
     return { outcome: 'slow_down' }
   }
-  if (reply.outcome === 'slow_down' && reply.error) onError(reply.error, 'poll')
+  if (reply.outcome === 'slow_down' && reply.error) onError(reply.error, 'poll', ctx)
   return reply
 }
 
-const sendReply = async (
-  ctx: Context,
-  reply: TokenReply,
-  options: TokenRouteOptions,
-): Promise<void> => {
+const sendReply = (ctx: Context, reply: TokenReply): void => {
   switch (reply.outcome) {
     case 'granted':
-      if (await isDisconnected(ctx)) return
-      sendJson(ctx, {
+      return sendJson(ctx, {
         access_token: reply.apiKey,
         token_type: 'Bearer',
         expires_in: reply.expiresIn,
         scope: reply.scope,
       })
-      confirmWhenSent(ctx, reply.keyId, options)
-      return
     case 'slow_down': {
       const { interval } = reply
       return sendOAuthError(ctx, 400, 'slow_down', DESCRIPTIONS.slow_down, { interval })
@@ -94,32 +86,4 @@ const DESCRIPTIONS: Readonly<Record<Exclude<TokenReply['outcome'], 'granted'>, s
   access_denied: 'The person denied the request, or revoked the key',
   expired_token: 'The device code has expired, ask for a new one',
   invalid_grant: 'The device code is unknown, used up, or was issued to another client',
-}
-
-/**
- * Whether the device has disconnected. Node reports a closed connection within two event-loop turns,
- * and a response written before that is lost silently.
- */
-const isDisconnected = async (ctx: Context): Promise<boolean> => {
-  await nextTurn()
-  await nextTurn()
-  return !ctx.writable
-}
-
-/** Confirms the delivery once the response was sent whole. Until then the key may be issued again. */
-const confirmWhenSent = (
-  ctx: Context,
-  keyId: string,
-  { useCases, onError, deliveries }: TokenRouteOptions,
-): void => {
-  const { req, res } = ctx
-  res.once('finish', () => {
-    // 'finish' also fires when the write failed immediately.
-    if (req.socket.errored || req.socket.destroyed) return
-    const delivery = useCases
-      .confirmDelivery(keyId)
-      .catch((error: unknown) => onError(error, 'confirm delivery'))
-      .finally(() => deliveries.delete(delivery))
-    deliveries.add(delivery)
-  })
 }

@@ -4,16 +4,21 @@ import type { Context } from 'koa'
 export interface CorsPolicy {
   /** `*` for every origin without cookies, or the origins that may call it with cookies. */
   readonly origins: '*' | ReadonlySet<string>
-  /** The request headers that a page may set, separated by commas. */
-  readonly allowedHeaders: string
+  /**
+   * The request headers that a page may set, separated by commas.
+   * @default every header that the page asks for
+   */
+  readonly allowedHeaders?: string | undefined
   /** How long a browser may cache the answer to a preflight request, in seconds. */
   readonly maxAgeSeconds: number
 }
 
-/** Every page may call the route, without cookies. */
+/**
+ * Every page may call the route, without cookies. It may set every header, because a program that is no
+ * browser may too, and browser clients send headers of their own such as `traceparent`.
+ */
 export const ANY_ORIGIN: CorsPolicy = {
   origins: '*',
-  allowedHeaders: 'Content-Type, Authorization',
   maxAgeSeconds: 86_400,
 }
 
@@ -43,6 +48,14 @@ export const setCorsHeaders = (
   }
   if (ctx.method !== 'OPTIONS') return
   ctx.set('Access-Control-Allow-Methods', methods)
-  ctx.set('Access-Control-Allow-Headers', allowedHeaders)
+  if (allowedHeaders === undefined) ctx.vary('Access-Control-Request-Headers')
+  const headers = allowedHeaders ?? askedHeaders(ctx)
+  if (headers) ctx.set('Access-Control-Allow-Headers', headers)
   ctx.set('Access-Control-Max-Age', String(maxAgeSeconds))
+}
+
+/** The headers that a preflight request asks for, or nothing if it is malformed. */
+const askedHeaders = (ctx: Context): string => {
+  const asked = ctx.get('Access-Control-Request-Headers')
+  return /^[\w!#$%&'*+.^`|~, \t-]*$/.test(asked) ? asked : ''
 }

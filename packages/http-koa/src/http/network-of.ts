@@ -1,7 +1,11 @@
 import { isIPv6 } from 'node:net'
 
-/** The network that an address is counted with: the address, or the /64 of an IPv6 address. */
-export const networkOf = (address: string): string => {
+/**
+ * The network that an address is counted with: an IPv4 address itself, or the first groups of an IPv6
+ * address.
+ * @param bits how much of an IPv6 address counts. Default: 64, the network of one customer
+ */
+export const networkOf = (address: string, bits: 48 | 64 = 64): string => {
   if (!isIPv6(address)) return address
   const [head = '', tail] = address.toLowerCase().split('::')
   const left = head === '' ? [] : head.split(':')
@@ -9,7 +13,7 @@ export const networkOf = (address: string): string => {
   const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length)
   const groups = [...left, ...Array<string>(zeros).fill('0'), ...right]
   return groups
-    .slice(0, 4)
+    .slice(0, bits / 16)
     .map((group) => group.replace(/^0+(?=.)/, ''))
     .join(':')
 }

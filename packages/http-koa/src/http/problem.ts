@@ -10,7 +10,7 @@ export const sendProblem = (
   ctx: Context,
   status: number,
   detail: string,
-  more: Readonly<Record<string, string | undefined>> = {},
+  more: Readonly<Record<string, string | number | undefined>> = {},
 ): void => {
   ctx.status = status
   const title = STATUS_CODES[status] ?? 'Error'

@@ -1,14 +1,16 @@
-import { isIPv4, isIPv6 } from 'node:net'
+import type { DeviceInfo } from '@device-grant/core'
 import type { VNode } from 'preact'
 import { networkOf } from '../http/network-of.ts'
 import { Address } from './address.tsx'
 import { Fact, Facts, Scopes } from './facts.tsx'
 import { KeyName } from './key-name.tsx'
 import { CsrfToken, Layout } from './layout.tsx'
+import { NOT_TRANSLATED } from './not-translated.ts'
 import { Note } from './note.tsx'
 import type { ConfirmView, Page } from './pages.ts'
 import { PrintableText, printableText } from './printable-text.tsx'
 import { Program } from './program.tsx'
+import { HIDDEN_ORIGIN, SourceFact } from './source.tsx'
 import { Moment } from './times.tsx'
 
 /**
@@ -17,17 +19,23 @@ import { Moment } from './times.tsx'
  */
 export const ConfirmPage = ({
   page,
-  view: { pending, personAddress, trustedName },
+  view: { pending, browser = {}, trustedName },
 }: {
   readonly page: Page
   readonly view: ConfirmView
 }): VNode => {
   const { now } = page
   const { confirm: texts, device } = page.texts
-  const { address, userAgent } = pending.request.device
-  const place = comparePlaces(address, personAddress)
+  const { device: source } = pending.request
+  const { address, webOrigin, userAgent } = source
+  const place = comparePlaces(source, browser)
   return (
     <Layout page={page} title={texts.title}>
+      {webOrigin !== undefined && (
+        <Note id="web-page" tone="bad" title={<WebPageTitle page={page} origin={webOrigin} />}>
+          <p>{texts.webPageText}</p>
+        </Note>
+      )}
       <section class="card" aria-labelledby="compare">
         <h2 id="compare">{texts.compare}</h2>
         <UserCode>{pending.userCode}</UserCode>
@@ -41,7 +49,7 @@ export const ConfirmPage = ({
           <p>
             {texts.elsewhereDevice} <Address>{address ?? ''}</Address>
             <br />
-            {texts.elsewhereYou} <Address>{personAddress ?? ''}</Address>
+            {texts.elsewhereYou} <Address>{browser.address ?? ''}</Address>
           </p>
           <p>{texts.elsewhere}</p>
         </Note>
@@ -52,23 +60,22 @@ export const ConfirmPage = ({
         <Facts>
           <Fact name={device.program}>
             <Program page={page} clientId={pending.request.clientId} trustedName={trustedName} />
-            {trustedName === undefined && (
-              <>
-                <br />
-                <span class="quiet small">
-                  {pending.request.clientId === undefined
-                    ? device.unnamedHint
-                    : device.unverifiedHint}
-                </span>
-              </>
-            )}
+            <br />
+            <span class="quiet small">
+              {pending.request.clientId === undefined ? (
+                device.unnamedHint
+              ) : (
+                <>
+                  {trustedName === undefined && `${device.unknownProgram} `}
+                  {device.anyProgram}
+                </>
+              )}
+            </span>
           </Fact>
           <Fact name={device.scopes}>
             <Scopes page={page} scope={pending.request.scope} none={device.noScope} />
           </Fact>
-          <Fact name={device.address}>
-            {address === undefined ? device.unknownAddress : <Address>{address}</Address>}
-          </Fact>
+          <SourceFact page={page} source={place === 'unknown' ? {} : source} />
           <Fact name={device.userAgent}>
             {userAgent === undefined ? (
               device.unknownUserAgent
@@ -97,7 +104,9 @@ export const ConfirmPage = ({
           <input type="hidden" name="user_code" value={printableText(pending.userCode)} />
           <p class="compare-again">
             {texts.myDeviceShows}{' '}
-            <strong class="mono whole">{printableText(pending.userCode, 40)}</strong>
+            <strong class="mono whole" {...NOT_TRANSLATED}>
+              {printableText(pending.userCode, 40)}
+            </strong>
           </p>
           <div class="answers">
             <button type="submit" class="deny" name="decision" value="deny">
@@ -113,21 +122,44 @@ export const ConfirmPage = ({
   )
 }
 
-/** Compares the networks of two addresses. Those of IPv4 and IPv6 cannot be compared. */
+/**
+ * Compares the networks that two requests came from. That of a web page is its visitor's, so it tells
+ * nothing. Behind the same unlisted proxy, both addresses are the proxy's.
+ */
 const comparePlaces = (
-  device: string | undefined,
-  person: string | undefined,
-): 'same' | 'elsewhere' | 'unknown' => {
-  if (device === undefined || person === undefined) return 'same'
-  if ((isIPv4(device) && isIPv6(person)) || (isIPv6(device) && isIPv4(person))) return 'unknown'
-  return networkOf(device) === networkOf(person) ? 'same' : 'elsewhere'
+  device: DeviceInfo,
+  browser: DeviceInfo,
+): 'same' | 'elsewhere' | 'unknown' | 'web_page' => {
+  if (device.webOrigin !== undefined) return 'web_page'
+  const { unlistedProxy } = device
+  if (unlistedProxy !== undefined && unlistedProxy === browser.unlistedProxy) return 'unknown'
+  if (device.address === undefined || browser.address === undefined) return 'same'
+  return networkOf(device.address) === networkOf(browser.address) ? 'same' : 'elsewhere'
+}
+
+/** Says that a web page asked for the code, and which one. */
+const WebPageTitle = ({
+  page,
+  origin,
+}: {
+  readonly page: Page
+  readonly origin: string
+}): VNode => {
+  const { webPageBefore, webPageAfter, hiddenWebPage } = page.texts.confirm
+  if (origin === HIDDEN_ORIGIN) return <>{hiddenWebPage}</>
+  return (
+    <>
+      {webPageBefore} <PrintableText>{origin}</PrintableText>
+      {webPageAfter}
+    </>
+  )
 }
 
 /** A user code in large type. Screen readers get it character by character. */
 const UserCode = ({ children }: { readonly children: string }): VNode => {
   const code = printableText(children, 40)
   return (
-    <p class="code">
+    <p class="code" {...NOT_TRANSLATED}>
       <span aria-hidden="true">{code}</span>
       <span class="visually-hidden">{Array.from(code).join(' ')}</span>
     </p>

@@ -1,42 +1,53 @@
 import type { VNode } from 'preact'
+import { MAX_TYPED } from '../http/max-typed.ts'
 import { Layout } from './layout.tsx'
-import type { EnterCodeView, Page } from './pages.ts'
-import { printableText } from './printable-text.tsx'
+import { NOT_TRANSLATED } from './not-translated.ts'
+import type { EnterCodeRefusal, EnterCodeView, Page } from './pages.ts'
+import { PrintableText, printableText } from './printable-text.tsx'
+import type { CharacterKind } from './texts/en.ts'
 import { wholeMinutes } from './times.tsx'
 
 /** The number of attempts left is shown from here down. */
 const FEW_ATTEMPTS = 3
 
+/** Whether the person may enter another code now, so that the page has its form. */
+export const hasAttempts = ({ refusal }: EnterCodeView): boolean =>
+  refusal?.outcome !== 'invalid' || refusal.attemptsLeft > 0
+
 /** The form for a user code. It is a GET form, because it changes nothing. */
 export const EnterCodePage = ({
   page,
-  view: { typed = '', problem, attemptsLeft, retryAfterMs },
+  view,
 }: {
   readonly page: Page
   readonly view: EnterCodeView
 }): VNode => {
   const texts = page.texts.enterCode
-  const described = problem === undefined ? 'code-hint' : 'code-problem code-hint'
-  const hasAttempts = attemptsLeft === undefined || attemptsLeft > 0
-  const script = hasAttempts ? { script: 'enter-code.js' } : {}
+  const { typed = '', refusal } = view
+  const hasError = refusal !== undefined
+  const hasForm = hasAttempts(view)
+  // A script fills the field and selects its text. Without one, the next code would be appended.
+  const isWrong = hasError && refusal.outcome !== 'contested'
+  const shown = printableText(typed, MAX_TYPED)
+  const script = hasForm ? { script: 'enter-code.js' } : {}
   return (
-    <Layout page={page} title={texts.title} hasError={problem !== undefined} {...script}>
+    <Layout page={page} title={texts.title} hasError={hasError} {...script}>
       <div class="card">
-        {hasAttempts && <p>{texts.intro}</p>}
-        {problem !== undefined && (
+        {hasForm && <p>{texts.intro}</p>}
+        {hasError && (
           <div class="message bad" role="alert" id="code-problem">
-            <p>{texts.invalid}</p>
-            {attemptsLeft !== undefined && attemptsLeft <= FEW_ATTEMPTS && (
+            <Problem page={page} refusal={refusal} />
+            {isWrong && typed !== '' && (
               <p>
-                <strong>{texts.attemptsLeft(attemptsLeft)}</strong>
-                {retryAfterMs !== undefined && (
-                  <> {page.texts.message.wait(wholeMinutes(retryAfterMs))}</>
-                )}
+                {texts.youTyped}{' '}
+                <code>
+                  <PrintableText maxLength={64}>{typed}</PrintableText>
+                </code>
               </p>
             )}
           </div>
         )}
-        {hasAttempts ? (
+        {hasForm ? (
           <form method="get" action={page.paths.verify}>
             <label for="user_code">{texts.label}</label>
             <input
@@ -44,7 +55,8 @@ export const EnterCodePage = ({
               type="text"
               id="user_code"
               name="user_code"
-              value={printableText(typed, 64)}
+              {...NOT_TRANSLATED}
+              {...(isWrong ? { value: '', 'data-typed': shown } : { value: shown })}
               required
               autofocus
               autocomplete="off"
@@ -53,9 +65,9 @@ export const EnterCodePage = ({
               spellcheck={false}
               inputmode="text"
               enterkeyhint="go"
-              maxlength={64}
-              aria-describedby={described}
-              {...(problem === undefined ? {} : { 'aria-invalid': 'true' as const })}
+              maxlength={MAX_TYPED}
+              aria-describedby={hasError ? 'code-problem code-hint' : 'code-hint'}
+              {...(hasError ? { 'aria-invalid': 'true' as const } : {})}
             />
             <p class="quiet small" id="code-hint">
               {texts.hint}
@@ -70,7 +82,54 @@ export const EnterCodePage = ({
           </a>
         )}
       </div>
-      {hasAttempts && <p class="quiet small">{texts.warning}</p>}
+      {hasForm && <p class="quiet small">{texts.warning}</p>}
     </Layout>
   )
+}
+
+/** Why the code has to be entered again. */
+const Problem = ({
+  page,
+  refusal,
+}: {
+  readonly page: Page
+  readonly refusal: EnterCodeRefusal
+}): VNode => {
+  const texts = page.texts.enterCode
+  switch (refusal.outcome) {
+    case 'contested':
+      return <p>{texts.contested(wholeMinutes(refusal.retryAfterMs))}</p>
+    case 'malformed': {
+      const { codeLength, typedLength, charset } = refusal
+      const kind = kindOf(charset)
+      return codeLength === typedLength ? (
+        <p>
+          {texts.wrongCharacters({ kind })} <code {...NOT_TRANSLATED}>{charset}</code>
+        </p>
+      ) : (
+        <p>{texts.wrongLength({ codeLength, typedLength, kind })}</p>
+      )
+    }
+    case 'invalid': {
+      const { attemptsLeft, retryAfterMs } = refusal
+      return (
+        <>
+          <p>{texts.invalid}</p>
+          {attemptsLeft <= FEW_ATTEMPTS && (
+            <p>
+              <strong>{texts.attemptsLeft(attemptsLeft)}</strong>
+              {retryAfterMs !== undefined && (
+                <> {page.texts.message.wait(wholeMinutes(retryAfterMs))}</>
+              )}
+            </p>
+          )}
+        </>
+      )
+    }
+  }
+}
+
+const kindOf = (charset: string): CharacterKind => {
+  if (/^[A-Z]+$/.test(charset)) return 'letters'
+  return /^\d+$/.test(charset) ? 'digits' : 'characters'
 }

@@ -1,27 +1,28 @@
 import type { VNode } from 'preact'
-import { Address } from './address.tsx'
 import { Fact, Facts, Scopes } from './facts.tsx'
 import { KeyName, translateKeyName } from './key-name.tsx'
 import { CsrfToken, Layout } from './layout.tsx'
 import type { KeysView, Page, ShownKey } from './pages.ts'
 import { PrintableText, printableText } from './printable-text.tsx'
 import { ProgramBadge, ProgramName } from './program.tsx'
+import { SourceFact } from './source.tsx'
 import { Moment } from './times.tsx'
 
 /** The keys of a person, including those not picked up yet. */
 export const KeysPage = ({
   page,
-  view: { keys, notice },
+  view: { keys, next, revocationDelayMs, notice },
 }: {
   readonly page: Page
   readonly view: KeysView
 }): VNode => {
   const texts = page.texts.keys
+  const delay = Math.ceil(revocationDelayMs / 1_000)
   return (
     <Layout page={page} title={texts.title} current="keys">
       {notice !== undefined && (
         <div class="message good" role="status">
-          <p>{texts[notice]}</p>
+          <p>{texts[notice](delay)}</p>
         </div>
       )}
       {keys.length === 0 ? (
@@ -41,10 +42,17 @@ export const KeysPage = ({
               </li>
             ))}
           </ul>
+          {next !== undefined && (
+            <p class="actions">
+              <a class="button" href={`${page.paths.keys}?after=${encodeURIComponent(next)}`}>
+                {texts.nextPage}
+              </a>
+            </p>
+          )}
           <details class="revoke-all">
             <summary>{texts.revokeAll}</summary>
             <div class="card">
-              <p>{texts.revokeAllWarning(keys.length)}</p>
+              <p>{texts.revokeAllWarning(delay)}</p>
               <form method="post" action={page.paths.revokeAll}>
                 <CsrfToken page={page} />
                 <button type="submit" class="danger">
@@ -59,13 +67,15 @@ export const KeysPage = ({
   )
 }
 
+/** So many characters of an id find a leaked key, with the `…` that follows them. */
+const ID_LENGTH = 9
+
 const Key = ({ page, item }: { readonly page: Page; readonly item: ShownKey }): VNode => {
   const { id, status, trustedName, request } = item
   const { clientId, scope, device: source } = request
   const { keys: texts, confirm, device } = page.texts
   const shownName = translateKeyName(item.name, page.texts)
   const program = { page, clientId, trustedName }
-  const isWaiting = status === 'waiting'
   const label = [trustedName ?? clientId ?? device.unnamed, shownName]
     .map((text) => printableText(text))
     .join(', ')
@@ -76,13 +86,16 @@ const Key = ({ page, item }: { readonly page: Page; readonly item: ShownKey }): 
           <ProgramName {...program} />
         </h2>
         <ProgramBadge {...program} />
-        <span class={isWaiting ? 'badge warn' : 'badge good'}>
-          {isWaiting ? texts.waiting : texts.active}
-        </span>
+        <span class={status === 'active' ? 'badge good' : 'badge warn'}>{texts[status]}</span>
       </div>
       <Facts>
         <Fact name={confirm.keyName}>
           <KeyName>{shownName}</KeyName>
+        </Fact>
+        <Fact name={texts.keyId}>
+          <code>
+            <PrintableText maxLength={ID_LENGTH}>{id}</PrintableText>
+          </code>
         </Fact>
         <Fact name={texts.scopes}>
           <Scopes page={page} scope={scope} none={texts.noScope} />
@@ -90,13 +103,7 @@ const Key = ({ page, item }: { readonly page: Page; readonly item: ShownKey }): 
         <Fact name={texts.approved}>
           <Moment page={page} at={item.approvedAt} />
         </Fact>
-        <Fact name={device.address}>
-          {source.address === undefined ? (
-            device.unknownAddress
-          ) : (
-            <Address>{source.address}</Address>
-          )}
-        </Fact>
+        <SourceFact page={page} source={source} />
         <Fact name={device.userAgent}>
           {source.userAgent === undefined ? (
             device.unknownUserAgent
@@ -104,16 +111,12 @@ const Key = ({ page, item }: { readonly page: Page; readonly item: ShownKey }): 
             <PrintableText>{source.userAgent}</PrintableText>
           )}
         </Fact>
-        {!isWaiting && (
+        {item.lastUsedAt !== undefined && (
           <Fact name={texts.lastUsed}>
-            {item.lastUsedAt === undefined ? (
-              texts.neverUsed
-            ) : (
-              <Moment page={page} at={item.lastUsedAt} />
-            )}
+            <Moment page={page} at={item.lastUsedAt} />
           </Fact>
         )}
-        <Fact name={isWaiting ? texts.pickUpBy : texts.expires}>
+        <Fact name={status === 'waiting' ? texts.pickUpBy : texts.expires}>
           <Moment page={page} at={item.expiresAt} />
         </Fact>
       </Facts>

@@ -1,17 +1,21 @@
 import type { VNode } from 'preact'
 import { Fact, Facts } from './facts.tsx'
+import { KeyName, translateKeyName } from './key-name.tsx'
 import { Layout } from './layout.tsx'
-import type { MessageKind, MessageView, Page } from './pages.ts'
+import type { MessageKind, MessageView, Page, ShownKey } from './pages.ts'
 import { PrintableText } from './printable-text.tsx'
 import { Program } from './program.tsx'
-import { wholeMinutes } from './times.tsx'
+import { Moment, wholeMinutes } from './times.tsx'
 
 const TONES: Readonly<Record<MessageKind, 'good' | 'warn' | 'bad'>> = {
   approved: 'good',
   denied: 'good',
   expired: 'warn',
-  already_processed: 'warn',
+  already_approved: 'warn',
+  already_denied: 'warn',
+  no_longer_valid: 'warn',
   too_many_attempts: 'bad',
+  too_many_keys: 'warn',
   sign_in_failed: 'bad',
   session_ended: 'warn',
   signed_out: 'good',
@@ -29,23 +33,27 @@ const TONES: Readonly<Record<MessageKind, 'good' | 'warn' | 'bad'>> = {
 
 /** The label of the `retry` link. Default: `retry`. */
 const RETRY_LABELS: {
-  readonly [kind in MessageKind]?: 'signIn' | 'continueSigningOut' | 'seeDevices'
+  readonly [kind in MessageKind]?: 'signIn' | 'continueSigningOut' | 'seeDevices' | 'backToRequest'
 } = {
   session_ended: 'signIn',
   signing_out: 'continueSigningOut',
   revocation_unknown: 'seeDevices',
   not_found: 'seeDevices',
+  too_many_keys: 'backToRequest',
 }
 
 type NextLabel = 'anotherCode' | 'enterCode' | 'signInAgain' | 'seeDevices'
 
-/** The link shown when there is nothing to retry. */
+/** The link shown when there is nothing to retry, and always for `too_many_keys`. */
 const NEXT_LABELS: { readonly [kind in MessageKind]?: NextLabel } = {
   approved: 'seeDevices',
   denied: 'anotherCode',
   expired: 'anotherCode',
-  already_processed: 'anotherCode',
+  already_approved: 'seeDevices',
+  already_denied: 'anotherCode',
+  no_longer_valid: 'anotherCode',
   too_many_attempts: 'seeDevices',
+  too_many_keys: 'seeDevices',
   signed_out: 'signInAgain',
   form_refused: 'enterCode',
   bad_request: 'enterCode',
@@ -56,7 +64,7 @@ const NEXT_LABELS: { readonly [kind in MessageKind]?: NextLabel } = {
 /** A page that says what happened and what to do next. */
 export const MessagePage = ({
   page,
-  view: { kind, userCode, clientId, trustedName, yours, retry, retryAfterMs },
+  view: { kind, userCode, clientId, trustedName, retry, retryAfterMs, leastRecentlyUsed },
 }: {
   readonly page: Page
   readonly view: MessageView
@@ -69,7 +77,6 @@ export const MessagePage = ({
     <Layout page={page} title={title}>
       <div class={`message ${tone}`} role={tone === 'good' ? 'status' : 'alert'}>
         <p>{text}</p>
-        {yours !== undefined && <p>{texts.message[yours]}</p>}
         <p>
           {retryAfterMs !== undefined && <>{texts.message.wait(wholeMinutes(retryAfterMs))} </>}
           {next}
@@ -93,7 +100,13 @@ export const MessagePage = ({
           </Facts>
         </div>
       )}
-      {retry === undefined && nextLabel !== undefined && (
+      {leastRecentlyUsed !== undefined && (
+        <section class="card" aria-labelledby="least-recent">
+          <h2 id="least-recent">{texts.message.leastRecentlyUsed}</h2>
+          <LeastRecentKey page={page} item={leastRecentlyUsed} />
+        </section>
+      )}
+      {(retry === undefined || kind === 'too_many_keys') && nextLabel !== undefined && (
         <Action href={nextLabel === 'seeDevices' ? paths.keys : paths.verify}>
           {texts.message[nextLabel]}
         </Action>
@@ -104,6 +117,27 @@ export const MessagePage = ({
     </Layout>
   )
 }
+
+/** What a person needs to find a key in the list. */
+const LeastRecentKey = ({
+  page,
+  item: { name, request, trustedName, approvedAt, lastUsedAt },
+}: {
+  readonly page: Page
+  readonly item: ShownKey
+}): VNode => (
+  <Facts>
+    <Fact name={page.texts.device.program}>
+      <Program page={page} clientId={request.clientId} trustedName={trustedName} />
+    </Fact>
+    <Fact name={page.texts.confirm.keyName}>
+      <KeyName>{translateKeyName(name, page.texts)}</KeyName>
+    </Fact>
+    <Fact name={lastUsedAt === undefined ? page.texts.keys.approved : page.texts.keys.lastUsed}>
+      <Moment page={page} at={lastUsedAt ?? approvedAt} />
+    </Fact>
+  </Facts>
+)
 
 const Action = ({
   href,

@@ -4,14 +4,17 @@ import type { ComponentChildren, VNode } from 'preact'
 export const Note = ({
   id,
   title,
+  tone = 'warn',
   children,
 }: {
   /** The id of the title element, unique on the page. */
   readonly id: string
-  readonly title: string
+  readonly title: ComponentChildren
+  /** `bad` for the strongest warning of a page. */
+  readonly tone?: 'warn' | 'bad' | undefined
   readonly children: ComponentChildren
 }): VNode => (
-  <div class="note warn" role="note" aria-labelledby={id}>
+  <div class={`note ${tone}`} role="note" aria-labelledby={id}>
     <strong id={id}>{title}</strong>
     {children}
   </div>

@@ -1,4 +1,4 @@
-import type { ListedKey, PendingAuthorization } from '@device-grant/core'
+import type { DeviceInfo, ListedKey, PendingAuthorization, Refusal } from '@device-grant/core'
 import type { Paths } from '../paths.ts'
 import type { Texts } from './texts/en.ts'
 
@@ -21,10 +21,15 @@ export interface PageContext {
 export type MessageKind =
   | 'approved'
   | 'denied'
+  /** The code expired while this person had it open. */
   | 'expired'
-  /** The code was approved or denied before. The page tells which only when `yours` is set. */
-  | 'already_processed'
+  | 'already_approved'
+  | 'already_denied'
+  /** The code has expired, or another person decided. The page does not tell which. */
+  | 'no_longer_valid'
   | 'too_many_attempts'
+  /** The person has as many devices as the policy allows. `retry` leads back to the request. */
+  | 'too_many_keys'
   | 'sign_in_failed'
   /** The session ended before the form was sent. */
   | 'session_ended'
@@ -51,42 +56,48 @@ export interface MessageView {
   /** The code as the device shows it. */
   readonly userCode?: string | undefined
   readonly clientId?: string | undefined
-  /** The name of a client that the operator vouches for. */
+  /** The operator's name for the client, shown instead of its id. */
   readonly trustedName?: string | undefined
-  /** The decision, when the same person made it. */
-  readonly yours?: 'approve' | 'deny' | undefined
   /** The path to try again at. For `signing_out`, an absolute URL. */
   readonly retry?: string | undefined
   /** How long to wait before the next attempt, in milliseconds. */
   readonly retryAfterMs?: number | undefined
+  /** For `too_many_keys`: the key that was used or approved longest ago. */
+  readonly leastRecentlyUsed?: ShownKey | undefined
 }
 
+/** Why a code has to be entered again. The page hides the form when no attempt is left. */
+export type EnterCodeRefusal = Extract<
+  Refusal,
+  { readonly outcome: 'malformed' | 'invalid' | 'contested' }
+>
+
 export interface EnterCodeView {
-  /** The text to fill the field with, for correction. */
+  /** The text that the person typed. */
   readonly typed?: string | undefined
-  readonly problem?: 'invalid' | undefined
-  /** Attempts left. The page shows it when few are left, and hides the form at 0. */
-  readonly attemptsLeft?: number | undefined
-  /** When no attempt is left: how long to wait for the next one, in milliseconds. */
-  readonly retryAfterMs?: number | undefined
+  readonly refusal?: EnterCodeRefusal | undefined
 }
 
 export interface ConfirmView {
   readonly pending: PendingAuthorization
-  /** The IP address of the person's own request. */
-  readonly personAddress?: string | undefined
-  /** The name of a client that the operator vouches for. Other clients are shown as unverified. */
+  /** Where the person's own request came from. */
+  readonly browser?: DeviceInfo | undefined
+  /** The operator's name for the client, shown instead of its id. */
   readonly trustedName?: string | undefined
 }
 
 /** A key of the signed-in person. */
 export interface ShownKey extends ListedKey {
-  /** The name of a client that the operator vouches for. Other clients are shown as unverified. */
+  /** The operator's name for the client, shown instead of its id. */
   readonly trustedName?: string | undefined
 }
 
 export interface KeysView {
   readonly keys: readonly ShownKey[]
+  /** Where the next page starts. Absent on the last page. */
+  readonly next?: string | undefined
+  /** How long other processes may accept a key after its revocation, in milliseconds. */
+  readonly revocationDelayMs: number
   readonly notice?: 'revoked' | 'revoked_all' | undefined
 }
 

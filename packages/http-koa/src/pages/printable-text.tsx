@@ -1,4 +1,5 @@
 import type { VNode } from 'preact'
+import { NOT_TRANSLATED } from './not-translated.ts'
 
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
@@ -14,7 +15,10 @@ export const printableText = (value: string, maxLength = 120): string => {
     : `${characters.slice(0, maxLength - 1).join('')}…`
 }
 
-/** A text from a client or a person, isolated from the direction of the text around it. */
+/**
+ * A text from a client or a person. It is isolated from the direction of the text around it, and browsers
+ * do not translate it, because people compare it.
+ */
 export const PrintableText = ({
   children,
   maxLength,
@@ -22,4 +26,4 @@ export const PrintableText = ({
   readonly children: string
   /** In characters. Default: 120. */
   readonly maxLength?: number | undefined
-}): VNode => <bdi>{printableText(children, maxLength)}</bdi>
+}): VNode => <bdi {...NOT_TRANSLATED}>{printableText(children, maxLength)}</bdi>

@@ -5,7 +5,7 @@ import { PrintableText } from './printable-text.tsx'
 export interface ProgramProps {
   readonly page: Page
   readonly clientId?: string | undefined
-  /** The name of a client that the operator vouches for. */
+  /** The operator's name for the client. */
   readonly trustedName?: string | undefined
 }
 
@@ -16,15 +16,14 @@ export const ProgramName = ({ page, clientId, trustedName }: ProgramProps): VNod
   return <PrintableText>{name}</PrintableText>
 }
 
-/** Shows whether the operator vouches for the name of a program. */
-export const ProgramBadge = ({ page, trustedName }: ProgramProps): VNode => {
-  const { trusted, unverified } = page.texts.device
-  return trustedName === undefined ? (
-    <span class="badge warn">{unverified}</span>
-  ) : (
-    <span class="badge good">{trusted}</span>
-  )
-}
+/**
+ * Marks a program that the operator has not named. No badge vouches for a program, because any program
+ * can send the client id of another one.
+ */
+export const ProgramBadge = ({ page, trustedName }: ProgramProps): VNode | undefined =>
+  trustedName === undefined ? (
+    <span class="badge warn">{page.texts.device.unverified}</span>
+  ) : undefined
 
 /** The name of a program, with its badge. */
 export const Program = (props: ProgramProps): VNode => (

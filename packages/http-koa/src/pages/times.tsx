@@ -16,9 +16,36 @@ export const relativeTime = (locale: string, at: number, now: number): string =>
   const [unit, size] = unitOf(
     difference < MINUTE ? Math.abs(difference) : Math.round(difference / MINUTE) * MINUTE,
   )
-  const words = new Intl.RelativeTimeFormat(locale, { numeric: size === 0 ? 'auto' : 'always' })
+  const { nowInWords, words: inWords } = formatsOf(locale)
+  const words = size === 0 ? nowInWords : inWords
   const count = size === 0 ? 0 : difference / size
   return words.format(difference < 0 ? Math.trunc(count) : Math.round(count), unit)
+}
+
+interface Formats {
+  /** Formats a time of less than a minute as `now`. */
+  readonly nowInWords: Intl.RelativeTimeFormat
+  readonly words: Intl.RelativeTimeFormat
+  readonly dateAndTime: Intl.DateTimeFormat
+}
+
+const formats = new Map<string, Formats>()
+
+/** The formats of a locale. Each is made once, because making one takes longer than a whole page. */
+const formatsOf = (locale: string): Formats => {
+  const known = formats.get(locale)
+  if (known) return known
+  const made: Formats = {
+    nowInWords: new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }),
+    words: new Intl.RelativeTimeFormat(locale, { numeric: 'always' }),
+    dateAndTime: new Intl.DateTimeFormat(locale, {
+      dateStyle: 'medium',
+      timeStyle: 'short',
+      timeZone: 'UTC',
+    }),
+  }
+  formats.set(locale, made)
+  return made
 }
 
 const unitOf = (length: number): [Intl.RelativeTimeFormatUnit, number] => {
@@ -42,12 +69,11 @@ export const Moment = ({
 }): VNode => {
   const isJustNow = at <= now && now - at < MINUTE
   const date = new Date(at)
-  const format = { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' } as const
   return (
     <>
       {isJustNow ? texts.page.justNow : relativeTime(locale, at, now)}{' '}
       <time class="quiet small" datetime={date.toISOString()}>
-        ({new Intl.DateTimeFormat(locale, format).format(date)} UTC)
+        ({formatsOf(locale).dateAndTime.format(date)} UTC)
       </time>
     </>
   )

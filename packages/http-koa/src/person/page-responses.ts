@@ -1,6 +1,7 @@
 import type { Clock } from '@device-grant/core'
 import type { Context } from 'koa'
 import { POLICY_WITHOUT_FORM_ACTION, sendPage } from '../http/send-page.ts'
+import { hasAttempts } from '../pages/enter-code.tsx'
 import type {
   ConfirmView,
   EnterCodeView,
@@ -43,8 +44,8 @@ export class PageResponses {
   showEnterCode(ctx: Context, status: number, view: EnterCodeView, person: PagePerson): void {
     const html = this.#options.pages.enterCode(this.#context(ctx, person), view)
     // Without an attempt left, the page has no such form.
-    if (view.attemptsLeft === 0) sendPage(ctx, status, html)
-    else sendPage(ctx, status, html, POLICY_WITHOUT_FORM_ACTION)
+    if (hasAttempts(view)) sendPage(ctx, status, html, POLICY_WITHOUT_FORM_ACTION)
+    else sendPage(ctx, status, html)
   }
 
   /** Sends the request behind a code, with its two buttons. */

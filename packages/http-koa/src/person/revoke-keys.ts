@@ -1,6 +1,7 @@
-import { type OnError, StoreError, type UseCases } from '@device-grant/core'
+import { StoreError, type UseCases } from '@device-grant/core'
 import { sendProblem } from '../http/problem.ts'
 import { redirect } from '../http/redirect.ts'
+import type { ReportError } from '../http/report-error.ts'
 import { pathParameter } from '../http/route-table.ts'
 import type { Paths } from '../paths.ts'
 import type { PageResponses } from './page-responses.ts'
@@ -12,7 +13,7 @@ export interface RevokeFormsOptions {
   readonly responses: PageResponses
   /** The paths as a browser sees them. */
   readonly links: Paths
-  readonly onError: OnError
+  readonly onError: ReportError
 }
 
 /** DELETE /oauth/device/keys/{id}: a front end revokes a key. */
@@ -63,7 +64,7 @@ const orShowUnknown = async (
     await revoke()
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
-    onError(error, 'revoke keys')
+    onError(error, 'revoke keys', ctx)
     ctx.set('Retry-After', '5')
     const view = { kind: 'revocation_unknown', retry: links.keys } as const
     responses.showMessage(ctx, 503, view, ctx.state.person)

@@ -1,6 +1,8 @@
-import type { OnError, UseCases } from '@device-grant/core'
+import type { UseCases } from '@device-grant/core'
 import type { Context } from 'koa'
 import { frontEndCors } from '../http/cors.ts'
+import { redirect } from '../http/redirect.ts'
+import type { ReportError } from '../http/report-error.ts'
 import { type Route, sendMethodNotAllowed } from '../http/route-table.ts'
 import { pageOrJson, wantsPage } from '../http/wants-page.ts'
 import type { Asset } from '../pages/pages.ts'
@@ -38,7 +40,7 @@ export interface PersonRoutesOptions {
   readonly frontEndOrigins: readonly string[]
   readonly trustedProxies: AddressSet
   readonly trustedClients: TrustedClients
-  readonly onError: OnError
+  readonly onError: ReportError
 }
 
 /**
@@ -46,7 +48,7 @@ export interface PersonRoutesOptions {
  * last entry, which throws if none of them has set `ctx.state.person`.
  */
 export const personRoutes = (options: PersonRoutesOptions): readonly Route[] => {
-  const { paths, responses } = options
+  const { paths, links, responses } = options
   const { page, form, personOrSignIn, ownForm, signOut } = pageSteps(options)
   const { api, body, personOr401, ownRequest } = apiSteps(options)
   const cors = frontEndCors(options.frontEndOrigins)
@@ -57,6 +59,11 @@ export const personRoutes = (options: PersonRoutesOptions): readonly Route[] => 
         GET: [page, personOrSignIn, verifyPage(options)],
         POST: [page, form, ownForm, verifyForm(options)],
       },
+    },
+    {
+      // People type the address, and some of them end it with a slash.
+      path: `${paths.verify}/`,
+      methods: { GET: [(ctx) => redirect(ctx, links.verify + ctx.search)] },
     },
     {
       path: paths.verifyAuthenticated,

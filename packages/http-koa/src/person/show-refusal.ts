@@ -1,4 +1,5 @@
 import type { Refusal, RefusedDevice } from '@device-grant/core'
+import { wholeSeconds } from '../http/whole-seconds.ts'
 import type { MessageView } from '../pages/pages.ts'
 import type { PageResponses } from './page-responses.ts'
 import type { PersonContext } from './signed-in.ts'
@@ -22,28 +23,32 @@ export const showRefusal = (
 ): void => {
   const { person } = ctx.state
   switch (refusal.outcome) {
-    case 'invalid': {
-      const { outcome: problem, attemptsLeft, retryAfterMs } = refusal
-      const view = { typed, problem, attemptsLeft, retryAfterMs }
-      return responses.showEnterCode(ctx, 400, view, person)
-    }
-    case 'expired': {
-      const view = { kind: refusal.outcome, ...shownDevice(refusal, trustedClients) }
-      return responses.showMessage(ctx, 400, view, person)
-    }
+    case 'contested':
+      ctx.set('Retry-After', wholeSeconds(refusal.retryAfterMs))
+      return responses.showEnterCode(ctx, 400, { typed, refusal }, person)
+    case 'malformed':
+    case 'invalid':
+      return responses.showEnterCode(ctx, 400, { typed, refusal }, person)
+    case 'expired':
     case 'already_processed': {
-      const { outcome: kind, yours } = refusal
-      // Of a code that another person decided, the page shows only what this person typed.
-      const device =
-        yours === undefined ? { userCode: typed } : shownDevice(refusal, trustedClients)
-      return responses.showMessage(ctx, 400, { kind, yours, ...device }, person)
+      const view = { kind: kindOf(refusal), ...shownDevice(refusal, trustedClients) }
+      return responses.showMessage(ctx, 400, view, person)
     }
     case 'too_many_attempts': {
       const { outcome: kind, retryAfterMs } = refusal
-      ctx.set('Retry-After', String(Math.ceil(retryAfterMs / 1_000)))
+      ctx.set('Retry-After', wholeSeconds(retryAfterMs))
       return responses.showMessage(ctx, 429, { kind, retryAfterMs }, person)
     }
   }
+}
+
+/** A person who neither decided nor had the code open learns nothing about it. */
+const kindOf = (
+  refusal: Extract<Refusal, { readonly outcome: 'expired' | 'already_processed' }>,
+): 'expired' | 'already_approved' | 'already_denied' | 'no_longer_valid' => {
+  if (refusal.userCode === undefined) return 'no_longer_valid'
+  if (refusal.outcome === 'expired') return 'expired'
+  return refusal.yours === 'deny' ? 'already_denied' : 'already_approved'
 }
 
 /** What a message page shows of the device behind a code. */

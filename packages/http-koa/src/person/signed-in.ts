@@ -1,5 +1,5 @@
 import type { Context, Middleware, ParameterizedContext } from 'koa'
-import type { Person } from '../sign-in/person.ts'
+import { checkPerson, type Person } from '../sign-in/person.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 
 /** The person of a request, and whether the sign-in method can sign them out. */
@@ -20,11 +20,14 @@ export const signedIn =
     await next()
   }
 
-/** The person of a request, or `undefined` if no person is signed in. */
+/**
+ * The person of a request, or `undefined` if no person is signed in.
+ * @throws {TypeError} if the sign-in method returned no valid person
+ */
 export const signedInPerson = async (
   ctx: Context,
   signIn: SignIn,
 ): Promise<SignedInPerson | undefined> => {
-  const person = await signIn.person(ctx)
+  const person = checkPerson(await signIn.person(ctx))
   return person && { ...person, canSignOut: signIn.signOut !== undefined }
 }

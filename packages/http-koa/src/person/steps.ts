@@ -1,8 +1,8 @@
-import type { OnError } from '@device-grant/core'
 import type { Middleware } from 'koa'
 import { inOrder } from '../http/in-order.ts'
 import { parseBody } from '../http/parse-body.ts'
 import { sendProblem } from '../http/problem.ts'
+import type { ReportError } from '../http/report-error.ts'
 import type { Paths } from '../paths.ts'
 import type { Csrf } from '../security/csrf.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
@@ -23,7 +23,7 @@ export interface StepsOptions {
   readonly links: Paths
   readonly responses: PageResponses
   readonly language: PageLanguage
-  readonly onError: OnError
+  readonly onError: ReportError
 }
 
 /** What the rows of pages and forms have in common. */

@@ -1,9 +1,18 @@
-/** Names of clients that the operator vouches for, by client id. */
+import type { ListedKey } from '@device-grant/core'
+import type { ShownKey } from '../pages/pages.ts'
+
+/** The operator's names for clients, by client id. Any program can send such an id. */
 export type TrustedClients = Readonly<Record<string, string>>
 
-/** The name of a client that the operator vouches for, if it is one. */
+/** The operator's name for a client, if there is one. */
 export const trustedNameOf = (
   clients: TrustedClients,
   clientId: string | undefined,
 ): string | undefined =>
   clientId !== undefined && Object.hasOwn(clients, clientId) ? clients[clientId] : undefined
+
+/** A key as pages show it, with the operator's name for its client. */
+export const shownKey = (key: ListedKey, clients: TrustedClients): ShownKey => ({
+  ...key,
+  trustedName: trustedNameOf(clients, key.request.clientId),
+})

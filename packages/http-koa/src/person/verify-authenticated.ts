@@ -1,8 +1,10 @@
-import type { AnswerReply, OnError, UseCases } from '@device-grant/core'
+import type { AnswerReply, UseCases } from '@device-grant/core'
 import type { Context } from 'koa'
 import { bodyField } from '../http/body-field.ts'
 import { sendJson } from '../http/json-response.ts'
 import { sendProblem } from '../http/problem.ts'
+import type { ReportError } from '../http/report-error.ts'
+import { wholeSeconds } from '../http/whole-seconds.ts'
 import type { AddressSet } from '../security/client-address.ts'
 import { deviceInfoOf } from '../security/device-info.ts'
 import type { PersonContext } from './signed-in.ts'
@@ -11,7 +13,7 @@ import type { PersonContext } from './signed-in.ts'
 export interface VerifyAuthenticatedOptions {
   readonly useCases: Pick<UseCases, 'answerUserCode'>
   readonly trustedProxies: AddressSet
-  readonly onError: OnError
+  readonly onError: ReportError
 }
 
 /** POST /oauth/device/verify-authenticated: the person's decision, sent by a front end. */
@@ -30,7 +32,7 @@ export const verifyAuthenticated =
     const browser = deviceInfoOf(ctx.req, trustedProxies)
     const person = ctx.state.person.id
     const reply = await useCases.answerUserCode({ userCode, person, decision, browser })
-    if ('error' in reply) onError(reply.error, 'answer a user code')
+    if ('error' in reply) onError(reply.error, 'answer a user code', ctx)
     sendReply(ctx, reply)
   }
 
@@ -47,6 +49,12 @@ const sendReply = (ctx: Context, reply: AnswerReply): void => {
       return sendJson(ctx, { message: 'Device authorized successfully!' })
     case 'denied':
       return sendJson(ctx, { message: 'Device denied.' })
+    case 'malformed':
+      return sendProblem(ctx, 400, 'The device code is invalid or has expired.', {
+        code_length: reply.codeLength,
+        code_characters: reply.charset,
+        typed_length: reply.typedLength,
+      })
     case 'invalid':
     case 'expired':
       return sendProblem(ctx, 400, 'The device code is invalid or has expired.')
@@ -54,8 +62,16 @@ const sendReply = (ctx: Context, reply: AnswerReply): void => {
       const detail = 'This device code has already been processed.'
       return sendProblem(ctx, 400, detail, { your_decision: reply.yours })
     }
+    case 'contested': {
+      ctx.set('Retry-After', wholeSeconds(reply.retryAfterMs))
+      return sendProblem(ctx, 400, 'Another account has this code open. Try again in two minutes.')
+    }
+    case 'too_many_keys':
+      return sendProblem(ctx, 409, 'Too many connected devices. Disconnect one first.', {
+        least_recently_used: reply.leastRecentlyUsed?.id,
+      })
     case 'too_many_attempts':
-      ctx.set('Retry-After', String(Math.ceil(reply.retryAfterMs / 1_000)))
+      ctx.set('Retry-After', wholeSeconds(reply.retryAfterMs))
       return sendProblem(ctx, 429, 'Too many wrong codes, try again later.')
     case 'key_not_created':
       ctx.set('Retry-After', '5')

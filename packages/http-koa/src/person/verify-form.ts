@@ -1,12 +1,13 @@
-import type { AnswerReply, Decision, OnError, UseCases } from '@device-grant/core'
+import type { AnswerReply, Decision, UseCases } from '@device-grant/core'
 import { bodyField } from '../http/body-field.ts'
+import type { ReportError } from '../http/report-error.ts'
 import type { Paths } from '../paths.ts'
 import type { AddressSet } from '../security/client-address.ts'
 import { deviceInfoOf } from '../security/device-info.ts'
 import type { PageResponses } from './page-responses.ts'
 import { shownDevice, showRefusal } from './show-refusal.ts'
 import type { PersonContext } from './signed-in.ts'
-import type { TrustedClients } from './trusted-clients.ts'
+import { shownKey, type TrustedClients } from './trusted-clients.ts'
 import { typedCode, verifyPath } from './typed-code.ts'
 
 /** The parts of the form of the verification page. */
@@ -17,7 +18,7 @@ export interface VerifyFormOptions {
   readonly links: Paths
   readonly trustedProxies: AddressSet
   readonly trustedClients: TrustedClients
-  readonly onError: OnError
+  readonly onError: ReportError
 }
 
 /** POST /oauth/device/verify: the form with which a person approves or denies. */
@@ -62,11 +63,17 @@ const showReply = (
     }
     case 'key_not_created':
     case 'outcome_unknown': {
-      onError(reply.error, 'answer a user code')
+      onError(reply.error, 'answer a user code', ctx)
       ctx.set('Retry-After', '5')
       const retry = verifyPath(links, typed)
       const view = { kind: reply.outcome, userCode: typed, retry }
       return responses.showMessage(ctx, 503, view, person)
+    }
+    case 'too_many_keys': {
+      const { outcome: kind, leastRecentlyUsed: key } = reply
+      const leastRecentlyUsed = key && shownKey(key, trustedClients)
+      const view = { kind, retry: verifyPath(links, typed), leastRecentlyUsed }
+      return responses.showMessage(ctx, 409, view, person)
     }
     default:
       return showRefusal(ctx, options, typed, reply)

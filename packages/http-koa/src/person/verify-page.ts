@@ -1,6 +1,7 @@
 import type { UseCases } from '@device-grant/core'
 import type { Context } from 'koa'
-import { type AddressSet, clientAddress } from '../security/client-address.ts'
+import type { AddressSet } from '../security/client-address.ts'
+import { deviceInfoOf } from '../security/device-info.ts'
 import type { PageResponses } from './page-responses.ts'
 import { showRefusal } from './show-refusal.ts'
 import type { PersonContext } from './signed-in.ts'
@@ -29,7 +30,7 @@ export const verifyPage =
     if (review.outcome !== 'pending') return showRefusal(ctx, options, typed, review)
     const view = {
       pending: review,
-      personAddress: clientAddress(ctx.req, trustedProxies),
+      browser: deviceInfoOf(ctx.req, trustedProxies),
       trustedName: trustedNameOf(trustedClients, review.request.clientId),
     }
     responses.showConfirm(ctx, view, person)

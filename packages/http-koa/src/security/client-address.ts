@@ -60,6 +60,20 @@ export const peerAddress = (request: IncomingMessage): string | undefined => {
 }
 
 /**
+ * The address of the peer, if it sends `X-Forwarded-For` or `Forwarded` and is not trusted, so that the
+ * header was ignored. It may be a proxy that an operator forgot to list, or a client that pretends.
+ */
+export const unlistedProxyOf = (
+  request: IncomingMessage,
+  trusted: AddressSet,
+): string | undefined => {
+  const { headers } = request
+  if (headers['x-forwarded-for'] === undefined && headers.forwarded === undefined) return undefined
+  const peer = peerAddress(request)
+  return peer === undefined || trusted.has(peer) ? undefined : peer
+}
+
+/**
  * The address that a request came from: the peer, or behind trusted proxies the last address of
  * `X-Forwarded-For` that is not one of them. The header of any other peer is ignored.
  */

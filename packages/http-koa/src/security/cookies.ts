@@ -1,39 +1,37 @@
+import { createHash } from 'node:crypto'
 import type { Context } from 'koa'
 
-/** Where cookies are sent. */
-export interface CookiesOptions {
-  /** Whether browsers send them over https only. */
-  readonly secure: boolean
-  /** The path that they are sent to, with a trailing slash. */
-  readonly path: string
-}
-
-/** The cookies of the router: HttpOnly, SameSite=Lax, and Secure if the public URL is https. */
+/**
+ * The cookies of the router: HttpOnly, SameSite=Lax, for the whole host, and Secure if the public URL is
+ * https. Their names hold a hash of the public URL, so that two servers on one host keep apart.
+ */
 export class Cookies {
-  readonly #options: CookiesOptions
+  readonly #secure: boolean
   readonly #prefix: string
 
-  constructor(options: CookiesOptions) {
-    const { secure, path } = options
-    this.#options = options
-    // Browsers accept these names over https only, and `__Host-` from no other host.
-    const guard = !secure ? '' : path === '/' ? '__Host-' : '__Secure-'
-    this.#prefix = `${guard}device_grant_`
+  /** @param publicUrl the base of all URLs, without a trailing slash */
+  constructor(publicUrl: string) {
+    this.#secure = publicUrl.startsWith('https:')
+    const server = createHash('sha256').update(publicUrl).digest('hex').slice(0, 12)
+    // Browsers accept these names over https only, with the path `/`, and from no other host.
+    this.#prefix = `${this.#secure ? '__Host-' : ''}device_grant_${server}_`
   }
 
-  /** The value of a cookie, or `undefined` if the request has none. */
+  /**
+   * The value of a cookie, or `undefined` if the request has none. A cookie that was sent twice counts as
+   * none, because another host or path may have planted one of the two.
+   */
   get(ctx: Context, name: string): string | undefined {
-    return ctx.cookies.get(this.#prefix + name)
+    const values = pairsOf(ctx).filter(([sent]) => sent === this.#prefix + name)
+    return values.length === 1 ? values[0]?.[1] : undefined
   }
 
   /** The names of the cookies of a request that begin with `start`, the oldest first. */
   namesFrom(ctx: Context, start: string): string[] {
-    return ctx
-      .get('Cookie')
-      .split(';')
-      .map((pair) => pair.split('=', 1)[0]?.trim() ?? '')
-      .filter((cookie) => cookie.startsWith(this.#prefix + start))
-      .map((cookie) => cookie.slice(this.#prefix.length))
+    return pairsOf(ctx)
+      .map(([name]) => name)
+      .filter((name) => name.startsWith(this.#prefix + start))
+      .map((name) => name.slice(this.#prefix.length))
   }
 
   /**
@@ -41,12 +39,11 @@ export class Cookies {
    * @param maxAgeMs its lifetime in milliseconds; without one it ends with the browser
    */
   set(ctx: Context, name: string, value: string | null, maxAgeMs?: number): void {
-    const { secure, path } = this.#options
     // TLS may end at a proxy, so the public URL decides, not the connection.
-    ctx.cookies.secure = secure
+    ctx.cookies.secure = this.#secure
     ctx.cookies.set(this.#prefix + name, value, {
-      path,
-      secure,
+      path: '/',
+      secure: this.#secure,
       httpOnly: true,
       sameSite: 'lax',
       signed: false,
@@ -55,3 +52,12 @@ export class Cookies {
     })
   }
 }
+
+const pairsOf = (ctx: Context): (readonly [name: string, value: string])[] =>
+  ctx
+    .get('Cookie')
+    .split(';')
+    .map((pair) => {
+      const [name = '', ...value] = pair.split('=')
+      return [name.trim(), value.join('=').trim()]
+    })

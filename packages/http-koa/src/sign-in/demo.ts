@@ -3,8 +3,31 @@ import { isPersonId } from './person.ts'
 import type { SignInFactory } from './sign-in.ts'
 import type { SignInHost } from './sign-in-host.ts'
 
-/** Asks for a name and checks no password. For demonstrations only. */
-export const demoSignIn = (): SignInFactory => (host) => ({
+/** The options of `demoSignIn`. */
+export interface DemoSignInOptions {
+  /**
+   * Lets anybody sign in as anybody in production, too.
+   * @default false
+   */
+  readonly allowInProduction?: boolean | undefined
+}
+
+/**
+ * Asks for a name and checks no password. For demonstrations only.
+ * @throws {Error} if `NODE_ENV` is `production` and `allowInProduction` is not set
+ */
+export const demoSignIn = ({
+  allowInProduction = false,
+}: DemoSignInOptions = {}): SignInFactory => {
+  if (process.env['NODE_ENV'] === 'production' && !allowInProduction) {
+    throw new Error(
+      'demoSignIn checks no password. Use another sign-in method, or set allowInProduction.',
+    )
+  }
+  return signInByName
+}
+
+const signInByName: SignInFactory = (host) => ({
   async person(ctx) {
     const session = await host.sessions.read(ctx)
     if (session?.person === undefined) return undefined

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { peerAddress } from '../security/client-address.ts'
-import { isPersonId } from './person.ts'
+import { personIdOf } from './person-id-of.ts'
 import type { SignInFactory } from './sign-in.ts'
 
 /** The options of the sign-in by a reverse proxy. */
@@ -13,6 +13,12 @@ export interface ForwardedSignInOptions {
    * @default ignored headers are not reported
    */
   readonly onForged?: ((address: string | undefined) => void) | undefined
+  /**
+   * Receives the address of a trusted proxy whose header was ignored, because it is no person's id: it
+   * is not UTF-8, has more than 256 characters, or has a control character.
+   * @default ignored headers are not reported
+   */
+  readonly onInvalid?: ((address: string) => void) | undefined
 }
 
 /**
@@ -20,7 +26,7 @@ export interface ForwardedSignInOptions {
  * Authelia, Pomerium). The header counts only on connections from a trusted proxy.
  */
 export const forwardedSignIn =
-  ({ header, onForged = () => {} }: ForwardedSignInOptions): SignInFactory =>
+  ({ header, onForged = () => {}, onInvalid = () => {} }: ForwardedSignInOptions): SignInFactory =>
   (host) => ({
     async person(ctx) {
       const values = ctx.req.headersDistinct[header.toLowerCase()]
@@ -31,8 +37,13 @@ export const forwardedSignIn =
         onForged(peer)
         return undefined
       }
-      const id = utf8(values[0] ?? '')
-      if (!isPersonId(id)) return undefined
+      const [value = ''] = values
+      if (value === '') return undefined
+      const id = personIdOf(value)
+      if (id === undefined) {
+        onInvalid(peer)
+        return undefined
+      }
       // A form of another site comes without the cookie. A new session would replace the person's.
       const session = await (ctx.method === 'GET'
         ? host.sessions.ensure(ctx)
@@ -45,12 +56,3 @@ export const forwardedSignIn =
       host.showMessage(ctx, 401, { kind: 'sign_in_failed', retry: returnTo })
     },
   })
-
-/** Node decodes headers as Latin-1, but proxies send UTF-8. */
-const utf8 = (header: string): string => {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(header, 'latin1'))
-  } catch {
-    return header
-  }
-}

@@ -4,7 +4,10 @@ import type { SignInHost } from './sign-in-host.ts'
 
 /** A sign-in method. */
 export interface SignIn {
-  /** The person of a request, or `undefined` if no person is signed in. An API key never counts. */
+  /**
+   * The person of a request, or `undefined` if no person is signed in. An API key never counts. An invalid
+   * person is answered with status 500, and `onError` receives a `TypeError` that names the member.
+   */
   person(ctx: Context): Promise<Person | undefined>
   /**
    * Answers the GET of a page that needs a person: sends the browser to sign in.

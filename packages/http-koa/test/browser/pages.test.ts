@@ -136,6 +136,25 @@ browserTest('a code turns to upper case as it is typed, and the caret stays', as
   await page.context().close()
 })
 
+browserTest(
+  'after a wrong code its text is selected, so that the next one replaces it',
+  async (t) => {
+    const [page] = await open({})
+    await page.goto(`${origin}/en/enter-code-invalid`)
+    t.is(await page.inputValue('#user_code'), 'WDJB-MJH')
+    await page.keyboard.type('wdjb-mjht')
+    t.is(await page.inputValue('#user_code'), 'WDJB-MJHT')
+    await page.context().close()
+    const [bare] = await open({ javaScriptEnabled: false })
+    await bare.goto(`${origin}/en/enter-code-invalid`)
+    t.is(await bare.inputValue('#user_code'), '')
+    t.true(await bare.getByText('You typed: WDJB-MJH').isVisible())
+    await bare.keyboard.type('WDJB-MJHT')
+    t.is(await bare.inputValue('#user_code'), 'WDJB-MJHT')
+    await bare.context().close()
+  },
+)
+
 browserTest('Tab reaches Deny before Approve, and the focus is visible', async (t) => {
   const [page] = await open({ viewport: SIZES.phone })
   await page.goto(`${origin}/en/confirm`)

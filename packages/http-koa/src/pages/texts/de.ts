@@ -1,4 +1,15 @@
-import type { Texts } from './en.ts'
+import type { CharacterKind, Texts } from './en.ts'
+
+const KINDS: Readonly<Record<CharacterKind, string>> = {
+  letters: 'Buchstaben',
+  digits: 'Ziffern',
+  characters: 'Zeichen',
+}
+
+const within = (seconds: number): string => {
+  if (seconds === 0) return 'sofort'
+  return seconds === 1 ? 'innerhalb einer Sekunde' : `innerhalb von ${seconds} Sekunden`
+}
 
 /** The German texts. */
 export const de: Texts = {
@@ -16,14 +27,16 @@ export const de: Texts = {
     program: 'Programm',
     unnamed: 'Programm ohne Namen',
     unnamedHint: 'Es hat keinen Namen angegeben.',
-    trusted: 'Uns bekannt',
     unverified: 'Nicht verifiziert',
-    unverifiedHint: 'Wir kennen dieses Programm nicht. Jedes Programm kann diesen Namen verwenden.',
+    unknownProgram: 'Wir kennen dieses Programm nicht.',
+    anyProgram: 'Jedes Programm kann diesen Namen verwenden.',
     scopes: 'Angefragte Berechtigungen',
     noScope: 'Keine bestimmten Berechtigungen',
     scopeCount: (count) => `${count} Berechtigungen`,
     address: 'IP-Adresse',
     unknownAddress: 'Unbekannt',
+    webPage: 'Angefordert von einer Webseite',
+    hiddenWebPage: 'Sie verbirgt ihre Adresse',
     userAgent: 'Software (eigene Angabe)',
     unknownUserAgent: 'Keine Angabe',
     keyName: (userCode) => `Geräteschlüssel (${userCode})`,
@@ -35,7 +48,13 @@ export const de: Texts = {
     hint: 'Groß- oder Kleinbuchstaben, mit oder ohne Bindestriche.',
     submit: 'Weiter',
     invalid:
-      'Dieser Code ist ungültig. Vergleichen Sie ihn Zeichen für Zeichen mit Ihrem Gerät. Ist er schon ein paar Minuten alt, fordern Sie auf dem Gerät einen neuen an. Haben Sie ihn gerade mit einem anderen Konto geöffnet, warten Sie ein paar Minuten, bevor Sie es erneut versuchen.',
+      'Dieser Code ist ungültig. Vergleichen Sie ihn Zeichen für Zeichen mit Ihrem Gerät. Ist er schon ein paar Minuten alt, fordern Sie auf dem Gerät einen neuen an.',
+    wrongLength: ({ codeLength, typedLength, kind }) =>
+      `Ein Code hat ${codeLength} ${KINDS[kind]}; Sie haben ${typedLength === 0 ? 'nichts' : typedLength} eingegeben.`,
+    wrongCharacters: ({ kind }) => `Ein Code hat nur diese ${KINDS[kind]}:`,
+    contested: (minutes) =>
+      `Ein anderes Konto hat diesen Code geöffnet. Versuchen Sie es in ${minutes === 1 ? 'einer Minute' : minutes === 2 ? 'zwei Minuten' : `${minutes} Minuten`} erneut.`,
+    youTyped: 'Ihre Eingabe:',
     attemptsLeft: (count) =>
       count <= 0
         ? 'Das war vorerst Ihr letzter Versuch.'
@@ -53,6 +72,11 @@ export const de: Texts = {
     warningTitle: 'Hat Ihnen jemand diesen Code oder Link geschickt?',
     warning:
       'Dann wählen Sie „Ablehnen“, sonst erhält der Absender Zugriff auf Ihr Konto. Wählen Sie „Zustimmen“ nur, wenn Sie den Vorgang gerade selbst gestartet und das Gerät vor sich haben.',
+    webPageBefore: 'Eine Webseite,',
+    webPageAfter: ', hat diesen Code angefordert',
+    hiddenWebPage: 'Eine Webseite, die ihre Adresse verbirgt, hat diesen Code angefordert',
+    webPageText:
+      'Wählen Sie „Ablehnen“, es sei denn, Sie vertrauen dieser Webseite und haben den Vorgang dort gestartet. Wenn Sie zustimmen, erhält die Webseite Zugriff auf Ihr Konto.',
     elsewhereTitle: 'Die Anfrage kommt von einer anderen IP-Adresse',
     elsewhereDevice: 'IP-Adresse des Geräts:',
     elsewhereYou: 'Ihre IP-Adresse:',
@@ -72,8 +96,6 @@ export const de: Texts = {
   },
   message: {
     code: 'Code',
-    approve: 'Sie haben dieser Anfrage zugestimmt.',
-    deny: 'Sie haben diese Anfrage abgelehnt.',
     retry: 'Erneut versuchen',
     signIn: 'Anmelden',
     continueSigningOut: 'Abmeldung fortsetzen',
@@ -81,6 +103,8 @@ export const de: Texts = {
     enterCode: 'Code eingeben',
     signInAgain: 'Erneut anmelden',
     seeDevices: 'Verbundene Geräte ansehen',
+    backToRequest: 'Zurück zur Anfrage',
+    leastRecentlyUsed: 'Am längsten nicht verwendet',
     wait: (minutes) =>
       minutes === 1 ? 'Warten Sie eine Minute.' : `Warten Sie ${minutes} Minuten.`,
   },
@@ -100,15 +124,30 @@ export const de: Texts = {
       text: 'Codes gelten nur für kurze Zeit. Es wurde nichts freigegeben.',
       next: 'Starten Sie den Vorgang auf Ihrem Gerät neu, um einen neuen Code zu erhalten. Diese Seite können Sie schließen.',
     },
-    already_processed: {
-      title: 'Dieser Code wurde bereits verwendet',
-      text: 'Jeder Code funktioniert nur einmal.',
+    already_approved: {
+      title: 'Sie haben dieser Anfrage bereits zugestimmt',
+      text: 'Jeder Code funktioniert nur einmal. Ihre erste Antwort zählt.',
+      next: 'Um die Zustimmung zurückzunehmen, trennen Sie das Gerät.',
+    },
+    already_denied: {
+      title: 'Sie haben diese Anfrage bereits abgelehnt',
+      text: 'Jeder Code funktioniert nur einmal. Ihre erste Antwort zählt.',
+      next: 'Um das Gerät zu verbinden, starten Sie den Vorgang dort neu, um einen neuen Code zu erhalten.',
+    },
+    no_longer_valid: {
+      title: 'Dieser Code gilt nicht mehr',
+      text: 'Er ist abgelaufen oder wurde bereits verwendet.',
       next: 'Sehen Sie auf Ihrem Gerät nach. Wartet es noch, starten Sie den Vorgang dort neu, um einen neuen Code zu erhalten. Andernfalls können Sie diese Seite schließen.',
     },
     too_many_attempts: {
       title: 'Zu viele falsche Codes',
       text: 'Zum Schutz aller Geräte können Sie vorübergehend keine Codes eingeben.',
       next: 'Fordern Sie danach auf Ihrem Gerät einen neuen Code an. Bis dahin können Sie diese Seite schließen.',
+    },
+    too_many_keys: {
+      title: 'Zu viele verbundene Geräte',
+      text: 'Es wurde nichts freigegeben, denn mit Ihrem Konto können nicht noch mehr Geräte verbunden sein.',
+      next: 'Trennen Sie eines, das Sie nicht mehr verwenden. Gehen Sie dann zurück zur Anfrage, oder lehnen Sie sie dort ab.',
     },
     sign_in_failed: {
       title: 'Sie sind nicht angemeldet',
@@ -183,23 +222,24 @@ export const de: Texts = {
     empty: 'Mit Ihrem Konto ist kein Gerät verbunden.',
     enterCode: 'Gerät verbinden',
     waiting: 'Wartet auf das Gerät',
+    unused: 'Wartet auf die erste Verwendung',
     active: 'Aktiv',
     approved: 'Freigegeben',
     scopes: 'Berechtigungen',
     noScope: 'Keine bestimmten Berechtigungen',
     lastUsed: 'Zuletzt verwendet',
-    neverUsed: 'Noch nie',
     expires: 'Läuft ab',
     pickUpBy: 'Vom Gerät abzuholen bis',
+    keyId: 'Kennung des Schlüssels',
+    nextPage: 'Nächste Seite',
     revoke: 'Trennen',
     revokeAll: 'Alle trennen …',
-    revokeAllWarning: (count) =>
-      count === 1
-        ? 'Das Gerät auf dieser Seite verliert sofort den Zugriff.'
-        : `Die ${count} Geräte auf dieser Seite verlieren sofort den Zugriff.`,
+    revokeAllWarning: (seconds) =>
+      `Alle Ihre Geräte verlieren ${within(seconds)} den Zugriff, auch die auf anderen Seiten dieser Liste.`,
     revokeAllConfirm: 'Ja, alle trennen',
-    revoked: 'Getrennt. Das Gerät hat keinen Zugriff mehr.',
-    revoked_all: 'Alle Geräte sind getrennt und haben keinen Zugriff mehr.',
+    revoked: (seconds) => `Getrennt. Das Gerät verliert ${within(seconds)} den Zugriff.`,
+    revoked_all: (seconds) =>
+      `Alle Geräte sind getrennt. Sie verlieren ${within(seconds)} den Zugriff.`,
   },
   signIn: {
     title: 'Anmelden',

@@ -1,3 +1,18 @@
+/** What the characters of user codes are. */
+export type CharacterKind = 'letters' | 'digits' | 'characters'
+
+/** How long a code is, and how long the text that a person typed. */
+export interface CodeLengths {
+  readonly codeLength: number
+  readonly typedLength: number
+  readonly kind: CharacterKind
+}
+
+const within = (seconds: number): string => {
+  if (seconds === 0) return 'at once'
+  return seconds === 1 ? 'within one second' : `within ${seconds} seconds`
+}
+
 /** The English texts. Their shape is the type of every other catalog. */
 export const en = {
   page: {
@@ -18,14 +33,17 @@ export const en = {
     program: 'Program',
     unnamed: 'Unnamed program',
     unnamedHint: 'It didn’t give a name.',
-    trusted: 'Known to us',
     unverified: 'Unverified',
-    unverifiedHint: 'We don’t know this program. Any program can use this name.',
+    unknownProgram: 'We don’t know this program.',
+    anyProgram: 'Any program can use this name.',
     scopes: 'Requested permissions',
     noScope: 'No specific permissions',
     scopeCount: (count: number): string => `${count} permissions`,
     address: 'IP address',
     unknownAddress: 'Unknown',
+    /** The origin of the web page that asked for the code. */
+    webPage: 'Requested by a web page',
+    hiddenWebPage: 'It hides its address',
     userAgent: 'Software (self-reported)',
     unknownUserAgent: 'Not reported',
     /** The name of a key that has no other name than its user code. */
@@ -38,7 +56,17 @@ export const en = {
     hint: 'Upper or lower case, with or without dashes.',
     submit: 'Continue',
     invalid:
-      'This code isn’t valid. Compare it with your device, character by character. If it is a few minutes old, get a new code on your device. If you just opened it with a different account, wait a few minutes before you try again.',
+      'This code isn’t valid. Compare it with your device, character by character. If it is a few minutes old, get a new code on your device.',
+    /** The text has another number of characters than a code. */
+    wrongLength: ({ codeLength, typedLength, kind }: CodeLengths): string =>
+      `A code has ${codeLength} ${kind}; you typed ${typedLength === 0 ? 'none' : typedLength}.`,
+    /** Followed by the characters. */
+    wrongCharacters: ({ kind }: { readonly kind: CharacterKind }): string =>
+      `A code only has these ${kind}:`,
+    contested: (minutes: number): string =>
+      `Another account has this code open. Try again in ${minutes === 1 ? 'one minute' : minutes === 2 ? 'two minutes' : `${minutes} minutes`}.`,
+    /** Followed by the text. */
+    youTyped: 'You typed:',
     attemptsLeft: (count: number): string =>
       count <= 0
         ? 'That was your last attempt for now.'
@@ -55,6 +83,12 @@ export const en = {
     warningTitle: 'Did someone send you this code or link?',
     warning:
       'If so, choose Deny, or the sender gets access to your account. Choose Approve only if you have just started this yourself, on a device in front of you.',
+    /** Followed by the page's origin. */
+    webPageBefore: 'A web page,',
+    webPageAfter: ', asked for this code',
+    hiddenWebPage: 'A web page that hides its address asked for this code',
+    webPageText:
+      'Choose Deny, unless you trust this web page and started this there. If you approve, the web page gets access to your account.',
     elsewhereTitle: 'The request comes from a different IP address',
     elsewhereDevice: 'IP address of the device:',
     elsewhereYou: 'Your IP address:',
@@ -76,8 +110,6 @@ export const en = {
   /** Texts shared by all messages. */
   message: {
     code: 'Code',
-    approve: 'You approved this request.',
-    deny: 'You denied this request.',
     retry: 'Try again',
     signIn: 'Sign in',
     continueSigningOut: 'Continue signing out',
@@ -85,6 +117,8 @@ export const en = {
     enterCode: 'Enter a code',
     signInAgain: 'Sign in again',
     seeDevices: 'See your connected devices',
+    backToRequest: 'Back to the request',
+    leastRecentlyUsed: 'Not used for the longest time',
     wait: (minutes: number): string =>
       minutes === 1 ? 'Wait 1 minute.' : `Wait ${minutes} minutes.`,
   },
@@ -105,9 +139,19 @@ export const en = {
       text: 'Codes only work for a short time. Nothing was approved.',
       next: 'Start again on your device to get a new code. You can close this page.',
     },
-    already_processed: {
-      title: 'This code has already been used',
-      text: 'Each code works only once.',
+    already_approved: {
+      title: 'You already approved this request',
+      text: 'Each code works only once. Your first answer counts.',
+      next: 'To take it back, disconnect the device.',
+    },
+    already_denied: {
+      title: 'You already denied this request',
+      text: 'Each code works only once. Your first answer counts.',
+      next: 'To connect the device, start again there to get a new code.',
+    },
+    no_longer_valid: {
+      title: 'This code no longer works',
+      text: 'It has expired, or it has already been used.',
       next: 'Check your device. If it is still waiting, start again there to get a new code. Otherwise, you can close this page.',
     },
     too_many_attempts: {
@@ -115,6 +159,11 @@ export const en = {
       text: 'To protect all devices, you can’t enter codes for a while.',
       /** Follows `message.wait`. */
       next: 'Then get a new code on your device. You can close this page until then.',
+    },
+    too_many_keys: {
+      title: 'Too many connected devices',
+      text: 'Nothing was approved, because your account can’t have more connected devices.',
+      next: 'Disconnect one that you no longer use. Then go back to the request, or deny it there.',
     },
     sign_in_failed: {
       title: 'You’re not signed in',
@@ -189,23 +238,26 @@ export const en = {
     empty: 'No device is connected to your account.',
     enterCode: 'Connect a device',
     waiting: 'Waiting for the device',
+    unused: 'Waiting for its first use',
     active: 'Active',
     approved: 'Approved',
     scopes: 'Permissions',
     noScope: 'No specific permissions',
     lastUsed: 'Last used',
-    neverUsed: 'Never',
     expires: 'Expires',
     pickUpBy: 'Device must pick it up by',
+    /** Followed by its first characters, which stand in the key after its prefix. */
+    keyId: 'Key ID',
+    nextPage: 'Next page',
     revoke: 'Disconnect',
     revokeAll: 'Disconnect all…',
-    revokeAllWarning: (count: number): string =>
-      count === 1
-        ? 'The device on this page loses access immediately.'
-        : `The ${count} devices on this page lose access immediately.`,
+    revokeAllWarning: (seconds: number): string =>
+      `All your devices lose access ${within(seconds)}, also those on other pages of this list.`,
     revokeAllConfirm: 'Yes, disconnect all',
-    revoked: 'Disconnected. The device no longer has access.',
-    revoked_all: 'All devices are disconnected and no longer have access.',
+    revoked: (seconds: number): string =>
+      `Disconnected. The device loses access ${within(seconds)}.`,
+    revoked_all: (seconds: number): string =>
+      `All devices are disconnected. They lose access ${within(seconds)}.`,
   },
   signIn: {
     title: 'Sign in',

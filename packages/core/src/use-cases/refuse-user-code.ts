@@ -1,0 +1,35 @@
+import type { Refusal } from '../rules/decision.ts'
+import type { GrantReview } from '../rules/device-grant.ts'
+import { showUserCode } from '../rules/user-code.ts'
+import type { UserCodeFormat } from '../rules/user-code-format.ts'
+import type { FoundUserCode } from './look-up-user-code.ts'
+
+/**
+ * Says why there is nothing to decide. The device is named only to a person who decided, or who had the
+ * code open before it expired.
+ */
+export const refuseUserCode = (
+  review: Exclude<GrantReview, { readonly outcome: 'pending' }>,
+  {
+    person,
+    found,
+    format,
+  }: {
+    readonly person: string
+    readonly found: Extract<FoundUserCode, { readonly outcome: 'found' }>
+    readonly format: UserCodeFormat
+  },
+): Refusal => {
+  const { grant } = review
+  const userCode = showUserCode(found.userCode, format)
+  const clientId = grant?.request.clientId
+  if (review.outcome === 'expired') {
+    // A look after the expiry must not make a stranger one who had the code open.
+    return grant && found.openedAt < grant.expiresAt
+      ? { outcome: 'expired', userCode, clientId }
+      : { outcome: 'expired' }
+  }
+  if (review.grant.person !== person) return { outcome: 'already_processed' }
+  const yours = review.grant.status === 'approved' ? 'approve' : 'deny'
+  return { outcome: 'already_processed', yours, userCode, clientId }
+}
