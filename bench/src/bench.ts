@@ -3,6 +3,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { GRANT_TYPE, TOKEN } from '@device-grant/test-support/endpoints'
+import { ownMongoServer } from '@device-grant/test-support/mongo-server'
 import { end } from '@device-grant/test-support/owned-process'
 import {
   type Comparison,
@@ -22,12 +23,14 @@ import {
   type Server,
   startConstantApp,
   startDeviceGrant,
+  startKeyCheckApp,
   startRedis,
 } from './servers.ts'
 
-const HELP = `npm run bench -- [--quick] [--profile] [--codes N]
+const HELP = `npm run bench -- [--quick] [--profile] [--keys] [--codes N]
   --quick    short slices: whether it runs, not what it measures
   --profile  where the processor's time goes, and no comparison
+  --keys     key checks only
   --codes N  how many codes are pending when there are many (1000000)
 Environment: SLICES, SLICE_SECONDS, CONNECTIONS, POLLED_CODES.
 `
@@ -35,6 +38,7 @@ const { values: flags } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
+    keys: { type: 'boolean', default: false },
     codes: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -219,12 +223,57 @@ const compare = async (codes: readonly string[]): Promise<string[]> => {
   return missed
 }
 
+/** Compares the same answer with and without a key check, in one application. */
+const compareKeyChecks = async (): Promise<void> => {
+  const mongo = await ownMongoServer('the key checks of the benchmark')
+  const app = await startKeyCheckApp(mongo?.uri)
+  const side = (path: string): Side => ({
+    server: app,
+    target: {
+      port: app.port,
+      path,
+      nextForm: () => '',
+      status: 'HTTP/1.1 200',
+      answer: '{"ok":true}',
+      authorization: `Bearer ${app.apiKey}`,
+    },
+  })
+  const ratio = async (
+    what: string,
+    checked: string,
+    other: string,
+  ): Promise<Comparison['ratio']> => {
+    const { ratio: found } = await compareRates(side(checked), side(other), slices)
+    say(`\n${what}`)
+    say(`  ratio by requests/s ${spreadOf(found.perSecond, 2)}`)
+    say(`  ratio by CPU second ${spreadOf(found.perCpuSecond, 2)}`)
+    return found
+  }
+  const hot = await ratio('a key that was just checked, beside no check', '/hot', '/empty')
+  say(
+    `  => ${hot.perSecond.median.toFixed(2)}, target ≥ 0.85: ${verdict(hot.perSecond.median >= 0.85)}`,
+  )
+  if (mongo) {
+    const uncached = await ratio(
+      'a key that is read each time, beside a findOne',
+      '/uncached',
+      '/find-one',
+    )
+    const cpu = 1 / uncached.perCpuSecond.median
+    say(`  => ${cpu.toFixed(2)} times the CPU, target ≤ 1.3: ${verdict(cpu <= 1.3)}`)
+  }
+  await end(app.child, 'SIGTERM')
+  await mongo?.stop()
+}
+
 say(
   `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}; ${slices.count} slices of ` +
     `${slices.seconds} s a side in turn, ${slices.connections} connections; median (least to most)`,
 )
 if (!canPin) say('taskset or a second core is missing: nothing is pinned, and ratios say little')
 try {
+  if (flags.keys || !flags.profile) await compareKeyChecks()
+  if (flags.keys) process.exit()
   const codes = await prepare(polledCodes)
   const toProfile = flags.profile ? ['polls', 'authorize'] : await compare(codes)
   if (toProfile.includes('polls')) {

@@ -7,6 +7,8 @@ export interface Target {
   readonly path: string
   /** The body of the next request. */
   nextForm(): string
+  /** The `Authorization` header, if there is one. */
+  readonly authorization?: string | undefined
   /** The start of a right answer, for example `HTTP/1.1 200`. */
   readonly status: string
   /** A part of its body. */
@@ -149,6 +151,7 @@ class Run {
     connection.socket.write(
       `POST ${target.path} HTTP/1.1\r\nHost: 127.0.0.1:${target.port}\r\nUser-Agent: bench\r\n` +
         'Accept: application/json\r\nContent-Type: application/x-www-form-urlencoded\r\n' +
+        (target.authorization ? `Authorization: ${target.authorization}\r\n` : '') +
         `Content-Length: ${form.length}\r\n\r\n${form}`,
       'latin1',
     )

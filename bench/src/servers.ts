@@ -79,6 +79,21 @@ export const startConstantApp = async (): Promise<Server> => {
   return { child, port }
 }
 
+/** An application whose routes check API keys in different ways, and a key for it. */
+export const startKeyCheckApp = async (
+  mongodbUri: string | undefined,
+): Promise<Server & { readonly apiKey: string }> => {
+  const app = fileURLToPath(new URL('key-check-app.js', import.meta.url))
+  const child = startPinned({
+    core: SERVER_CORE,
+    command: process.execPath,
+    args: ['--enable-source-maps', app, ...(mongodbUri === undefined ? [] : [mongodbUri])],
+    ipc: true,
+  })
+  const [{ port, apiKey }] = await once(child, 'message')
+  return { child, port, apiKey }
+}
+
 /** Puts pending device codes into Redis through the adapter's stores. Returns the codes. */
 export const prepareCodes = async (redisUrl: string, count: number): Promise<string[]> => {
   const child = startPinned({
