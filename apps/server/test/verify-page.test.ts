@@ -310,6 +310,74 @@ test.serial(
   },
 )
 
+/** The headers of a navigation that a page of another origin starts without a click. */
+const UNASKED = [{ 'Sec-Fetch-Site': 'cross-site' }, { 'Sec-Fetch-Site': 'same-site' }] as const
+/** Navigations that a person starts: a click elsewhere, the address bar, and a page of ours. */
+const ASKED = [
+  { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-User': '?1' },
+  { 'Sec-Fetch-Site': 'none', 'Sec-Fetch-User': '?1' },
+  { 'Sec-Fetch-Site': 'none' },
+  { 'Sec-Fetch-Site': 'same-origin' },
+] as const
+
+test.serial('a page that leads here without a click only fills the form in', async (t) => {
+  const browser = await signedIn('led here')
+  const charges = (): number => server.log.filter((line) => line.includes('wrong_user_code')).length
+  const before = charges()
+  for (const headers of UNASKED) {
+    for (let i = 0; i < 6; i += 1) {
+      const url = `${server.url}${VERIFY}?user_code=BBBB-BBBB`
+      const visit = await browser.send(url, { headers })
+      isSafePage(t, visit, 200)
+      t.true(visit.text.includes('value="BBBB-BBBB"'))
+      t.notRegex(visit.text, /role="alert"/)
+    }
+    const { user_code } = await authorize(server.url)
+    const url = `${server.url}${VERIFY}?user_code=${user_code}`
+    t.false((await browser.send(url, { headers })).text.includes('value="approve"'))
+    const pressed = await browser.send(url, { headers: { 'Sec-Fetch-Site': 'same-origin' } })
+    t.true(pressed.text.includes('value="approve"'), 'one press goes on')
+  }
+  t.is(charges(), before)
+  for (const headers of ASKED) {
+    const { user_code } = await authorize(server.url)
+    const url = `${server.url}${VERIFY}?user_code=${user_code}`
+    t.true((await browser.send(url, { headers })).text.includes('value="approve"'))
+  }
+})
+
+test.serial(
+  'the way back from the sign-in counts as what began it, once and for its code',
+  async (t) => {
+    const [unasked] = UNASKED
+    for (const [begun, isOpened] of [
+      ...ASKED.map((headers) => [headers, true] as const),
+      ...UNASKED.map((headers) => [headers, false] as const),
+    ]) {
+      const { user_code } = await authorize(server.url)
+      const { user_code: other } = await authorize(server.url)
+      const urlOf = (code: string): string => `${server.url}${VERIFY}?user_code=${code}`
+      const browser = new BrowserLike()
+      const signIn = await browser.open(urlOf(user_code), { headers: begun })
+      await browser.submit(signIn, '/sign-in', { name: 'returner' }, urlOf(user_code))
+      const back = async (code: string): Promise<boolean> =>
+        (await browser.send(urlOf(code), { headers: unasked })).text.includes('value="approve"')
+      t.false(await back(other), 'for no other code')
+      t.is(await back(user_code), isOpened)
+      t.false(await back(user_code), 'once')
+    }
+  },
+)
+
+test.serial('the marks of ways back fit into a header', async (t) => {
+  const browser = new BrowserLike()
+  for (let i = 0; i < 9; i += 1) {
+    const { user_code } = await authorize(server.url)
+    await browser.send(`${server.url}${VERIFY}?user_code=${user_code}`)
+  }
+  t.is(browser.cookiesFor(server.url + VERIFY).size, 4)
+})
+
 test.serial('UI-6: a decision counts only with the token of its session', async (t) => {
   const { device_code, user_code } = await authorize(server.url)
   const alice = await signedIn('alice')
@@ -870,10 +938,8 @@ test.serial('ui_locales=de holds for all later pages, whatever the browser prefe
     t.true(visit.text.includes(`<html lang="${locale}"`), visit.url)
   }
   const sent = await browser.send(`${verification_uri_complete}&ui_locales=xx%20de-AT`)
-  t.is(
-    sent.headers.get('set-cookie'),
-    `${cookieName(server.url, 'locale')}=de; path=/; samesite=lax; httponly`,
-  )
+  const locale = `${cookieName(server.url, 'locale')}=de; path=/; samesite=lax; httponly`
+  t.is(sent.headers.get('set-cookie')?.split(', ')[0], locale)
   const signIn = await browser.open(verification_uri_complete)
   isIn('de', signIn)
   const confirm = await browser.submit(signIn, '/sign-in', { name: 'gerda' })

@@ -15,10 +15,12 @@ import { PageLanguage } from './person/page-language.ts'
 import { PageResponses } from './person/page-responses.ts'
 import { personRoutes } from './person/routes.ts'
 import type { TrustedClients } from './person/trusted-clients.ts'
+import { WayBack } from './person/way-back.ts'
 import { addressSet } from './security/client-address.ts'
 import { Cookies } from './security/cookies.ts'
 import { Csrf } from './security/csrf.ts'
 import { reportUnlistedProxies } from './security/report-unlisted-proxies.ts'
+import { createSignedCookies } from './security/signed-cookies.ts'
 import { Signer } from './security/signer.ts'
 import type { SignInFactory } from './sign-in/sign-in.ts'
 
@@ -154,8 +156,9 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
   const responses = new PageResponses({ pages, links, language, csrf, clock })
   const onError: ReportError = options.onError ?? emitError
   const common = { useCases, publicUrl, paths, links, clock, trustedProxies, onError }
+  const signedCookies = createSignedCookies({ signer, clock, cookies })
   const signIn = createSignIn(
-    createSignInHost({ ...common, signer, cookies, csrf, language, responses }),
+    createSignInHost({ ...common, signer, cookies, signedCookies, csrf, language, responses }),
   )
   const table = createRouteTable([
     ...deviceRoutes({
@@ -171,6 +174,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
       signIn,
       responses,
       language,
+      wayBack: new WayBack(signedCookies),
       assets: pages.assets,
       csrf,
       frontEndOrigins,

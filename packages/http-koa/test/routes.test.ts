@@ -167,7 +167,7 @@ test('requests of other sites reach no use case that changes something', async (
   const calls: string[] = []
   const served = await serve(t, { useCases: recorded(calls) })
   await sendAll(served, { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' })
-  t.deepEqual([...new Set(calls)].toSorted(), ['listApiKeys', 'reviewUserCode'])
+  t.deepEqual([...new Set(calls)].toSorted(), ['listApiKeys'])
 })
 
 test('requests of programs reach every use case but those of forms', async (t) => {

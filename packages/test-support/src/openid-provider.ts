@@ -28,6 +28,8 @@ export interface OpenidProvider {
   changeTokenAnswer:
     | ((answer: Record<string, unknown>) => Promise<Record<string, unknown>>)
     | undefined
+  /** Sends people back by a page that goes on by itself, without a click, rather than a redirect. */
+  goesOnByPage: boolean
   /** Signs an ID token with the provider's key. */
   signIdToken(claims: JWTPayload): Promise<string>
   stop(): Promise<void>
@@ -100,6 +102,7 @@ export const startOpenidProvider = async ({
     languages,
     clientAuthentications,
     changeTokenAnswer: undefined,
+    goesOnByPage: false,
     signIdToken: (claims) =>
       new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: KEY_ID }).sign(privateKey),
     async stop() {
@@ -115,6 +118,13 @@ export const startOpenidProvider = async ({
       clientAuthentications.push(ctx.get('Authorization').split(' ', 1)[0] ?? '')
     }
     await next()
+    const onward = String(ctx.response.get('Location'))
+    if (running.goesOnByPage && onward.startsWith(publicUrl)) {
+      ctx.remove('Location')
+      ctx.status = 200
+      ctx.type = 'html'
+      ctx.body = `<!doctype html><title>Wait</title><script>location.replace(${JSON.stringify(onward)})</script>`
+    }
     if (ctx.path !== '/token' || ctx.status !== 200 || !running.changeTokenAnswer) return
     ctx.body = await running.changeTokenAnswer(ctx.body as Record<string, unknown>)
   })

@@ -246,6 +246,48 @@ for (const [attacker, host] of Object.entries(ATTACKERS)) {
   )
 }
 
+/** Ways in which a page leads elsewhere without a click. */
+const REDIRECTS: Readonly<Record<string, (url: string) => string>> = {
+  'a script': (url) => `<script>location.replace('${url}')</script>`,
+  'a refresh': (url) => `<meta http-equiv="refresh" content="0;url=${url}">`,
+  'a form': (url) => {
+    const { origin, pathname, searchParams } = new URL(url)
+    const code = searchParams.get('user_code')
+    return `<form action="${origin}${pathname}"><input name="user_code" value="${code}"></form>
+      <script>document.forms[0].submit()</script>`
+  },
+}
+
+for (const [attacker, host] of Object.entries(ATTACKERS)) {
+  browserTest(`${attacker} uses up nobody’s attempts without a click`, async (t) => {
+    const { server, page, waiting, attack } = await setUp(t, host)
+    const charges = (): number =>
+      server.log.filter((line) => line.includes('"wrong_user_code"')).length
+    const wrong = `${server.url}/oauth/device/verify?user_code=BBBB-BBBB`
+    for (const html of Object.values(REDIRECTS)) {
+      await page.goto(attack(html(wrong)))
+      await page.waitForURL(wrong)
+      t.is(await page.inputValue('#user_code'), 'BBBB-BBBB')
+      t.is(await page.locator('[role=alert]').count(), 0)
+      // Back opens the code again, or shows the page as it was.
+      await page.goto('about:blank')
+      await page.goBack({ waitUntil: 'commit' })
+      t.is(await page.inputValue('#user_code'), 'BBBB-BBBB')
+    }
+    t.is(charges(), 0)
+    await page.click('main button')
+    await page.locator('[role=alert]').waitFor()
+    t.is(charges(), 1, 'one press goes on')
+
+    await page.goto(attack(`<a href="${waiting.verification_uri_complete}">Connect</a>`))
+    await page.click('a')
+    await page.waitForURL(waiting.verification_uri_complete)
+    t.is(await title(page), 'Connect this device?', 'a click is enough')
+    await page.reload()
+    t.is(await title(page), 'Connect this device?')
+  })
+}
+
 browserTest('UI-3: the texts of a device stay text', async (t) => {
   const server = await startTestServer({ SIGN_IN: 'demo' })
   t.teardown(() => server.stop())

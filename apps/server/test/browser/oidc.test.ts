@@ -111,6 +111,47 @@ browserTest(
   },
 )
 
+browserTest(
+  'a sign-in without a click leads straight to the code that the person opened',
+  async (t) => {
+    const [server, provider, page] = await setUp(t)
+    const verify = `${server.url}/oauth/device/verify`
+    await page.goto(verify)
+    await logIn(page, provider)
+    await page.waitForURL(verify)
+    const forget = (): Promise<void> => page.context().clearCookies({ domain: '127.0.0.1' })
+    /** Opens a page of another site. */
+    const open = async (body: string): Promise<void> => {
+      const elsewhere = `${provider.issuer}/elsewhere`
+      await page.unroute(elsewhere)
+      await page.route(elsewhere, (route) => route.fulfill({ contentType: 'text/html', body }))
+      await page.goto(elsewhere)
+    }
+    for (const goesOnByPage of [false, true]) {
+      provider.goesOnByPage = goesOnByPage
+      await forget()
+      const typed = await authorize(server.url)
+      await page.goto(typed.verification_uri_complete)
+      await page.waitForURL(typed.verification_uri_complete)
+      t.is(await title(page), 'Connect this device?')
+
+      await forget()
+      const clicked = await authorize(server.url)
+      await open(`<a href="${clicked.verification_uri_complete}">Connect</a>`)
+      await page.click('a')
+      await page.waitForURL(clicked.verification_uri_complete)
+      t.is(await title(page), 'Connect this device?')
+
+      await forget()
+      await open(`<script>location = '${verify}?user_code=BBBB-BBBB'</script>`)
+      await page.waitForURL(`${verify}?user_code=BBBB-BBBB`)
+      t.is(await title(page), 'Connect a device')
+      t.is(await page.inputValue('#user_code'), 'BBBB-BBBB', 'a page that led here opens nothing')
+    }
+    t.false(server.log.some((line) => line.includes('"wrong_user_code"')))
+  },
+)
+
 browserTest('a person who signs out is signed out at the provider too', async (t) => {
   const [server, provider, page] = await setUp(t)
   const { url } = server

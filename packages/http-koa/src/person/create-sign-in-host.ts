@@ -7,7 +7,7 @@ import type { AddressSet } from '../security/client-address.ts'
 import type { Cookies } from '../security/cookies.ts'
 import type { Csrf } from '../security/csrf.ts'
 import { createSessions } from '../security/sessions.ts'
-import { createSignedCookies } from '../security/signed-cookies.ts'
+import type { SignedCookies } from '../security/signed-cookies.ts'
 import type { Signer } from '../security/signer.ts'
 import type { SignInHost } from '../sign-in/sign-in-host.ts'
 import type { PageLanguage } from './page-language.ts'
@@ -21,6 +21,7 @@ export interface CreateSignInHostOptions {
   readonly trustedProxies: AddressSet
   readonly signer: Signer
   readonly cookies: Cookies
+  readonly signedCookies: SignedCookies
   readonly csrf: Csrf
   readonly language: PageLanguage
   readonly responses: PageResponses
@@ -28,14 +29,15 @@ export interface CreateSignInHostOptions {
 
 /** Makes what the router offers to its sign-in method. */
 export const createSignInHost = (options: CreateSignInHostOptions): SignInHost => {
-  const { publicUrl, links, clock, trustedProxies, csrf, language, responses } = options
+  const { publicUrl, links, clock, trustedProxies, signedCookies, csrf, language, responses } =
+    options
   return {
     publicUrl,
     links,
     clock,
     trustedProxies,
     sessions: createSessions(options),
-    signedCookies: createSignedCookies(options),
+    signedCookies,
     returnPath: (wanted) => returnPath(wanted, links.base, links.verify),
     languageOf: (ctx) => language.of(ctx),
     isOwnForm: (ctx, binding) => csrf.isOwnForm(ctx, binding),

@@ -21,6 +21,7 @@ import type { TrustedClients } from './trusted-clients.ts'
 import { verifyAuthenticated } from './verify-authenticated.ts'
 import { verifyForm } from './verify-form.ts'
 import { verifyPage } from './verify-page.ts'
+import type { WayBack } from './way-back.ts'
 
 /** The parts of the routes for people and for front ends. */
 export interface PersonRoutesOptions {
@@ -35,6 +36,7 @@ export interface PersonRoutesOptions {
   readonly links: Paths
   readonly responses: PageResponses
   readonly language: PageLanguage
+  readonly wayBack: WayBack
   readonly assets: ReadonlyMap<string, Asset>
   readonly csrf: Csrf
   readonly frontEndOrigins: readonly string[]
@@ -49,14 +51,14 @@ export interface PersonRoutesOptions {
  */
 export const personRoutes = (options: PersonRoutesOptions): readonly Route[] => {
   const { paths, links, responses } = options
-  const { page, form, personOrSignIn, ownForm, signOut } = pageSteps(options)
+  const { page, form, personOrSignIn, personForCode, ownForm, signOut } = pageSteps(options)
   const { api, body, personOr401, ownRequest } = apiSteps(options)
   const cors = frontEndCors(options.frontEndOrigins)
   const rows: readonly Route[] = [
     {
       path: paths.verify,
       methods: {
-        GET: [page, personOrSignIn, verifyPage(options)],
+        GET: [page, personForCode, verifyPage(options)],
         POST: [page, form, ownForm, verifyForm(options)],
       },
     },

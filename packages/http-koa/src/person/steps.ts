@@ -10,10 +10,13 @@ import { ownForm } from './own-form.ts'
 import { ownRequest } from './own-request.ts'
 import { type PageLanguage, rememberLanguage } from './page-language.ts'
 import type { PageResponses } from './page-responses.ts'
+import { isOpenedByPage, isPageView } from './page-view.ts'
 import { catchApiErrors, catchPageErrors } from './person-errors.ts'
 import { createRetryPath } from './retry-path.ts'
 import { showSignedOut, signOutForm } from './sign-in-routes.ts'
 import { signedIn } from './signed-in.ts'
+import { typedCode } from './typed-code.ts'
+import type { WayBack } from './way-back.ts'
 
 /** The parts of the steps. */
 export interface StepsOptions {
@@ -23,6 +26,7 @@ export interface StepsOptions {
   readonly links: Paths
   readonly responses: PageResponses
   readonly language: PageLanguage
+  readonly wayBack: WayBack
   readonly onError: ReportError
 }
 
@@ -34,6 +38,8 @@ export interface PageSteps {
   readonly form: Middleware
   /** Sets `ctx.state.person`, or sends the browser to sign in. */
   readonly personOrSignIn: Middleware
+  /** The same for a code. The way back from the sign-in opens it as the person did. */
+  readonly personForCode: Middleware
   /** Sets `ctx.state.person` if the form comes from a page of the signed-in person. */
   readonly ownForm: Middleware
   /** All steps of signing out. */
@@ -42,7 +48,7 @@ export interface PageSteps {
 
 /** Makes the steps of pages and forms. */
 export const pageSteps = (options: StepsOptions): PageSteps => {
-  const { signIn, responses, language, onError } = options
+  const { signIn, responses, language, wayBack, onError } = options
   const retryPath = createRetryPath(options)
   return {
     page: inOrder([rememberLanguage(language), catchPageErrors(responses, retryPath, onError)]),
@@ -50,6 +56,12 @@ export const pageSteps = (options: StepsOptions): PageSteps => {
       responses.showMessage(ctx, 400, { kind: 'bad_request', retry: retryPath(ctx) }),
     ),
     personOrSignIn: signedIn(signIn, (ctx) => signIn.begin(ctx, retryPath(ctx))),
+    personForCode: signedIn(signIn, async (ctx) => {
+      const typed = typedCode(ctx.query['user_code'])
+      const isOpened = typed !== undefined && isPageView(ctx) && !isOpenedByPage(ctx)
+      if (isOpened) await wayBack.remember(ctx, typed)
+      return signIn.begin(ctx, retryPath(ctx))
+    }),
     ownForm: ownForm({ ...options, retryPath }),
     signOut: signOutSteps(options),
   }

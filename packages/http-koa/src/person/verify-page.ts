@@ -1,29 +1,38 @@
 import type { UseCases } from '@device-grant/core'
-import type { Context } from 'koa'
 import type { AddressSet } from '../security/client-address.ts'
 import { deviceInfoOf } from '../security/device-info.ts'
 import type { PageResponses } from './page-responses.ts'
+import { isOpenedByPage, isPageView } from './page-view.ts'
 import { showRefusal } from './show-refusal.ts'
 import type { PersonContext } from './signed-in.ts'
 import { type TrustedClients, trustedNameOf } from './trusted-clients.ts'
 import { typedCode } from './typed-code.ts'
+import type { WayBack } from './way-back.ts'
 
 /** The parts of the verification page. */
 export interface VerifyPageOptions {
   readonly useCases: Pick<UseCases, 'reviewUserCode'>
   readonly responses: PageResponses
+  readonly wayBack: WayBack
   readonly trustedProxies: AddressSet
   readonly trustedClients: TrustedClients
 }
 
-/** GET /oauth/device/verify (RFC 8628 sections 3.3 and 3.3.1). It decides nothing. */
+/**
+ * GET /oauth/device/verify (RFC 8628 sections 3.3 and 3.3.1). It decides nothing. If a page of another
+ * origin opened it without a click, the form is filled in, and the person goes on.
+ */
 export const verifyPage =
   (options: VerifyPageOptions) =>
   async (ctx: PersonContext): Promise<void> => {
-    const { responses, useCases, trustedProxies, trustedClients } = options
+    const { responses, useCases, wayBack, trustedProxies, trustedClients } = options
     const { person } = ctx.state
     const typed = typedCode(ctx.query['user_code'])
     if (typed === undefined || !isPageView(ctx)) {
+      return responses.showEnterCode(ctx, 200, { typed }, person)
+    }
+    const isWayBack = await wayBack.take(ctx, typed)
+    if (isOpenedByPage(ctx) && !isWayBack) {
       return responses.showEnterCode(ctx, 200, { typed }, person)
     }
     const review = await useCases.reviewUserCode({ userCode: typed, person: person.id })
@@ -35,12 +44,3 @@ export const verifyPage =
     }
     responses.showConfirm(ctx, view, person)
   }
-
-/**
- * Whether this is a real page view. Link scanners, prefetches, images and frames must not open the code
- * or use up an attempt.
- */
-const isPageView = (ctx: Context): boolean =>
-  ctx.method === 'GET' &&
-  /^(document)?$/.test(ctx.get('Sec-Fetch-Dest')) &&
-  !/prefetch|prerender/i.test(ctx.get('Sec-Purpose') || ctx.get('Purpose') || ctx.get('X-Moz'))
