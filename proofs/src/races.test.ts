@@ -193,10 +193,9 @@ const checkLoser = (
     t.is(body['your_decision'], approvedByThemselves ? 'approve' : 'deny')
     return
   }
-  // A code that another person has open looks like a wrong code.
   t.true(
     [
-      'The device code is invalid or has expired.',
+      'Another account has this code open. Try again in two minutes.',
       'This device code has already been processed.',
     ].includes(String(body['detail'])),
   )
