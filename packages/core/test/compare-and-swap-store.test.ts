@@ -123,15 +123,17 @@ test('a write that never arrived is repeated', async (t) => {
 
 test('a write that arrives after its recovery read counts once', async (t) => {
   class LateDriver extends MemoryDriver<Sample> {
-    late: (() => Promise<unknown>) | undefined
+    #late: (() => Promise<unknown>) | undefined
+    #swaps = 0
     override async swap(...args: Parameters<MemoryDriver<Sample>['swap']>) {
-      if (this.late) {
-        await this.late()
-        this.late = undefined
-        return super.swap(...args)
+      this.#swaps += 1
+      if (this.#swaps === 1) {
+        this.#late = () => super.swap(...args)
+        throw new StoreUnavailableError('still in flight')
       }
-      this.late = () => super.swap(...args)
-      throw new StoreUnavailableError('still in flight')
+      await this.#late?.()
+      this.#late = undefined
+      return super.swap(...args)
     }
   }
   const driver = new LateDriver()

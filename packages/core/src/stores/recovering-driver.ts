@@ -34,11 +34,16 @@ export class RecoveringDriver<S extends Retained> implements VersionedDriver<S> 
   ): Promise<SwapResult<S>> {
     const found = await this.#driver.read(id)
     if (found === undefined && next === undefined) return { written: true }
-    // Written again, because a fail-over may forget a write that was never acknowledged.
-    if (next && found?.version === next.version) return this.#driver.swap(id, next, next)
+    if (next && found?.version === next.version) return this.#confirm(id, next)
     if (found?.version !== expected?.version) return { written: false, found }
     const swap = await this.#driver.swap(id, expected, next)
     // The first attempt may have arrived after the read.
-    return !swap.written && swap.found?.version === next?.version ? { written: true } : swap
+    if (swap.written || swap.found?.version !== next?.version) return swap
+    return next ? this.#confirm(id, next) : { written: true }
+  }
+
+  /** Writes a found state again, because a fail-over may forget a write that was never acknowledged. */
+  #confirm(id: string, next: Versioned<S>): Promise<SwapResult<S>> {
+    return this.#driver.swap(id, next, next)
   }
 }
