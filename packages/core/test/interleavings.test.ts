@@ -10,7 +10,7 @@ const search = async (forgets: boolean): Promise<void> => {
       const violations = await violationsOf(scenario, scheduler)
       if (violations.length > 0) throw new Error(violations.join('; '))
     }),
-    { numRuns: RUNS },
+    { numRuns: RUNS, includeErrorInReport: true },
   )
 }
 

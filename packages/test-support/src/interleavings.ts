@@ -79,33 +79,84 @@ const people: fc.Arbitrary<readonly Action[]> = fc
   )
   .map(([first, more]) => [first, ...more])
 
-const fault = fc.oneof(
-  { weight: 12, arbitrary: fc.constant(undefined) },
-  {
-    weight: 1,
-    arbitrary: fc.constantFrom<CommandFault>('command lost', 'answer lost', 'late'),
-  },
+const faultKind = fc.constantFrom<CommandFault>('command lost', 'answer lost', 'late')
+
+/** What goes wrong with the commands of one process. */
+type Faults = Scenario['faults'][number]
+
+const someFaults: fc.Arbitrary<Faults> = fc.array(
+  fc.oneof({ weight: 12, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: faultKind }),
+  { maxLength: 30 },
 )
+
+const oneFault: fc.Arbitrary<Faults> = fc
+  .tuple(fc.nat(9), faultKind)
+  .map(([before, kind]) => [...Array<undefined>(before).fill(undefined), kind])
+
+const noFaults: fc.Arbitrary<Faults> = fc.constant([])
 
 const steps = fc.integer({ min: 0, max: 40 })
 
 /** Scenarios in which the grant store keeps what it acknowledged, or forgets some of it. */
-export const scenarios = ({ forgets }: { readonly forgets: boolean }): fc.Arbitrary<Scenario> =>
-  fc.record({
-    actors: fc.tuple(people, device, fc.oneof(people, device, fc.constant([]))),
-    faults: fc.tuple(fc.array(fault, { maxLength: 30 }), fc.array(fault, { maxLength: 30 })),
-    crash: fc.oneof(
-      { weight: 3, arbitrary: fc.constant(undefined) },
-      { weight: 1, arbitrary: fc.record({ process, after: fc.integer({ min: 0, max: 25 }) }) },
+export const scenarios = ({ forgets }: { readonly forgets: boolean }): fc.Arbitrary<Scenario> => {
+  const forgotten = forgets
+    ? fc.array(fc.record({ after: steps, writes: fc.integer({ min: 0, max: 2 }) }), {
+        minLength: 1,
+        maxLength: 2,
+      })
+    : fc.constant([])
+  const crash = fc.oneof(
+    { weight: 3, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.record({ process, after: fc.integer({ min: 0, max: 25 }) }) },
+  )
+  const everything = fc.record({
+    actors: fc.tuple(
+      people,
+      device,
+      fc.oneof({ weight: 2, arbitrary: people }, device, fc.constant([])),
     ),
+    faults: fc.tuple(
+      fc.oneof({ weight: 3, arbitrary: someFaults }, oneFault),
+      fc.oneof({ weight: 3, arbitrary: someFaults }, oneFault),
+    ),
+    crash,
     failOvers: fc.array(steps, { maxLength: 2 }),
-    forgotten: forgets
-      ? fc.array(fc.record({ after: steps, writes: fc.integer({ min: 0, max: 2 }) }), {
-          minLength: 1,
-          maxLength: 2,
-        })
-      : fc.constant([]),
+    forgotten,
   })
+  // The shorter a scenario is, the more of its interleavings are tried.
+  const twoDecisions = fc.record({
+    actors: fc.tuple(
+      decision.map((first) => [{ ...first, by: 0 as const }]),
+      fc.array(poll, { minLength: 1, maxLength: 3 }),
+      decision.map((second) => [{ ...second, by: 1 as const }]),
+    ),
+    faults: fc.oneof(fc.tuple(oneFault, noFaults), fc.tuple(noFaults, oneFault)),
+    crash: fc.constant(undefined),
+    failOvers: fc.constant([]),
+    forgotten,
+  })
+  // One process stops, or answers late, and the other one goes on with what a fail-over may forget.
+  const oneFailOver = fc.record({
+    actors: fc.tuple(
+      people.map((actions) => actions.slice(0, 2).map((each) => ({ ...each, by: 0 as const }))),
+      device.map((actions) => actions.slice(0, 4)),
+      fc
+        .array(fc.oneof(decision, revocation), { maxLength: 1 })
+        .map((actions) => actions.map((each) => ({ ...each, by: 1 as const }))),
+    ),
+    faults: fc.tuple(noFaults, fc.oneof(noFaults, oneFault)),
+    crash: fc.option(fc.record({ process: fc.constant(0 as const), after: fc.nat(16) }), {
+      nil: undefined,
+    }),
+    failOvers: fc.tuple(steps),
+    forgotten,
+  })
+  return fc.oneof(
+    { weight: 2, arbitrary: everything },
+    { weight: 1, arbitrary: twoDecisions },
+    { weight: 1, arbitrary: oneFailOver },
+  )
+}
 
 const START = Date.UTC(2030, 0, 1)
 const POLL_MS = 5_000
@@ -122,8 +173,11 @@ interface Told {
   readonly answers: Answered[]
   readonly polls: TokenReply[]
   readonly apiKeys: Set<string>
-  /** Set once a person was told that their key is revoked. */
-  readonly toldRevoked: Set<Person>
+  /**
+   * Set once a person was told that their key is revoked. No key that they approved until this time, in
+   * epoch milliseconds, is issued or works any more.
+   */
+  readonly toldRevoked: Map<Person, number>
   readonly violations: string[]
 }
 
@@ -138,7 +192,7 @@ export const violationsOf = async (
     answers: [],
     polls: [],
     apiKeys: new Set(),
-    toldRevoked: new Set(),
+    toldRevoked: new Map(),
     violations: [],
   }
   const run = new Run(service, record, { deviceCode, userCode, scenario })
@@ -318,16 +372,13 @@ class Run {
   async #poll(useCases: UseCases): Promise<void> {
     const { apiKeys, toldRevoked, polls } = this.#record
     this.#service.now += POLL_MS
-    const revokedBefore = new Set(toldRevoked)
+    const revokedBefore = new Map(toldRevoked)
     const reply = await useCases.pollForToken({ deviceCode: this.#deviceCode })
     polls.push(reply)
     if (reply.outcome !== 'granted') return
     apiKeys.add(reply.apiKey)
-    const key = this.#service.key(this.#keyId)
-    const owner = key && key.status !== 'erased' ? key.owner : undefined
-    if (owner !== undefined && revokedBefore.has(owner as Person)) {
-      this.#violated(`a key that ${owner} had revoked was issued`)
-    }
+    const owner = this.#revokedOwner(revokedBefore)
+    if (owner !== undefined) this.#violated(`a key that ${owner} had revoked was issued`)
   }
 
   async #answer(useCases: UseCases, person: Person, decision: Decision): Promise<void> {
@@ -336,7 +387,7 @@ class Run {
     const key = this.#service.key(this.#keyId)
     const isPickedUp = key?.status === 'claimed' || key?.status === 'active'
     const isAnothers = isPickedUp && key.owner !== person
-    const hadRevoked = this.#record.toldRevoked.has(person)
+    const hadRevoked = this.#record.toldRevoked.get(person) === Number.POSITIVE_INFINITY
     const reply = await useCases.answerUserCode({ userCode: this.#userCode, person, decision })
     answered.reply = reply
     if (reply.outcome === 'approved' && hadRevoked) {
@@ -348,25 +399,39 @@ class Run {
   }
 
   async #revokeAll(useCases: UseCases, person: Person): Promise<void> {
-    const hadApproved = this.#record.answers.some(
-      ({ person: by, reply }) => by === person && reply?.outcome === 'approved',
-    )
-    await useCases.revokeAllApiKeys(person)
-    if (hadApproved) this.#record.toldRevoked.add(person)
+    const { now } = this.#service
+    const revoked = await useCases.revokeAllApiKeys(person)
+    // A key that was found cannot be approved again. What was approved before is over in any case.
+    this.#tellRevoked(person, revoked > 0 ? Number.POSITIVE_INFINITY : now)
   }
 
   #hearRevocation(person: Person, revocation: Revocation): void {
-    if (revocation !== 'no_such_key') this.#record.toldRevoked.add(person)
+    if (revocation !== 'no_such_key') this.#tellRevoked(person, Number.POSITIVE_INFINITY)
+  }
+
+  #tellRevoked(person: Person, until: number): void {
+    const { toldRevoked } = this.#record
+    toldRevoked.set(person, Math.max(until, toldRevoked.get(person) ?? 0))
+  }
+
+  /** The owner of the stored key, if they were told that it is revoked. */
+  #revokedOwner(told: ReadonlyMap<Person, number>): Person | undefined {
+    const key = this.#service.key(this.#keyId)
+    if (!key || key.status === 'erased') return undefined
+    const owner = key.owner as Person
+    const until = told.get(owner)
+    return until !== undefined && key.approvedAt <= until ? owner : undefined
   }
 
   async #use(useCases: UseCases): Promise<void> {
     const { apiKeys, toldRevoked } = this.#record
     const [apiKey] = apiKeys
     if (apiKey === undefined) return
-    const revokedBefore = new Set(toldRevoked)
+    const revokedBefore = new Map(toldRevoked)
     const used = await useCases.authenticateApiKey(apiKey)
-    if (used.outcome === 'valid' && revokedBefore.has(used.owner as Person)) {
-      this.#violated(`a key that ${used.owner} had revoked works`)
+    const owner = this.#revokedOwner(revokedBefore)
+    if (used.outcome === 'valid' && owner !== undefined) {
+      this.#violated(`a key that ${owner} had revoked works`)
     }
   }
 
@@ -422,7 +487,9 @@ class Run {
         ({ person, decision, reply }) =>
           person === key.owner &&
           decision === 'approve' &&
-          (reply === undefined ||
+          // A device may find an approval that its store forgets before it answers.
+          (forgets ||
+            reply === undefined ||
             reply.outcome === 'approved' ||
             reply.outcome === 'outcome_unknown' ||
             (reply.outcome === 'already_processed' && reply.yours === 'approve')),
@@ -433,9 +500,8 @@ class Run {
         this.#violated(`the key belongs to ${key.owner}, but ${decided} won`)
       }
       // What a person was told to be revoked does not work, and is not issued.
-      if (toldRevoked.has(key.owner as Person)) {
-        this.#violated(`${key.owner} revoked the key, and it works`)
-      }
+      const revoker = this.#revokedOwner(toldRevoked)
+      if (revoker !== undefined) this.#violated(`${revoker} revoked the key, and it works`)
     }
   }
 
