@@ -1,4 +1,5 @@
 import {
+  type ApiKey,
   createAuthorizeDevice,
   createMemoryStores,
   createPolicy,
@@ -545,6 +546,24 @@ test('revoking all keys includes waiting ones, and leaves those of other people'
   t.is((await service.authenticateApiKey(first.apiKey)).outcome, 'revoked')
   t.is((await service.pollForToken({ deviceCode })).outcome, 'access_denied')
   t.is((await service.authenticateApiKey(others.apiKey)).outcome, 'valid')
+})
+
+test('a key with the status of a newer version opens nothing, is not listed, and can be revoked', async (t) => {
+  const service = createMemoryService()
+  const { deviceCode, userCode, apiKey, keyId } = await logIn(service)
+  await service.stores.apiKeys.update(keyId, (key) => ({
+    next: { ...key, status: 'suspended', risk: { score: 7 }, uses: 5 } as unknown as ApiKey,
+    reply: undefined,
+  }))
+  t.deepEqual(await service.authenticateApiKey(apiKey), { outcome: 'no_such_key' })
+  t.deepEqual(await keysOf(service), [])
+  service.clock.pass(5 * SECOND)
+  t.is((await service.pollForToken({ deviceCode })).outcome, 'invalid_grant')
+  t.like(await answer(service, userCode), { outcome: 'already_processed', yours: 'approve' })
+  t.is(await service.revokeApiKey({ owner: 'bob', keyId }), 'no_such_key')
+  t.is(await service.revokeApiKey({ owner: 'ann', keyId }), 'revoked')
+  t.like(await service.stores.apiKeys.read(keyId), { risk: { score: 7 }, uses: 5 } as object)
+  t.deepEqual(await service.authenticateApiKey(apiKey), { outcome: 'revoked' })
 })
 
 test('two revocations of all keys at once revoke each key once', async (t) => {
