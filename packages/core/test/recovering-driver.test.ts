@@ -131,6 +131,22 @@ test('a first attempt that arrives after the recovery’s read counts once', asy
   }
 })
 
+test('a first attempt that arrives after the read, and is forgotten again, is a lost race', async (t) => {
+  const { memory, swap, writeAfterRead } = aDriver(stateOf('old'))
+  writeAfterRead(stateOf('new'))
+  const send = memory.swap.bind(memory)
+  let swaps = 0
+  memory.swap = async (...args) => {
+    swaps += 1
+    if (swaps === 3) memory.entries.set('a', stateOf('old'))
+    return send(...args)
+  }
+  t.deepEqual(await swap('old', stateOf('new'), 'command lost'), {
+    written: false,
+    found: stateOf('old'),
+  })
+})
+
 test('a second lost answer is an error, because the outcome is unknown', async (t) => {
   for (const failures of [
     ['answer lost', 'answer lost'],
