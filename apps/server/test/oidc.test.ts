@@ -377,6 +377,32 @@ test('a person who signs out is signed out here and at the provider', async (t) 
   t.true(isLoginPage(await browser.open(setting.verify), setting))
 })
 
+test('another account is chosen at the provider, and opens the code at once', async (t) => {
+  const setting = await setUp(t)
+  const { provider } = setting
+  const browser = new BrowserLike()
+  const code = await authorize(setting.server.url)
+  const page = await signIn(setting, browser, { code })
+  const switching = await browser.submit(page, '/switch-account', {}, provider.issuer)
+  t.is(switching.status, 200)
+  t.is(sessionOf(setting, browser), undefined)
+  const asked = new URL(switching.url).searchParams
+  t.is(asked.get('prompt'), 'select_account')
+  const login = await browser.open(switching.url)
+  t.true(isLoginPage(login, setting))
+  t.deepEqual(provider.prompts, [undefined, 'select_account'])
+  // The provider ends the other account's session by a form that its script sends.
+  const ending = await logIn(browser, login, 'user-bob')
+  const confirm = await browser.submit(ending, '/session/end/confirm', {})
+  t.is(confirm.url, `${setting.verify}?user_code=${code.user_code}`)
+  t.true(confirm.text.includes('bob'))
+  await browser.submit(confirm, '/verify', { decision: 'approve' })
+  t.is(await pollOutcome(setting.server.url, code.device_code), 'token')
+  const { useCases } = setting.server
+  t.is((await useCases.listApiKeys({ owner: 'user-bob' })).keys.length, 1)
+  t.deepEqual((await useCases.listApiKeys({ owner: 'user-alice' })).keys, [])
+})
+
 test('the answer to a sign-out form is a page, because form-action blocks redirects', async (t) => {
   const setting = await setUp(t)
   const browser = new BrowserLike()

@@ -378,6 +378,51 @@ test.serial('the marks of ways back fit into a header', async (t) => {
   t.is(browser.cookiesFor(server.url + VERIFY).size, 4)
 })
 
+test.serial(
+  'another account opens the code at once, and it is kept through the sign-in',
+  async (t) => {
+    const { user_code, device_code } = await authorize(server.url)
+    const browser = await signedIn('wrong account')
+    const page = await confirmPage(browser, user_code)
+    t.true(page.text.includes('wrong account</bdi></strong>.'), page.text)
+    const switching = await browser.submit(page, '/switch-account', {}, server.url)
+    isSafePage(t, switching, 200)
+    const signIn = await browser.open(switching.url)
+    t.is(new URL(signIn.url).pathname, '/oauth/device/sign-in')
+    t.is((await browser.send(server.url + VERIFY)).status, 303, 'the session has ended')
+    const confirm = await browser.submit(signIn, '/sign-in', { name: 'right account' })
+    isSafePage(t, confirm, 200)
+    t.is(confirm.url, `${server.url}${VERIFY}?user_code=${user_code}`)
+    t.true(confirm.text.includes('right account</bdi></strong>.'))
+    t.is((await browser.submit(confirm, '/verify', { decision: 'approve' })).status, 200)
+    t.is(outcomeOf(await poll(server.url, device_code)), 'token')
+    const { keys } = await server.useCases.listApiKeys({ owner: 'right account' })
+    t.is(keys.length, 1)
+  },
+)
+
+test.serial('a form of another site lets no code go and ends no session', async (t) => {
+  const { user_code } = await authorize(server.url)
+  const alice = await signedIn('alice')
+  const csrf_token = csrfTokenOf(await confirmPage(alice, user_code))
+  for (const [fields, headers] of [
+    [
+      { csrf_token, user_code },
+      { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' },
+    ],
+    [{ user_code }, { 'Sec-Fetch-Site': 'same-origin' }],
+  ] as const) {
+    const visit = await alice.send(`${server.url}/oauth/device/switch-account`, {
+      method: 'POST',
+      headers,
+      body: new URLSearchParams(fields),
+    })
+    isSafePage(t, visit, 403)
+  }
+  t.is((await alice.send(server.url + VERIFY)).status, 200)
+  isSafePage(t, await confirmPage(await signedIn('bob'), user_code), 400)
+})
+
 test.serial('UI-6: a decision counts only with the token of its session', async (t) => {
   const { device_code, user_code } = await authorize(server.url)
   const alice = await signedIn('alice')

@@ -16,6 +16,8 @@ export interface Paths {
   readonly revokeAll: string
   /** The sign-in method answers here and below. */
   readonly signIn: string
+  /** Lets a code go and signs in with another account. */
+  readonly switchAccount: string
   /** Signs the person out. */
   readonly signOut: string
   /** The files of pages are below it. */
@@ -34,6 +36,7 @@ export const pathsBelow = (prefix: string): Paths => {
     keys: `${base}/keys`,
     revokeAll: `${base}/keys/revoke-all`,
     signIn: `${base}/sign-in`,
+    switchAccount: `${base}/switch-account`,
     signOut: `${base}/sign-out`,
     assets: `${base}/assets`,
   }

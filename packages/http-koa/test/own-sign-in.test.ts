@@ -40,6 +40,11 @@ test('an application signs people in with a few lines of its own', async (t) => 
   browser.setCookie(publicUrl, 'app', 'alice')
   const page = await browser.send(publicUrl + path)
   t.true(page.text.includes('Alice Liddell'))
+  const other = await browser.submit(page, '/switch-account', {}, `${publicUrl}/login`)
+  t.is(
+    onwardFrom(other) ?? other.url,
+    `${publicUrl}/login/other-account?next=${encodeURIComponent(path)}`,
+  )
   const done = await browser.submit(page, '/verify', { decision: 'approve' })
   t.is(done.status, 200)
   t.is((await useCases.listApiKeys({ owner: '42' })).keys.length, 1)

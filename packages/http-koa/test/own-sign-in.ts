@@ -13,8 +13,9 @@ export const ownSignIn = (): SignInFactory => (host) => ({
     const user: User | undefined = ctx.state['user']
     return user && { id: String(user.id), name: user.fullName, binding: user.sessionId }
   },
-  async begin(ctx, returnTo) {
-    host.redirect(ctx, `/login?next=${encodeURIComponent(returnTo)}`)
+  async begin(ctx, returnTo, { otherAccount = false } = {}) {
+    const path = otherAccount ? '/login/other-account' : '/login'
+    host.redirect(ctx, `${path}?next=${encodeURIComponent(returnTo)}`)
   },
   async signOut() {
     return 'https://app.example.com/logout'

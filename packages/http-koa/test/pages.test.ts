@@ -159,7 +159,7 @@ test('both catalogs are complete, without an empty text, and differ in every sen
   const same = [...english].filter(([path, text]) => german.get(path) === text)
   t.deepEqual(
     same.map(([path]) => path),
-    ['.page.direction', '.enterCode.label', '.message.code'],
+    ['.page.direction', '.enterCode.label', '.confirm.accountAfter', '.message.code'],
   )
 })
 
@@ -215,6 +215,7 @@ test('a text that names a button or a link uses its label', (t) => {
       [confirm.elsewhere, confirm.deny],
       [confirm.resultText, page.connectedDevices],
       [messages.signing_out.next, message.continueSigningOut],
+      [messages.switching_account.next, message.continueSigningIn],
     ] as const) {
       t.true(text.includes(label), text)
     }
@@ -406,6 +407,22 @@ test('an event of the last minute happened just now', (t) => {
   t.true(asked(60_000).includes('Started 1 minute ago'))
 })
 
+test('the confirm page says which account it connects, and offers another one', (t) => {
+  const person = 'ann@example.com'
+  const html = pages.confirm(contextOf({ person }), { pending: PENDING })
+  t.regex(
+    textOf(html),
+    /You are connecting it to ann@example\.com ?\. Not you\? Use another account/,
+  )
+  const [form = ''] = html.match(/<form[^>]*switch-account.*?<\/form>/) ?? []
+  for (const field of ['name="csrf_token"', 'name="user_code" value="WDJB-MJHT"']) {
+    t.true(form.includes(field), form)
+  }
+  const fixed = pages.confirm(contextOf({ person, canSignOut: false }), { pending: PENDING })
+  t.true(textOf(fixed).includes('You are connecting it to ann@example.com'))
+  t.notRegex(textOf(fixed), /Not you|another account/)
+})
+
 test('the code is repeated beside the two buttons', (t) => {
   const html = pages.confirm(contextOf(), { pending: PENDING })
   t.regex(html, /My device shows <strong[^>]*>WDJB-MJHT<\/strong><\/p><div class="answers">/)
@@ -423,6 +440,7 @@ test('every message has a link to continue', (t) => {
       'sign_in_failed',
       'session_ended',
       'signing_out',
+      'switching_account',
       'key_not_created',
       'outcome_unknown',
       'revocation_unknown',

@@ -136,6 +136,7 @@ const recorded = (calls: string[]): UseCases => {
   return {
     ...useCases,
     reviewUserCode: record('reviewUserCode', useCases.reviewUserCode),
+    releaseUserCode: record('releaseUserCode', useCases.releaseUserCode),
     answerUserCode: record('answerUserCode', useCases.answerUserCode),
     listApiKeys: record('listApiKeys', useCases.listApiKeys),
     revokeApiKey: record('revokeApiKey', useCases.revokeApiKey),

@@ -125,6 +125,7 @@ const MESSAGE_KINDS: Readonly<Record<MessageKind, true>> = {
   session_ended: true,
   signed_out: true,
   signing_out: true,
+  switching_account: true,
   key_not_created: true,
   outcome_unknown: true,
   revocation_unknown: true,

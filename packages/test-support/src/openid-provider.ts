@@ -22,6 +22,8 @@ export interface OpenidProvider {
   readonly requests: string[]
   /** The `ui_locales` of every authorization request so far. */
   readonly languages: unknown[]
+  /** The `prompt` of every authorization request so far. `select_account` shows the login page. */
+  readonly prompts: unknown[]
   /** The scheme of each client authentication at the token endpoint: `Basic`, or empty for a body. */
   readonly clientAuthentications: string[]
   /** Changes the answers of the token endpoint, to misbehave. */
@@ -88,6 +90,7 @@ export const startOpenidProvider = async ({
   })
   const requests: string[] = []
   const languages: unknown[] = []
+  const prompts: unknown[] = []
   const clientAuthentications: string[] = []
   const running: OpenidProvider = {
     issuer,
@@ -100,6 +103,7 @@ export const startOpenidProvider = async ({
     },
     requests,
     languages,
+    prompts,
     clientAuthentications,
     changeTokenAnswer: undefined,
     goesOnByPage: false,
@@ -113,7 +117,12 @@ export const startOpenidProvider = async ({
   }
   provider.use(async (ctx, next) => {
     requests.push(`${ctx.method} ${ctx.path}`)
-    if (ctx.path === '/auth') languages.push(ctx.query['ui_locales'])
+    if (ctx.path === '/auth') {
+      const { prompt, ui_locales } = ctx.query
+      languages.push(ui_locales)
+      prompts.push(prompt)
+      if (prompt === 'select_account') ctx.query = { ...ctx.query, prompt: 'login' }
+    }
     if (ctx.path === '/token') {
       clientAuthentications.push(ctx.get('Authorization').split(' ', 1)[0] ?? '')
     }

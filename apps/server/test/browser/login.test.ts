@@ -164,7 +164,13 @@ browserTest('CD-11: the keyboard suffices, and the focus never starts at Approve
   // Enter decides nothing, because no button has the focus.
   await page.keyboard.press('Enter')
   t.is(await pollOutcome(url, codes.device_code), 'authorization_pending')
-  t.deepEqual(await tabTo(page, 'Approve'), ['Connected devices', 'Sign out', 'Deny', 'Approve'])
+  t.deepEqual(await tabTo(page, 'Approve'), [
+    'Connected devices',
+    'Sign out',
+    'Use another account',
+    'Deny',
+    'Approve',
+  ])
   await page.keyboard.press('Enter')
   await then('Device connected')
   t.is(await pollOutcome(url, codes.device_code), 'token')

@@ -152,6 +152,25 @@ browserTest(
   },
 )
 
+browserTest('a person with the wrong account uses another one for the same code', async (t) => {
+  const [server, provider, page] = await setUp(t)
+  const codes = await authorize(server.url)
+  await page.goto(codes.verification_uri_complete)
+  await logIn(page, provider)
+  await page.waitForURL(codes.verification_uri_complete)
+  t.regex(await page.locator('main').innerText(), /You are connecting it to alice\.\s+Not you\?/)
+  await page.click('text=Use another account')
+  await page.waitForURL(`${provider.issuer}/interaction/*`)
+  await page.fill('[name=login]', 'user-bob')
+  await page.fill('[name=password]', 'any')
+  await page.click('button[type=submit]')
+  await page.waitForURL(codes.verification_uri_complete)
+  t.regex(await page.locator('main').innerText(), /You are connecting it to bob\./)
+  await decide(page, 'approve')
+  t.is(await title(page), 'Device connected')
+  t.is((await server.useCases.listApiKeys({ owner: 'user-bob' })).keys.length, 1)
+})
+
 browserTest('a person who signs out is signed out at the provider too', async (t) => {
   const [server, provider, page] = await setUp(t)
   const { url } = server

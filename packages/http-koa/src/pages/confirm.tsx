@@ -99,6 +99,7 @@ export const ConfirmPage = ({
             <Moment page={page} at={now + pending.keyLifetimeMs} />
           </Fact>
         </Facts>
+        <Account page={page} userCode={pending.userCode} />
         <form method="post" action={page.paths.verify}>
           <CsrfToken page={page} />
           <input type="hidden" name="user_code" value={printableText(pending.userCode)} />
@@ -152,6 +153,41 @@ const WebPageTitle = ({
       {webPageBefore} <PrintableText>{origin}</PrintableText>
       {webPageAfter}
     </>
+  )
+}
+
+/** The account that the device is connected to, and the form to choose another one. */
+const Account = ({
+  page,
+  userCode,
+}: {
+  readonly page: Page
+  readonly userCode: string
+}): VNode | undefined => {
+  const { person, canSignOut, paths } = page
+  const texts = page.texts.confirm
+  if (person === undefined) return undefined
+  return (
+    <form method="post" action={paths.switchAccount} class="account-choice">
+      <CsrfToken page={page} />
+      <input type="hidden" name="user_code" value={printableText(userCode)} />
+      <p>
+        {texts.accountBefore}{' '}
+        <strong>
+          <PrintableText maxLength={100}>{person}</PrintableText>
+        </strong>
+        {texts.accountAfter}
+        {canSignOut && (
+          <>
+            <br />
+            {texts.notYou}{' '}
+            <button type="submit" class="plain">
+              {texts.otherAccount}
+            </button>
+          </>
+        )}
+      </p>
+    </form>
   )
 }
 

@@ -20,6 +20,7 @@ const TONES: Readonly<Record<MessageKind, 'good' | 'warn' | 'bad'>> = {
   session_ended: 'warn',
   signed_out: 'good',
   signing_out: 'warn',
+  switching_account: 'warn',
   key_not_created: 'bad',
   outcome_unknown: 'warn',
   revocation_unknown: 'warn',
@@ -33,10 +34,16 @@ const TONES: Readonly<Record<MessageKind, 'good' | 'warn' | 'bad'>> = {
 
 /** The label of the `retry` link. Default: `retry`. */
 const RETRY_LABELS: {
-  readonly [kind in MessageKind]?: 'signIn' | 'continueSigningOut' | 'seeDevices' | 'backToRequest'
+  readonly [kind in MessageKind]?:
+    | 'signIn'
+    | 'continueSigningOut'
+    | 'continueSigningIn'
+    | 'seeDevices'
+    | 'backToRequest'
 } = {
   session_ended: 'signIn',
   signing_out: 'continueSigningOut',
+  switching_account: 'continueSigningIn',
   revocation_unknown: 'seeDevices',
   not_found: 'seeDevices',
   too_many_keys: 'backToRequest',

@@ -36,6 +36,8 @@ export type MessageKind =
   | 'signed_out'
   /** Signed out here, but not at the sign-in provider. `retry` is the provider's absolute URL. */
   | 'signing_out'
+  /** Signed out here, on the way to another account. `retry` is where the sign-in begins. */
+  | 'switching_account'
   /** A store failed before the decision was written. Nothing was approved. */
   | 'key_not_created'
   /** A store failed while the decision was written. The person can safely answer again. */
@@ -58,7 +60,7 @@ export interface MessageView {
   readonly clientId?: string | undefined
   /** The operator's name for the client, shown instead of its id. */
   readonly trustedName?: string | undefined
-  /** The path to try again at. For `signing_out`, an absolute URL. */
+  /** The path to try again at. For `signing_out` and `switching_account`, a URL or path. */
   readonly retry?: string | undefined
   /** How long to wait before the next attempt, in milliseconds. */
   readonly retryAfterMs?: number | undefined

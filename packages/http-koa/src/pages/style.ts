@@ -154,6 +154,8 @@ button:hover, .button:hover { text-decoration: underline; }
 .main-action { width: 100%; min-height: 3.25rem; background: var(--accent); color: var(--on-accent); margin-block-start: 0.5rem; }
 .plain { border: 0; padding: 0; background: none; text-decoration: underline; text-underline-offset: 0.15em; font-weight: 400; }
 
+.account-choice { margin-block-start: 1.25rem; }
+.account-choice button { min-height: 1.75rem; }
 .compare-again { margin-block: 1.25rem 0; }
 .answers { display: grid; grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr)); gap: 0.75rem; margin-block-start: 0.75rem; }
 .answers button { min-height: 3.5rem; padding-inline: 0.25rem; overflow-wrap: break-word; font-size: clamp(0.9375rem, 4.5vw, 1.0625rem); color: var(--on-answer); border-color: transparent; }

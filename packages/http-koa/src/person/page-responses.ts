@@ -71,9 +71,10 @@ export class PageResponses {
   /**
    * Sends a page that continues at the sign-in provider, by itself or by its link. A redirect would not
    * arrive, because browsers hold redirects after a form to the `form-action` of its page.
+   * @param url a URL or path
    */
-  showSigningOut(ctx: Context, url: string): void {
-    this.showMessage(ctx, 200, { kind: 'signing_out', retry: url })
+  showLeaving(ctx: Context, kind: 'signing_out' | 'switching_account', url: string): void {
+    this.showMessage(ctx, 200, { kind, retry: url })
     ctx.set('Refresh', `0; url=${url}`)
   }
 

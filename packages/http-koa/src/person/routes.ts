@@ -17,6 +17,7 @@ import type { PageResponses } from './page-responses.ts'
 import { deleteKey, revokeAllForm, revokeKeyForm } from './revoke-keys.ts'
 import { signInPage, signInStep } from './sign-in-routes.ts'
 import { apiSteps, pageSteps } from './steps.ts'
+import { switchAccountForm } from './switch-account.ts'
 import type { TrustedClients } from './trusted-clients.ts'
 import { verifyAuthenticated } from './verify-authenticated.ts'
 import { verifyForm } from './verify-form.ts'
@@ -27,7 +28,12 @@ import type { WayBack } from './way-back.ts'
 export interface PersonRoutesOptions {
   readonly useCases: Pick<
     UseCases,
-    'reviewUserCode' | 'answerUserCode' | 'listApiKeys' | 'revokeApiKey' | 'revokeAllApiKeys'
+    | 'reviewUserCode'
+    | 'releaseUserCode'
+    | 'answerUserCode'
+    | 'listApiKeys'
+    | 'revokeApiKey'
+    | 'revokeAllApiKeys'
   >
   readonly signIn: SignIn
   /** The paths as the router sees them. */
@@ -95,6 +101,10 @@ export const personRoutes = (options: PersonRoutesOptions): readonly Route[] => 
       methods: { GET: [page, signInPage(options)], POST: [page, form, signInPage(options)] },
     },
     { path: `${paths.signIn}/:rest`, methods: { GET: [page, signInStep(options)] } },
+    {
+      path: paths.switchAccount,
+      methods: { POST: [page, form, ownForm, switchAccountForm(options)] },
+    },
     { path: paths.signOut, methods: { POST: [page, form, ...signOut] } },
     { path: `${paths.assets}/:name`, methods: { GET: [assetRoute(options)] } },
   ]

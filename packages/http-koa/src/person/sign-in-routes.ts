@@ -36,7 +36,7 @@ export const signOutForm =
   async (ctx: Context): Promise<void> => {
     const url = await signIn.signOut?.(ctx)
     if (url === undefined) return showSignedOut(responses)(ctx)
-    responses.showSigningOut(ctx, url)
+    responses.showLeaving(ctx, 'signing_out', url)
   }
 
 /** Sends the page "signed out". */

@@ -34,7 +34,8 @@ const signInByName: SignInFactory = (host) => ({
     return { id: session.person, name: session.person, binding: session.id }
   },
 
-  async begin(ctx, returnTo) {
+  async begin(ctx, returnTo, { otherAccount = false } = {}) {
+    if (otherAccount) host.sessions.end(ctx)
     host.redirect(ctx, formPath(host, returnTo))
   },
 

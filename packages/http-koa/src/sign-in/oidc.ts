@@ -6,7 +6,7 @@ import { isHttpsOrLoopback } from '../http/loopback.ts'
 import { oidcDiscovery } from './oidc-discovery.ts'
 import { describeOidcError, isOutage } from './oidc-errors.ts'
 import { isPersonId, type Person } from './person.ts'
-import type { SignIn, SignInFactory } from './sign-in.ts'
+import type { BeginOptions, SignIn, SignInFactory } from './sign-in.ts'
 import type { SignInHost } from './sign-in-host.ts'
 
 /** The options of the sign-in at an OpenID provider. */
@@ -79,7 +79,12 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
     host.showMessage(ctx, status, { kind: 'sign_in_failed', retry })
   }
 
-  const begin = async (ctx: Context, returnTo: string): Promise<void> => {
+  const begin = async (
+    ctx: Context,
+    returnTo: string,
+    { otherAccount = false }: BeginOptions = {},
+  ): Promise<void> => {
+    if (otherAccount) sessions.end(ctx)
     let config: client.Configuration
     try {
       config = await provider()
@@ -96,6 +101,7 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
       code_challenge: await client.calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
       ui_locales: host.languageOf(ctx),
+      ...(otherAccount ? { prompt: 'select_account' } : {}),
     })
     const inProgress = signedCookies.namesFrom(ctx, COOKIE)
     for (const name of inProgress.slice(0, Math.max(0, inProgress.length - MAX_ROUND_TRIPS + 1))) {

@@ -2,6 +2,17 @@ import type { Context } from 'koa'
 import type { Person } from './person.ts'
 import type { SignInHost } from './sign-in-host.ts'
 
+/** How a sign-in begins. */
+export interface BeginOptions {
+  /**
+   * Whether the person asked for another account. The method then ends the session of the browser, and
+   * lets the person choose an account, for example with `prompt=select_account` (OpenID Connect Core 1.0
+   * section 3.1.2.1).
+   * @default false
+   */
+  readonly otherAccount?: boolean | undefined
+}
+
 /** A sign-in method. */
 export interface SignIn {
   /**
@@ -10,10 +21,11 @@ export interface SignIn {
    */
   person(ctx: Context): Promise<Person | undefined>
   /**
-   * Answers the GET of a page that needs a person: sends the browser to sign in.
+   * Answers the GET of a page that needs a person: sends the browser to sign in. It also answers the form
+   * with which a person chooses another account.
    * @param returnTo the path that the browser must return to
    */
-  begin(ctx: Context, returnTo: string): Promise<void>
+  begin(ctx: Context, returnTo: string, options?: BeginOptions): Promise<void>
   /**
    * Answers `GET` and `POST /oauth/device/sign-in`, and `GET /oauth/device/sign-in/{rest}`.
    * @param rest the last segment of the path, or an empty text
@@ -23,7 +35,7 @@ export interface SignIn {
   /**
    * Signs the person out.
    * @returns the absolute URL to continue at, if the sign-in provider signs the person out too
-   * @default pages show no button for signing out
+   * @default pages show no button for signing out or choosing another account
    */
   signOut?(ctx: Context): Promise<string | undefined>
 }

@@ -160,12 +160,12 @@ browserTest('Tab reaches Deny before Approve, and the focus is visible', async (
   await page.goto(`${origin}/en/confirm`)
   t.is(await page.evaluate('document.activeElement.tagName'), 'BODY')
   const reached: string[] = []
-  for (let i = 0; i < 4; i += 1) {
+  for (let i = 0; i < 5; i += 1) {
     await page.keyboard.press('Tab')
     reached.push(String(await page.evaluate('document.activeElement.textContent.trim()')))
     t.is(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle'), 'solid')
   }
-  t.deepEqual(reached, ['Connected devices', 'Sign out', 'Deny', 'Approve'])
+  t.deepEqual(reached, ['Connected devices', 'Sign out', 'Use another account', 'Deny', 'Approve'])
   const deny = await page.locator('button[value=deny]').boundingBox()
   const approve = await page.locator('button[value=approve]').boundingBox()
   t.is(deny?.width, approve?.width)

@@ -102,6 +102,11 @@ export const en = {
       'The device gets an API key. It can act on your behalf until the key expires. You can disconnect the device at any time under “Connected devices”.',
     keyName: 'Key name',
     keyExpires: 'Key expires',
+    /** Followed by the person's name. */
+    accountBefore: 'You are connecting it to',
+    accountAfter: '.',
+    notYou: 'Not you?',
+    otherAccount: 'Use another account',
     /** Followed by the code, beside the buttons. */
     myDeviceShows: 'My device shows',
     deny: 'Deny',
@@ -113,6 +118,7 @@ export const en = {
     retry: 'Try again',
     signIn: 'Sign in',
     continueSigningOut: 'Continue signing out',
+    continueSigningIn: 'Continue to sign-in',
     anotherCode: 'Enter another code',
     enterCode: 'Enter a code',
     signInAgain: 'Sign in again',
@@ -184,6 +190,11 @@ export const en = {
       title: 'Signing you out…',
       text: 'You’re signed out here, but not yet at your sign-in provider.',
       next: 'If nothing happens, choose Continue signing out.',
+    },
+    switching_account: {
+      title: 'Choose another account',
+      text: 'You’re signed out here. Nothing was approved.',
+      next: 'If nothing happens, choose Continue to sign-in. Your code is kept.',
     },
     key_not_created: {
       title: 'The device isn’t connected yet',

@@ -1,0 +1,40 @@
+import type { UseCases } from '@device-grant/core'
+import { bodyField } from '../http/body-field.ts'
+import type { Paths } from '../paths.ts'
+import type { SignIn } from '../sign-in/sign-in.ts'
+import type { PageResponses } from './page-responses.ts'
+import type { PersonContext } from './signed-in.ts'
+import { typedCode, verifyPath } from './typed-code.ts'
+import type { WayBack } from './way-back.ts'
+
+/** The parts of the form with which a person chooses another account. */
+export interface SwitchAccountOptions {
+  readonly useCases: Pick<UseCases, 'releaseUserCode'>
+  readonly signIn: SignIn
+  readonly responses: PageResponses
+  readonly wayBack: WayBack
+  /** The paths as a browser sees them. */
+  readonly links: Paths
+}
+
+/**
+ * POST /oauth/device/switch-account: lets the code go, so that the other account can open it at once, and
+ * signs in again. The sign-in leads back to the code.
+ */
+export const switchAccountForm =
+  ({ useCases, signIn, responses, wayBack, links }: SwitchAccountOptions) =>
+  async (ctx: PersonContext): Promise<void> => {
+    const { person } = ctx.state
+    if (!person.canSignOut) return responses.showMessage(ctx, 404, { kind: 'not_found' }, person)
+    const typed = typedCode(bodyField(ctx, 'user_code'))
+    if (typed !== undefined) {
+      await useCases.releaseUserCode({ userCode: typed, person: person.id })
+      await wayBack.remember(ctx, typed)
+    }
+    await signIn.begin(ctx, verifyPath(links, typed), { otherAccount: true })
+    const location = ctx.response.get('Location')
+    if (ctx.status >= 300 && ctx.status < 400 && location) {
+      ctx.remove('Location')
+      responses.showLeaving(ctx, 'switching_account', location)
+    }
+  }
