@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Server as NetServer, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { errorResponse } from './error-response.ts'
 
 /** When a connection is closed, in milliseconds. */
 export interface Timeouts {
@@ -85,14 +86,14 @@ export const startHttpServer = async (
     response.once('close', () => responses?.splice(responses.indexOf(response), 1))
   })
   server.on('request', app)
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+  server.on('clientError', (error: ClientError, socket: Duplex) => {
     const responses = connections.get(socket) ?? []
     const hasBegun = responses.some(
       (response) => response.socket === socket && response.headersSent,
     )
     if (hasBegun || !socket.writable || error.code === 'ECONNRESET') socket.destroy()
     else {
-      socket.end(errorResponse(error.code))
+      socket.end(errorResponse(error.code, error.rawPacket))
       // `end` waits until the client closes its side too, and a silent client never does.
       const tooLate = setTimeout(() => socket.destroy(), timeouts.refusedMs)
       socket.once('close', () => clearTimeout(tooLate))
@@ -108,22 +109,9 @@ export const startHttpServer = async (
   return { address: server.address() as AddressInfo, close: () => close(server, connections) }
 }
 
-const ERRORS: Readonly<Record<string, readonly [status: string, description: string]>> = {
-  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are too long'],
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request did not arrive in time'],
-}
-
-/** Answers bytes that are not valid HTTP with the JSON of every other error. */
-const errorResponse = (code = ''): string => {
-  const [status, description] = ERRORS[code] ?? ['400 Bad Request', 'The request is not valid HTTP']
-  const body = JSON.stringify({ error: 'invalid_request', error_description: description })
-  const headers = [
-    'Content-Type: application/json; charset=utf-8',
-    'Cache-Control: no-store',
-    `Content-Length: ${body.length}`,
-    'Connection: close',
-  ]
-  return `HTTP/1.1 ${status}\r\n${headers.join('\r\n')}\r\n\r\n${body}`
+/** An error of a connection. A parser adds the bytes that it failed at. */
+interface ClientError extends NodeJS.ErrnoException {
+  readonly rawPacket?: Buffer
 }
 
 /** The open connections, each with its responses in progress. */
