@@ -1,4 +1,5 @@
 import { type BindToFluentSyntax, type Container, ContainerModule } from 'inversify'
+import { performanceNow } from '../performance-now.ts'
 import type { ApiKeyStore, Clock, Events } from '../ports.ts'
 import { createPolicy, type Policy } from '../rules/policy.ts'
 import { MemoryApiKeyStore, MemoryStateStore } from '../stores/memory-store.ts'
@@ -8,7 +9,7 @@ import {
   createAuthenticateApiKey,
 } from '../use-cases/authenticate-api-key.ts'
 import { createAuthorizeDevice } from '../use-cases/authorize-device.ts'
-import { ignoreErrors, performanceNow, type UseCases } from '../use-cases/index.ts'
+import { ignoreErrors, type UseCases } from '../use-cases/index.ts'
 import { dropEndedKeys, KeyCheckCache } from '../use-cases/key-check-cache.ts'
 import { createListApiKeys } from '../use-cases/list-api-keys.ts'
 import { createPollForToken } from '../use-cases/poll-for-token.ts'

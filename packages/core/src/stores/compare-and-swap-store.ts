@@ -1,4 +1,5 @@
 import { randomMark } from '../crypto.ts'
+import { performanceNow } from '../performance-now.ts'
 import type { StateStore } from '../ports.ts'
 import type { Retained, Transition } from '../rules/transition.ts'
 import { StoreConflictError, StoreUnavailableError } from '../store-errors.ts'
@@ -74,8 +75,7 @@ export class CompareAndSwapStore<S extends Retained> implements StateStore<S> {
     // biome-ignore lint/style/noRestrictedGlobals: the default of an injected function
     this.#pause = options.pause ?? ((ms) => new Promise((done) => setTimeout(done, ms)))
     this.#random = options.random ?? Math.random
-    // biome-ignore lint/style/noRestrictedGlobals: the default of an injected function
-    this.#now = options.now ?? (() => performance.now())
+    this.#now = options.now ?? performanceNow
   }
 
   /**

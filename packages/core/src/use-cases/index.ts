@@ -1,3 +1,4 @@
+import { performanceNow } from '../performance-now.ts'
 import type { ApiKeyStore, Clock, Events, StateStore } from '../ports.ts'
 import type { CodeAttempts } from '../rules/code-attempts.ts'
 import type { CutOff } from '../rules/cut-off.ts'
@@ -121,9 +122,6 @@ export const createUseCases = ({
     revokeAllApiKeys: createRevokeAllApiKeys(dependencies),
   }
 }
-
-// biome-ignore lint/style/noRestrictedGlobals: the default of an injected function
-export const performanceNow = (): number => performance.now()
 
 /** Errors thrown by the event listener are ignored, so a broken listener cannot fail a request. */
 export const ignoreErrors = (events: Events): Events => ({
