@@ -15,5 +15,7 @@ export default {
     ]),
   },
   nodeArguments: ['--enable-source-maps'],
+  // Many tests wait for a server, a browser or a time-out, so two cores can do more files at once.
+  concurrency: 4,
   timeout: '120s',
 }
