@@ -8,6 +8,7 @@ import {
   type UseCases,
 } from '@device-grant/core'
 import { requireApiKey } from '@device-grant/http-koa'
+import { issued } from '@device-grant/test-support/issued'
 import Router from '@koa/router'
 import Koa from 'koa'
 
@@ -24,7 +25,7 @@ const useCasesWith = (keyCheckMaxAgeMs: number): UseCases =>
 
 /** Logs a device in, and uses its key once. */
 const logIn = async ({ authorizeDevice, answerUserCode, ...rest }: UseCases) => {
-  const { deviceCode, userCode } = await authorizeDevice({ clientId: 'bench', device: {} })
+  const { deviceCode, userCode } = issued(await authorizeDevice({ clientId: 'bench', device: {} }))
   await answerUserCode({ userCode, person: 'ann', decision: 'approve' })
   const reply = await rest.pollForToken({ deviceCode, clientId: 'bench' })
   if (reply.outcome !== 'granted') throw new Error(`The poll ended with ${reply.outcome}`)

@@ -1,5 +1,6 @@
 import { connect, createRedisStores, disconnect } from '@device-grant/adapter-redis'
 import { createMemoryStores, createPolicy, createUseCases } from '@device-grant/core'
+import { issued } from '@device-grant/test-support/issued'
 
 // Requests device codes from the use case, without HTTP, and prints one per line.
 const [url = '', count = '0'] = process.argv.slice(2)
@@ -20,7 +21,7 @@ let left = Number(count)
 const work = async (): Promise<void> => {
   const codes: string[] = []
   while (left-- > 0) {
-    const { deviceCode } = await authorizeDevice({ clientId: 'bench', device })
+    const { deviceCode } = issued(await authorizeDevice({ clientId: 'bench', device }))
     codes.push(`${deviceCode}\n`)
   }
   process.stdout.write(codes.join(''))

@@ -14,6 +14,7 @@ import {
 } from '@device-grant/adapter-redis'
 import { createPolicy, createUseCases, secretHashOf } from '@device-grant/core'
 import { eventually } from '@device-grant/test-support/eventually'
+import { issued } from '@device-grant/test-support/issued'
 import { ownMongoServer } from '@device-grant/test-support/mongo-server'
 import { hasRedis } from '@device-grant/test-support/needs-redis'
 import { startRedisServer } from '@device-grant/test-support/redis-server'
@@ -158,7 +159,7 @@ it('idle stores forget everything', async (t) => {
     slackMs: 0,
     codeLifetimeMs: 5_000,
     keepAfterExpiryMs: 1_000,
-    keyLifetimeMs: 1_000,
+    keyLifetimesMs: [1_000],
     redeliverForMs: 0,
     wrongCodesWindowMs: 5_000,
   })
@@ -170,7 +171,7 @@ it('idle stores forget everything', async (t) => {
     clock: { now: Date.now },
   })
   for (let i = 0; i < LOGINS; i++) {
-    const { deviceCode, userCode } = await useCases.authorizeDevice({ device: {} })
+    const { deviceCode, userCode } = issued(await useCases.authorizeDevice({ device: {} }))
     // Each status: pending, reserved, claimed, active, denied, and a wrong code.
     const person = `person ${i}`
     const kind = i % 6

@@ -257,7 +257,7 @@ const isOrigin = (text: string): boolean =>
 const POLICY_VARIABLES: Readonly<Record<string, string>> = {
   codeLifetimeMs: 'DEVICE_CODE_TTL',
   intervalMs: 'POLL_INTERVAL',
-  keyLifetimeMs: 'API_KEY_TTL',
+  keyLifetimesMs: 'API_KEY_TTL',
   keyPrefix: 'API_KEY_PREFIX',
   wrongCodesOfEveryone: 'WRONG_CODE_CEILING',
 }
@@ -276,7 +276,9 @@ const readPolicy = (environment: Environment): Policy => {
     return createPolicy({
       codeLifetimeMs: milliseconds('DEVICE_CODE_TTL', DEFAULT_POLICY.codeLifetimeMs),
       intervalMs: milliseconds('POLL_INTERVAL', DEFAULT_POLICY.intervalMs),
-      keyLifetimeMs: milliseconds('API_KEY_TTL', DEFAULT_POLICY.keyLifetimeMs),
+      ...(environment.text('API_KEY_TTL') === undefined
+        ? {}
+        : { keyLifetimesMs: [milliseconds('API_KEY_TTL', 86_400_000)] }),
       keyPrefix: environment.text('API_KEY_PREFIX') ?? DEFAULT_POLICY.keyPrefix,
       ...(wrongCodesOfEveryone === undefined ? {} : { wrongCodesOfEveryone }),
     })

@@ -5,6 +5,7 @@ import { TOKENS } from '@device-grant/core'
 import { get } from '@device-grant/core/inversify'
 import { AUTHORIZE } from '@device-grant/test-support/endpoints'
 import { membersOf, post } from '@device-grant/test-support/http-exchange'
+import { issued } from '@device-grant/test-support/issued'
 import { listen } from '@device-grant/test-support/loopback'
 import test from 'ava'
 import Koa from 'koa'
@@ -21,7 +22,7 @@ test('docs/architecture.md shows this composition', async (t) => {
 
 test('the composition gives a use case that works, with the bound stores and policy', async (t) => {
   const authorizeDevice = get(container, TOKENS.AuthorizeDevice)
-  const { expiresIn, userCode } = await authorizeDevice({ clientId: 'cli', device: {} })
+  const { expiresIn, userCode } = issued(await authorizeDevice({ clientId: 'cli', device: {} }))
   t.is(expiresIn, 300)
   const question = { userCode, person: 'ann' }
   t.is((await get(container, TOKENS.ReviewUserCode)(question)).outcome, 'pending')

@@ -45,7 +45,7 @@ test('every variable has a default', (t) => {
   t.not(readConfig({}).sessionSecret, sessionSecret)
   t.is(policy.codeLifetimeMs, 600_000)
   t.is(policy.intervalMs, 5_000)
-  t.is(policy.keyLifetimeMs, 86_400_000)
+  t.deepEqual(policy.keyLifetimesMs, [86_400_000, 2_592_000_000, 7_776_000_000])
   t.is(policy.keyPrefix, 'dg_')
 })
 
@@ -126,7 +126,7 @@ test('times of the policy are given in seconds', (t) => {
   t.like(policy, {
     codeLifetimeMs: 900_000,
     intervalMs: 1_000,
-    keyLifetimeMs: 60_000,
+    keyLifetimesMs: [60_000],
     keyPrefix: 'acme_',
   })
 })

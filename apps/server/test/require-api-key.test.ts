@@ -7,6 +7,7 @@ import { TestClock } from '@device-grant/test-support/clock'
 import { authorize, pickUp } from '@device-grant/test-support/device'
 import { WHOAMI } from '@device-grant/test-support/endpoints'
 import { type Answer, FORM, membersOf, send } from '@device-grant/test-support/http-exchange'
+import { issued } from '@device-grant/test-support/issued'
 import { listen } from '@device-grant/test-support/loopback'
 import { decide } from '@device-grant/test-support/person'
 import { whoami } from '@device-grant/test-support/whoami'
@@ -209,7 +210,7 @@ test('BT-4: a service may require scopes', async (t) => {
   const useCases = createUseCases({ ...createMemoryStores({ clock }), clock })
   let deviceCode = ''
   const keyWith = async (scope: string | undefined): Promise<string> => {
-    const codes = await useCases.authorizeDevice({ scope, device: {} })
+    const codes = issued(await useCases.authorizeDevice({ scope, device: {} }))
     deviceCode = codes.deviceCode
     await useCases.answerUserCode({
       userCode: codes.userCode,

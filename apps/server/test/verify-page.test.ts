@@ -6,6 +6,7 @@ import { authorize, outcomeOf, poll, pollOutcome } from '@device-grant/test-supp
 import { VERIFY } from '@device-grant/test-support/endpoints'
 import { csrfTokenOf } from '@device-grant/test-support/html-form'
 import { type Answer, FORM, post, send } from '@device-grant/test-support/http-exchange'
+import { issued } from '@device-grant/test-support/issued'
 import test, { type ExecutionContext } from 'ava'
 import { breakStore } from './break-store.ts'
 import { startTestServer, type TestServer } from './test-server.ts'
@@ -749,7 +750,7 @@ test.serial(
     ] as const) {
       server.clock.pass(1)
       const device = { address: '127.0.0.1', webOrigin }
-      const { userCode } = await server.useCases.authorizeDevice({ device })
+      const { userCode } = issued(await server.useCases.authorizeDevice({ device }))
       const page = await confirmPage(browser, userCode)
       isSafePage(t, page, 200)
       t.true(page.text.includes(title), page.text)
@@ -768,7 +769,7 @@ test.serial('addresses are unknown only behind the same proxy that is not listed
   try {
     const browser = await signedIn('behind a proxy', unlisted)
     const look = async (device: DeviceInfo, forwarded?: string): Promise<string> => {
-      const { userCode } = await unlisted.useCases.authorizeDevice({ device })
+      const { userCode } = issued(await unlisted.useCases.authorizeDevice({ device }))
       const headers = forwarded === undefined ? {} : { 'X-Forwarded-For': forwarded }
       const url = `${unlisted.url}${VERIFY}?user_code=${userCode}`
       return (await browser.open(url, { headers })).text

@@ -5,6 +5,7 @@ import {
   secretHashOf,
   type UseCases,
 } from '@device-grant/core'
+import { issued } from '@device-grant/test-support/issued'
 import { mongoServer, withOptions } from '@device-grant/test-support/mongo-server'
 import test from 'ava'
 import { BSON, type CommandStartedEvent, type Db } from 'mongodb'
@@ -58,7 +59,7 @@ const granted = async (
   { authorizeDevice, reviewUserCode, answerUserCode, pollForToken }: UseCases,
   person: string,
 ) => {
-  const { deviceCode, userCode } = await authorizeDevice({ clientId: 'cli', device: {} })
+  const { deviceCode, userCode } = issued(await authorizeDevice({ clientId: 'cli', device: {} }))
   await reviewUserCode({ userCode, person })
   const { outcome } = await answerUserCode({ userCode, person, decision: 'approve' })
   if (outcome !== 'approved') throw new Error(outcome)
@@ -101,7 +102,7 @@ it('a login and its key cost as few commands as possible', async (t) => {
     return sent
   }
   const person = 'cost'
-  const { deviceCode, userCode } = await all.authorizeDevice({ device: {} })
+  const { deviceCode, userCode } = issued(await all.authorizeDevice({ device: {} }))
   await all.reviewUserCode({ userCode, person })
   await costs('pending poll', () => all.pollForToken({ deviceCode }), [])
   await costs('approve', () => all.answerUserCode({ userCode, person, decision: 'approve' }), [

@@ -1,4 +1,5 @@
 import { type ApiKey, keyIdOf } from '@device-grant/core'
+import { issued } from '@device-grant/test-support/issued'
 import { mongoServer } from '@device-grant/test-support/mongo-server'
 import test, { type ExecutionContext } from 'ava'
 import type { Collection } from 'mongodb'
@@ -100,10 +101,10 @@ it('a cut-off has its schema, and its times as dates', async (t) => {
 })
 
 /** A process, the key that it issued, and the clock of both. */
-const issued = async (t: ExecutionContext, person: string) => {
+const newKey = async (t: ExecutionContext, person: string) => {
   const clock = { ms: Date.now() }
   const all = useCasesOn(patientStores(db), { now: () => clock.ms })
-  const { deviceCode, userCode } = await all.authorizeDevice({ device: {} })
+  const { deviceCode, userCode } = issued(await all.authorizeDevice({ device: {} }))
   await all.answerUserCode({ userCode, person, decision: 'approve' })
   const reply = await all.pollForToken({ deviceCode })
   if (reply.outcome !== 'granted') throw new Error(reply.outcome)
@@ -116,7 +117,7 @@ const set = async (id: string, members: Readonly<Record<string, unknown>>): Prom
 }
 
 it('a key that was revoked by hand stays revoked when its device polls again', async (t) => {
-  const { all, clock, deviceCode, apiKey, keyId } = await issued(t, 'revoked by hand')
+  const { all, clock, deviceCode, apiKey, keyId } = await newKey(t, 'revoked by hand')
   await set(keyId, { status: 'revoked' })
   // The process has the key in its cache, and its answer may be lost.
   clock.ms += 3_000
@@ -126,7 +127,7 @@ it('a key that was revoked by hand stays revoked when its device polls again', a
 })
 
 it('a key that was revoked by hand stays revoked when it is used', async (t) => {
-  const { all, clock, apiKey, keyId } = await issued(t, 'revoked while used')
+  const { all, clock, apiKey, keyId } = await newKey(t, 'revoked while used')
   t.is((await all.authenticateApiKey(apiKey)).outcome, 'valid')
   await set(keyId, { status: 'revoked' })
   clock.ms += 61_000
@@ -137,7 +138,7 @@ it('a key that was revoked by hand stays revoked when it is used', async (t) => 
 
 it('a write that started before a revocation by hand does not undo it', async (t) => {
   const [store, id] = [patientStore(db), keyIdOf('race by hand')]
-  const { keyId } = await issued(t, 'race by hand')
+  const { keyId } = await newKey(t, 'race by hand')
   const key = await store.read(keyId)
   if (key?.status !== 'claimed') return t.fail(key?.status)
   await store.update(id, () => ({ next: key, reply: undefined }))
@@ -169,7 +170,7 @@ const newerMembers = async (id: string): Promise<object> => {
 
 it('members and the schema of a newer version stay through uses and a revocation', async (t) => {
   const owner = 'newer'
-  const { all, clock, apiKey, keyId } = await issued(t, owner)
+  const { all, clock, apiKey, keyId } = await newKey(t, owner)
   await set(keyId, NEWER)
   t.is((await all.authenticateApiKey(apiKey)).outcome, 'valid')
   t.is((await documents.findOne({ _id: keyId }))?.['status'], 'active')
@@ -184,7 +185,7 @@ it('members and the schema of a newer version stay through uses and a revocation
 
 it('a key with the status of a newer version is not valid, not listed, and can be revoked', async (t) => {
   const owner = 'suspended'
-  const { all, clock, deviceCode, apiKey, keyId } = await issued(t, owner)
+  const { all, clock, deviceCode, apiKey, keyId } = await newKey(t, owner)
   t.is((await all.authenticateApiKey(apiKey)).outcome, 'valid')
   await set(keyId, { ...NEWER, status: 'suspended' })
   t.is((await all.authenticateApiKey(apiKey)).outcome, 'no_such_key')
@@ -199,7 +200,7 @@ it('a key with the status of a newer version is not valid, not listed, and can b
 
 it('a page of keys has those of a newer version', async (t) => {
   const owner = 'newer page'
-  const { keyId } = await issued(t, owner)
+  const { keyId } = await newKey(t, owner)
   await set(keyId, { ...NEWER, status: 'suspended' })
   const { keys } = await patientStore(db).find({ owner, limit: 10 })
   t.deepEqual(

@@ -5,6 +5,7 @@ import {
   createUseCases,
   type UseCases,
 } from '@device-grant/core'
+import { issued } from '@device-grant/test-support/issued'
 import type { Db } from 'mongodb'
 import { type MongoStores, patientStores } from './patient.ts'
 
@@ -21,7 +22,7 @@ export const useCasesOn = (stores: MongoStores, clock: Clock): UseCases =>
 export const lifeOfAKey = async (db: Db, person: string): Promise<object> => {
   let now = Date.now()
   const all = useCasesOn(patientStores(db), { now: () => now })
-  const { deviceCode, userCode } = await all.authorizeDevice({ device: {} })
+  const { deviceCode, userCode } = issued(await all.authorizeDevice({ device: {} }))
   await all.reviewUserCode({ userCode, person })
   const answer = await all.answerUserCode({ userCode, person, decision: 'approve' })
   const poll = await all.pollForToken({ deviceCode })

@@ -1,5 +1,6 @@
 import { type ApiKey, keyIdOf, StoreUnavailableError, type Versioned } from '@device-grant/core'
 import { eventually } from '@device-grant/test-support/eventually'
+import { issued } from '@device-grant/test-support/issued'
 import { startMongoCuttingProxy } from '@device-grant/test-support/mongo-cutting-proxy'
 import { ownMongoServer } from '@device-grant/test-support/mongo-server'
 import test from 'ava'
@@ -160,7 +161,7 @@ it('calls fail in time while the server is down, and work again after its restar
     },
     { now: () => now },
   )
-  const { deviceCode, userCode } = await all.authorizeDevice({ device: {} })
+  const { deviceCode, userCode } = issued(await all.authorizeDevice({ device: {} }))
   await all.reviewUserCode({ userCode, person: 'killed' })
   await all.answerUserCode({ userCode, person: 'killed', decision: 'approve' })
   const poll = await all.pollForToken({ deviceCode })

@@ -7,6 +7,7 @@ import {
 import { createMemoryStores, createUseCases, grantIdOf, type UseCases } from '@device-grant/core'
 import type { Sample } from '@device-grant/core/testing'
 import { eventually } from '@device-grant/test-support/eventually'
+import { issued } from '@device-grant/test-support/issued'
 import { hasRedis } from '@device-grant/test-support/needs-redis'
 import { type RedisServer, startRedisServer } from '@device-grant/test-support/redis-server'
 import test, { type ExecutionContext } from 'ava'
@@ -56,7 +57,7 @@ it('a pending code costs no more than 600 bytes, before and after a poll', async
   t.is(request.device.userAgent.length, 60)
   await withServer(t, async (_, start) => {
     const { redis, useCases } = start()
-    const { deviceCode, userCode } = await useCases.authorizeDevice(request)
+    const { deviceCode, userCode } = issued(await useCases.authorizeDevice(request))
     const keys = [`dg:g:${grantIdOf(deviceCode)}`, `dg:u:${userCode.replace('-', '')}`]
     const measure = async () => {
       const sizes = await Promise.all(keys.map((key) => redis.memory('USAGE', key)))
@@ -108,7 +109,7 @@ it('every use case sends as few commands as possible', async (t) => {
       return sent.slice(from + 1, await mark()).map((line) => line.split(' ')[0] ?? '')
     }
     // The script is loaded, and all processes are connected.
-    for (const { useCases } of [here, other, third]) await useCases.authorizeDevice(request)
+    for (const { useCases } of [here, other, third]) issued(await useCases.authorizeDevice(request))
 
     let codes = { deviceCode: '', userCode: '' }
     const poll = ({ useCases }: Process) =>
@@ -119,7 +120,7 @@ it('every use case sends as few commands as possible', async (t) => {
       useCases.answerUserCode({ userCode: codes.userCode, person: 'ann', decision: 'approve' })
     const counts: Record<string, readonly string[]> = {
       authorize: await commandsOf(async () => {
-        codes = await useCases.authorizeDevice(request)
+        codes = issued(await useCases.authorizeDevice(request))
       }),
       'pending poll in the process that cached it': await commandsOf(() => poll(here)),
       'pending poll in another process': await commandsOf(() => poll(other)),
@@ -127,7 +128,7 @@ it('every use case sends as few commands as possible', async (t) => {
       approve: await commandsOf(() => approve(here)),
       'poll that picks up': await commandsOf(() => poll(other)),
     }
-    codes = await useCases.authorizeDevice(request)
+    codes = issued(await useCases.authorizeDevice(request))
     counts['review in another process'] = await commandsOf(() => review(other))
     counts['approve in a third process'] = await commandsOf(() => approve(third))
     for (const [what, names] of Object.entries(counts)) {
@@ -149,7 +150,7 @@ it('Redis keeps keys until keepUntil, and then removes all of them', async (t) =
   await withServer(t, async (_, start) => {
     const { redis, useCases } = start()
     const startedAt = Date.now()
-    const { deviceCode } = await useCases.authorizeDevice(request)
+    const { deviceCode } = issued(await useCases.authorizeDevice(request))
     await useCases.reviewUserCode({ userCode: 'BBBB-BBBB', person: 'ann' })
     const lifetimeMs = await redis.pttl(`dg:g:${grantIdOf(deviceCode)}`)
     t.true(Date.now() + lifetimeMs >= startedAt + KEPT_MS, `${lifetimeMs}`)

@@ -1,3 +1,4 @@
+import { issued } from '@device-grant/test-support/issued'
 import 'reflect-metadata'
 import { disconnect } from '@device-grant/adapter-redis'
 import { redisModule } from '@device-grant/adapter-redis/inversify'
@@ -28,7 +29,7 @@ it('the module binds the three states to a live client', async (t) => {
   bind(container, TOKENS.Policy).toConstantValue(createPolicy())
   bind(container, TOKENS.Events).toConstantValue({ emit: () => {} })
   const device = { address: '203.0.113.7' }
-  const { deviceCode, userCode } = await get(container, TOKENS.AuthorizeDevice)({ device })
+  const { deviceCode, userCode } = issued(await get(container, TOKENS.AuthorizeDevice)({ device }))
   const reply = await get(
     container,
     TOKENS.AnswerUserCode,

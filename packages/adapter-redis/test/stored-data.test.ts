@@ -1,5 +1,6 @@
 import { createRedisStores, disconnect } from '@device-grant/adapter-redis'
 import { createMemoryStores, createUseCases, grantIdOf, StoreDataError } from '@device-grant/core'
+import { issued } from '@device-grant/test-support/issued'
 import { hasRedis } from '@device-grant/test-support/needs-redis'
 import { startRedisServer } from '@device-grant/test-support/redis-server'
 import test, { type ExecutionContext } from 'ava'
@@ -24,7 +25,7 @@ const start = async (t: ExecutionContext) => {
     const stores = createRedisStores(redis, { timeoutMs: PATIENT_MS })
     return createUseCases({ ...stores, apiKeys, cutOffs, clock })
   }
-  const { deviceCode, userCode } = await newProcess().authorizeDevice({ device: {} })
+  const { deviceCode, userCode } = issued(await newProcess().authorizeDevice({ device: {} }))
   const readState = async (key: string): Promise<Members> => {
     const found = parseVersioned((await redis.get(key)) ?? '')
     if (!found) throw new Error(`${key} is no state`)

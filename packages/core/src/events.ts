@@ -2,6 +2,7 @@ import type {
   DeviceAuthorizationRequest,
   DeviceInfo,
 } from './rules/device-authorization-request.ts'
+import type { ClientRefusal } from './rules/registered-client.ts'
 
 /**
  * What happened, for logs, counters and audits. Events carry ids, never device codes, user codes or
@@ -19,8 +20,32 @@ export type DeviceGrantEvent =
       readonly at: number
       readonly grantId: string
       readonly person: string
+      /** The name that the person left to the device. */
+      readonly deviceName?: string | undefined
       /** The person's browser. It is no evidence about the device (RFC 8628 section 5.3). */
       readonly browser?: DeviceInfo | undefined
+    }
+  | {
+      /** A client of the registry, or an unknown one, may not ask for a code from there. */
+      readonly type: 'client_refused'
+      readonly at: number
+      readonly clientId?: string | undefined
+      readonly reason: ClientRefusal
+      readonly device: DeviceInfo
+    }
+  | {
+      /** A person who may not have API keys approved a device, had it picked up, or used a key. */
+      readonly type: 'person_not_admitted'
+      readonly at: number
+      readonly person: string
+      readonly during: 'approval' | 'pick_up' | 'key_check'
+    }
+  | {
+      readonly type: 'device_renamed'
+      readonly at: number
+      readonly keyId: string
+      readonly owner: string
+      readonly deviceName?: string | undefined
     }
   | { readonly type: 'expired_on_poll'; readonly at: number; readonly grantId: string }
   | {
@@ -43,6 +68,10 @@ export type DeviceGrantEvent =
       readonly at: number
       readonly keyId: string
       readonly owner: string
+      /** The name of the device. */
+      readonly deviceName?: string | undefined
+      /** The id of the key whose first use ended this one. */
+      readonly replacedBy?: string | undefined
     }
   | {
       readonly type: 'wrong_user_code'

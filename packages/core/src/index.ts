@@ -3,12 +3,15 @@ export type { Token } from './inversify/token.ts'
 export { token } from './inversify/token.ts'
 export { TOKENS } from './inversify/tokens.ts'
 export type {
+  AdmitPerson,
   ApiKeyPage,
   ApiKeyStore,
+  ClientRegistry,
   Clock,
   Events,
   FindApiKeys,
   OnError,
+  ScopeCatalogue,
   StateStore,
   StoredApiKey,
 } from './ports.ts'
@@ -17,6 +20,7 @@ export type {
   ApiKey,
   ClaimedKey,
   ErasedKey,
+  Renaming,
   ReservedKey,
   Revocation,
   RevokedKey,
@@ -39,6 +43,9 @@ export type {
   PendingGrant,
 } from './rules/device-grant.ts'
 export { grantIdOf } from './rules/device-grant.ts'
+export { MAX_DEVICE_NAME } from './rules/device-name.ts'
+export type { LocalizedText } from './rules/localized-text.ts'
+export { textIn } from './rules/localized-text.ts'
 export type { Policy } from './rules/policy.ts'
 export {
   createPolicy,
@@ -48,10 +55,19 @@ export {
   PolicyError,
   userCodeEntropy,
 } from './rules/policy.ts'
+export type {
+  ClientAuthentication,
+  ClientRefusal,
+  RegisteredClient,
+} from './rules/registered-client.ts'
+export { isMethodOf, isSecretOf } from './rules/registered-client.ts'
+export type { CatalogueScope, CatalogueScopes } from './rules/scope.ts'
 export { isCodeAttempts, isDeviceGrant, isUserCodeClaim } from './rules/stored-state.ts'
 export type { Retained, Step, Transition } from './rules/transition.ts'
 export type { TypedText } from './rules/typed-user-code.ts'
 export { readTypedText } from './rules/typed-user-code.ts'
+export type { UsedAssertion } from './rules/used-assertion.ts'
+export { assertionIdOf, useAssertion } from './rules/used-assertion.ts'
 export type { UserCodeClaim } from './rules/user-code.ts'
 export { showUserCode } from './rules/user-code.ts'
 export type { UserCodeFormat } from './rules/user-code-format.ts'
@@ -68,6 +84,7 @@ export type { KeyPlace } from './stores/key-order.ts'
 export { comparePlaces, formatCursor, parseCursor, placeOf } from './stores/key-order.ts'
 export type { MemoryStoreOptions, MemoryStores } from './stores/memory-store.ts'
 export { createMemoryStores, MemoryApiKeyStore, MemoryStateStore } from './stores/memory-store.ts'
+export { createStaticClientRegistry } from './stores/static-client-registry.ts'
 export type { SwapResult, Versioned, VersionedDriver } from './stores/versioned-driver.ts'
 export type { AnswerReply, AnswerUserCode, UserCodeAnswer } from './use-cases/answer-user-code.ts'
 export { createAnswerUserCode } from './use-cases/answer-user-code.ts'
@@ -77,7 +94,11 @@ export type {
   Authentication,
 } from './use-cases/authenticate-api-key.ts'
 export { createAuthenticateApiKey } from './use-cases/authenticate-api-key.ts'
-export type { AuthorizeDevice, DeviceAuthorization } from './use-cases/authorize-device.ts'
+export type {
+  AuthorizationRefusal,
+  AuthorizeDevice,
+  DeviceAuthorization,
+} from './use-cases/authorize-device.ts'
 export { createAuthorizeDevice } from './use-cases/authorize-device.ts'
 export type { UseCaseDependencies, UseCases } from './use-cases/index.ts'
 export { createUseCases } from './use-cases/index.ts'
@@ -93,7 +114,18 @@ export type { PollForToken, TokenReply, TokenRequest } from './use-cases/poll-fo
 export { createPollForToken } from './use-cases/poll-for-token.ts'
 export type { ReleaseUserCode } from './use-cases/release-user-code.ts'
 export { createReleaseUserCode } from './use-cases/release-user-code.ts'
-export type { PendingAuthorization, ReviewUserCode } from './use-cases/review-user-code.ts'
+export type {
+  RenameDevice,
+  RenameDeviceReply,
+  RenameDeviceRequest,
+} from './use-cases/rename-device.ts'
+export { createRenameDevice } from './use-cases/rename-device.ts'
+export type { ReplaceableKey } from './use-cases/replaceable-key.ts'
+export type {
+  PendingAuthorization,
+  RequestedScopeName,
+  ReviewUserCode,
+} from './use-cases/review-user-code.ts'
 export { createReviewUserCode } from './use-cases/review-user-code.ts'
 export type {
   RevokeAllApiKeys,

@@ -1,5 +1,7 @@
 import type { DeviceGrantEvent } from './events.ts'
 import type { ApiKey } from './rules/api-key.ts'
+import type { RegisteredClient } from './rules/registered-client.ts'
+import type { CatalogueScopes } from './rules/scope.ts'
 import type { Retained, Transition } from './rules/transition.ts'
 
 /**
@@ -55,6 +57,27 @@ export interface ApiKeyStore extends StateStore<ApiKey> {
    */
   find(query: FindApiKeys): Promise<ApiKeyPage>
 }
+
+/** Knows the clients that may ask for device codes. Without a registry every client may. */
+export interface ClientRegistry {
+  /**
+   * Finds a client by its id.
+   * @throws {StoreUnavailableError} if the registry cannot be reached
+   */
+  find(clientId: string): Promise<RegisteredClient | undefined>
+}
+
+/** Knows the scopes that keys may have. Without a catalogue a key may have any scope, or none. */
+export interface ScopeCatalogue {
+  /** The scopes at present. */
+  scopes(): CatalogueScopes
+}
+
+/**
+ * Tells whether a person may have API keys at present. It is asked when they approve, at pick-up and when
+ * a key is checked. An error, or no answer within 2 s, counts as an outage.
+ */
+export type AdmitPerson = (person: string) => Promise<boolean>
 
 /** Tells the time in epoch milliseconds. Every rule gets its `now` from here. */
 export interface Clock {

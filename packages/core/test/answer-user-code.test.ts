@@ -10,6 +10,7 @@ import {
   type Transition,
   type UseCases,
 } from '@device-grant/core'
+import { issued } from '@device-grant/test-support/issued'
 import test from 'ava'
 import {
   createMemoryService,
@@ -27,7 +28,9 @@ type Person = 'ann' | 'bob' | 'cho'
 const policy = createPolicy({ openedForMs: 0 })
 
 const aLogin = async (service = createMemoryService(policy)) => {
-  const { deviceCode, userCode } = await service.authorizeDevice({ clientId: 'cli', device: {} })
+  const { deviceCode, userCode } = issued(
+    await service.authorizeDevice({ clientId: 'cli', device: {} }),
+  )
   const grantId = grantIdOf(deviceCode)
   const keyId = keyIdOf(grantId)
   const { grants, apiKeys } = service.stores
@@ -173,7 +176,7 @@ test('a device gets the key of the person whose approval won, whoever reserved i
 test('an approved grant holds all that the key will be', async (t) => {
   const { service, userCode, approve, grant, poll, key } = await aLogin()
   await approve('ann')
-  t.deepEqual(((await grant()) as ApprovedGrant).terms, {
+  t.deepEqual(plain(((await grant()) as ApprovedGrant).terms), {
     name: `Device Link Access Key (${userCode})`,
     prefix: 'dg_',
     lifetimeMs: 24 * 60 * MINUTE,
@@ -193,11 +196,15 @@ test('an approved grant holds all that the key will be', async (t) => {
 
 test('a policy that changes between approval and pick-up changes nothing of the key', async (t) => {
   const { service, approve, key } = await aLogin()
-  const { deviceCode, userCode } = await service.authorizeDevice({ device: {} })
+  const { deviceCode, userCode } = issued(await service.authorizeDevice({ device: {} }))
   await service.answerUserCode({ userCode, person: 'ann', decision: 'approve' })
   t.like(await approve('ann'), { outcome: 'approved' })
   const { stores, clock } = service
-  const changed = createPolicy({ keyPrefix: 'acme_', keyLifetimeMs: MINUTE })
+  const changed = createPolicy({
+    keyPrefix: 'acme_',
+    keyLifetimesMs: [MINUTE],
+    maxKeyLifetimeMs: 24 * 60 * MINUTE,
+  })
   const after = createUseCases({ ...stores, policy: changed, clock, monotonic: clock.now })
   const reply = await after.pollForToken({ deviceCode })
   if (reply.outcome !== 'granted') return t.fail(reply.outcome)
@@ -407,7 +414,7 @@ test('a tombstone of a removed key is never issued again', async (t) => {
 })
 
 test('every state of a key outlives its grant by five minutes', async (t) => {
-  const short = createPolicy({ openedForMs: 0, keyLifetimeMs: SECOND })
+  const short = createPolicy({ openedForMs: 0, keyLifetimesMs: [SECOND] })
   const { service, approve, poll, key, grant, revoke } = await aLogin(createMemoryService(short))
   const outlives = async (what: string) =>
     t.true(((await key())?.keepUntil ?? 0) >= ((await grant())?.keepUntil ?? 0) + 5 * MINUTE, what)
@@ -478,7 +485,7 @@ test('the key that was used or approved longest ago is named', async (t) => {
 })
 
 test('keys that are revoked or expired do not count, and those of other people neither', async (t) => {
-  const short = createPolicy({ ...limited, keyLifetimeMs: MINUTE })
+  const short = createPolicy({ ...limited, keyLifetimesMs: [MINUTE] })
   const service = createMemoryService(short)
   await logInTimes(service, LIMIT, 'bob')
   const [one] = await logInTimes(service, LIMIT)

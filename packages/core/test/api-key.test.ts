@@ -7,6 +7,7 @@ import {
   DEFAULT_POLICY,
   type ErasedKey,
   grantIdOf,
+  type KeyTerms,
   keyIdOf,
   type PendingGrant,
   parseApiKey,
@@ -42,6 +43,10 @@ const pendingGrant = (): PendingGrant => {
   return opened(undefined).next as PendingGrant
 }
 
+const termsAt = (approvedAt: number, lifetimeMs = DAY): KeyTerms => {
+  return { name: NAME, prefix: 'dg_', scope: 'read', lifetimeMs, approvedAt }
+}
+
 const approvedGrant = ({
   person = 'ann',
   lifetimeMs = DAY,
@@ -51,13 +56,17 @@ const approvedGrant = ({
   lifetimeMs?: number
   approvedAt?: number
 } = {}): ApprovedGrant => {
-  const terms = { name: NAME, prefix: 'dg_', lifetimeMs, approvedAt }
-  const decide = decideGrant({ decision: 'approve', person, now: approvedAt, terms })
+  const decide = decideGrant({
+    decision: 'approve',
+    person,
+    now: approvedAt,
+    terms: termsAt(approvedAt, lifetimeMs),
+  })
   return decide(pendingGrant()).next as ApprovedGrant
 }
 
 const reserve = (key: ApiKey | undefined, person = 'ann', now = NOW) =>
-  reserveKey({ person, name: NAME, grant: pendingGrant(), now, policy: DEFAULT_POLICY })(key)
+  reserveKey({ person, terms: termsAt(now), grant: pendingGrant(), policy: DEFAULT_POLICY })(key)
 
 const claim = (
   key: ApiKey | undefined,
@@ -69,7 +78,10 @@ const claim = (
     deviceCode = CODE,
     salt = 'salt',
   } = {},
-) => claimKey({ keyId: KEY_ID, deviceCode, grant, redeemable, salt, now, policy })(key)
+) => {
+  const allowed = { outcome: 'ok', scope: grant.terms.scope } as const
+  return claimKey({ keyId: KEY_ID, deviceCode, grant, redeemable, allowed, salt, now, policy })(key)
+}
 
 const revoke = (key: ApiKey | undefined, owner = 'ann', now = NOW + 2) =>
   revokeKey({ owner, now })(key)
@@ -85,7 +97,7 @@ const life = () => {
   const issued = claim(reserved)
   const apiKey = keyOf(issued)
   const claimed = issued.next as ClaimedKey
-  const check = { secretHash: secretHashOf(apiKey), now: NOW + 1 }
+  const check = { secretHash: secretHashOf(apiKey), now: NOW + 1, policy: DEFAULT_POLICY }
   const active = useKey(check)(claimed).next as ActiveKey
   const erased: ErasedKey = { status: 'erased', keepUntil: NOW + DAY }
   return {
@@ -117,6 +129,7 @@ test('a reservation has no secret and opens nothing', (t) => {
       name: NAME,
       owner: 'ann',
       request,
+      scope: 'read',
       approvedAt: NOW,
       // The code's expiry, the longest interval and the slack.
       expiresAt: NOW + 10 * MINUTE + 61 * SECOND,
@@ -125,7 +138,9 @@ test('a reservation has no secret and opens nothing', (t) => {
     }),
   )
   for (const secretHash of ['', 'undefined', secretHashOf('')]) {
-    t.deepEqual(checkKey(next, { secretHash, now: NOW }), { outcome: 'no_such_key' })
+    t.deepEqual(checkKey(next, { secretHash, now: NOW, policy: DEFAULT_POLICY }), {
+      outcome: 'no_such_key',
+    })
   }
 })
 
@@ -223,6 +238,7 @@ test('a pick-up issues the key and keeps only its hash', (t) => {
       name: NAME,
       owner: 'ann',
       request,
+      scope: 'read',
       approvedAt: NOW,
       salt: 'salt',
       prefix: 'dg_',
@@ -395,7 +411,7 @@ test('a key works from its pick-up to its expiry', (t) => {
     ['unknown', 0, 'no_such_key'],
   ] as const) {
     const key = name === 'missing' ? undefined : keys[name]
-    const check = { secretHash, now: NOW + at }
+    const check = { secretHash, now: NOW + at, policy: DEFAULT_POLICY }
     t.is(checkKey(key, check).outcome, outcome, `${name} at ${at}`)
     const use = useKey(check)(key)
     t.is(use.reply.outcome, outcome)
@@ -408,7 +424,7 @@ test('a key with another secret is not found, whatever its status', (t) => {
   const wrong = secretHash.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'))
   for (const key of Object.values(keys)) {
     for (const now of [NOW, NOW + DAY]) {
-      const check = { secretHash: wrong, now }
+      const check = { secretHash: wrong, now, policy: DEFAULT_POLICY }
       t.deepEqual(checkKey(key, check), { outcome: 'no_such_key' }, key.status)
       const use = useKey(check)(key)
       t.deepEqual(use.reply, { outcome: 'no_such_key' })
@@ -419,7 +435,7 @@ test('a key with another secret is not found, whatever its status', (t) => {
 
 test('the first use proves that the key has arrived, and drops the salt', (t) => {
   const { claimed, secretHash } = life()
-  const { next, reply } = useKey({ secretHash, now: NOW + 500 })(claimed)
+  const { next, reply } = useKey({ secretHash, now: NOW + 500, policy: DEFAULT_POLICY })(claimed)
   t.like(reply, { outcome: 'valid', first: true })
   t.deepEqual(
     plain(next),
@@ -428,6 +444,7 @@ test('the first use proves that the key has arrived, and drops the salt', (t) =>
       name: NAME,
       owner: 'ann',
       request,
+      scope: 'read',
       approvedAt: NOW,
       secretHash,
       expiresAt: NOW + DAY,
@@ -439,7 +456,8 @@ test('the first use proves that the key has arrived, and drops the salt', (t) =>
 
 test('a use is written at most once a minute', (t) => {
   const { claimed, secretHash } = life()
-  const use = (key: ApiKey | undefined, now: number) => useKey({ secretHash, now })(key)
+  const use = (key: ApiKey | undefined, now: number) =>
+    useKey({ secretHash, now, policy: DEFAULT_POLICY })(key)
   const first = use(claimed, NOW)
   t.like(first.reply, { first: true })
   t.like(first.next, { lastUsedAt: NOW })
@@ -469,6 +487,7 @@ test('its owner revokes a key that was picked up', (t) => {
         name: NAME,
         owner: 'ann',
         request,
+        scope: 'read',
         approvedAt: NOW,
         secretHash,
         revokedAt: NOW + 5,
@@ -533,16 +552,19 @@ test('a key is live while it works or may be picked up', (t) => {
     ['erased', 0, false],
     ['unknown', 0, false],
   ] as const) {
-    t.is(isLive(keys[name], NOW + at), live, `${name} at ${at}`)
+    t.is(isLive(keys[name], { now: NOW + at, policy: DEFAULT_POLICY }), live, `${name} at ${at}`)
   }
   const bobs = reserve(keys.revokedReserved, 'bob').next
-  t.true(bobs !== undefined && isLive(bobs, NOW), 'another person’s revocation does not count')
+  t.true(
+    bobs !== undefined && isLive(bobs, { now: NOW, policy: DEFAULT_POLICY }),
+    'another person’s revocation does not count',
+  )
 })
 
 test('members of a newer version are carried through, and its dates and numbers stay as they are', (t) => {
   const { claimed, active, secretHash } = life()
   const newer = { risk: 'high', uses: 5, schema: 7 }
-  const check = { secretHash, now: NOW + 2 * MINUTE }
+  const check = { secretHash, now: NOW + 2 * MINUTE, policy: DEFAULT_POLICY }
   for (const [what, next] of [
     ['issued again', claim({ ...claimed, ...newer } as ApiKey, { now: NOW + 3_000 }).next],
     ['first use', useKey(check)({ ...claimed, ...newer } as ApiKey).next],
@@ -561,7 +583,9 @@ test('a key with the status of a newer version is not valid, and its owner can r
   const step = revoke(unknown)
   t.is(step.reply, 'revoked')
   t.like(step.next, { status: 'revoked', owner: 'ann', risk: 'high', uses: 5 } as object)
-  t.deepEqual(checkKey(step.next, { secretHash, now: NOW }), { outcome: 'revoked' })
+  t.deepEqual(checkKey(step.next, { secretHash, now: NOW, policy: DEFAULT_POLICY }), {
+    outcome: 'revoked',
+  })
   for (const redeemable of [true, false]) {
     t.is(claim(step.next, { redeemable }).reply.outcome, 'revoked')
   }
@@ -569,13 +593,13 @@ test('a key with the status of a newer version is not valid, and its owner can r
 
 test('a key of a newer version without the members of this one is refused, and throws nothing', (t) => {
   const bare = { status: 'parked', keepUntil: NOW + DAY } as unknown as ApiKey
-  const check = { secretHash: life().secretHash, now: NOW }
+  const check = { secretHash: life().secretHash, now: NOW, policy: DEFAULT_POLICY }
   t.is(checkKey(bare, check).outcome, 'no_such_key')
   t.is(useKey(check)(bare).next, bare)
   t.is(reserve(bare).reply.outcome, 'already_processed')
   t.is(claim(bare).reply.outcome, 'consumed')
   t.is(revoke(bare).reply, 'no_such_key')
-  t.false(isLive(bare, NOW))
+  t.false(isLive(bare, { now: NOW, policy: DEFAULT_POLICY }))
 })
 
 test('a key without client and scope stays without them through its life', (t) => {

@@ -1,4 +1,5 @@
 import { TestClock } from '@device-grant/test-support/clock'
+import { issued } from '@device-grant/test-support/issued'
 import 'reflect-metadata'
 import {
   createMemoryStores,
@@ -43,7 +44,7 @@ test('a container with the modules gives every use case on the same stores', asy
   const events: DeviceGrantEvent[] = []
   const container = aContainer({ events })
 
-  const asked = await get(container, TOKENS.AuthorizeDevice)({ device: {} })
+  const asked = issued(await get(container, TOKENS.AuthorizeDevice)({ device: {} }))
   const { deviceCode, userCode } = asked
   t.is(asked.expiresIn, 300)
   const question = { userCode, person: 'ann' }
@@ -63,7 +64,9 @@ test('a container with the modules gives every use case on the same stores', asy
 
 test('a revocation of all keys in a container ends grants that were approved before', async (t) => {
   const container = aContainer()
-  const { deviceCode, userCode } = await get(container, TOKENS.AuthorizeDevice)({ device: {} })
+  const { deviceCode, userCode } = issued(
+    await get(container, TOKENS.AuthorizeDevice)({ device: {} }),
+  )
   const answer = { userCode, person: 'ann', decision: 'approve' } as const
   await get(container, TOKENS.AnswerUserCode)(answer)
   const keyId = keyIdOf(grantIdOf(deviceCode))
@@ -74,7 +77,7 @@ test('a revocation of all keys in a container ends grants that were approved bef
 
 test('a container lets a user code go', async (t) => {
   const container = aContainer()
-  const { userCode } = await get(container, TOKENS.AuthorizeDevice)({ device: {} })
+  const { userCode } = issued(await get(container, TOKENS.AuthorizeDevice)({ device: {} }))
   const review = get(container, TOKENS.ReviewUserCode)
   await review({ userCode, person: 'ann' })
   t.is((await review({ userCode, person: 'bob' })).outcome, 'contested')

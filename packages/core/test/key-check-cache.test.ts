@@ -245,7 +245,7 @@ test('a kept check says nothing about another secret of the same key', async (t)
 })
 
 test('the expiry of a kept check is looked at each time', async (t) => {
-  const policy = createPolicy({ keyCheckMaxAgeMs: MINUTE, keyLifetimeMs: 5 * SECOND })
+  const policy = createPolicy({ keyCheckMaxAgeMs: MINUTE, keyLifetimesMs: [5 * SECOND] })
   const { service, check } = aCountingService(policy)
   const { apiKey } = await logIn(service)
   await check(apiKey)

@@ -1,4 +1,5 @@
 import type { ApiKey, ListApiKeysRequest, ListedKey } from '@device-grant/core'
+import { issued } from '@device-grant/test-support/issued'
 import test from 'ava'
 import { createMemoryService, type MemoryService, MINUTE, SECOND } from './memory-service.ts'
 
@@ -110,7 +111,7 @@ test('a text that is no cursor gives an empty page', async (t) => {
 test('a key is waiting until its pick-up, unused until its first use, and active then', async (t) => {
   const service = createMemoryService()
   const { clock } = service
-  const { deviceCode, userCode } = await service.authorizeDevice({ device: {} })
+  const { deviceCode, userCode } = issued(await service.authorizeDevice({ device: {} }))
   const status = async () => (await service.listApiKeys({ owner: 'ann' })).keys[0]?.status
   t.is(await status(), undefined)
   await service.answerUserCode({ userCode, person: 'ann', decision: 'approve' })
@@ -126,7 +127,7 @@ test('a key is waiting until its pick-up, unused until its first use, and active
 
 test('a waiting key leaves the list when it can be picked up no more', async (t) => {
   const service = createMemoryService()
-  const { userCode } = await service.authorizeDevice({ device: {} })
+  const { userCode } = issued(await service.authorizeDevice({ device: {} }))
   await service.answerUserCode({ userCode, person: 'ann', decision: 'approve' })
   const listed = async () => (await service.listApiKeys({ owner: 'ann' })).keys.length
   service.clock.pass(10 * MINUTE + 61 * SECOND - 1)

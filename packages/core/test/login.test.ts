@@ -11,6 +11,7 @@ import {
   StoreUnavailableError,
 } from '@device-grant/core'
 import { TestClock } from '@device-grant/test-support/clock'
+import { issued } from '@device-grant/test-support/issued'
 import test from 'ava'
 import {
   changedKeys,
@@ -28,7 +29,7 @@ const device = DEVICE
 const PENDING = { outcome: 'authorization_pending' } as const
 
 const askFor = async (service: MemoryService, clientId?: string, scope?: string) =>
-  service.authorizeDevice({ clientId, scope, device })
+  issued(await service.authorizeDevice({ clientId, scope, device }))
 
 const answer = (
   service: MemoryService,
@@ -57,7 +58,9 @@ test('a login: authorize, poll, review, approve, pick up, use', async (t) => {
       request: { clientId: 'cli', scope: 'read write', device },
       requestedAt,
       expiresAt: requestedAt + 10 * MINUTE,
-      keyLifetimeMs: 24 * 60 * MINUTE,
+      scopes: [{ name: 'read' }, { name: 'write' }],
+      hasCatalogue: false,
+      keyLifetimesMs: [1, 30, 90].map((days) => days * 24 * 60 * MINUTE),
     }),
   )
   t.deepEqual(plain(await service.pollForToken({ deviceCode, clientId: 'cli' })), plain(PENDING))
@@ -290,7 +293,7 @@ test('a policy may issue a key once only', async (t) => {
 })
 
 test('a key that is issued again in its last second has an expires_in of 1, never 0', async (t) => {
-  const service = createMemoryService(createPolicy({ keyLifetimeMs: 3 * SECOND }))
+  const service = createMemoryService(createPolicy({ keyLifetimesMs: [3 * SECOND] }))
   const { deviceCode, apiKey } = await logIn(service)
   service.clock.pass(3 * SECOND - 1)
   const again = await service.pollForToken({ deviceCode })
@@ -659,7 +662,7 @@ for (const [title, emit] of [
   test(`a listener that ${title} changes nothing`, async (t) => {
     const clock = new TestClock()
     const service = createUseCases({ ...createMemoryStores({ clock }), clock, events: { emit } })
-    const { deviceCode, userCode } = await service.authorizeDevice({ device })
+    const { deviceCode, userCode } = issued(await service.authorizeDevice({ device }))
     t.like(await service.reviewUserCode({ userCode: 'BBBB-BBBB', person: 'ann' }), {
       outcome: 'invalid',
       attemptsLeft: 4,
@@ -693,7 +696,7 @@ test('each of a few user codes is issued once, and then the store is full', asyn
     events: { emit: () => {} },
   })
   const given: string[] = []
-  const ask = async () => given.push((await authorizeDevice({ device })).userCode)
+  const ask = async () => given.push(issued(await authorizeDevice({ device })).userCode)
   // Codes are drawn at random, at most ten times per request, so two requests may not get both.
   for (let i = 0; i < 20; i++) await ask().catch(() => {})
   t.deepEqual(plain(given.toSorted()), plain(['B', 'C']))

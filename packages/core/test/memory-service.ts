@@ -14,6 +14,7 @@ import {
   type UserCodeClaim,
 } from '@device-grant/core'
 import { TestClock } from '@device-grant/test-support/clock'
+import { issued } from '@device-grant/test-support/issued'
 
 export const SECOND = 1_000
 export const MINUTE = 60 * SECOND
@@ -34,20 +35,26 @@ export interface MemoryService extends UseCases {
   readonly events: DeviceGrantEvent[]
 }
 
+/** What an operator may add. */
+export type Modules = Pick<UseCaseDependencies, 'clients' | 'scopes' | 'admitPerson'>
+
 /**
  * Makes all use cases in memory, with a clock that stands still and a record of all events. Key checks
  * age by the same clock.
  * @param wrap puts stores that fail or count before those in memory
+ * @param modules what an operator may add
  */
 export const createMemoryService = (
   policy?: UseCaseDependencies['policy'],
   wrap: (stores: MemoryStores, clock: TestClock) => Stores = (stores) => stores,
+  modules: Modules = {},
 ): MemoryService => {
   const clock = new TestClock()
   const stores = createMemoryStores({ clock })
   const events: DeviceGrantEvent[] = []
   const useCases = createUseCases({
     ...wrap(stores, clock),
+    ...modules,
     ...(policy ? { policy } : {}),
     clock,
     monotonic: clock.now,
@@ -82,7 +89,7 @@ export const DEVICE = { address: '192.0.2.1', userAgent: 'cli/1.0' } as const
  * @throws {Error} if there is no key
  */
 export const logIn = async (service: UseCases, person = 'ann'): Promise<LoggedIn> => {
-  const { deviceCode, userCode } = await service.authorizeDevice({ device: DEVICE })
+  const { deviceCode, userCode } = issued(await service.authorizeDevice({ device: DEVICE }))
   await service.answerUserCode({ userCode, decision: 'approve', person })
   const reply = await service.pollForToken({ deviceCode })
   if (reply.outcome !== 'granted') throw new Error(`not granted but ${reply.outcome}`)

@@ -130,7 +130,8 @@ test('every number is held to its range', (t) => {
     ['wrongCodesPerPerson', 1, 100],
     ['wrongCodesOfEveryone', 1, 1_000_000],
     ['wrongCodesWindowMs', 1_000, 86_400_000],
-    ['keyLifetimeMs', 1_000, 316_224_000_000],
+    ['maxKeyLifetimeMs', 1_000, 316_224_000_000],
+    ['keyIdleMs', 3_600_000, 316_224_000_000],
     ['redeliverForMs', 0, 600_000],
     ['keysPerPerson', 0, 10_000],
     ['keyCheckMaxAgeMs', 0, 60_000],
@@ -142,7 +143,11 @@ test('every number is held to its range', (t) => {
   )
   for (const [name, least, most] of ranges) {
     // The code is so long that only the range can be wrong.
-    const long = { userCodeMask: '*'.repeat(20), keepAfterExpiryMs: 86_400_000 }
+    const long = {
+      userCodeMask: '*'.repeat(20),
+      keepAfterExpiryMs: 86_400_000,
+      keyLifetimesMs: [1_000],
+    }
     for (const value of [least, most]) {
       t.deepEqual(errorsOf({ ...long, [name]: value }), [], `${name} ${value}`)
     }

@@ -13,6 +13,7 @@ import {
 } from '@device-grant/core'
 import { TestClock } from '@device-grant/test-support/clock'
 import { turns } from '@device-grant/test-support/event-loop'
+import { issued } from '@device-grant/test-support/issued'
 import test from 'ava'
 import { DriverApiKeyStore, MemoryDriver } from './memory-driver.ts'
 import { createMemoryService } from './memory-service.ts'
@@ -57,7 +58,7 @@ const countOf = (replies: readonly TokenReply[]) => {
 
 test('a thousand simultaneous polls after the approval get one key, once', async (t) => {
   const service = createMemoryService()
-  const { deviceCode, userCode } = await service.authorizeDevice({ device: {} })
+  const { deviceCode, userCode } = issued(await service.authorizeDevice({ device: {} }))
   await service.answerUserCode({ userCode, decision: 'approve', person: 'ann' })
   const replies = await Promise.all(
     Array.from({ length: 1_000 }, () => service.pollForToken({ deviceCode })),
@@ -67,7 +68,7 @@ test('a thousand simultaneous polls after the approval get one key, once', async
 
 test('a thousand simultaneous polls on two servers get one key, once', async (t) => {
   const { one, other } = twoServers()
-  const { deviceCode, userCode } = await one.authorizeDevice({ device: {} })
+  const { deviceCode, userCode } = issued(await one.authorizeDevice({ device: {} }))
   await other.answerUserCode({ userCode, decision: 'approve', person: 'ann' })
   const replies = await Promise.all(
     Array.from({ length: 1_000 }, async (_, i) => {
@@ -90,7 +91,7 @@ for (const { title, people, policy } of [
     const { one, other } = twoServers(policy)
     const won = { approve: 0, deny: 0 }
     const race = async (): Promise<void> => {
-      const { deviceCode, userCode } = await one.authorizeDevice({ device: {} })
+      const { deviceCode, userCode } = issued(await one.authorizeDevice({ device: {} }))
       const answer = async (server: UseCases, decision: 'approve' | 'deny', person: string) => {
         // Both send as many commands, so either may start later.
         await turns(Math.floor(Math.random() * 10))
@@ -138,7 +139,7 @@ for (const { title, people, policy } of [
 test('UI-16: of two people who approve one code exactly one owns the key', async (t) => {
   const { one, other } = twoServers(createPolicy({ openedForMs: 0 }))
   for (let races = 0; races < 100; races++) {
-    const { deviceCode, userCode } = await one.authorizeDevice({ device: {} })
+    const { deviceCode, userCode } = issued(await one.authorizeDevice({ device: {} }))
     const replies = await Promise.all([
       one.answerUserCode({ userCode, decision: 'approve', person: 'ann' }),
       other.answerUserCode({ userCode, decision: 'approve', person: 'bob' }),
@@ -153,7 +154,7 @@ test('UI-16: of two people who approve one code exactly one owns the key', async
 
 test('of a hundred presses of one button one decides, and the others report it', async (t) => {
   const { one, other } = twoServers()
-  const { deviceCode, userCode } = await one.authorizeDevice({ device: {} })
+  const { deviceCode, userCode } = issued(await one.authorizeDevice({ device: {} }))
   const press = async (server: UseCases) => {
     // A press is repeated after a lost race, and while five attempts are open.
     for (;;) {
@@ -176,7 +177,7 @@ test('of a hundred presses of one button one decides, and the others report it',
 test('polls that flood a pending code never overwrite its approval', async (t) => {
   const { one, other } = twoServers()
   for (let races = 0; races < 50; races++) {
-    const { deviceCode, userCode } = await one.authorizeDevice({ device: {} })
+    const { deviceCode, userCode } = issued(await one.authorizeDevice({ device: {} }))
     const flood = Promise.all(
       Array.from({ length: 20 }, (_, i) => (i % 2 ? one : other).pollForToken({ deviceCode })),
     )
@@ -191,7 +192,7 @@ test('a revocation of all keys leaves none, whatever is approved and picked up m
   for (let races = 0; races < 100; races++) {
     const { one, other, clock } = twoServers(createPolicy({ wrongCodesPerPerson: 100 }))
     const logins = await Promise.all(
-      Array.from({ length: 6 }, () => one.authorizeDevice({ device: {} })),
+      Array.from({ length: 6 }, async () => issued(await one.authorizeDevice({ device: {} }))),
     )
     const apiKeys: string[] = []
     const approve = async (userCode: string, after: number): Promise<void> => {
@@ -215,7 +216,7 @@ test('a revocation of all keys leaves none, whatever is approved and picked up m
     for (const { deviceCode } of logins) await poll(deviceCode)
     for (const apiKey of apiKeys) t.is((await one.authenticateApiKey(apiKey)).outcome, 'revoked')
     // Everything was approved within a second of the cut-off. What is approved later gives a key.
-    const { deviceCode, userCode } = await one.authorizeDevice({ device: {} })
+    const { deviceCode, userCode } = issued(await one.authorizeDevice({ device: {} }))
     await approve(userCode, 0)
     t.is((await one.pollForToken({ deviceCode })).outcome, 'granted')
   }

@@ -5,6 +5,7 @@ import {
   type ListedKey,
   type TokenReply,
 } from '@device-grant/core'
+import { issued } from '@device-grant/test-support/issued'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import { createMemoryService, type MemoryService, MINUTE, SECOND } from './memory-service.ts'
@@ -18,7 +19,7 @@ const KEY_LIFE = 15 * MINUTE
 const CEILING = 8
 const KEYS = 2
 const policy = createPolicy({
-  keyLifetimeMs: KEY_LIFE,
+  keyLifetimesMs: [KEY_LIFE],
   wrongCodesOfEveryone: CEILING,
   keysPerPerson: KEYS,
 })
@@ -305,7 +306,7 @@ const make = async (
   if (move.do === 'authorize') {
     const { client } = move
     const asked = { ...(client === undefined ? {} : { clientId: client }), device: {} }
-    const { deviceCode, userCode } = await real.authorizeDevice(asked)
+    const { deviceCode, userCode } = issued(await real.authorizeDevice(asked))
     model.devices.push({
       client,
       deviceCode,

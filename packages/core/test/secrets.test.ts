@@ -1,4 +1,5 @@
 import { type ApiKey, MemoryStateStore } from '@device-grant/core'
+import { issued } from '@device-grant/test-support/issued'
 import test from 'ava'
 import { createMemoryService, type MemoryService, SECOND } from './memory-service.ts'
 
@@ -34,11 +35,13 @@ const STATUS: Readonly<Record<Point, ApiKey['status'] | undefined>> = {
 
 /** Logs in up to some point. Returns every code and key that was issued. */
 const logInUpTo = async (service: MemoryService, point: Point) => {
-  const { deviceCode, userCode } = await service.authorizeDevice({
-    clientId: 'cli',
-    scope: 'read',
-    device: { address: '192.0.2.1' },
-  })
+  const { deviceCode, userCode } = issued(
+    await service.authorizeDevice({
+      clientId: 'cli',
+      scope: 'read',
+      device: { address: '192.0.2.1' },
+    }),
+  )
   const poll = () => service.pollForToken({ deviceCode, clientId: 'cli' })
   const codes = { point, deviceCode, userCode, keyId: undefined, apiKey: undefined }
   await poll()

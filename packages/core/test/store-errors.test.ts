@@ -7,6 +7,7 @@ import {
   StoreFullError,
   StoreUnavailableError,
 } from '@device-grant/core'
+import { issued } from '@device-grant/test-support/issued'
 import test, { type ExecutionContext } from 'ava'
 import {
   changedKeys,
@@ -77,7 +78,8 @@ const isStoreError = (t: ExecutionContext, reply: object, outcome: string, about
   t.true('error' in reply && reply.error instanceof StoreUnavailableError, about)
 }
 
-const askFor = (service: MemoryService) => service.authorizeDevice({ device: {} })
+const askFor = async (service: MemoryService) =>
+  issued(await service.authorizeDevice({ device: {} }))
 const approve = (service: MemoryService, userCode: string) =>
   service.answerUserCode({ userCode, decision: 'approve', person: 'ann' })
 

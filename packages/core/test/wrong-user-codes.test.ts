@@ -5,12 +5,14 @@ import {
   type StateStore,
 } from '@device-grant/core'
 import { turns } from '@device-grant/test-support/event-loop'
+import { issued } from '@device-grant/test-support/issued'
 import test from 'ava'
 import { MemoryDriver } from './memory-driver.ts'
 import { createMemoryService, type MemoryService, MINUTE, SECOND } from './memory-service.ts'
 import { plain } from './plain.ts'
 
-const askFor = (service: MemoryService) => service.authorizeDevice({ device: {} })
+const askFor = async (service: MemoryService) =>
+  issued(await service.authorizeDevice({ device: {} }))
 const review = (service: MemoryService, userCode: string, person = 'ann') =>
   service.reviewUserCode({ userCode, person })
 // A random code is BBBB-BBBB once in 10^10, so this code is always wrong.

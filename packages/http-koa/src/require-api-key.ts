@@ -105,4 +105,5 @@ const DESCRIPTIONS = {
   no_such_key: 'The key is unknown',
   expired: 'The key has expired',
   revoked: 'The key was revoked',
+  not_admitted: 'The owner of the key may not use it now',
 } as const

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import { createMemoryStores, createUseCases, type UseCases } from '@device-grant/core'
 import { createDeviceGrantRouter, forwardedSignIn } from '@device-grant/http-koa'
 import { membersOf, send } from '@device-grant/test-support/http-exchange'
+import { issued } from '@device-grant/test-support/issued'
 import { listen } from '@device-grant/test-support/loopback'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
@@ -53,7 +54,7 @@ const BOM = Buffer.from([0xef, 0xbb, 0xbf])
 
 test('a byte order mark makes another person', async (t) => {
   const { useCases, list } = await serve(t)
-  const { userCode } = await useCases.authorizeDevice({ device: {} })
+  const { userCode } = issued(await useCases.authorizeDevice({ device: {} }))
   await useCases.answerUserCode({ userCode, person: 'ann', decision: 'approve' })
   t.is((await list(Buffer.from('ann'))).keys.length, 1)
   t.deepEqual(await list(Buffer.concat([BOM, Buffer.from('ann')])), { status: 200, keys: [] })
@@ -61,7 +62,7 @@ test('a byte order mark makes another person', async (t) => {
 
 test('a header that is no UTF-8 is nobody, and is reported', async (t) => {
   const { useCases, list, forged, invalid } = await serve(t)
-  const { userCode } = await useCases.authorizeDevice({ device: {} })
+  const { userCode } = issued(await useCases.authorizeDevice({ device: {} }))
   await useCases.answerUserCode({ userCode, person: 'andr\u00e9', decision: 'approve' })
   t.is((await list(Buffer.from('andr\u00e9'))).keys.length, 1)
   const invalidIds = [

@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import { createMemoryStores, createUseCases } from '@device-grant/core'
 import { createDeviceGrantRouter } from '@device-grant/http-koa'
 import { BrowserLike, onwardFrom } from '@device-grant/test-support/browser-like'
+import { issued } from '@device-grant/test-support/issued'
 import { listen } from '@device-grant/test-support/loopback'
 import test from 'ava'
 import Koa from 'koa'
@@ -30,7 +31,7 @@ test('an application signs people in with a few lines of its own', async (t) => 
   app.use(router.routes())
   server.on('request', app.callback())
 
-  const { userCode } = await useCases.authorizeDevice({ device: {} })
+  const { userCode } = issued(await useCases.authorizeDevice({ device: {} }))
   const path = `/oauth/device/verify?user_code=${userCode}`
   const browser = new BrowserLike()
   const asked = await browser.send(publicUrl + path)

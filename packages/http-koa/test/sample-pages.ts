@@ -28,7 +28,9 @@ export const PENDING: PendingAuthorization = {
   },
   requestedAt: NOW - 2 * MINUTE,
   expiresAt: NOW + 8 * MINUTE,
-  keyLifetimeMs: DAY,
+  scopes: [{ name: 'read' }, { name: 'write' }, { name: 'projects:admin' }],
+  hasCatalogue: false,
+  keyLifetimesMs: [DAY],
 }
 
 export const KEYS: readonly ListedKey[] = [
@@ -121,6 +123,7 @@ const MESSAGE_KINDS: Readonly<Record<MessageKind, true>> = {
   no_longer_valid: true,
   too_many_attempts: true,
   too_many_keys: true,
+  not_admitted: true,
   sign_in_failed: true,
   session_ended: true,
   signed_out: true,

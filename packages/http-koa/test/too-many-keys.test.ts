@@ -4,6 +4,7 @@ import { createDeviceGrantRouter, demoSignIn } from '@device-grant/http-koa'
 import { BrowserLike } from '@device-grant/test-support/browser-like'
 import { outcomeOf } from '@device-grant/test-support/device'
 import { post as form, membersOf } from '@device-grant/test-support/http-exchange'
+import { issued } from '@device-grant/test-support/issued'
 import { listen } from '@device-grant/test-support/loopback'
 import test from 'ava'
 import Koa from 'koa'
@@ -22,9 +23,9 @@ test('a person with too many devices is told so, and can still deny', async (t) 
     sessionSecret: 'only for this test, but long enough',
   })
   server.on('request', new Koa().use(router.routes()).callback())
-  const first = await useCases.authorizeDevice({ clientId: 'television', device: {} })
+  const first = issued(await useCases.authorizeDevice({ clientId: 'television', device: {} }))
   await useCases.answerUserCode({ ...first, person: 'ann', decision: 'approve' })
-  const second = await useCases.authorizeDevice({ clientId: 'acme-cli', device: {} })
+  const second = issued(await useCases.authorizeDevice({ clientId: 'acme-cli', device: {} }))
 
   const browser = new BrowserLike()
   const request = `${url}/oauth/device/verify?user_code=${second.userCode}`

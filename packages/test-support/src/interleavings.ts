@@ -22,6 +22,7 @@ import {
   type VersionedDriver,
 } from '@device-grant/core'
 import fc from 'fast-check'
+import { issued } from './issued.ts'
 import { type CommandFault, ReplicaSetModel, type Step } from './replica-set-model.ts'
 
 /** What one of the actors does. `by` is the process that answers. */
@@ -227,7 +228,7 @@ class Service {
   }
 
   async authorize(): Promise<{ readonly deviceCode: string; readonly userCode: string }> {
-    const codes = await this.undisturbed.authorizeDevice({ device: {} })
+    const codes = issued(await this.undisturbed.authorizeDevice({ device: {} }))
     this.#keyIds.add(keyIdOf(grantIdOf(codes.deviceCode)))
     return codes
   }

@@ -3,6 +3,7 @@ import { performanceNow } from '../performance-now.ts'
 import type { ApiKeyStore, Clock, Events } from '../ports.ts'
 import { createPolicy, type Policy } from '../rules/policy.ts'
 import { MemoryApiKeyStore, MemoryStateStore } from '../stores/memory-store.ts'
+import { Admission } from '../use-cases/admission.ts'
 import { createAnswerUserCode } from '../use-cases/answer-user-code.ts'
 import {
   type AuthenticatedKey,
@@ -14,8 +15,10 @@ import { dropEndedKeys, KeyCheckCache } from '../use-cases/key-check-cache.ts'
 import { createListApiKeys } from '../use-cases/list-api-keys.ts'
 import { createPollForToken } from '../use-cases/poll-for-token.ts'
 import { createReleaseUserCode } from '../use-cases/release-user-code.ts'
+import { createRenameDevice } from '../use-cases/rename-device.ts'
 import { createReviewUserCode } from '../use-cases/review-user-code.ts'
 import { createRevokeAllApiKeys, createRevokeApiKey } from '../use-cases/revoke-api-key.ts'
+import { UnwrittenUses } from '../use-cases/unwritten-uses.ts'
 import { type Token, token } from './token.ts'
 import { TOKENS } from './tokens.ts'
 
@@ -30,10 +33,19 @@ export const bind = <T>(
 
 type Bind = <T>(name: Token<T>) => BindToFluentSyntax<T>
 
-type Dependencies = Readonly<Record<string, Token<unknown>>>
+/** A port that may be unbound. */
+interface IfBound<T> {
+  readonly ifBound: Token<T>
+}
+
+type Dependencies = Readonly<Record<string, Token<unknown> | IfBound<unknown>>>
 
 type Resolved<D extends Dependencies> = {
-  readonly [K in keyof D]: D[K] extends Token<infer T> ? T : never
+  readonly [K in keyof D]: D[K] extends Token<infer T>
+    ? T
+    : D[K] extends IfBound<infer T>
+      ? T | undefined
+      : never
 }
 
 /** Binds a singleton that is made from an object of its dependencies. */
@@ -48,7 +60,11 @@ const bindFrom = <T, D extends Dependencies>(
     .toResolvedValue(
       (...values: unknown[]) =>
         make(Object.fromEntries(keys.map((key, i) => [key, values[i]])) as Resolved<D>),
-      Object.values(dependencies),
+      Object.values(dependencies).map((dependency) =>
+        typeof dependency === 'object' && 'ifBound' in dependency
+          ? { serviceIdentifier: dependency.ifBound, optional: true as const }
+          : dependency,
+      ),
     )
     .inSingletonScope()
 }
@@ -56,12 +72,18 @@ const bindFrom = <T, D extends Dependencies>(
 const CHECKED_POLICY: Token<Policy> = token('CheckedPolicy')
 const SAFE_EVENTS: Token<Events> = token('SafeEvents')
 const KEY_CHECKS: Token<KeyCheckCache<AuthenticatedKey>> = token('KeyChecks')
+const ADMISSION: Token<Admission> = token('Admission')
+const UNWRITTEN_USES: Token<UnwrittenUses> = token('UnwrittenUses')
 const WATCHED_API_KEYS: Token<ApiKeyStore> = token('WatchedApiKeys')
 
 const GRANTS = { grants: TOKENS.DeviceGrants }
 const API_KEYS = { apiKeys: WATCHED_API_KEYS }
 const CUT_OFFS = { cutOffs: TOKENS.CutOffs }
 const BASE = { clock: TOKENS.Clock, events: SAFE_EVENTS }
+const CLIENTS_AND_SCOPES = {
+  clients: { ifBound: TOKENS.ClientRegistry },
+  scopes: { ifBound: TOKENS.ScopeCatalogue },
+}
 const LOOK_UP = {
   ...BASE,
   policy: CHECKED_POLICY,
@@ -90,29 +112,51 @@ export const coreModule = (): ContainerModule =>
         now: performanceNow,
       })
     })
+    from(ADMISSION, { admitPerson: { ifBound: TOKENS.AdmitPerson } }, ({ admitPerson }) => {
+      return new Admission({ admitPerson, now: performanceNow })
+    })
+    from(UNWRITTEN_USES, {}, () => new UnwrittenUses())
     const watched = { apiKeys: TOKENS.ApiKeys, keyChecks: KEY_CHECKS }
     from(WATCHED_API_KEYS, watched, ({ apiKeys, keyChecks }) => dropEndedKeys(apiKeys, keyChecks))
 
     const authorize = {
       ...BASE,
       ...GRANTS,
+      ...CLIENTS_AND_SCOPES,
       policy: CHECKED_POLICY,
       userCodes: TOKENS.UserCodeClaims,
     }
     from(TOKENS.AuthorizeDevice, authorize, createAuthorizeDevice)
-    const poll = { ...BASE, ...GRANTS, ...API_KEYS, ...CUT_OFFS, policy: CHECKED_POLICY }
+    const poll = {
+      ...BASE,
+      ...GRANTS,
+      ...API_KEYS,
+      ...CUT_OFFS,
+      ...CLIENTS_AND_SCOPES,
+      policy: CHECKED_POLICY,
+      admission: ADMISSION,
+    }
     from(TOKENS.PollForToken, poll, createPollForToken)
-    from(TOKENS.ReviewUserCode, { ...LOOK_UP, ...GRANTS }, createReviewUserCode)
+    const review = { ...LOOK_UP, ...GRANTS, ...API_KEYS, ...CLIENTS_AND_SCOPES }
+    from(TOKENS.ReviewUserCode, review, createReviewUserCode)
     const release = { policy: CHECKED_POLICY, userCodes: TOKENS.UserCodeClaims }
     from(TOKENS.ReleaseUserCode, release, createReleaseUserCode)
-    from(TOKENS.AnswerUserCode, { ...LOOK_UP, ...GRANTS, ...API_KEYS }, createAnswerUserCode)
-    const authenticate = { ...BASE, ...API_KEYS, keyChecks: KEY_CHECKS }
+    from(TOKENS.AnswerUserCode, { ...review, admission: ADMISSION }, createAnswerUserCode)
+    const authenticate = {
+      ...BASE,
+      ...API_KEYS,
+      policy: CHECKED_POLICY,
+      keyChecks: KEY_CHECKS,
+      admission: ADMISSION,
+      unwrittenUses: UNWRITTEN_USES,
+    }
     from(TOKENS.AuthenticateApiKey, authenticate, createAuthenticateApiKey)
     from(
       TOKENS.ListApiKeys,
       { ...API_KEYS, clock: TOKENS.Clock, policy: CHECKED_POLICY },
       createListApiKeys,
     )
+    from(TOKENS.RenameDevice, { ...BASE, ...API_KEYS, policy: CHECKED_POLICY }, createRenameDevice)
     from(TOKENS.RevokeApiKey, { ...BASE, ...API_KEYS }, createRevokeApiKey)
     const revokeAll = { ...BASE, ...API_KEYS, ...CUT_OFFS, policy: CHECKED_POLICY }
     from(TOKENS.RevokeAllApiKeys, revokeAll, createRevokeAllApiKeys)
@@ -125,6 +169,7 @@ export const coreModule = (): ContainerModule =>
       answerUserCode: TOKENS.AnswerUserCode,
       authenticateApiKey: TOKENS.AuthenticateApiKey,
       listApiKeys: TOKENS.ListApiKeys,
+      renameDevice: TOKENS.RenameDevice,
       revokeApiKey: TOKENS.RevokeApiKey,
       revokeAllApiKeys: TOKENS.RevokeAllApiKeys,
     }

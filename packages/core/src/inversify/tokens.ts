@@ -1,4 +1,12 @@
-import type { ApiKeyStore, Clock, Events, StateStore } from '../ports.ts'
+import type {
+  AdmitPerson,
+  ApiKeyStore,
+  ClientRegistry,
+  Clock,
+  Events,
+  ScopeCatalogue,
+  StateStore,
+} from '../ports.ts'
 import type { CodeAttempts } from '../rules/code-attempts.ts'
 import type { CutOff } from '../rules/cut-off.ts'
 import type { DeviceGrant } from '../rules/device-grant.ts'
@@ -11,6 +19,7 @@ import type { UseCases } from '../use-cases/index.ts'
 import type { ListApiKeys } from '../use-cases/list-api-keys.ts'
 import type { PollForToken } from '../use-cases/poll-for-token.ts'
 import type { ReleaseUserCode } from '../use-cases/release-user-code.ts'
+import type { RenameDevice } from '../use-cases/rename-device.ts'
 import type { ReviewUserCode } from '../use-cases/review-user-code.ts'
 import type { RevokeAllApiKeys, RevokeApiKey } from '../use-cases/revoke-api-key.ts'
 import { type Token, token } from './token.ts'
@@ -20,6 +29,12 @@ export const TOKENS: {
   readonly Policy: Token<Policy>
   readonly Clock: Token<Clock>
   readonly Events: Token<Events>
+  /** Optional: without it every client may ask for codes. */
+  readonly ClientRegistry: Token<ClientRegistry>
+  /** Optional: without it a key may have any scope, or none. */
+  readonly ScopeCatalogue: Token<ScopeCatalogue>
+  /** Optional: without it every person is admitted. */
+  readonly AdmitPerson: Token<AdmitPerson>
   readonly DeviceGrants: Token<StateStore<DeviceGrant>>
   readonly UserCodeClaims: Token<StateStore<UserCodeClaim>>
   readonly CodeAttempts: Token<StateStore<CodeAttempts>>
@@ -32,6 +47,7 @@ export const TOKENS: {
   readonly AnswerUserCode: Token<AnswerUserCode>
   readonly AuthenticateApiKey: Token<AuthenticateApiKey>
   readonly ListApiKeys: Token<ListApiKeys>
+  readonly RenameDevice: Token<RenameDevice>
   readonly RevokeApiKey: Token<RevokeApiKey>
   readonly RevokeAllApiKeys: Token<RevokeAllApiKeys>
   /** All use cases in one object. */
@@ -40,6 +56,9 @@ export const TOKENS: {
   Policy: token('Policy'),
   Clock: token('Clock'),
   Events: token('Events'),
+  ClientRegistry: token('ClientRegistry'),
+  ScopeCatalogue: token('ScopeCatalogue'),
+  AdmitPerson: token('AdmitPerson'),
   DeviceGrants: token('DeviceGrants'),
   UserCodeClaims: token('UserCodeClaims'),
   CodeAttempts: token('CodeAttempts'),
@@ -52,6 +71,7 @@ export const TOKENS: {
   AnswerUserCode: token('AnswerUserCode'),
   AuthenticateApiKey: token('AuthenticateApiKey'),
   ListApiKeys: token('ListApiKeys'),
+  RenameDevice: token('RenameDevice'),
   RevokeApiKey: token('RevokeApiKey'),
   RevokeAllApiKeys: token('RevokeAllApiKeys'),
   AllUseCases: token('AllUseCases'),

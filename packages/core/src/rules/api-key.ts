@@ -1,8 +1,9 @@
 import { hmacSha256, isSameText, sha256 } from '../crypto.ts'
 import { formatApiKey } from './api-key-format.ts'
 import type { DeviceAuthorizationRequest } from './device-authorization-request.ts'
-import type { ApprovedGrant, PendingGrant } from './device-grant.ts'
+import type { ApprovedGrant, KeyTerms, PendingGrant } from './device-grant.ts'
 import type { Policy } from './policy.ts'
+import type { AllowedScope } from './scope.ts'
 import type { Retained, Step, Transition } from './transition.ts'
 
 interface KeyBase extends Retained {
@@ -11,6 +12,10 @@ interface KeyBase extends Retained {
   /** The person who approved it. */
   readonly owner: string
   readonly request: DeviceAuthorizationRequest
+  /** The scopes that it has, separated by spaces. The request holds what was asked for. */
+  readonly scope?: string | undefined
+  /** The name that its owner gave the device. */
+  readonly deviceName?: string | undefined
   /** Epoch milliseconds. */
   readonly approvedAt: number
 }
@@ -38,6 +43,8 @@ export interface ClaimedKey extends KeyBase {
   readonly firstIssuedAt: number
   /** When it was last issued, epoch milliseconds. */
   readonly issuedAt: number
+  /** The id of the key that its first use ends. */
+  readonly replaces?: string | undefined
   /** When it stops working, epoch milliseconds. */
   readonly expiresAt: number
 }
@@ -50,6 +57,8 @@ export interface ActiveKey extends KeyBase {
   readonly expiresAt: number
   /** Epoch milliseconds, up to a minute behind. */
   readonly lastUsedAt: number
+  /** The id of the key that it replaced. Absent once that one has ended for sure. */
+  readonly replaces?: string | undefined
 }
 
 /** Revoked after pick-up. */
@@ -93,10 +102,8 @@ const stay = <R>(key: ApiKey | undefined, reply: R): Step<ApiKey, R> => ({ next:
 /** What an approval reserves a key with. */
 export interface ReserveKey {
   readonly person: string
-  readonly name: string
+  readonly terms: KeyTerms
   readonly grant: PendingGrant
-  /** Epoch milliseconds. */
-  readonly now: number
   readonly policy: Policy
 }
 
@@ -112,7 +119,7 @@ export type Reservation =
  * writes, because a state that was only read may be forgotten in a fail-over.
  */
 export const reserveKey =
-  ({ person, name, grant, now, policy }: ReserveKey): Transition<ApiKey, Reservation> =>
+  ({ person, terms, grant, policy }: ReserveKey): Transition<ApiKey, Reservation> =>
   (current) => {
     const revokedBy = current?.status === 'reserved' ? current.revokedBy : undefined
     if (revokedBy?.includes(personHashOf(person))) {
@@ -123,10 +130,9 @@ export const reserveKey =
       case 'reserved': {
         const next: ReservedKey = {
           status: 'reserved',
-          name,
+          ...shownTerms(terms),
           owner: person,
           request: grant.request,
-          approvedAt: now,
           // A device may find the approval so much later than the code's expiry.
           expiresAt: grant.expiresAt + policy.maxIntervalMs + policy.slackMs,
           revokedBy,
@@ -168,12 +174,19 @@ export const settleReservation =
     if (current?.status !== 'reserved' || current.owner !== person) return stay(current, undefined)
     if (approved) {
       const { person: owner, request, terms } = approved
-      const { name, approvedAt } = terms
-      return { next: { ...current, owner, request, name, approvedAt }, reply: undefined }
+      return { next: { ...current, ...shownTerms(terms), owner, request }, reply: undefined }
     }
     const next = current.revokedBy ? { ...current, expiresAt: now } : undefined
     return { next, reply: undefined }
   }
+
+/** The terms that a person sees in the list of keys. */
+const shownTerms = ({ name, scope, deviceName, approvedAt }: KeyTerms) => ({
+  name,
+  scope,
+  deviceName,
+  approvedAt,
+})
 
 /** The result of a claim: the key, or why there is none to issue now. */
 export type Claim =
@@ -192,6 +205,8 @@ export interface ClaimKey {
   readonly grant: ApprovedGrant
   /** Whether a key that was not picked up may still be. */
   readonly redeemable: boolean
+  /** What the operator still allows of the granted scope, as `allowedScope` tells. */
+  readonly allowed: AllowedScope
   /** A random text for a new key. */
   readonly salt: string
   /** Epoch milliseconds. */
@@ -209,12 +224,12 @@ export const claimKey =
   (key) => {
     switch (key?.status) {
       case undefined:
-        return claim.redeemable ? issue(claim) : stay(key, { outcome: 'expired' })
+        return issue(claim, key)
       case 'reserved':
         if (key.revokedBy?.includes(personHashOf(claim.grant.person))) {
           return stay(key, { outcome: 'revoked' })
         }
-        return claim.redeemable ? issue(claim) : stay(key, { outcome: 'expired' })
+        return issue(claim, key)
       case 'claimed':
         return issueAgain(key, claim)
       case 'active':
@@ -229,18 +244,26 @@ export const claimKey =
     }
   }
 
-const issue = ({ keyId, deviceCode, grant, salt, now, policy }: ClaimKey): Step<ApiKey, Claim> => {
-  const { prefix, name, lifetimeMs, approvedAt } = grant.terms
+const issue = (claim: ClaimKey, current: ApiKey | undefined): Step<ApiKey, Claim> => {
+  const { keyId, deviceCode, grant, allowed, salt, now, policy } = claim
+  if (!claim.redeemable) return stay(current, { outcome: 'expired' })
+  if (allowed.outcome === 'none') return stay(current, { outcome: 'revoked' })
+  const { prefix, replaces } = grant.terms
+  // Its owner may have renamed the device since the approval.
+  const wasRenamed = current?.status === 'reserved' && current.owner === grant.person
   const apiKey = mint({ keyId, deviceCode, prefix, salt })
-  const expiresAt = now + lifetimeMs
+  // The operator may have lowered the maximum since the approval.
+  const expiresAt = now + Math.min(grant.terms.lifetimeMs, policy.maxKeyLifetimeMs)
   const key: ClaimedKey = {
     status: 'claimed',
-    name,
+    ...shownTerms(grant.terms),
+    ...(wasRenamed ? { deviceName: current.deviceName } : {}),
+    scope: allowed.scope,
     owner: grant.person,
     request: grant.request,
-    approvedAt,
     salt,
     prefix,
+    replaces,
     secretHash: secretHashOf(apiKey),
     firstIssuedAt: now,
     issuedAt: now,
@@ -291,32 +314,56 @@ export interface CheckKey {
   readonly secretHash: string
   /** Epoch milliseconds. */
   readonly now: number
+  readonly policy: Pick<Policy, 'keyIdleMs'>
+  /**
+   * The latest use whose write failed, epoch milliseconds. It keeps the key from counting as unused.
+   * @default no write has failed
+   */
+  readonly unwrittenUseAt?: number | undefined
 }
 
 /**
  * Tells whether a key works. The hash is compared first and in constant time, so that an id alone tells
  * nothing about a key.
  */
-export const checkKey = (key: ApiKey | undefined, { secretHash, now }: CheckKey): KeyCheck => {
+export const checkKey = (key: ApiKey | undefined, check: CheckKey): KeyCheck => {
   const kept: unknown = key && 'secretHash' in key ? key.secretHash : undefined
-  if (!key || typeof kept !== 'string' || !isSameText(kept, secretHash)) {
+  if (!key || typeof kept !== 'string' || !isSameText(kept, check.secretHash)) {
     return { outcome: 'no_such_key' }
   }
-  return checkKnownKey(key, now)
+  return checkKnownKey(key, check)
 }
 
-/** Tells whether a key works whose secret was compared before. `now` is epoch milliseconds. */
-export const checkKnownKey = (key: ApiKey, now: number): KeyCheck => {
+/** Tells whether a key works whose secret was compared before. */
+export const checkKnownKey = (
+  key: ApiKey,
+  { now, policy, unwrittenUseAt = 0 }: Omit<CheckKey, 'secretHash'>,
+): KeyCheck => {
   switch (key.status) {
     case 'revoked':
       return { outcome: 'revoked' }
     case 'claimed':
     case 'active':
-      return now < key.expiresAt ? { outcome: 'valid', key } : { outcome: 'expired' }
+      return now < key.expiresAt &&
+        (now < idleExpiryOf(key, policy) || now < unwrittenUseAt + policy.keyIdleMs)
+        ? { outcome: 'valid', key }
+        : { outcome: 'expired' }
     default:
       // A newer version of this software may store a status that this one does not know.
       return { outcome: 'no_such_key' }
   }
+}
+
+/**
+ * When a key that is not used any more expires, epoch milliseconds. `Infinity` if the policy has no such
+ * limit.
+ */
+export const idleExpiryOf = (
+  key: ClaimedKey | ActiveKey,
+  { keyIdleMs }: Pick<Policy, 'keyIdleMs'>,
+): number => {
+  if (keyIdleMs === 0) return Number.POSITIVE_INFINITY
+  return (key.status === 'active' ? key.lastUsedAt : key.firstIssuedAt) + keyIdleMs
 }
 
 /** Whether a use must be written at `now`, epoch milliseconds: the first one, and then one a minute. */
@@ -382,22 +429,59 @@ export const revokeKey =
   }
 
 const revoked = (key: ClaimedKey | ActiveKey, now: number): RevokedKey => {
-  if (key.status === 'active') {
-    const { lastUsedAt: _, expiresAt: __, ...kept } = key
+  const { expiresAt: _, replaces: __, ...ended } = key
+  if (ended.status === 'active') {
+    const { lastUsedAt: ___, ...kept } = ended
     return { ...kept, status: 'revoked', revokedAt: now, used: true }
   }
-  const { salt: _, prefix: __, firstIssuedAt: ___, issuedAt: ____, expiresAt: _____, ...kept } = key
+  const { salt: ___, prefix: ____, firstIssuedAt: _____, issuedAt: ______, ...kept } = ended
   return { ...kept, status: 'revoked', revokedAt: now }
 }
 
+/** Removes the mark of a key whose replaced key has ended for sure. */
+export const forgetReplaced =
+  (replaced: string): Transition<ApiKey, void> =>
+  (key) => {
+    if (key?.status !== 'active' || key.replaces !== replaced) return stay(key, undefined)
+    const { replaces: _, ...next } = key
+    return { next, reply: undefined }
+  }
+
+/** The result of renaming a device. `no_such_key` also stands for another person's key. */
+export type Renaming = 'renamed' | 'no_such_key'
+
+/** Its owner gives the device another name, or none. */
+export const renameDevice =
+  ({
+    owner,
+    deviceName,
+    now,
+    policy,
+  }: {
+    readonly owner: string
+    /** As `readDeviceName` cleans it. */
+    readonly deviceName: string | undefined
+    /** Epoch milliseconds. */
+    readonly now: number
+    readonly policy: Pick<Policy, 'keyIdleMs'>
+  }): Transition<ApiKey, Renaming> =>
+  (key) => {
+    if (!key || !isLive(key, { now, policy }) || key.owner !== owner)
+      return stay(key, 'no_such_key')
+    return { next: { ...key, deviceName }, reply: 'renamed' }
+  }
+
 /** Whether a person's key works or may be picked up at `now`, epoch milliseconds. */
-export const isLive = (key: ApiKey, now: number): key is ReservedKey | ClaimedKey | ActiveKey => {
+export const isLive = (
+  key: ApiKey,
+  { now, policy }: { readonly now: number; readonly policy: Pick<Policy, 'keyIdleMs'> },
+): key is ReservedKey | ClaimedKey | ActiveKey => {
   switch (key.status) {
     case 'reserved':
       return now < key.expiresAt && !key.revokedBy?.includes(personHashOf(key.owner))
     case 'claimed':
     case 'active':
-      return now < key.expiresAt
+      return now < key.expiresAt && now < idleExpiryOf(key, policy)
     default:
       return false
   }

@@ -31,6 +31,12 @@ export interface KeyTerms {
   readonly name: string
   /** The first characters of the key. */
   readonly prefix: string
+  /** The scopes that the person granted, separated by spaces. */
+  readonly scope?: string | undefined
+  /** The name of the device, as the person left it. */
+  readonly deviceName?: string | undefined
+  /** The id of the key that this one replaces: its first use ends the other one. */
+  readonly replaces?: string | undefined
   /** How long the key works from pick-up, in milliseconds. */
   readonly lifetimeMs: number
   /** Epoch milliseconds. */

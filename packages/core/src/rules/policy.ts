@@ -62,10 +62,21 @@ export interface Policy extends UserCodeFormat {
    */
   readonly keyPrefix: string
   /**
-   * How long an API key works: 1 s to about 10 years.
-   * @default 86_400_000 (1 day)
+   * How long an API key may work, for the person to choose: 1 to 8 different times. The first one is
+   * preselected, and the list of a registered client replaces it.
+   * @default [86_400_000, 2_592_000_000, 7_776_000_000] (1 day, 30 days, 90 days)
    */
-  readonly keyLifetimeMs: number
+  readonly keyLifetimesMs: readonly number[]
+  /**
+   * The longest time that an API key may work, whatever was chosen: 1 s to about 10 years.
+   * @default the longest of keyLifetimesMs
+   */
+  readonly maxKeyLifetimeMs: number
+  /**
+   * How long an API key may be unused before it expires: 1 hour to about 10 years. 0 means no limit.
+   * @default 0
+   */
+  readonly keyIdleMs: number
   /**
    * How long the same key is issued again to its device code, until its first use: up to 10 minutes
    * after it was first issued. 0 issues it once only.
@@ -105,7 +116,9 @@ export const DEFAULT_POLICY: Policy = Object.freeze({
   wrongCodesOfEveryone: 3_000,
   wrongCodesWindowMs: 10 * MINUTE,
   keyPrefix: 'dg_',
-  keyLifetimeMs: DAY,
+  keyLifetimesMs: Object.freeze([DAY, 30 * DAY, 90 * DAY]),
+  maxKeyLifetimeMs: 90 * DAY,
+  keyIdleMs: 0,
   redeliverForMs: 2 * MINUTE,
   keysPerPerson: 100,
   keyCheckMaxAgeMs: SECOND,
@@ -153,6 +166,29 @@ export const maxWrongCodesOfEveryone = (policy: Policy): number => {
 const defaultCeiling = (policy: Policy): number =>
   isFormat(policy) ? Math.max(1, Math.min(3_000, maxWrongCodesOfEveryone(policy))) : 1
 
+const MAX_LIFETIME_MS = 3_660 * DAY
+const MAX_LIFETIMES = 8
+
+const longestLifetime = ({ keyLifetimesMs }: Policy): number =>
+  Array.isArray(keyLifetimesMs) && keyLifetimesMs.length > 0 ? Math.max(...keyLifetimesMs) : DAY
+
+const lifetimeErrors = ({ keyLifetimesMs, maxKeyLifetimeMs }: Policy): string[] => {
+  if (
+    !Array.isArray(keyLifetimesMs) ||
+    keyLifetimesMs.length < 1 ||
+    keyLifetimesMs.length > MAX_LIFETIMES ||
+    new Set(keyLifetimesMs).size !== keyLifetimesMs.length
+  ) {
+    return [`keyLifetimesMs must be 1 to ${MAX_LIFETIMES} different times`]
+  }
+  return keyLifetimesMs
+    .filter((ms) => !Number.isSafeInteger(ms) || ms < SECOND || ms > maxKeyLifetimeMs)
+    .map(
+      (ms) =>
+        `keyLifetimesMs must have whole numbers from ${SECOND} to ${maxKeyLifetimeMs}, not ${String(ms)}`,
+    )
+}
+
 /**
  * Makes a policy from the defaults and `changes`.
  * @throws {PolicyError} if user codes could be guessed or a value is out of range
@@ -160,10 +196,15 @@ const defaultCeiling = (policy: Policy): number =>
 export const createPolicy = (changes: Partial<Policy> = {}): Policy => {
   const given = Object.entries(changes).filter(([, value]) => value !== undefined)
   const chosen: Policy = { ...DEFAULT_POLICY, ...Object.fromEntries(given) }
-  const policy =
-    changes.wrongCodesOfEveryone === undefined
-      ? { ...chosen, wrongCodesOfEveryone: defaultCeiling(chosen) }
-      : chosen
+  const policy: Policy = {
+    ...chosen,
+    ...(changes.wrongCodesOfEveryone === undefined
+      ? { wrongCodesOfEveryone: defaultCeiling(chosen) }
+      : {}),
+    ...(changes.maxKeyLifetimeMs === undefined
+      ? { maxKeyLifetimeMs: longestLifetime(chosen) }
+      : {}),
+  }
   const errors: string[] = []
   const range = (name: keyof Policy, least: number, most: number): void => {
     const value = policy[name]
@@ -194,7 +235,9 @@ export const createPolicy = (changes: Partial<Policy> = {}): Policy => {
   range('wrongCodesPerPerson', 1, 100)
   range('wrongCodesOfEveryone', 1, 1_000_000)
   range('wrongCodesWindowMs', SECOND, DAY)
-  range('keyLifetimeMs', SECOND, 3_660 * DAY)
+  range('maxKeyLifetimeMs', SECOND, MAX_LIFETIME_MS)
+  errors.push(...lifetimeErrors(policy))
+  if (policy.keyIdleMs !== 0) range('keyIdleMs', HOUR, MAX_LIFETIME_MS)
   range('redeliverForMs', 0, 10 * MINUTE)
   range('keysPerPerson', 0, 10_000)
   range('keyCheckMaxAgeMs', 0, MINUTE)

@@ -39,6 +39,7 @@ const isRequest = (value: unknown): boolean => {
     request !== undefined &&
     isAbsentOr(request['clientId'], isText) &&
     isAbsentOr(request['scope'], isText) &&
+    isAbsentOr(request['deviceName'], isText) &&
     membersOf(request['device']) !== undefined
   )
 }
@@ -48,6 +49,7 @@ const isTerms = (value: unknown): boolean => {
   return (
     terms !== undefined &&
     [terms['name'], terms['prefix']].every(isText) &&
+    ['scope', 'deviceName', 'replaces'].every((name) => isAbsentOr(terms[name], isText)) &&
     [terms['lifetimeMs'], terms['approvedAt']].every(isNumber)
   )
 }

@@ -2,6 +2,7 @@ import { randomText } from '../crypto.ts'
 import type { ApiKeyStore, StateStore } from '../ports.ts'
 import {
   type ApiKey,
+  type CheckKey,
   type ClaimKey,
   claimKey,
   type ReservedKey,
@@ -11,7 +12,12 @@ import {
   useKey,
 } from '../rules/api-key.ts'
 import { keyIdOf } from '../rules/api-key-format.ts'
-import { type ApprovedGrant, grantIdOf, type PendingGrant } from '../rules/device-grant.ts'
+import {
+  type ApprovedGrant,
+  grantIdOf,
+  type KeyTerms,
+  type PendingGrant,
+} from '../rules/device-grant.ts'
 import { createPolicy } from '../rules/policy.ts'
 import { comparePlaces, placeOf } from '../stores/key-order.ts'
 import { check, same } from './assertions.ts'
@@ -52,7 +58,7 @@ export const testApiKeyStore = (test: Test, create: CreatePair<ApiKeyStore>): vo
       read: () => store.read(id),
       'an update that writes nothing': () =>
         store.update(id, (key) => ({ next: key, reply: undefined })),
-      write: () => store.update(id, useKey({ secretHash, now })),
+      write: () => store.update(id, useKey({ secretHash, now, policy })),
       create: () => store.update(newId(), reserve(owner)),
       remove: () => store.update(id, () => ({ next: undefined, reply: undefined })),
       find: () => store.find({ owner, limit: 1 }),
@@ -84,7 +90,7 @@ const testKeys = (it: KeyKitTest): void => {
     if (claim.outcome !== 'issued') throw new Error(`claim: expected issued, got ${claim.outcome}`)
     await expectBoth('claimed')
     const secretHash = secretHashOf(claim.apiKey)
-    await peer.update(id, useKey({ secretHash, now: now + 1 }))
+    await peer.update(id, useKey({ secretHash, now: now + 1, policy }))
     await expectBoth('active')
     same(await store.update(id, revokeKey({ owner, now: now + 2 })), 'revoked', 'reply')
     await expectBoth('revoked')
@@ -178,10 +184,7 @@ const testRaces = (it: KeyKitTest): void => {
     const owner = newId()
     for (let round = 0; round < 20; round++) {
       const { id, secretHash } = await claimed(store, owner)
-      const use = (): { readonly secretHash: string; readonly now: number } => ({
-        secretHash,
-        now: Date.now(),
-      })
+      const use = (): CheckKey => ({ secretHash, now: Date.now(), policy })
       // Both instances have seen the key while it worked.
       await Promise.all([read<ApiKey>(store, id), read<ApiKey>(peer, id)])
       await Promise.all([
@@ -322,8 +325,15 @@ const pendingGrant = (): PendingGrant => ({
   keepUntil: later() + policy.keepAfterExpiryMs,
 })
 
+const newTerms = (): KeyTerms => {
+  const { keyPrefix: prefix, keyLifetimesMs } = policy
+  const [lifetimeMs = later()] = keyLifetimesMs
+  const deviceName = 'Maria’s laptop'
+  return { name: NAME, prefix, scope: 'read', deviceName, lifetimeMs, approvedAt: Date.now() }
+}
+
 const reserve = (person: string) =>
-  reserveKey({ person, name: NAME, grant: pendingGrant(), now: Date.now(), policy })
+  reserveKey({ person, terms: newTerms(), grant: pendingGrant(), policy })
 
 /** A grant that `owner` approved, and the claim of its device. */
 const newGrant = (
@@ -331,17 +341,18 @@ const newGrant = (
 ): { readonly keyId: string; readonly claim: (now: number) => ClaimKey } => {
   const deviceCode = randomText(32)
   const keyId = keyIdOf(grantIdOf(deviceCode))
-  const { keyPrefix: prefix, keyLifetimeMs: lifetimeMs } = policy
+  const terms = { ...newTerms(), replaces: newId() }
   const grant: ApprovedGrant = {
     ...pendingGrant(),
     status: 'approved',
     person: owner,
-    terms: { name: NAME, prefix, lifetimeMs, approvedAt: Date.now() },
+    terms,
   }
+  const allowed = { outcome: 'ok', scope: terms.scope } as const
   const salt = randomText(16)
   return {
     keyId,
-    claim: (now) => ({ keyId, deviceCode, grant, redeemable: true, salt, now, policy }),
+    claim: (now) => ({ keyId, deviceCode, grant, redeemable: true, allowed, salt, now, policy }),
   }
 }
 

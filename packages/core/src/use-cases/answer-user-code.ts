@@ -1,4 +1,4 @@
-import type { ApiKeyStore, StateStore } from '../ports.ts'
+import type { ApiKeyStore, ClientRegistry, ScopeCatalogue, StateStore } from '../ports.ts'
 import { keyNameOf, reserveKey, revokeKey, settleReservation } from '../rules/api-key.ts'
 import { keyIdOf } from '../rules/api-key-format.ts'
 import type { Decision, Refusal } from '../rules/decision.ts'
@@ -8,10 +8,15 @@ import {
   decideGrant,
   type GrantDecision,
   type KeyTerms,
+  type PendingGrant,
   reviewGrant,
 } from '../rules/device-grant.ts'
+import { readDeviceName } from '../rules/device-name.ts'
+import { chosenLifetime, offeredLifetimes } from '../rules/key-lifetime.ts'
+import { grantedScope } from '../rules/scope.ts'
 import { showUserCode } from '../rules/user-code.ts'
 import { StoreError } from '../store-errors.ts'
+import type { Admission } from './admission.ts'
 import { type ListedKey, listKey } from './list-api-keys.ts'
 import { liveKeysOf } from './live-keys.ts'
 import {
@@ -21,10 +26,31 @@ import {
   type TypedUserCode,
 } from './look-up-user-code.ts'
 import { refuseUserCode } from './refuse-user-code.ts'
+import { isReplaceable, lastTouched } from './replaceable-key.ts'
 
 /** What a signed-in person decides about a user code. */
 export interface UserCodeAnswer extends TypedUserCode {
   readonly decision: Decision
+  /**
+   * The scopes that are left of the requested ones, each once.
+   * @default all that were requested
+   */
+  readonly scopes?: readonly string[] | undefined
+  /**
+   * How long the key will work, in milliseconds: one of those that the review offers.
+   * @default the first one
+   */
+  readonly lifetimeMs?: number | undefined
+  /**
+   * The name of the device. Without visible characters, it has none.
+   * @default the device's own name for itself
+   */
+  readonly deviceName?: string | undefined
+  /**
+   * The id of the person's key of the same client that the first use of the new one ends.
+   * @default no key is replaced
+   */
+  readonly replaces?: string | undefined
   /** The person's browser. It is recorded beside the device, never mixed with it. */
   readonly browser?: DeviceInfo | undefined
 }
@@ -38,6 +64,13 @@ export type AnswerReply =
       readonly clientId?: string | undefined
     }
   | Refusal
+  | {
+      /** A choice is not possible, so nothing was approved. */
+      readonly outcome: 'invalid_choice'
+      readonly choice: 'scopes' | 'lifetime' | 'device_name' | 'replaces'
+    }
+  /** The operator does not admit the person, so nothing was approved. */
+  | { readonly outcome: 'not_admitted' }
   | {
       /** The person has `limit` keys already, so nothing was approved. */
       readonly outcome: 'too_many_keys'
@@ -61,6 +94,11 @@ export type AnswerUserCode = (answer: UserCodeAnswer) => Promise<AnswerReply>
 export interface AnswerUserCodeDependencies extends LookUpUserCodeDependencies {
   readonly grants: StateStore<DeviceGrant>
   readonly apiKeys: ApiKeyStore
+  readonly admission: Admission
+  /** @default every client has the lifetimes of the policy */
+  readonly clients?: ClientRegistry | undefined
+  /** @default no scope is required */
+  readonly scopes?: ScopeCatalogue | undefined
 }
 
 /**
@@ -120,33 +158,95 @@ const prepareApproval = async (
   dependencies: AnswerUserCodeDependencies,
   answer: UserCodeAnswer,
 ): Promise<Prepared | AnswerReply> => {
-  const { grants, apiKeys, policy, clock } = dependencies
+  const { grants, apiKeys, policy, clock, events, admission } = dependencies
   const { person } = answer
+  if (!(await admission.isAdmitted(person))) {
+    events.emit({ type: 'person_not_admitted', at: clock.now(), person, during: 'approval' })
+    return { outcome: 'not_admitted' }
+  }
   const found = await lookUpUserCode(dependencies, answer)
   if (found.outcome !== 'found') return found
   const now = clock.now()
   const review = await grants.update(found.grantId, reviewGrant(now))
   if (review.outcome !== 'pending') return refuseUserCode(review, { person, found, format: policy })
   const keyId = keyIdOf(found.grantId)
-  const name = keyNameOf(showUserCode(found.userCode, policy))
   const { grant } = review
-  const reservation = await apiKeys.update(keyId, reserveKey({ person, name, grant, now, policy }))
-  const { keyPrefix: prefix, keyLifetimeMs: lifetimeMs } = policy
+  const chosen = await termsOf(dependencies, { answer, found, grant, now })
+  if (chosen.outcome !== 'ok') return chosen
+  const { terms } = chosen
+  const reservation = await apiKeys.update(keyId, reserveKey({ person, terms, grant, policy }))
   switch (reservation.outcome) {
     case 'already_processed':
       return reservation
     case 'picked_up': {
-      const { name: keptName, approvedAt } = reservation.key
-      const terms = { name: keptName, prefix, lifetimeMs, approvedAt }
-      return { outcome: 'prepared', found, terms }
+      const { name, scope, deviceName, replaces, approvedAt } = reservation.key
+      const kept = { ...terms, name, scope, deviceName, replaces, approvedAt }
+      return { outcome: 'prepared', found, terms: kept }
     }
     case 'reserved': {
       const refusal = await refuseTooManyKeys(dependencies, { person, keyId, now })
       if (refusal) return refusal
-      const terms = { name, prefix, lifetimeMs, approvedAt: now }
       return { outcome: 'prepared', found, terms }
     }
   }
+}
+
+type ChosenTerms =
+  | { readonly outcome: 'ok'; readonly terms: KeyTerms }
+  | Extract<AnswerReply, { readonly outcome: 'invalid_choice' }>
+
+/** The terms of the key, from the request and what the person chose. */
+const termsOf = async (
+  dependencies: AnswerUserCodeDependencies,
+  {
+    answer,
+    found,
+    grant,
+    now,
+  }: {
+    readonly answer: UserCodeAnswer
+    readonly found: Found
+    readonly grant: PendingGrant
+    readonly now: number
+  },
+): Promise<ChosenTerms> => {
+  const { policy, clients, scopes } = dependencies
+  const { clientId, scope: requested, deviceName: ownName } = grant.request
+  const invalid = (
+    choice: Extract<ChosenTerms, { readonly outcome: 'invalid_choice' }>['choice'],
+  ) => ({ outcome: 'invalid_choice', choice }) as const
+  const scope = grantedScope(requested, answer.scopes, { catalogue: scopes?.scopes() })
+  if (scope.outcome !== 'ok') return invalid('scopes')
+  const client = clientId === undefined ? undefined : await clients?.find(clientId)
+  const lifetimeMs = chosenLifetime(offeredLifetimes(client, policy), answer.lifetimeMs)
+  if (lifetimeMs === undefined) return invalid('lifetime')
+  const name = readDeviceName(answer.deviceName ?? ownName)
+  if (name.outcome !== 'ok') return invalid('device_name')
+  if (!(await mayReplace(dependencies, answer, clientId))) return invalid('replaces')
+  return {
+    outcome: 'ok',
+    terms: {
+      name: keyNameOf(showUserCode(found.userCode, policy)),
+      prefix: policy.keyPrefix,
+      scope: scope.scope,
+      deviceName: name.name,
+      lifetimeMs,
+      replaces: answer.replaces,
+      approvedAt: now,
+    },
+  }
+}
+
+/** A key that has ended meanwhile needs no replacing, but does no harm. */
+const mayReplace = async (
+  { apiKeys }: AnswerUserCodeDependencies,
+  { person, replaces }: UserCodeAnswer,
+  clientId: string | undefined,
+): Promise<boolean> => {
+  if (replaces === undefined) return true
+  const key = await apiKeys.read(replaces)
+  if (key?.status === 'revoked') return key.owner === person && key.request.clientId === clientId
+  return key !== undefined && isReplaceable(key, { person, clientId })
 }
 
 /**
@@ -161,10 +261,10 @@ const refuseTooManyKeys = async (
   if (limit === 0) return undefined
   let count = 0
   let oldest: ListedKey | undefined
-  for await (const stored of liveKeysOf(apiKeys, { owner: person, now })) {
+  for await (const stored of liveKeysOf(apiKeys, { owner: person, now, policy })) {
     if (stored.id === keyId) continue
     count += 1
-    const listed = listKey(stored, now)
+    const listed = listKey(stored, { now, policy })
     if (listed && (!oldest || lastTouched(listed) < lastTouched(oldest))) oldest = listed
   }
   if (count < limit) return undefined
@@ -172,8 +272,6 @@ const refuseTooManyKeys = async (
   events.emit({ type: 'too_many_keys', at: now, person, limit })
   return { outcome: 'too_many_keys', limit, leastRecentlyUsed: oldest }
 }
-
-const lastTouched = ({ lastUsedAt, approvedAt }: ListedKey): number => lastUsedAt ?? approvedAt
 
 /** Looks the code up, and revokes the person's own key if the grant's approval was forgotten. */
 const prepareDenial = async (
@@ -226,7 +324,9 @@ const decideAndSettle = async (
   }
   const isApproved = decided.grant.status === 'approved'
   const type = isApproved ? 'authorization_approved' : 'authorization_denied'
-  events.emit({ type, at: now, grantId, person, browser })
+  const { grant } = decided
+  const deviceName = grant.status === 'approved' ? grant.terms.deviceName : grant.request.deviceName
+  events.emit({ type, at: now, grantId, person, deviceName, browser })
   return {
     outcome: isApproved ? 'approved' : 'denied',
     userCode: showUserCode(found.userCode, policy),

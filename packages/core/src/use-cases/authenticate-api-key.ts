@@ -5,14 +5,19 @@ import {
   type ClaimedKey,
   checkKey,
   checkKnownKey,
+  idleExpiryOf,
   isUseWorthWriting,
   type KeyUse,
   secretHashOf,
   useKey,
 } from '../rules/api-key.ts'
 import { parseApiKey } from '../rules/api-key-format.ts'
+import type { Policy } from '../rules/policy.ts'
 import { StoreError } from '../store-errors.ts'
+import type { Admission } from './admission.ts'
+import { endReplacedKey } from './end-replaced-key.ts'
 import type { KeyCheckCache } from './key-check-cache.ts'
+import type { UnwrittenUses } from './unwritten-uses.ts'
 
 /** The owner of a key and what the key may do. */
 export interface AuthenticatedKey {
@@ -22,14 +27,21 @@ export interface AuthenticatedKey {
   readonly owner: string
   readonly clientId?: string | undefined
   readonly scope?: string | undefined
+  /** The name that its owner gave the device. */
+  readonly deviceName?: string | undefined
   /** Epoch milliseconds. */
   readonly expiresAt: number
+  /** When it expires if it is not used until then, epoch milliseconds. Absent without such a limit. */
+  readonly idleExpiresAt?: number | undefined
 }
 
-/** The owner of a key, or why it opens nothing. `malformed` keys are not looked up. */
+/**
+ * The owner of a key, or why it opens nothing. `malformed` keys are not looked up. `not_admitted`: its
+ * owner may have no keys at present.
+ */
 export type Authentication =
   | AuthenticatedKey
-  | { readonly outcome: 'malformed' | 'no_such_key' | 'expired' | 'revoked' }
+  | { readonly outcome: 'malformed' | 'no_such_key' | 'expired' | 'revoked' | 'not_admitted' }
 
 /**
  * Checks an API key that came with a request (RFC 6750), and writes its use once a minute. A valid check
@@ -45,6 +57,9 @@ export interface AuthenticateApiKeyDependencies {
   readonly events: Events
   /** Shared with the use cases that revoke keys. */
   readonly keyChecks: KeyCheckCache<AuthenticatedKey>
+  readonly policy: Policy
+  readonly admission: Admission
+  readonly unwrittenUses: UnwrittenUses
 }
 
 /**
@@ -54,32 +69,40 @@ export interface AuthenticateApiKeyDependencies {
 export const createAuthenticateApiKey = (
   dependencies: AuthenticateApiKeyDependencies,
 ): AuthenticateApiKey => {
-  const { apiKeys, clock, keyChecks } = dependencies
+  const { apiKeys, clock, keyChecks, policy, unwrittenUses } = dependencies
   return async (apiKey) => {
     const secretHash = secretHashOf(apiKey)
     const now = clock.now()
-    const check: CheckKey = { secretHash, now }
     const kept = keyChecks.get(secretHash)
     if (kept && !isUseWorthWriting(kept.key, now)) {
       // The hash of the whole key has found the check, so it needs no other comparison.
-      const { outcome } = checkKnownKey(kept.key, now)
+      const { outcome } = checkKnownKey(kept.key, { now, policy })
       return outcome === 'valid' ? kept.answer : { outcome }
     }
     const keyId = parseApiKey(apiKey)
     if (keyId === undefined) return { outcome: 'malformed' }
+    const unwrittenUseAt = unwrittenUses.of(keyId)
+    const check: CheckKey = { secretHash, now, policy, unwrittenUseAt }
     const read = keyChecks.begin(keyId)
     let valid: { readonly key: ActiveKey; readonly answer: AuthenticatedKey } | undefined
     try {
       const found = checkKey(await apiKeys.read(keyId), check)
       if (found.outcome !== 'valid') return found
+      if (!(await isAdmitted(dependencies, found.key.owner, now)))
+        return { outcome: 'not_admitted' }
       const used = isUseWorthWriting(found.key, now)
         ? await writeUse(dependencies, keyId, check)
         : found
       // The write failed. That is no reason to refuse a valid key, but it is not kept.
-      if (!used) return authenticated(keyId, found.key)
+      if (!used) {
+        unwrittenUses.add(keyId, now)
+        return authenticated(keyId, found.key, policy)
+      }
       if (used.outcome !== 'valid') return { outcome: used.outcome }
-      const answer = authenticated(keyId, used.key)
-      if (used.key.status === 'active') valid = { key: used.key, answer }
+      const answer = authenticated(keyId, used.key, policy)
+      if (used.key.status !== 'active') return answer
+      // A key that is kept would not try again to end the one that it replaces.
+      if (await endReplacedKey(dependencies, keyId, used.key)) valid = { key: used.key, answer }
       return answer
     } finally {
       keyChecks.end(read, valid && { secretHash, ...valid })
@@ -87,17 +110,29 @@ export const createAuthenticateApiKey = (
   }
 }
 
+const isAdmitted = async (
+  { admission, events }: AuthenticateApiKeyDependencies,
+  person: string,
+  now: number,
+): Promise<boolean> => {
+  if (await admission.isStillAdmitted(person)) return true
+  events.emit({ type: 'person_not_admitted', at: now, person, during: 'key_check' })
+  return false
+}
+
 /** Writes a use. Returns `undefined` if the store failed. */
 const writeUse = async (
-  { apiKeys, events }: AuthenticateApiKeyDependencies,
+  { apiKeys, events, unwrittenUses }: AuthenticateApiKeyDependencies,
   keyId: string,
   check: CheckKey,
 ): Promise<KeyUse | undefined> => {
   try {
     const use = await apiKeys.update<KeyUse>(keyId, useKey(check))
     if (use.outcome === 'valid' && use.first) {
-      events.emit({ type: 'key_used_first', at: check.now, keyId, owner: use.key.owner })
+      const { owner, deviceName } = use.key
+      events.emit({ type: 'key_used_first', at: check.now, keyId, owner, deviceName })
     }
+    unwrittenUses.remove(keyId)
     return use
   } catch (error) {
     if (error instanceof StoreError) return undefined
@@ -107,8 +142,20 @@ const writeUse = async (
 
 const authenticated = (
   keyId: string,
-  { name, owner, request, expiresAt }: ClaimedKey | ActiveKey,
+  key: ClaimedKey | ActiveKey,
+  policy: Policy,
 ): AuthenticatedKey => {
-  const { clientId, scope } = request
-  return { outcome: 'valid', keyId, name, owner, clientId, scope, expiresAt }
+  const { name, owner, request, scope, deviceName, expiresAt } = key
+  const idle = idleExpiryOf(key, policy)
+  return {
+    outcome: 'valid',
+    keyId,
+    name,
+    owner,
+    clientId: request.clientId,
+    scope,
+    deviceName,
+    expiresAt,
+    idleExpiresAt: Number.isFinite(idle) ? idle : undefined,
+  }
 }

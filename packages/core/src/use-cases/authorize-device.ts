@@ -1,13 +1,17 @@
 import { randomText } from '../crypto.ts'
-import type { Clock, Events, StateStore } from '../ports.ts'
+import type { ClientRegistry, Clock, Events, ScopeCatalogue, StateStore } from '../ports.ts'
 import type { DeviceAuthorizationRequest } from '../rules/device-authorization-request.ts'
 import { type DeviceGrant, grantIdOf, openGrant } from '../rules/device-grant.ts'
+import { readDeviceName } from '../rules/device-name.ts'
 import type { Policy } from '../rules/policy.ts'
+import { type ClientRefusal, refuseClient } from '../rules/registered-client.ts'
+import { requestedScope, scopeNames } from '../rules/scope.ts'
 import { claimUserCode, newUserCode, showUserCode, type UserCodeClaim } from '../rules/user-code.ts'
 import { StoreFullError } from '../store-errors.ts'
 
 /** Both codes of a new grant (RFC 8628 section 3.2). */
 export interface DeviceAuthorization {
+  readonly outcome: 'issued'
   /** 43 characters, base64url. */
   readonly deviceCode: string
   /** The code as people see it, for example `WDJB-MJHT`. */
@@ -16,13 +20,29 @@ export interface DeviceAuthorization {
   readonly expiresIn: number
   /** In seconds. */
   readonly interval: number
+  /** The default scope that the client gets, because it asked for none (RFC 6749 section 3.3). */
+  readonly defaultScope?: string | undefined
 }
 
+/** Why no code was issued (RFC 6749 section 5.2). */
+export type AuthorizationRefusal =
+  | { readonly outcome: ClientRefusal }
+  | {
+      readonly outcome: 'invalid_scope'
+      /** `not_allowed`: a scope is unknown, or not for this client. `none`: the client must name one. */
+      readonly reason: 'not_allowed' | 'none'
+    }
+  /** The name of the device is longer than 64 characters. */
+  | { readonly outcome: 'device_name_too_long' }
+
 /**
- * Issues both codes of a new grant (RFC 8628 section 3.1).
+ * Issues both codes of a new grant (RFC 8628 section 3.1). With a registry, `clientId` must be the id of
+ * a client whose authentication was checked before.
  * @throws {StoreError} if nothing was issued
  */
-export type AuthorizeDevice = (request: DeviceAuthorizationRequest) => Promise<DeviceAuthorization>
+export type AuthorizeDevice = (
+  request: DeviceAuthorizationRequest,
+) => Promise<DeviceAuthorization | AuthorizationRefusal>
 
 /** The ports of `AuthorizeDevice`. */
 export interface AuthorizeDeviceDependencies {
@@ -31,15 +51,23 @@ export interface AuthorizeDeviceDependencies {
   readonly policy: Policy
   readonly clock: Clock
   readonly events: Events
+  /** @default every client may ask for codes */
+  readonly clients?: ClientRegistry | undefined
+  /** @default a client may ask for any scope */
+  readonly scopes?: ScopeCatalogue | undefined
 }
 
 const USER_CODE_ATTEMPTS = 10
 
 /** Makes the use case that issues both codes (RFC 8628 section 3.2). It writes twice and never reads. */
-export const createAuthorizeDevice =
-  ({ grants, userCodes, policy, clock, events }: AuthorizeDeviceDependencies): AuthorizeDevice =>
-  async ({ clientId, scope, device }) => {
-    const request: DeviceAuthorizationRequest = { clientId, scope, device }
+export const createAuthorizeDevice = (
+  dependencies: AuthorizeDeviceDependencies,
+): AuthorizeDevice => {
+  const { grants, userCodes, policy, clock, events } = dependencies
+  return async (given) => {
+    const checked = await checkRequest(dependencies, given)
+    if (checked.outcome !== 'ok') return checked
+    const { request } = checked
     const deviceCode = randomText(32)
     const grantId = grantIdOf(deviceCode)
     const now = clock.now()
@@ -49,12 +77,44 @@ export const createAuthorizeDevice =
     await grants.update(grantId, openGrant({ request, userCode, now, policy }))
     events.emit({ type: 'authorization_requested', at: now, grantId, request })
     return {
+      outcome: 'issued',
       deviceCode,
       userCode: showUserCode(userCode, policy),
       expiresIn: Math.floor(policy.codeLifetimeMs / 1000),
       interval: Math.ceil(policy.intervalMs / 1000),
+      defaultScope: scopeNames(given.scope).length === 0 ? request.scope : undefined,
     }
   }
+}
+
+/** Checks the client first, so that an error tells nothing about the scopes of another client. */
+const checkRequest = async (
+  { clients, scopes, clock, events }: AuthorizeDeviceDependencies,
+  { clientId, scope: asked, deviceName, clientAuthenticated, device }: DeviceAuthorizationRequest,
+): Promise<
+  { readonly outcome: 'ok'; readonly request: DeviceAuthorizationRequest } | AuthorizationRefusal
+> => {
+  const client = clientId === undefined ? undefined : await clients?.find(clientId)
+  const refusal = clients && refuseClient(client, { device })
+  if (refusal) {
+    events.emit({ type: 'client_refused', at: clock.now(), clientId, reason: refusal, device })
+    return { outcome: refusal }
+  }
+  const scope = requestedScope(asked, { client, catalogue: scopes?.scopes() })
+  if (scope.outcome !== 'ok') return scope
+  const name = readDeviceName(deviceName)
+  if (name.outcome !== 'ok') return { outcome: 'device_name_too_long' }
+  return {
+    outcome: 'ok',
+    request: {
+      clientId,
+      scope: scope.scope,
+      deviceName: name.name,
+      clientAuthenticated,
+      device,
+    },
+  }
+}
 
 const takeUserCode = async (
   userCodes: StateStore<UserCodeClaim>,

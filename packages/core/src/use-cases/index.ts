@@ -1,10 +1,19 @@
 import { performanceNow } from '../performance-now.ts'
-import type { ApiKeyStore, Clock, Events, StateStore } from '../ports.ts'
+import type {
+  AdmitPerson,
+  ApiKeyStore,
+  ClientRegistry,
+  Clock,
+  Events,
+  ScopeCatalogue,
+  StateStore,
+} from '../ports.ts'
 import type { CodeAttempts } from '../rules/code-attempts.ts'
 import type { CutOff } from '../rules/cut-off.ts'
 import type { DeviceGrant } from '../rules/device-grant.ts'
 import { createPolicy, type Policy } from '../rules/policy.ts'
 import type { UserCodeClaim } from '../rules/user-code.ts'
+import { Admission } from './admission.ts'
 import { type AnswerUserCode, createAnswerUserCode } from './answer-user-code.ts'
 import {
   type AuthenticateApiKey,
@@ -16,6 +25,7 @@ import { dropEndedKeys, KeyCheckCache } from './key-check-cache.ts'
 import { createListApiKeys, type ListApiKeys } from './list-api-keys.ts'
 import { createPollForToken, type PollForToken } from './poll-for-token.ts'
 import { createReleaseUserCode, type ReleaseUserCode } from './release-user-code.ts'
+import { createRenameDevice, type RenameDevice } from './rename-device.ts'
 import { createReviewUserCode, type ReviewUserCode } from './review-user-code.ts'
 import {
   createRevokeAllApiKeys,
@@ -23,6 +33,7 @@ import {
   type RevokeAllApiKeys,
   type RevokeApiKey,
 } from './revoke-api-key.ts'
+import { UnwrittenUses } from './unwritten-uses.ts'
 
 /** The ports of all use cases. */
 export interface UseCaseDependencies {
@@ -38,6 +49,12 @@ export interface UseCaseDependencies {
   readonly clock: Clock
   /** @default no listener */
   readonly events?: Events | undefined
+  /** @default every client may ask for codes */
+  readonly clients?: ClientRegistry | undefined
+  /** @default a key may have any scope, or none */
+  readonly scopes?: ScopeCatalogue | undefined
+  /** @default every person is admitted */
+  readonly admitPerson?: AdmitPerson | undefined
   /**
    * A clock that never goes back, in milliseconds. It measures the age of key checks.
    * @default performance.now
@@ -81,6 +98,11 @@ export interface UseCases {
    */
   readonly listApiKeys: ListApiKeys
   /**
+   * A person gives the device of one of their keys another name.
+   * @throws {StoreError} if it is unknown whether the device was renamed; retrying is safe
+   */
+  readonly renameDevice: RenameDevice
+  /**
    * A person revokes one of their keys. It takes effect at once in this process, and within
    * `keyCheckMaxAgeMs` in others.
    * @throws {StoreError} if it is unknown whether the key was revoked; retrying is safe
@@ -101,6 +123,7 @@ export const createUseCases = ({
   policy: givenPolicy,
   events = { emit: () => {} },
   monotonic = performanceNow,
+  admitPerson,
   ...ports
 }: UseCaseDependencies): UseCases => {
   const policy = createPolicy(givenPolicy)
@@ -109,7 +132,15 @@ export const createUseCases = ({
     now: monotonic,
   })
   const apiKeys = dropEndedKeys(ports.apiKeys, keyChecks)
-  const dependencies = { ...ports, apiKeys, keyChecks, policy, events: ignoreErrors(events) }
+  const dependencies = {
+    ...ports,
+    apiKeys,
+    keyChecks,
+    policy,
+    events: ignoreErrors(events),
+    admission: new Admission({ admitPerson, now: monotonic }),
+    unwrittenUses: new UnwrittenUses(),
+  }
   return {
     authorizeDevice: createAuthorizeDevice(dependencies),
     pollForToken: createPollForToken(dependencies),
@@ -118,6 +149,7 @@ export const createUseCases = ({
     answerUserCode: createAnswerUserCode(dependencies),
     authenticateApiKey: createAuthenticateApiKey(dependencies),
     listApiKeys: createListApiKeys(dependencies),
+    renameDevice: createRenameDevice(dependencies),
     revokeApiKey: createRevokeApiKey(dependencies),
     revokeAllApiKeys: createRevokeAllApiKeys(dependencies),
   }

@@ -1,5 +1,5 @@
 import type { ApiKeyStore, Clock, StoredApiKey } from '../ports.ts'
-import { isLive } from '../rules/api-key.ts'
+import { idleExpiryOf, isLive } from '../rules/api-key.ts'
 import type { DeviceAuthorizationRequest } from '../rules/device-authorization-request.ts'
 import type { Policy } from '../rules/policy.ts'
 
@@ -13,10 +13,16 @@ export interface ListedKey {
   readonly status: 'waiting' | 'unused' | 'active'
   readonly name: string
   readonly request: DeviceAuthorizationRequest
+  /** The scopes that it has, separated by spaces. The request holds what was asked for. */
+  readonly scope?: string | undefined
+  /** The name that its owner gave the device. */
+  readonly deviceName?: string | undefined
   readonly approvedAt: number
   readonly lastUsedAt?: number | undefined
   /** When the key stops working, or until when a waiting key can be picked up. */
   readonly expiresAt: number
+  /** When the key expires if it is not used until then. */
+  readonly idleExpiresAt?: number | undefined
 }
 
 /** Which page of a person's keys. */
@@ -63,18 +69,33 @@ export const createListApiKeys =
     let next = after
     do {
       const page = await apiKeys.find({ owner, after: next, limit: limit - keys.length })
-      const now = clock.now()
-      keys.push(...page.keys.flatMap((stored) => listKey(stored, now) ?? []))
+      const at = { now: clock.now(), policy }
+      keys.push(...page.keys.flatMap((stored) => listKey(stored, at) ?? []))
       next = page.next
     } while (next !== undefined && keys.length < limit)
     return { keys, next, revocationDelayMs: policy.keyCheckMaxAgeMs }
   }
 
 /** A key as its owner sees it, or `undefined` if it is not live. */
-export const listKey = ({ id, key }: StoredApiKey, now: number): ListedKey | undefined => {
-  if (!isLive(key, now)) return undefined
-  const { name, request, approvedAt, expiresAt } = key
+export const listKey = (
+  { id, key }: StoredApiKey,
+  { now, policy }: { readonly now: number; readonly policy: Policy },
+): ListedKey | undefined => {
+  if (!isLive(key, { now, policy })) return undefined
+  const { name, request, scope, deviceName, approvedAt, expiresAt } = key
   const lastUsedAt = key.status === 'active' ? key.lastUsedAt : undefined
   const status = ({ reserved: 'waiting', claimed: 'unused', active: 'active' } as const)[key.status]
-  return { id, status, name, request, approvedAt, lastUsedAt, expiresAt }
+  const idle = key.status === 'reserved' ? Number.POSITIVE_INFINITY : idleExpiryOf(key, policy)
+  return {
+    id,
+    status,
+    name,
+    request,
+    scope,
+    deviceName,
+    approvedAt,
+    lastUsedAt,
+    expiresAt,
+    idleExpiresAt: Number.isFinite(idle) ? idle : undefined,
+  }
 }

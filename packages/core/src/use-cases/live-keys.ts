@@ -1,17 +1,22 @@
 import type { ApiKeyStore, StoredApiKey } from '../ports.ts'
 import { isLive } from '../rules/api-key.ts'
+import type { Policy } from '../rules/policy.ts'
 
 const BATCH = 100
 
 /** A person's keys that work or may be picked up, read in bounded batches. */
 export async function* liveKeysOf(
   apiKeys: ApiKeyStore,
-  { owner, now }: { readonly owner: string; readonly now: number },
+  {
+    owner,
+    now,
+    policy,
+  }: { readonly owner: string; readonly now: number; readonly policy: Pick<Policy, 'keyIdleMs'> },
 ): AsyncGenerator<StoredApiKey> {
   let after: string | undefined
   do {
     const page = await apiKeys.find({ owner, after, limit: BATCH })
-    for (const stored of page.keys) if (isLive(stored.key, now)) yield stored
+    for (const stored of page.keys) if (isLive(stored.key, { now, policy })) yield stored
     after = page.next
   } while (after !== undefined)
 }

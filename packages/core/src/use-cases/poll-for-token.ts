@@ -1,11 +1,19 @@
 import { randomText } from '../crypto.ts'
-import type { Clock, Events, StateStore } from '../ports.ts'
+import type { ClientRegistry, Clock, Events, ScopeCatalogue, StateStore } from '../ports.ts'
 import { type ApiKey, claimKey, revokeKey } from '../rules/api-key.ts'
 import { keyIdOf } from '../rules/api-key-format.ts'
 import { type CutOff, isCutOff, ownerCutOffId } from '../rules/cut-off.ts'
-import { type DeviceGrant, type GrantPoll, grantIdOf, pollGrant } from '../rules/device-grant.ts'
+import {
+  type ApprovedGrant,
+  type DeviceGrant,
+  type GrantPoll,
+  grantIdOf,
+  pollGrant,
+} from '../rules/device-grant.ts'
 import type { Policy } from '../rules/policy.ts'
+import { type AllowedScope, allowedScope } from '../rules/scope.ts'
 import { StoreError } from '../store-errors.ts'
+import type { Admission } from './admission.ts'
 
 /** One poll of a device (RFC 8628 section 3.4). */
 export interface TokenRequest {
@@ -53,6 +61,11 @@ export interface PollForTokenDependencies {
   readonly policy: Policy
   readonly clock: Clock
   readonly events: Events
+  readonly admission: Admission
+  /** @default a client may have any scope */
+  readonly clients?: ClientRegistry | undefined
+  /** @default a client may have any scope */
+  readonly scopes?: ScopeCatalogue | undefined
 }
 
 /** Makes the use case that answers polls: one write while pending, one more at pick-up. */
@@ -94,13 +107,19 @@ const pickUp = async (
     readonly grantId: string
   },
 ): Promise<TokenReply> => {
-  const { apiKeys, policy, clock, events } = dependencies
+  const { apiKeys, policy, clock, events, admission } = dependencies
   const keyId = keyIdOf(grantId)
+  if (!(await admission.isAdmitted(grant.person))) {
+    const { person } = grant
+    events.emit({ type: 'person_not_admitted', at: clock.now(), person, during: 'pick_up' })
+    return { outcome: 'access_denied' }
+  }
+  const allowed = await allowedScopeOf(dependencies, grant)
   const now = clock.now()
   const salt = randomText(16)
   const claim = await apiKeys.update(
     keyId,
-    claimKey({ keyId, deviceCode, grant, redeemable, salt, now, policy }),
+    claimKey({ keyId, deviceCode, grant, redeemable, allowed, salt, now, policy }),
   )
   switch (claim.outcome) {
     case 'issued':
@@ -115,7 +134,7 @@ const pickUp = async (
       const reissued = claim.outcome === 'reissued'
       events.emit({ type: 'key_claimed', at: now, grantId, keyId, reissued })
       const expiresIn = Math.max(1, Math.floor((key.expiresAt - now) / 1000))
-      return { outcome: 'granted', keyId, apiKey, expiresIn, scope: key.request.scope }
+      return { outcome: 'granted', keyId, apiKey, expiresIn, scope: key.scope }
     }
     case 'in_flight':
       return { outcome: 'slow_down', interval: Math.ceil(grant.intervalMs / 1000) }
@@ -127,6 +146,16 @@ const pickUp = async (
     case 'consumed':
       return { outcome: 'invalid_grant' }
   }
+}
+
+/** What the operator allows of a granted scope now, because clients and scopes may have changed. */
+const allowedScopeOf = async (
+  { clients, scopes }: PollForTokenDependencies,
+  { request: { clientId }, terms }: ApprovedGrant,
+): Promise<AllowedScope> => {
+  const client = clientId === undefined ? undefined : await clients?.find(clientId)
+  if (clients && !client) return { outcome: 'none' }
+  return allowedScope(terms.scope, { client, catalogue: scopes?.scopes() })
 }
 
 /** Revokes a key that was approved before its owner revoked all keys. Returns whether it was. */

@@ -1,7 +1,10 @@
-import type { StateStore } from '../ports.ts'
+import type { ApiKeyStore, ClientRegistry, ScopeCatalogue, StateStore } from '../ports.ts'
 import type { Refusal } from '../rules/decision.ts'
 import type { DeviceAuthorizationRequest } from '../rules/device-authorization-request.ts'
 import { type DeviceGrant, reviewGrant } from '../rules/device-grant.ts'
+import { offeredLifetimes } from '../rules/key-lifetime.ts'
+import type { RegisteredClient } from '../rules/registered-client.ts'
+import { type CatalogueScope, type CatalogueScopes, scopeNames } from '../rules/scope.ts'
 import { showUserCode } from '../rules/user-code.ts'
 import {
   type LookUpUserCodeDependencies,
@@ -9,6 +12,14 @@ import {
   type TypedUserCode,
 } from './look-up-user-code.ts'
 import { refuseUserCode } from './refuse-user-code.ts'
+import { findReplaceableKey, type ReplaceableKey } from './replaceable-key.ts'
+
+/** A scope that a client asks for. */
+export interface RequestedScopeName {
+  readonly name: string
+  /** What the catalogue says of it. Absent if there is no catalogue. */
+  readonly entry?: CatalogueScope | undefined
+}
 
 /** What a person must see before they decide (RFC 8628 sections 3.3 and 5.4). */
 export interface PendingAuthorization {
@@ -20,8 +31,16 @@ export interface PendingAuthorization {
   readonly requestedAt: number
   /** Epoch milliseconds. */
   readonly expiresAt: number
-  /** How long the key will work, in milliseconds. */
-  readonly keyLifetimeMs: number
+  /** The registered client that asks. Absent without a registry. */
+  readonly client?: RegisteredClient | undefined
+  /** The scopes that it asks for, in the order of the catalogue. */
+  readonly scopes: readonly RequestedScopeName[]
+  /** Whether a catalogue decides which scopes there are, so that the person may take some away. */
+  readonly hasCatalogue: boolean
+  /** How long the key may work, in milliseconds. The first one holds if none is chosen. */
+  readonly keyLifetimesMs: readonly [number, ...number[]]
+  /** An earlier key of the same device, if there is one. */
+  readonly replaceable?: ReplaceableKey | undefined
 }
 
 /**
@@ -33,13 +52,18 @@ export type ReviewUserCode = (typed: TypedUserCode) => Promise<PendingAuthorizat
 /** The ports of `ReviewUserCode`. */
 export interface ReviewUserCodeDependencies extends LookUpUserCodeDependencies {
   readonly grants: StateStore<DeviceGrant>
+  readonly apiKeys: ApiKeyStore
+  /** @default clients have no names, and the lifetimes of the policy */
+  readonly clients?: ClientRegistry | undefined
+  /** @default scopes have no descriptions */
+  readonly scopes?: ScopeCatalogue | undefined
 }
 
 /** Makes the use case that shows a request. A wrong code costs an attempt (RFC 8628 section 5.1). */
 export const createReviewUserCode =
   (dependencies: ReviewUserCodeDependencies): ReviewUserCode =>
   async (typed) => {
-    const { grants, policy, clock } = dependencies
+    const { grants, policy, clock, clients, scopes } = dependencies
     const found = await lookUpUserCode(dependencies, typed)
     if (found.outcome !== 'found') return found
     const review = await grants.update(found.grantId, reviewGrant(clock.now()))
@@ -47,12 +71,28 @@ export const createReviewUserCode =
       return refuseUserCode(review, { person: typed.person, found, format: policy })
     }
     const { request, requestedAt, expiresAt } = review.grant
+    const { clientId } = request
+    const client = clientId === undefined ? undefined : await clients?.find(clientId)
+    const catalogue = scopes?.scopes()
     return {
       outcome: 'pending',
       userCode: showUserCode(found.userCode, policy),
       request,
       requestedAt,
       expiresAt,
-      keyLifetimeMs: policy.keyLifetimeMs,
+      client,
+      scopes: requestedScopes(request.scope, catalogue),
+      hasCatalogue: catalogue !== undefined,
+      keyLifetimesMs: offeredLifetimes(client, policy),
+      replaceable: await findReplaceableKey(dependencies, typed.person, request),
     }
   }
+
+const requestedScopes = (
+  scope: string | undefined,
+  catalogue: CatalogueScopes | undefined,
+): readonly RequestedScopeName[] => {
+  const names = scopeNames(scope)
+  if (!catalogue) return names.map((name) => ({ name }))
+  return [...catalogue].flatMap(([name, entry]) => (names.includes(name) ? { name, entry } : []))
+}

@@ -1,7 +1,9 @@
 import {
+  type AuthorizationRefusal,
   type Clock,
   type DeviceAuthorizationRequest,
   type DeviceInfo,
+  MAX_DEVICE_NAME,
   StoreError,
   type UseCases,
 } from '@device-grant/core'
@@ -64,7 +66,8 @@ export const authorizeRoute =
     }
     const code = limit.admitCode(clock.now())
     if (code.outcome !== 'admitted') return refuse(ctx, options, device, code)
-    await authorize(ctx, options, { clientId, scope: scope || undefined, device })
+    const deviceName = read.parameters.get('device_name')
+    await authorize(ctx, options, { clientId, scope: scope || undefined, deviceName, device })
   }
 
 const refuse = (
@@ -87,13 +90,39 @@ const scopeErrorOf = (scope: string): string | undefined => {
     : undefined
 }
 
+const sendRefusal = (ctx: Context, reply: AuthorizationRefusal): void => {
+  switch (reply.outcome) {
+    case 'device_name_too_long': {
+      const description = `device_name is longer than ${MAX_DEVICE_NAME} characters`
+      return sendOAuthError(ctx, 400, 'invalid_request', description)
+    }
+    case 'invalid_scope':
+      return sendOAuthError(ctx, 400, 'invalid_scope', SCOPE_REASONS[reply.reason])
+    default:
+      return sendOAuthError(ctx, 400, reply.outcome, CLIENT_REASONS[reply.outcome])
+  }
+}
+
+const SCOPE_REASONS = {
+  not_allowed: 'scope has a name that is unknown, or not for this client',
+  none: 'This client must ask for a scope',
+} as const
+
+const CLIENT_REASONS = {
+  invalid_client: 'The client is unknown',
+  unauthorized_client: 'The client may not use this grant, or not from a web page',
+  access_denied: 'The client may not ask for codes from this network',
+} as const
+
 const authorize = async (
   ctx: Context,
   { useCases, verificationUri, onError }: AuthorizeRouteOptions,
   request: DeviceAuthorizationRequest,
 ): Promise<void> => {
   try {
-    const { deviceCode, userCode, expiresIn, interval } = await useCases.authorizeDevice(request)
+    const reply = await useCases.authorizeDevice(request)
+    if (reply.outcome !== 'issued') return sendRefusal(ctx, reply)
+    const { deviceCode, userCode, expiresIn, interval, defaultScope } = reply
     sendJson(ctx, {
       device_code: deviceCode,
       user_code: userCode,
@@ -101,6 +130,7 @@ const authorize = async (
       verification_uri_complete: `${verificationUri}?user_code=${encodeURIComponent(userCode)}`,
       expires_in: expiresIn,
       interval,
+      scope: defaultScope,
     })
   } catch (error) {
     if (!(error instanceof StoreError)) throw error

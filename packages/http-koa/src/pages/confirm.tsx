@@ -96,7 +96,7 @@ export const ConfirmPage = ({
             <KeyName>{device.keyName(pending.userCode)}</KeyName>
           </Fact>
           <Fact name={texts.keyExpires}>
-            <Moment page={page} at={now + pending.keyLifetimeMs} />
+            <Moment page={page} at={now + pending.keyLifetimesMs[0]} />
           </Fact>
         </Facts>
         <Account page={page} userCode={pending.userCode} />

@@ -16,6 +16,7 @@ const TONES: Readonly<Record<MessageKind, 'good' | 'warn' | 'bad'>> = {
   no_longer_valid: 'warn',
   too_many_attempts: 'bad',
   too_many_keys: 'warn',
+  not_admitted: 'bad',
   sign_in_failed: 'bad',
   session_ended: 'warn',
   signed_out: 'good',

@@ -30,6 +30,8 @@ export type MessageKind =
   | 'too_many_attempts'
   /** The person has as many devices as the policy allows. `retry` leads back to the request. */
   | 'too_many_keys'
+  /** The operator does not admit the person. */
+  | 'not_admitted'
   | 'sign_in_failed'
   /** The session ended before the form was sent. */
   | 'session_ended'

@@ -43,6 +43,13 @@ const isSent = (ctx: Context, name: string): boolean => {
   return (body as Readonly<Record<string, unknown>>)[name] !== ''
 }
 
+const CHOICES = {
+  scopes: 'scope must be some of the requested scopes, and all required ones',
+  lifetime: 'lifetime must be one of the offered ones, in seconds',
+  device_name: 'device_name is longer than 64 characters',
+  replaces: 'replaces must be the id of your key of the same client',
+} as const
+
 const sendReply = (ctx: Context, reply: AnswerReply): void => {
   switch (reply.outcome) {
     case 'approved':
@@ -70,6 +77,10 @@ const sendReply = (ctx: Context, reply: AnswerReply): void => {
       return sendProblem(ctx, 409, 'Too many connected devices. Disconnect one first.', {
         least_recently_used: reply.leastRecentlyUsed?.id,
       })
+    case 'invalid_choice':
+      return sendProblem(ctx, 400, CHOICES[reply.choice])
+    case 'not_admitted':
+      return sendProblem(ctx, 403, 'You may not connect devices to this service.')
     case 'too_many_attempts':
       ctx.set('Retry-After', wholeSeconds(reply.retryAfterMs))
       return sendProblem(ctx, 429, 'Too many wrong codes, try again later.')

@@ -69,6 +69,12 @@ const showReply = (
       const view = { kind: reply.outcome, userCode: typed, retry }
       return responses.showMessage(ctx, 503, view, person)
     }
+    case 'invalid_choice': {
+      const retry = verifyPath(links, typed)
+      return responses.showMessage(ctx, 400, { kind: 'bad_request', retry }, person)
+    }
+    case 'not_admitted':
+      return responses.showMessage(ctx, 403, { kind: 'not_admitted' }, person)
     case 'too_many_keys': {
       const { outcome: kind, leastRecentlyUsed: key } = reply
       const leastRecentlyUsed = key && shownKey(key, trustedClients)

@@ -154,6 +154,11 @@ export const de: Texts = {
       text: 'Es wurde nichts freigegeben, denn mit Ihrem Konto können nicht noch mehr Geräte verbunden sein.',
       next: 'Trennen Sie eines, das Sie nicht mehr verwenden. Gehen Sie dann zurück zur Anfrage, oder lehnen Sie sie dort ab.',
     },
+    not_admitted: {
+      title: 'Sie dürfen keine Geräte verbinden',
+      text: 'Ihr Konto darf diesen Dienst nicht nutzen. Es wurde nichts freigegeben.',
+      next: 'Bitten Sie die Betreiber dieses Dienstes um Zugang.',
+    },
     sign_in_failed: {
       title: 'Sie sind nicht angemeldet',
       text: 'Die Anmeldung ist fehlgeschlagen oder wurde abgebrochen. Es wurde nichts freigegeben.',

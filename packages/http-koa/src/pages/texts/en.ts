@@ -171,6 +171,11 @@ export const en = {
       text: 'Nothing was approved, because your account can’t have more connected devices.',
       next: 'Disconnect one that you no longer use. Then go back to the request, or deny it there.',
     },
+    not_admitted: {
+      title: 'You may not connect devices',
+      text: 'Your account may not use this service. Nothing was approved.',
+      next: 'Ask the people who run this service for access.',
+    },
     sign_in_failed: {
       title: 'You’re not signed in',
       text: 'Signing in failed or was cancelled. Nothing was approved.',

@@ -1,0 +1,31 @@
+import type { ApiKeyStore, Clock, Events } from '../ports.ts'
+import { type ActiveKey, forgetReplaced, revokeKey } from '../rules/api-key.ts'
+import { StoreError } from '../store-errors.ts'
+
+/**
+ * Ends the key that a used key replaces. Returns false if a store failed, so that the next use tries
+ * again.
+ */
+export const endReplacedKey = async (
+  {
+    apiKeys,
+    clock,
+    events,
+  }: { readonly apiKeys: ApiKeyStore; readonly clock: Clock; readonly events: Events },
+  keyId: string,
+  { owner, replaces }: ActiveKey,
+): Promise<boolean> => {
+  if (replaces === undefined) return true
+  const now = clock.now()
+  try {
+    const revocation = await apiKeys.update(replaces, revokeKey({ owner, now }))
+    if (revocation === 'revoked') {
+      events.emit({ type: 'key_revoked', at: now, keyId: replaces, owner, replacedBy: keyId })
+    }
+    await apiKeys.update(keyId, forgetReplaced(replaces))
+    return true
+  } catch (error) {
+    if (error instanceof StoreError) return false
+    throw error
+  }
+}
