@@ -15,22 +15,19 @@ export interface AddressSet {
  * @throws {RangeError} if an entry is neither; the message names it
  */
 export const addressSet = (entries: readonly string[]): AddressSet => {
-  const list = new BlockList()
-  for (const entry of entries) {
-    const [address = '', bits, ...rest] = entry.split('/')
-    const family = isIPv4(address) ? 'ipv4' : isIPv6(address) ? 'ipv6' : undefined
-    const most = family === 'ipv4' ? 32 : 128
-    const prefix = bits === undefined ? most : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN
-    if (!family || rest.length > 0 || !(prefix >= 0 && prefix <= most)) {
-      throw new RangeError(`${entry} is no address and no CIDR range`)
-    }
-    list.addSubnet(address, prefix, family)
-  }
+  const networks = entries.map((entry) => {
+    const network = parseNetwork(entry)
+    if (!network) throw new RangeError(`${entry} is no address and no CIDR range`)
+    return network
+  })
+  let list: BlockList | undefined
   const results = new Map<string, boolean>()
   return {
     has: (address) => {
       let result = results.get(address)
       if (result === undefined) {
+        // A registry may have thousands of sets, and most of them are never used.
+        list ??= blockListOf(networks)
         result = isIP(address) !== 0 && list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6')
         if (results.size >= MAX_RESULTS) results.clear()
         results.set(address, result)
@@ -38,6 +35,28 @@ export const addressSet = (entries: readonly string[]): AddressSet => {
       return result
     },
   }
+}
+
+interface Network {
+  readonly address: string
+  readonly prefix: number
+  readonly family: 'ipv4' | 'ipv6'
+}
+
+const parseNetwork = (entry: string): Network | undefined => {
+  const [address = '', bits, ...rest] = entry.split('/')
+  const family = isIPv4(address) ? 'ipv4' : isIPv6(address) ? 'ipv6' : undefined
+  const most = family === 'ipv4' ? 32 : 128
+  const prefix = bits === undefined ? most : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN
+  return family && rest.length === 0 && prefix >= 0 && prefix <= most
+    ? { address, prefix, family }
+    : undefined
+}
+
+const blockListOf = (networks: readonly Network[]): BlockList => {
+  const list = new BlockList()
+  for (const { address, prefix, family } of networks) list.addSubnet(address, prefix, family)
+  return list
 }
 
 /** The usual form of an address: IPv4-mapped IPv6 as IPv4, without a zone. */
