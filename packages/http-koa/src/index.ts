@@ -1,3 +1,4 @@
+export { DEVICE_CODE_GRANT } from './device/grant-type.ts'
 export { bodyField } from './http/body-field.ts'
 export { ANY_ORIGIN, type CorsPolicy, frontEndCors } from './http/cors.ts'
 export { sendJson } from './http/json-response.ts'

@@ -1,6 +1,7 @@
 import type { Clock, OnError, TokenReply, UseCases } from '@device-grant/core'
 import type { Context, Middleware } from 'koa'
 import { metadataPaths } from './device/metadata-paths.ts'
+import { DEFAULT_SCOPES } from './device/metadata-route.ts'
 import { deviceRoutes } from './device/routes.ts'
 import { sendOAuthError } from './http/oauth-error.ts'
 import { parsePublicUrl } from './http/public-url.ts'
@@ -49,6 +50,11 @@ export interface DeviceGrantRouterOptions {
    * @default true
    */
   readonly metadata?: boolean | undefined
+  /**
+   * The scopes that the metadata name at present. An empty list counts as the default.
+   * @default () => ['api']
+   */
+  readonly scopesSupported?: (() => readonly string[]) | undefined
   /**
    * The pages that people see.
    * @default createPages()
@@ -131,6 +137,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     signIn: createSignIn,
     sessionSecret,
     metadata = true,
+    scopesSupported = () => DEFAULT_SCOPES,
     pages = createPages(),
     trustedClients = {},
     frontEndOrigins = [],
@@ -165,6 +172,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
       ...common,
       metadataPaths: metadata ? metadataPaths(publicPrefix, prefix) : [],
       locales: pages.locales,
+      scopesSupported,
       authorizeLimit,
       onPoll,
       onCodeRefused,

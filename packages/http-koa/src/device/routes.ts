@@ -19,6 +19,8 @@ export interface DeviceRoutesOptions {
   /** Where the metadata document is. Empty if it is nowhere. */
   readonly metadataPaths: readonly string[]
   readonly locales: readonly string[]
+  /** The scopes that the metadata document names. */
+  readonly scopesSupported: () => readonly string[]
   readonly trustedProxies: AddressSet
   readonly authorizeLimit: number
   readonly onError: ReportError
@@ -31,13 +33,13 @@ const headers = { 'Cache-Control': 'no-store', Pragma: 'no-cache' }
 
 /** The rows for devices. The same rows stand in `docs/http.md`. */
 export const deviceRoutes = (options: DeviceRoutesOptions): readonly Route[] => {
-  const { paths, publicUrl, metadataPaths, locales } = options
+  const { paths, publicUrl, metadataPaths } = options
   const errors = catchDeviceErrors(options.onError)
   const limit = new AuthorizeLimit(options.authorizeLimit)
   const verificationUri = `${publicUrl}/oauth/device/verify`
   const authorize = authorizeRoute({ ...options, limit, verificationUri })
   const token = tokenRoute(options)
-  const metadata = metadataRoute({ publicUrl, locales })
+  const metadata = metadataRoute(options)
   return [
     { path: paths.token, cors: ANY_ORIGIN, headers, methods: { POST: [errors, token] } },
     { path: paths.authorize, cors: ANY_ORIGIN, headers, methods: { POST: [errors, authorize] } },
