@@ -3,6 +3,7 @@ import { createPolicy, DEFAULT_POLICY, type Policy, PolicyError } from '@device-
 import { addressSet, isHttpsOrLoopback, isLoopback, parsePublicUrl } from '@device-grant/http-koa'
 import { LOG_LEVELS } from './config-variables.ts'
 import { Environment, type Variables } from './environment.ts'
+import { keyLifetimeVariables, readKeyLifetimes } from './key-lifetimes.ts'
 import { weaknessOf } from './weak-secret.ts'
 
 /** The checked settings of the server. */
@@ -257,7 +258,6 @@ const isOrigin = (text: string): boolean =>
 const POLICY_VARIABLES: Readonly<Record<string, string>> = {
   codeLifetimeMs: 'DEVICE_CODE_TTL',
   intervalMs: 'POLL_INTERVAL',
-  keyLifetimesMs: 'API_KEY_TTL',
   keyPrefix: 'API_KEY_PREFIX',
   wrongCodesOfEveryone: 'WRONG_CODE_CEILING',
 }
@@ -272,19 +272,20 @@ const readPolicy = (environment: Environment): Policy => {
     min: 1,
     max: 1_000_000,
   })
+  const keyLifetimes = readKeyLifetimes(environment)
   try {
     return createPolicy({
       codeLifetimeMs: milliseconds('DEVICE_CODE_TTL', DEFAULT_POLICY.codeLifetimeMs),
       intervalMs: milliseconds('POLL_INTERVAL', DEFAULT_POLICY.intervalMs),
-      ...(environment.text('API_KEY_TTL') === undefined
-        ? {}
-        : { keyLifetimesMs: [milliseconds('API_KEY_TTL', 86_400_000)] }),
       keyPrefix: environment.text('API_KEY_PREFIX') ?? DEFAULT_POLICY.keyPrefix,
+      ...keyLifetimes,
       ...(wrongCodesOfEveryone === undefined ? {} : { wrongCodesOfEveryone }),
     })
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error
-    environment.errors.push(...policyErrors(error))
+    environment.errors.push(
+      ...policyErrors(error, { ...POLICY_VARIABLES, ...keyLifetimeVariables(environment) }),
+    )
     return DEFAULT_POLICY
   }
 }
@@ -293,12 +294,15 @@ const readPolicy = (environment: Environment): Policy => {
  * Names the variables in the errors of a policy. Errors of other members are left out, because their
  * defaults are only wrong together with one of these variables.
  */
-const policyErrors = ({ errors }: PolicyError): readonly string[] => {
+const policyErrors = (
+  { errors }: PolicyError,
+  variables: Readonly<Record<string, string>>,
+): readonly string[] => {
   const named = errors.flatMap((error) => {
-    const member = error.match(/\w+/g)?.find((word) => Object.hasOwn(POLICY_VARIABLES, word))
+    const member = error.match(/\w+/g)?.find((word) => Object.hasOwn(variables, word))
     if (member === undefined) return []
     const unit = member.endsWith('Ms') ? ' (milliseconds)' : ''
-    return [`${POLICY_VARIABLES[member]}: ${error}${unit}`]
+    return [`${variables[member]}: ${error}${unit}`]
   })
   return named.length > 0 ? named : errors
 }

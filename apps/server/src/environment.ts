@@ -23,10 +23,25 @@ export class Environment {
   ): number | D {
     const text = this.text(name)
     if (text === undefined) return byDefault
+    return this.#wholeNumber(text, name, { min, max }) ?? byDefault
+  }
+
+  /** The numbers of a list that is separated by commas. Entries that are wrong are left out. */
+  wholeNumbers(name: string, limits: { min: number; max: number }): number[] {
+    return this.list(name).flatMap(
+      (text, i) => this.#wholeNumber(text, `${name}: entry ${i + 1}`, limits) ?? [],
+    )
+  }
+
+  #wholeNumber(
+    text: string,
+    place: string,
+    { min, max }: { min: number; max: number },
+  ): number | undefined {
     const value = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN
     if (value >= min && value <= max) return value
-    this.errors.push(`${name} must be a whole number from ${min} to ${max}, not ${quote(text)}`)
-    return byDefault
+    this.errors.push(`${place} must be a whole number from ${min} to ${max}, not ${quote(text)}`)
+    return undefined
   }
 
   oneOf<T extends string>(name: string, values: readonly T[], byDefault: T): T {

@@ -1,4 +1,4 @@
-import { createPolicy } from '@device-grant/core'
+import { createPolicy, type Policy } from '@device-grant/core'
 import test from 'ava'
 import { ConfigError, readConfig, type Settings } from '#src/config.js'
 import { configHelp, VARIABLES } from '#src/config-variables.js'
@@ -46,6 +46,8 @@ test('every variable has a default', (t) => {
   t.is(policy.codeLifetimeMs, 600_000)
   t.is(policy.intervalMs, 5_000)
   t.deepEqual(policy.keyLifetimesMs, [86_400_000, 2_592_000_000, 7_776_000_000])
+  t.is(policy.maxKeyLifetimeMs, 7_776_000_000)
+  t.is(policy.keyIdleMs, 0)
   t.is(policy.keyPrefix, 'dg_')
 })
 
@@ -131,6 +133,30 @@ test('times of the policy are given in seconds', (t) => {
   })
 })
 
+const LIFETIMES: readonly (readonly [env: Env, policy: Partial<Policy>])[] = [
+  [
+    { API_KEY_LIFETIMES: '3600, 60,86400' },
+    { keyLifetimesMs: [3_600_000, 60_000, 86_400_000], maxKeyLifetimeMs: 86_400_000 },
+  ],
+  [{ API_KEY_TTL: '60' }, { keyLifetimesMs: [60_000], maxKeyLifetimeMs: 60_000 }],
+  [
+    { API_KEY_LIFETIMES: '60', API_KEY_MAX_TTL: '3600' },
+    { keyLifetimesMs: [60_000], maxKeyLifetimeMs: 3_600_000 },
+  ],
+  [
+    { API_KEY_MAX_TTL: '8000000' },
+    {
+      keyLifetimesMs: [86_400_000, 2_592_000_000, 7_776_000_000],
+      maxKeyLifetimeMs: 8_000_000_000,
+    },
+  ],
+  [{ API_KEY_IDLE: '3600' }, { keyIdleMs: 3_600_000 }],
+  [{ API_KEY_IDLE: '0' }, { keyIdleMs: 0 }],
+]
+for (const [env, expected] of LIFETIMES) {
+  test(`lifetimes of keys: ${JSON.stringify(env)}`, (t) => t.like(readConfig(env).policy, expected))
+}
+
 test('the ceiling of wrong codes is passed on, and else the policy chooses it', (t) => {
   const { policy } = readConfig({ WRONG_CODE_CEILING: '250' })
   t.is(policy.wrongCodesOfEveryone, 250)
@@ -203,6 +229,22 @@ const BAD: readonly (readonly [env: Env, ...names: RegExp[]])[] = [
   [{ POLL_INTERVAL: '2.5' }, /^POLL_INTERVAL /],
   [{ POLL_INTERVAL: '61' }, /^POLL_INTERVAL: /],
   [{ API_KEY_TTL: '999999999' }, /^API_KEY_TTL: /],
+  [{ API_KEY_TTL: '60', API_KEY_LIFETIMES: '60' }, /^API_KEY_TTL and API_KEY_LIFETIMES are both/],
+  [{ API_KEY_TTL: '60,120' }, /^API_KEY_TTL must be a whole number/],
+  [
+    { API_KEY_LIFETIMES: '60,x,0' },
+    /^API_KEY_LIFETIMES: entry 2 must be a whole number/,
+    /^API_KEY_LIFETIMES: entry 3 must be a whole number/,
+  ],
+  [{ API_KEY_LIFETIMES: '60,60' }, /^API_KEY_LIFETIMES: .* different/],
+  [{ API_KEY_LIFETIMES: '1,2,3,4,5,6,7,8,9' }, /^API_KEY_LIFETIMES: .* 1 to 8/],
+  [{ API_KEY_LIFETIMES: '999999999' }, /^API_KEY_LIFETIMES: /],
+  [{ API_KEY_LIFETIMES: '60,3600', API_KEY_MAX_TTL: '60' }, /^API_KEY_LIFETIMES: .* 3600000/],
+  [{ API_KEY_TTL: '3600', API_KEY_MAX_TTL: '60' }, /^API_KEY_TTL: .* 3600000/],
+  [{ API_KEY_MAX_TTL: 'x' }, /^API_KEY_MAX_TTL must be a whole number/],
+  [{ API_KEY_MAX_TTL: '999999999' }, /^API_KEY_MAX_TTL: /],
+  [{ API_KEY_IDLE: '3599' }, /^API_KEY_IDLE: .* 3600000/],
+  [{ API_KEY_IDLE: '-1' }, /^API_KEY_IDLE must be a whole number/],
   [{ API_KEY_PREFIX: 'a b' }, /^API_KEY_PREFIX: /],
   [{ AUTHORIZE_LIMIT: '-1' }, /^AUTHORIZE_LIMIT /],
   [{ MAX_CONNECTIONS: '0' }, /^MAX_CONNECTIONS /],
@@ -234,6 +276,8 @@ test('all errors are named at once', (t) => {
     DEVICE_CODE_TTL: 'x',
     POLL_INTERVAL: 'x',
     API_KEY_TTL: 'x',
+    API_KEY_MAX_TTL: 'x',
+    API_KEY_IDLE: 'x',
     API_KEY_PREFIX: '-',
     AUTHORIZE_LIMIT: 'x',
     MAX_CONNECTIONS: 'x',
@@ -243,6 +287,8 @@ test('all errors are named at once', (t) => {
   })
   t.deepEqual(errors.map((error) => /^\w+/.exec(error)?.[0]).toSorted(), [
     'ALLOW_HTTP',
+    'API_KEY_IDLE',
+    'API_KEY_MAX_TTL',
     'API_KEY_PREFIX',
     'API_KEY_TTL',
     'AUTHORIZE_LIMIT',
