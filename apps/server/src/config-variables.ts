@@ -50,13 +50,28 @@ export const VARIABLES: readonly Row[] = [
     'lifetimes of an API key that people choose from, in seconds; the first is preselected',
   ],
   ['API_KEY_TTL', 'none', 'the only lifetime, in seconds, instead of API_KEY_LIFETIMES'],
-  ['API_KEY_MAX_TTL', 'the longest', 'longest lifetime of an API key, in seconds'],
+  [
+    'API_KEY_MAX_TTL',
+    'the longest',
+    'longest lifetime of an API key, in seconds, also for CLIENTS_FILE',
+  ],
   [
     'API_KEY_IDLE',
     '0',
     'seconds, 3600 or more, after which an unused API key has expired; 0: no limit',
   ],
   ['API_KEY_PREFIX', 'dg_', 'first characters of every API key'],
+  [
+    'CLIENTS_FILE',
+    'any client',
+    'JSON file of the clients that may ask for codes, and of the scopes',
+  ],
+  ['SCOPES_FILE', 'any scope', 'JSON file of the scopes alone'],
+  [
+    'SCOPES_SUPPORTED',
+    'api',
+    'scopes, separated by commas, that the metadata name if no file has scopes',
+  ],
   ['AUTHORIZE_LIMIT', '60', 'new codes per minute and address; 0: no limit'],
   ['MAX_CONNECTIONS', '10000', 'open connections; further ones are closed at once'],
   [
@@ -79,5 +94,10 @@ export const configHelp = (): string => {
     ([name, byDefault, meaning]) =>
       `  ${name.padEnd(width(0))}  ${byDefault.padEnd(width(1))}  ${meaning}`,
   )
-  return `The device-grant server. Environment variables configure it:\n\n${rows.join('\n')}\n`
+  return `The device-grant server. Environment variables configure it:
+
+${rows.join('\n')}
+
+\`device-grant client-secret\` makes a secret for a client in CLIENTS_FILE, and starts nothing.
+`
 }

@@ -4,6 +4,7 @@ import { addressSet, isHttpsOrLoopback, isLoopback, parsePublicUrl } from '@devi
 import { LOG_LEVELS } from './config-variables.ts'
 import { Environment, type Variables } from './environment.ts'
 import { keyLifetimeVariables, readKeyLifetimes } from './key-lifetimes.ts'
+import { isScopeName } from './scope-name.ts'
 import { weaknessOf } from './weak-secret.ts'
 
 /** The checked settings of the server. */
@@ -24,6 +25,12 @@ export interface Settings {
   /** True if no secret was configured. Sessions then end with this process. */
   readonly sessionSecretIsRandom: boolean
   readonly policy: Policy
+  /** The file of the clients. Absent: every client may ask for codes. */
+  readonly clientsFile?: string | undefined
+  /** The file of the scopes, unless they are beside the clients. */
+  readonly scopesFile?: string | undefined
+  /** The scopes that the metadata name if neither file has scopes. */
+  readonly scopesSupported: readonly string[]
   /** New codes per minute and address. 0 means no limit. */
   readonly authorizeLimit: number
   /** Open connections. Further ones are closed at once. */
@@ -92,6 +99,9 @@ export const readConfig = (variables: Variables, checks: StoreUrlChecks = {}): S
     sessionSecret: givenSecret ?? randomBytes(32).toString('base64url'),
     sessionSecretIsRandom: givenSecret === undefined,
     policy: readPolicy(environment),
+    clientsFile: environment.text('CLIENTS_FILE'),
+    scopesFile: environment.text('SCOPES_FILE'),
+    scopesSupported: readScopesSupported(environment),
     authorizeLimit: environment.wholeNumber('AUTHORIZE_LIMIT', {
       byDefault: 60,
       min: 0,
@@ -254,6 +264,16 @@ const readFrontEndOrigins = (environment: Environment): readonly string[] => {
 
 const isOrigin = (text: string): boolean =>
   URL.canParse(text) && /^https?:[^*]+$/.test(text) && new URL(text).origin === text
+
+const readScopesSupported = (environment: Environment): readonly string[] => {
+  const names = environment.list('SCOPES_SUPPORTED')
+  for (const [i, name] of names.entries()) {
+    if (!isScopeName(name)) {
+      environment.errors.push(`SCOPES_SUPPORTED: entry ${i + 1} is no name of a scope`)
+    }
+  }
+  return names.length > 0 ? names : ['api']
+}
 
 const POLICY_VARIABLES: Readonly<Record<string, string>> = {
   codeLifetimeMs: 'DEVICE_CODE_TTL',

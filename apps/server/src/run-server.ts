@@ -1,3 +1,4 @@
+import { newClientSecret } from './clients/client-secret.ts'
 import { ConfigError, readConfig, type Settings } from './config.ts'
 import { configHelp } from './config-variables.ts'
 import { endWithNpm } from './end-with-npm.ts'
@@ -15,6 +16,10 @@ export const runServer = async (): Promise<void> => {
   const [argument] = process.argv.slice(2)
   if (argument === '--help' || argument === '-h') {
     process.stdout.write(configHelp())
+    return
+  }
+  if (argument === 'client-secret') {
+    process.stdout.write(newClientSecret())
     return
   }
   if (argument !== undefined) {
@@ -36,11 +41,13 @@ const readSettings = (): Settings | undefined => {
     return readConfig(process.env, { checkRedisUrl, checkMongoUri })
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    const errors = error.errors.map((text) => `- ${text}\n`).join('')
-    fail(`${error.message}:\n${errors}See --help.`)
+    failConfig(error)
     return undefined
   }
 }
+
+const failConfig = ({ message, errors }: ConfigError): void =>
+  fail(`${message}:\n${errors.map((text) => `- ${text}\n`).join('')}See --help.`)
 
 const run = async (settings: Settings): Promise<void> => {
   const { log, flush } = createLog(settings.logLevel)
@@ -60,14 +67,18 @@ const run = async (settings: Settings): Promise<void> => {
         .then(() => flush(FLUSH_WITHIN_MS))
         .then(() => process.exit(0))
     }
-    // SIGHUP comes from a terminal that closes.
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-      process.on(signal, () => stop({ signal }))
-    }
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop({ signal }))
+    // Without files to reload, SIGHUP comes from a terminal that closes.
+    process.on('SIGHUP', () => {
+      if (!server.reload) return stop({ signal: 'SIGHUP' })
+      log.info({ signal: 'SIGHUP' }, 'reading the files of clients and scopes again')
+      void server.reload()
+    })
     endWithNpm(() => stop({ reason: 'npm has ended' }))
     await flush(FLUSH_WITHIN_MS)
     process.stderr.write(nextSteps(settings))
   } catch (error) {
+    if (error instanceof ConfigError) return failConfig(error)
     const { code, syscall } = error as NodeJS.ErrnoException
     if (syscall !== 'listen' && syscall !== 'getaddrinfo') throw error
     const hint = code === 'EADDRINUSE' ? '; set PORT to another one' : ''

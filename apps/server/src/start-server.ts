@@ -13,6 +13,7 @@ import type { Logger } from 'pino'
 import { createApp } from './app.ts'
 import { attributeErrors } from './attribute-errors.ts'
 import { checkIssuer } from './check-issuer.ts'
+import { CurrentClientFiles } from './clients/current-client-files.ts'
 import { CodeRefusals } from './code-refusals.ts'
 import type { Settings } from './config.ts'
 import { startHttpServer } from './http-server.ts'
@@ -31,6 +32,8 @@ export interface RunningServer {
   readonly address: AddressInfo
   /** Holds every part of the server, for tests that look inside. */
   readonly container: Container
+  /** Reads `CLIENTS_FILE` and `SCOPES_FILE` again. Absent without these settings. */
+  readonly reload: (() => Promise<void>) | undefined
   /**
    * Ends `/readyz`, waits for the delay of the settings, and takes no more requests. It waits up to 10 s
    * for those in progress, and closes the stores. Further calls wait for the first one.
@@ -50,6 +53,7 @@ const LOG_COUNTS_EVERY_MS = 60_000
 
 /**
  * Composes the server from its settings and listens.
+ * @throws {ConfigError} if `CLIENTS_FILE` or `SCOPES_FILE` has a mistake
  * @throws an error of `node:net`, such as `EADDRINUSE`, if it cannot listen
  */
 export const startServer = async (
@@ -57,6 +61,7 @@ export const startServer = async (
   { log, clock = { now: Date.now }, pause = pauseInRealTime }: ServerOptions,
 ): Promise<RunningServer> => {
   const { publicUrl, redisUrl, mongodbUri } = settings
+  const clientFiles = await CurrentClientFiles.load(settings, log)
   const stopping = new AbortController()
   const onError = logErrors(log, clock)
   const polls = new PollCounts(log)
@@ -72,6 +77,7 @@ export const startServer = async (
     redis?.bindings ?? memoryStateModule(),
     mongo?.bindings ?? memoryApiKeysModule(),
   )
+  if (clientFiles) container.load(clientFiles.bindings)
   for (const { ports, watch } of stores) {
     for (const port of ports) {
       container.onActivation(port, (_context, store: object) => attributeErrors(store, watch))
@@ -88,6 +94,7 @@ export const startServer = async (
     sessionSecret: settings.sessionSecret,
     trustedProxies: settings.trustedProxies,
     frontEndOrigins: settings.frontEndOrigins,
+    scopesSupported: () => settings.scopesSupported,
     authorizeLimit: settings.authorizeLimit,
     onError,
     onPoll: (outcome) => polls.add(outcome),
@@ -127,6 +134,7 @@ export const startServer = async (
   if (settings.signIn.kind === 'oidc') {
     void checkIssuer(settings.signIn.issuer, log, stopping.signal)
   }
+  void clientFiles?.reloadRegularly(stopping.signal, pause)
   const logCounts = setInterval(() => {
     polls.flush()
     refusals.flush()
@@ -151,6 +159,7 @@ export const startServer = async (
   return {
     address,
     container,
+    reload: clientFiles && (() => clientFiles.reload()),
     stop: () => {
       stopped ??= stop()
       return stopped

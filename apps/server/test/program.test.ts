@@ -12,6 +12,7 @@ import { type SpawnedProgram, spawnProgram } from '@device-grant/test-support/sp
 import { whoami } from '@device-grant/test-support/whoami'
 import test, { type ExecutionContext } from 'ava'
 import { VARIABLES } from '#src/config-variables.js'
+import { tempFolder } from './temp-folder.ts'
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 
@@ -223,6 +224,58 @@ test('SIGHUP from a terminal stops it as SIGTERM does', async (t) => {
   program.child.kill('SIGHUP')
   t.is(await program.ended, 0)
   t.true(program.out().includes('"server stopped"'))
+})
+
+test('SIGHUP reads CLIENTS_FILE again, and a broken file changes nothing', async (t) => {
+  const folder = await tempFolder(t)
+  const write = (...ids: readonly string[]): Promise<string> =>
+    folder.write('clients.json', {
+      clients: ids.map((client_id) => ({ client_id, token_endpoint_auth_method: 'none' })),
+    })
+  const program = await started(t, { CLIENTS_FILE: await write('old') })
+  await write('new')
+  program.child.kill('SIGHUP')
+  await program.prints(/"clients and scopes loaded again"/)
+  await authorize(program.url, { client_id: 'new' })
+  await t.throwsAsync(authorize(program.url, { client_id: 'old' }), { message: /invalid_client/ })
+  await folder.write('clients.json', '{')
+  program.child.kill('SIGHUP')
+  await program.prints(/CLIENTS_FILE: is no JSON.*"CLIENTS_FILE or SCOPES_FILE is invalid, so/)
+  await authorize(program.url, { client_id: 'new' })
+  program.child.kill('SIGTERM')
+  t.is(await program.ended, 0)
+})
+
+test('mistakes in CLIENTS_FILE are all named and end the program with status 1', async (t) => {
+  const folder = await tempFolder(t)
+  const client = { client_id: 'cli', token_endpoint_auth_method: 'none' }
+  const program = run(t, {
+    CLIENTS_FILE: await folder.write('clients.json', {
+      clients: [client, { ...client, networks: ['x'] }],
+      tokens: 'hunter2',
+    }),
+    SCOPES_FILE: '/nowhere/scopes.json',
+    LOG_LEVEL: 'silent',
+  })
+  t.is(await program.ended, 1)
+  t.is(program.out(), '')
+  t.deepEqual(program.err().split('\n').slice(1, -1), [
+    '- SCOPES_FILE: cannot be read (ENOENT)',
+    '- CLIENTS_FILE: clients[1].client_id is also the one of clients[0]',
+    '- CLIENTS_FILE: clients[1].networks[0] is no address and no CIDR range',
+    '- CLIENTS_FILE: tokens is an unknown member',
+    'See --help.',
+  ])
+})
+
+test('client-secret prints a secret, its hash and where each goes', async (t) => {
+  const program = run(t, { PORT: 'nonsense' }, 'client-secret')
+  t.is(await program.ended, 0)
+  t.is(program.err(), '')
+  t.regex(
+    program.out(),
+    /^[\w-]{43}\nsha256:[\w-]{43}\n.*client_secret_hashes in CLIENTS_FILE\.\n$/,
+  )
 })
 
 test('SIGTERM under load interrupts no request', async (t) => {

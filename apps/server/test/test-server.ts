@@ -4,7 +4,7 @@ import { TestClock } from '@device-grant/test-support/clock'
 import { freePort } from '@device-grant/test-support/free-port'
 import { readConfig, type Settings } from '#src/config.js'
 import { logTo } from '#src/log.js'
-import { type RunningServer, startServer } from '#src/start-server.js'
+import { type RunningServer, type ServerOptions, startServer } from '#src/start-server.js'
 
 /** A server that runs in this process. */
 export interface TestServer {
@@ -27,6 +27,7 @@ export interface TestServer {
  */
 export const startTestServer = async (
   env: Readonly<Record<string, string>> = {},
+  { pause }: Pick<ServerOptions, 'pause'> = {},
 ): Promise<TestServer> => {
   const clock = new TestClock()
   const log: string[] = []
@@ -42,6 +43,7 @@ export const startTestServer = async (
   })
   const server = await startServer(settings, {
     clock,
+    pause,
     log: logTo({ write: (line: string) => log.push(line) }, settings.logLevel),
   })
   const { container } = server
