@@ -1,6 +1,5 @@
-import type { DeviceInfo } from '@device-grant/core'
 import type { VNode } from 'preact'
-import { networkOf } from '../http/network-of.ts'
+import { comparePlaces } from '../http/compare-places.ts'
 import { Address } from './address.tsx'
 import { Fact, Facts, Scopes } from './facts.tsx'
 import { KeyName } from './key-name.tsx'
@@ -121,21 +120,6 @@ export const ConfirmPage = ({
       </section>
     </Layout>
   )
-}
-
-/**
- * Compares the networks that two requests came from. That of a web page is its visitor's, so it tells
- * nothing. Behind the same unlisted proxy, both addresses are the proxy's.
- */
-const comparePlaces = (
-  device: DeviceInfo,
-  browser: DeviceInfo,
-): 'same' | 'elsewhere' | 'unknown' | 'web_page' => {
-  if (device.webOrigin !== undefined) return 'web_page'
-  const { unlistedProxy } = device
-  if (unlistedProxy !== undefined && unlistedProxy === browser.unlistedProxy) return 'unknown'
-  if (device.address === undefined || browser.address === undefined) return 'same'
-  return networkOf(device.address) === networkOf(browser.address) ? 'same' : 'elsewhere'
 }
 
 /** Says that a web page asked for the code, and which one. */

@@ -1,4 +1,5 @@
 import { type ListedKey, parseCursor, type UseCases } from '@device-grant/core'
+import { isoTime } from '../http/iso-time.ts'
 import { sendJson } from '../http/json-response.ts'
 import { sendProblem } from '../http/problem.ts'
 import { redirect } from '../http/redirect.ts'
@@ -70,6 +71,3 @@ const toJson = ({ id, status, name, request, ...times }: ListedKey) => ({
   last_used_at: isoTime(times.lastUsedAt),
   expires_at: isoTime(times.expiresAt),
 })
-
-const isoTime = (at: number | undefined): string | undefined =>
-  at === undefined ? undefined : new Date(at).toISOString()

@@ -4,9 +4,9 @@ import { bodyField } from '../http/body-field.ts'
 import { sendJson } from '../http/json-response.ts'
 import { sendProblem } from '../http/problem.ts'
 import type { ReportError } from '../http/report-error.ts'
-import { wholeSeconds } from '../http/whole-seconds.ts'
 import type { AddressSet } from '../security/client-address.ts'
 import { deviceInfoOf } from '../security/device-info.ts'
+import { NO_USER_CODE, sendRefusal } from './send-refusal.ts'
 import type { PersonContext } from './signed-in.ts'
 
 /** The parts of the endpoint with which a front end approves or denies. */
@@ -21,10 +21,7 @@ export const verifyAuthenticated =
   ({ useCases, trustedProxies, onError }: VerifyAuthenticatedOptions) =>
   async (ctx: PersonContext): Promise<void> => {
     const userCode = bodyField(ctx, 'user_code')
-    if (userCode === undefined) {
-      const detail = 'user_code must be given once, as a form field or a JSON string'
-      return sendProblem(ctx, 400, detail)
-    }
+    if (userCode === undefined) return sendProblem(ctx, 400, NO_USER_CODE)
     const decision = isSent(ctx, 'decision') ? bodyField(ctx, 'decision') : 'approve'
     if (decision !== 'approve' && decision !== 'deny') {
       return sendProblem(ctx, 400, 'decision must be approve or deny')
@@ -56,23 +53,6 @@ const sendReply = (ctx: Context, reply: AnswerReply): void => {
       return sendJson(ctx, { message: 'Device authorized successfully!' })
     case 'denied':
       return sendJson(ctx, { message: 'Device denied.' })
-    case 'malformed':
-      return sendProblem(ctx, 400, 'The device code is invalid or has expired.', {
-        code_length: reply.codeLength,
-        code_characters: reply.charset,
-        typed_length: reply.typedLength,
-      })
-    case 'invalid':
-    case 'expired':
-      return sendProblem(ctx, 400, 'The device code is invalid or has expired.')
-    case 'already_processed': {
-      const detail = 'This device code has already been processed.'
-      return sendProblem(ctx, 400, detail, { your_decision: reply.yours })
-    }
-    case 'contested': {
-      ctx.set('Retry-After', wholeSeconds(reply.retryAfterMs))
-      return sendProblem(ctx, 400, 'Another account has this code open. Try again in two minutes.')
-    }
     case 'too_many_keys':
       return sendProblem(ctx, 409, 'Too many connected devices. Disconnect one first.', {
         least_recently_used: reply.leastRecentlyUsed?.id,
@@ -81,14 +61,13 @@ const sendReply = (ctx: Context, reply: AnswerReply): void => {
       return sendProblem(ctx, 400, CHOICES[reply.choice])
     case 'not_admitted':
       return sendProblem(ctx, 403, 'You may not connect devices to this service.')
-    case 'too_many_attempts':
-      ctx.set('Retry-After', wholeSeconds(reply.retryAfterMs))
-      return sendProblem(ctx, 429, 'Too many wrong codes, try again later.')
     case 'key_not_created':
       ctx.set('Retry-After', '5')
       return sendProblem(ctx, 503, 'Failed to create API key for device access.')
     case 'outcome_unknown':
       ctx.set('Retry-After', '5')
       return sendProblem(ctx, 503, 'The outcome is unknown: try again.')
+    default:
+      return sendRefusal(ctx, reply)
   }
 }
