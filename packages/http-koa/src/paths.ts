@@ -8,6 +8,8 @@ export interface Paths {
   readonly token: string
   /** The verification page. */
   readonly verify: string
+  /** Shows a front end what a code approves. */
+  readonly review: string
   /** Approves and denies for a front end. */
   readonly verifyAuthenticated: string
   /** The connected devices. Below it are `{id}` and `{id}/revoke`. */
@@ -32,6 +34,7 @@ export const pathsBelow = (prefix: string): Paths => {
     authorize: `${base}/authorize`,
     token: `${base}/token`,
     verify: `${base}/verify`,
+    review: `${base}/review`,
     verifyAuthenticated: `${base}/verify-authenticated`,
     keys: `${base}/keys`,
     revokeAll: `${base}/keys/revoke-all`,

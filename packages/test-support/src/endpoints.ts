@@ -2,6 +2,7 @@
 export const AUTHORIZE = '/oauth/device/authorize'
 export const TOKEN = '/oauth/device/token'
 export const VERIFY = '/oauth/device/verify'
+export const REVIEW = '/oauth/device/review'
 export const VERIFY_AUTHENTICATED = '/oauth/device/verify-authenticated'
 export const SIGN_IN = '/oauth/device/sign-in'
 export const KEYS = '/oauth/device/keys'

@@ -1,7 +1,7 @@
 import { Agent, type OutgoingHttpHeaders } from 'node:http'
 import { deflateSync, gzipSync } from 'node:zlib'
 import { authorize, type Codes } from './device.ts'
-import { AUTHORIZE, GRANT_TYPE, TOKEN, VERIFY_AUTHENTICATED } from './endpoints.ts'
+import { AUTHORIZE, GRANT_TYPE, REVIEW, TOKEN, VERIFY_AUTHENTICATED } from './endpoints.ts'
 import { type Answer, FORM, send } from './http-exchange.ts'
 import { decide } from './person.ts'
 
@@ -260,7 +260,9 @@ const draftOf = (random: Random, codes: readonly [Codes, ...Codes[]]): Draft => 
     case 6: {
       const decision = random.pick(['approve', 'deny'])
       const user_code = random.once(3) ? 'BCDF-GHJK' : code.user_code
-      return post(VERIFY_AUTHENTICATED, { user_code, decision }, random.once(2), person)
+      return random.once(4)
+        ? post(REVIEW, { user_code }, random.once(2), person)
+        : post(VERIFY_AUTHENTICATED, { user_code, decision }, random.once(2), person)
     }
     case 7:
       return random.once(2)

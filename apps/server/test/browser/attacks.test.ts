@@ -247,6 +247,34 @@ for (const [attacker, host] of Object.entries(ATTACKERS)) {
   )
 }
 
+for (const [attacker, host] of Object.entries(ATTACKERS)) {
+  browserTest(`${attacker} reviews no code with its own requests`, async (t) => {
+    const victim = await setUp(t, host)
+    const { server, page, waiting, attack } = victim
+    await page.goto(attack(''))
+    for (const code of [waiting.user_code, 'BBBB-BBBB']) {
+      const verify = `${server.url}/oauth/device/verify?user_code=${code}`
+      const review = `${server.url}/oauth/device/review`
+      const answers = await page.evaluate(`(async () => {
+        const results = []
+        for (const mode of ['no-cors', 'cors']) {
+          for (const [url, more] of [
+            ['${verify}', { headers: { Accept: 'application/json' } }],
+            ['${review}', { method: 'POST', body: new URLSearchParams({ user_code: '${code}' }) }],
+          ]) {
+            const asked = fetch(url, { mode, credentials: 'include', ...more })
+            results.push(await asked.then((answer) => answer.text(), () => 'blocked'))
+          }
+        }
+        return results
+      })()`)
+      t.deepEqual(answers, ['', '', 'blocked', 'blocked'])
+    }
+    await isUnharmed(t, victim)
+    await isNotOpened(t, victim)
+  })
+}
+
 /** Ways in which a page leads elsewhere without a click. */
 const REDIRECTS: Readonly<Record<string, (url: string) => string>> = {
   'a script': (url) => `<script>location.replace('${url}')</script>`,

@@ -1,4 +1,4 @@
-import type { Context } from 'koa'
+import type { Context, Middleware } from 'koa'
 
 /** Which pages of other origins may call a route from a browser (CORS, Fetch standard section 3.3). */
 export interface CorsPolicy {
@@ -53,6 +53,14 @@ export const setCorsHeaders = (
   if (headers) ctx.set('Access-Control-Allow-Headers', headers)
   ctx.set('Access-Control-Max-Age', String(maxAgeSeconds))
 }
+
+/** Lets other origins read one answer of a row whose other answers they may not read. */
+export const readableBy =
+  (policy: CorsPolicy): Middleware =>
+  (ctx, next) => {
+    setCorsHeaders(ctx, policy, ctx.method)
+    return next()
+  }
 
 /** The headers that a preflight request asks for, or nothing if it is malformed. */
 const askedHeaders = (ctx: Context): string => {

@@ -5,8 +5,11 @@ import type { Context } from 'koa'
  * a code or use up an attempt.
  */
 export const isPageView = (ctx: Context): boolean =>
+  isView(ctx) && /^(document)?$/.test(ctx.get('Sec-Fetch-Dest'))
+
+/** Whether the answer is for now: HEAD requests and prefetches must not open a code either. */
+export const isView = (ctx: Context): boolean =>
   ctx.method === 'GET' &&
-  /^(document)?$/.test(ctx.get('Sec-Fetch-Dest')) &&
   !/prefetch|prerender/i.test(ctx.get('Sec-Purpose') || ctx.get('Purpose') || ctx.get('X-Moz'))
 
 /**

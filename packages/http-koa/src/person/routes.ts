@@ -1,10 +1,10 @@
 import type { UseCases } from '@device-grant/core'
 import type { Context } from 'koa'
-import { frontEndCors } from '../http/cors.ts'
+import { frontEndCors, readableBy } from '../http/cors.ts'
 import { redirect } from '../http/redirect.ts'
 import type { ReportError } from '../http/report-error.ts'
 import { type Route, sendMethodNotAllowed } from '../http/route-table.ts'
-import { pageOrJson, wantsPage } from '../http/wants-page.ts'
+import { pageOrJson, pageUnlessJson, wantsPage } from '../http/wants-page.ts'
 import type { Asset } from '../pages/pages.ts'
 import type { Paths } from '../paths.ts'
 import type { AddressSet } from '../security/client-address.ts'
@@ -14,6 +14,7 @@ import { assetRoute } from './asset-route.ts'
 import { keysJson, keysPage } from './list-keys.ts'
 import type { PageLanguage } from './page-language.ts'
 import type { PageResponses } from './page-responses.ts'
+import { reviewFromBody, reviewFromQuery } from './review.ts'
 import { deleteKey, revokeAllForm, revokeKeyForm } from './revoke-keys.ts'
 import { signInPage, signInStep } from './sign-in-routes.ts'
 import { apiSteps, pageSteps } from './steps.ts'
@@ -64,7 +65,12 @@ export const personRoutes = (options: PersonRoutesOptions): readonly Route[] => 
     {
       path: paths.verify,
       methods: {
-        GET: [page, personForCode, verifyPage(options)],
+        GET: [
+          pageUnlessJson({
+            html: [page, personForCode, verifyPage(options)],
+            json: [readableBy(cors), api, ownRequest, reviewFromQuery(options)],
+          }),
+        ],
         POST: [page, form, ownForm, verifyForm(options)],
       },
     },
@@ -72,6 +78,11 @@ export const personRoutes = (options: PersonRoutesOptions): readonly Route[] => 
       // People type the address, and some of them end it with a slash.
       path: `${paths.verify}/`,
       methods: { GET: [(ctx) => redirect(ctx, links.verify + ctx.search)] },
+    },
+    {
+      path: paths.review,
+      cors,
+      methods: { POST: [api, body, ownRequest, reviewFromBody(options)] },
     },
     {
       path: paths.verifyAuthenticated,
