@@ -826,6 +826,8 @@ test.serial('other methods are 405, and other paths are 404', async (t) => {
     ['PUT', VERIFY, 405, 'GET, HEAD, POST'],
     ['DELETE', VERIFY, 405, 'GET, HEAD, POST'],
     ['OPTIONS', VERIFY, 405, 'GET, HEAD, POST'],
+    ['POST', '/device', 405, 'GET, HEAD'],
+    ['OPTIONS', '/device', 405, 'GET, HEAD'],
     ['GET', '/oauth/device/review', 405, 'POST, OPTIONS'],
     ['GET', '/oauth/device/sign-out', 405, 'POST'],
     ['PUT', '/oauth/device/sign-in', 405, 'GET, HEAD, POST'],

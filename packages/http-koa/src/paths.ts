@@ -1,6 +1,6 @@
 /** The paths of the router. They are fixed relative to the mount point. */
 export interface Paths {
-  /** The common beginning of all other paths. */
+  /** The common beginning of all other paths but `shortVerify`. */
   readonly base: string
   /** The device authorization endpoint. */
   readonly authorize: string
@@ -8,6 +8,8 @@ export interface Paths {
   readonly token: string
   /** The verification page. */
   readonly verify: string
+  /** Leads to the verification page. It is short, for people to type. */
+  readonly shortVerify: string
   /** Shows a front end what a code approves. */
   readonly review: string
   /** Approves and denies for a front end. */
@@ -34,6 +36,7 @@ export const pathsBelow = (prefix: string): Paths => {
     authorize: `${base}/authorize`,
     token: `${base}/token`,
     verify: `${base}/verify`,
+    shortVerify: `${prefix}/device`,
     review: `${base}/review`,
     verifyAuthenticated: `${base}/verify-authenticated`,
     keys: `${base}/keys`,

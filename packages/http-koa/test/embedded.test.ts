@@ -274,19 +274,27 @@ for (const [title, options, isAnswered] of [
   })
 }
 
-test('a slash behind the address of the page leads to the page, with the same query', async (t) => {
-  const origin = await serve(t, aRouter({ publicUrl: 'https://login.example/auth', prefix: '' }))
-  for (const query of [
-    '',
-    '?user_code=WDJB-MJHT&ui_locales=de',
-    '?x=%0d%0aX-Evil:%20y',
-    '?//evil',
-  ]) {
-    const path = `/oauth/device/verify/${query}`
-    const { status, headers, text } = await send(origin, { method: 'GET', path })
-    t.is(status, 303)
-    t.is(headers.location, `/auth/oauth/device/verify${query}`)
-    t.is(text, '')
+test('short addresses lead to the page, with the same query', async (t) => {
+  const publicUrl = 'https://login.example/auth'
+  for (const prefix of ['', '/auth', '/elsewhere']) {
+    const origin = await serve(t, aRouter({ publicUrl, prefix }))
+    for (const query of [
+      '',
+      '?user_code=WDJB-MJHT&ui_locales=de',
+      '?x=%0d%0aX-Evil:%20y',
+      '?//evil',
+    ]) {
+      for (const start of ['/device', '/device/', '/oauth/device/verify/']) {
+        for (const accept of ['text/html', 'application/json']) {
+          const sent = { method: 'GET', path: prefix + start + query, headers: { accept } }
+          const { status, headers, text } = await send(origin, sent)
+          t.is(status, 303, start)
+          t.is(headers.location, `/auth/oauth/device/verify${query}`)
+          t.is(headers['referrer-policy'], 'no-referrer')
+          t.is(text, '')
+        }
+      }
+    }
   }
 })
 

@@ -293,8 +293,9 @@ for (const [attacker, host] of Object.entries(ATTACKERS)) {
     const charges = (): number =>
       server.log.filter((line) => line.includes('"wrong_user_code"')).length
     const wrong = `${server.url}/oauth/device/verify?user_code=BBBB-BBBB`
-    for (const html of Object.values(REDIRECTS)) {
-      await page.goto(attack(html(wrong)))
+    const starts = [wrong, `${server.url}/device?user_code=BBBB-BBBB`]
+    for (const html of Object.values(REDIRECTS).flatMap((to) => starts.map(to))) {
+      await page.goto(attack(html))
       await page.waitForURL(wrong)
       t.is(await page.inputValue('#user_code'), 'BBBB-BBBB')
       t.is(await page.locator('[role=alert]').count(), 0)
@@ -308,10 +309,13 @@ for (const [attacker, host] of Object.entries(ATTACKERS)) {
     await page.locator('[role=alert]').waitFor()
     t.is(charges(), 1, 'one press goes on')
 
-    await page.goto(attack(`<a href="${waiting.verification_uri_complete}">Connect</a>`))
-    await page.click('a')
-    await page.waitForURL(waiting.verification_uri_complete)
-    t.is(await title(page), 'Connect this device?', 'a click is enough')
+    const short = `${server.url}/device?user_code=${waiting.user_code}`
+    for (const link of [waiting.verification_uri_complete, short]) {
+      await page.goto(attack(`<a href="${link}">Connect</a>`))
+      await page.click('a')
+      await page.waitForURL(waiting.verification_uri_complete)
+      t.is(await title(page), 'Connect this device?', 'a click is enough')
+    }
     await page.reload()
     t.is(await title(page), 'Connect this device?')
   })

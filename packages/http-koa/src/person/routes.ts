@@ -1,5 +1,5 @@
 import type { UseCases } from '@device-grant/core'
-import type { Context } from 'koa'
+import type { Context, Middleware } from 'koa'
 import { frontEndCors, readableBy } from '../http/cors.ts'
 import { redirect } from '../http/redirect.ts'
 import type { ReportError } from '../http/report-error.ts'
@@ -61,6 +61,7 @@ export const personRoutes = (options: PersonRoutesOptions): readonly Route[] => 
   const { page, form, personOrSignIn, personForCode, ownForm, signOut } = pageSteps(options)
   const { api, body, personOr401, ownRequest } = apiSteps(options)
   const cors = frontEndCors(options.frontEndOrigins)
+  const toVerify: Middleware = (ctx) => redirect(ctx, links.verify + ctx.search)
   const rows: readonly Route[] = [
     {
       path: paths.verify,
@@ -74,11 +75,10 @@ export const personRoutes = (options: PersonRoutesOptions): readonly Route[] => 
         POST: [page, form, ownForm, verifyForm(options)],
       },
     },
-    {
-      // People type the address, and some of them end it with a slash.
-      path: `${paths.verify}/`,
-      methods: { GET: [(ctx) => redirect(ctx, links.verify + ctx.search)] },
-    },
+    // People type these addresses, and some of them end one with a slash.
+    { path: `${paths.verify}/`, methods: { GET: [toVerify] } },
+    { path: paths.shortVerify, methods: { GET: [toVerify] } },
+    { path: `${paths.shortVerify}/`, methods: { GET: [toVerify] } },
     {
       path: paths.review,
       cors,
