@@ -11,6 +11,11 @@ export const VARIABLES: readonly Row[] = [
     'http://localhost:PORT',
     'issuer, and base of every URL; https unless its host is loopback',
   ],
+  [
+    'VERIFICATION_URI',
+    'the verification page',
+    'URL that devices show to people, for example PUBLIC_URL/device or a page of your own',
+  ],
   ['ALLOW_HTTP', 'false', 'true: PUBLIC_URL may be http on any host'],
   [
     'REDIS_URL',

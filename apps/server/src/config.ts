@@ -1,6 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { createPolicy, DEFAULT_POLICY, type Policy, PolicyError } from '@device-grant/core'
-import { addressSet, isHttpsOrLoopback, isLoopback, parsePublicUrl } from '@device-grant/http-koa'
+import {
+  addressSet,
+  isHttpsOrLoopback,
+  isLoopback,
+  parsePublicUrl,
+  parseVerificationUri,
+} from '@device-grant/http-koa'
 import { LOG_LEVELS } from './config-variables.ts'
 import { Environment, type Variables } from './environment.ts'
 import { keyLifetimeVariables, readKeyLifetimes } from './key-lifetimes.ts'
@@ -13,6 +19,8 @@ export interface Settings {
   readonly host: string
   /** The base of every URL, without a trailing slash. */
   readonly publicUrl: string
+  /** What devices show to people. Absent: the verification page. */
+  readonly verificationUri?: string | undefined
   /** Absent: grants, user codes and code attempts are kept in memory. */
   readonly redisUrl?: string | undefined
   /** Absent: API keys are kept in memory. */
@@ -91,6 +99,7 @@ export const readConfig = (variables: Variables, checks: StoreUrlChecks = {}): S
     port,
     host,
     publicUrl,
+    verificationUri: readVerificationUri(environment),
     redisUrl,
     mongodbUri,
     signIn,
@@ -137,6 +146,17 @@ const readPublicUrl = (environment: Environment, port: number): string => {
     )
   }
   return publicUrl
+}
+
+const readVerificationUri = (environment: Environment): string | undefined => {
+  const text = environment.text('VERIFICATION_URI')
+  try {
+    return text === undefined ? undefined : parseVerificationUri(text)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    environment.errors.push(`VERIFICATION_URI ${error.message}`)
+    return undefined
+  }
 }
 
 const REDIS_SCHEMES = ['redis', 'valkey'].flatMap((name) =>

@@ -88,6 +88,7 @@ export const startServer = async (
   bind(container, TOKENS.Events).toConstantValue(logEvents(log, clock))
   bind(container, HTTP_TOKENS.RouterOptions).toConstantValue({
     publicUrl,
+    verificationUri: settings.verificationUri,
     // The app answers below the path of the public URL by itself, for proxies that do not strip it.
     prefix: '',
     signIn: createSignIn(settings.signIn, log, clock),

@@ -30,6 +30,7 @@ test('every variable has a default', (t) => {
     port: 3000,
     host: '127.0.0.1',
     publicUrl: 'http://localhost:3000',
+    verificationUri: undefined,
     redisUrl: undefined,
     mongodbUri: undefined,
     signIn: { kind: 'demo' },
@@ -78,6 +79,11 @@ const GOOD: readonly (readonly [env: Env, expected: Partial<Settings>])[] = [
   [{ PUBLIC_URL: 'http://127.0.0.1:8080' }, { publicUrl: 'http://127.0.0.1:8080' }],
   [{ PUBLIC_URL: 'http://[::1]:8080' }, { publicUrl: 'http://[::1]:8080' }],
   [{ PUBLIC_URL: 'http://login.localhost:8080' }, { publicUrl: 'http://login.localhost:8080' }],
+  [
+    { VERIFICATION_URI: 'https://example.com/device' },
+    { verificationUri: 'https://example.com/device' },
+  ],
+  [{ VERIFICATION_URI: 'http://localhost:5173' }, { verificationUri: 'http://localhost:5173/' }],
   [
     { REDIS_URL: 'redis+cluster://a:1,b:2', SESSION_SECRET: SECRET },
     { redisUrl: 'redis+cluster://a:1,b:2', sessionSecret: SECRET, sessionSecretIsRandom: false },
@@ -182,6 +188,19 @@ const BAD: readonly (readonly [env: Env, ...names: RegExp[]])[] = [
     (PORT) => [{ PORT }, /^PORT /] as const,
   ),
   [{ PUBLIC_URL: 'http://login.example', SIGN_IN: 'demo' }, /^PUBLIC_URL must be https/],
+  ...[
+    'http://example.com/device',
+    'https://example.com/device?',
+    'https://example.com/device?user_code=',
+    'https://example.com/device#code',
+    'https://maria@example.com/device',
+    'https://:hush@example.com/device',
+    'example.com/device',
+    '/device',
+    'ftp://example.com/device',
+  ].map(
+    (VERIFICATION_URI) => [{ VERIFICATION_URI }, /^VERIFICATION_URI must be an https URL/] as const,
+  ),
   [{ PUBLIC_URL: 'http://localhost.evil.example', SIGN_IN: 'demo' }, /^PUBLIC_URL must be https/],
   [{ PUBLIC_URL: 'http://127.0.0.1.evil.example', SIGN_IN: 'demo' }, /^PUBLIC_URL must be https/],
   ...[
@@ -274,6 +293,7 @@ test('all errors are named at once', (t) => {
   const errors = errorsOf({
     PORT: 'x',
     PUBLIC_URL: 'x',
+    VERIFICATION_URI: 'x',
     ALLOW_HTTP: 'x',
     REDIS_URL: 'x',
     MONGODB_URI: 'x',
@@ -316,6 +336,7 @@ test('all errors are named at once', (t) => {
     'SESSION_SECRET',
     'SHUTDOWN_DELAY',
     'TRUSTED_PROXIES',
+    'VERIFICATION_URI',
     'WRONG_CODE_CEILING',
   ])
 })

@@ -11,6 +11,7 @@ export {
   pathParameter,
   sendMethodNotAllowed,
 } from './http/route-table.ts'
+export { parseVerificationUri } from './http/verification-uri.ts'
 export type { PagesOptions, SomeTexts, Template } from './pages/create-pages.tsx'
 export { createPages } from './pages/create-pages.tsx'
 export { Layout } from './pages/layout.tsx'

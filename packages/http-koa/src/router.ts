@@ -7,6 +7,7 @@ import { sendOAuthError } from './http/oauth-error.ts'
 import { parsePublicUrl } from './http/public-url.ts'
 import { emitError, type ReportError } from './http/report-error.ts'
 import { createRouteTable, type RouteTable } from './http/route-table.ts'
+import { parseVerificationUri } from './http/verification-uri.ts'
 import { wantsPage } from './http/wants-page.ts'
 import { createPages } from './pages/create-pages.tsx'
 import type { Pages } from './pages/pages.ts'
@@ -34,6 +35,13 @@ export interface DeviceGrantRouterOptions {
    * headers. Its path holds letters, digits and `-._~%` only.
    */
   readonly publicUrl: string
+  /**
+   * The URL that devices show to people, for example `https://example.com/device`: https, or http on
+   * loopback, without user, query and fragment. People must get from there to the verification page with
+   * the query unchanged, or to a front end of your own.
+   * @default publicUrl + '/oauth/device/verify'
+   */
+  readonly verificationUri?: string | undefined
   /** The sign-in method: `demoSignIn`, `oidcSignIn`, `forwardedSignIn` or your own. */
   readonly signIn: SignInFactory
   /** The secret that signs cookies and forms: 32 characters or more, the same on every server. */
@@ -128,7 +136,7 @@ export interface DeviceGrantRouter {
 
 /**
  * Makes the router with all endpoints and pages of the device grant.
- * @throws {TypeError} if `publicUrl` or `prefix` is malformed, or `sessionSecret` is too short
+ * @throws {TypeError} if `publicUrl`, `verificationUri` or `prefix` is malformed, or `sessionSecret` is too short
  * @throws {RangeError} if an entry of `trustedProxies` is not an address or CIDR range
  */
 export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): DeviceGrantRouter => {
@@ -148,7 +156,11 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     onUnlistedProxy = () => {},
   } = options
   if (sessionSecret.length < 32) throw new TypeError('sessionSecret needs 32 characters at least')
-  const publicUrl = readPublicUrl(options.publicUrl)
+  const publicUrl = readUrl('publicUrl', options.publicUrl, parsePublicUrl)
+  const verificationUri =
+    options.verificationUri === undefined
+      ? `${publicUrl}/oauth/device/verify`
+      : readUrl('verificationUri', options.verificationUri, parseVerificationUri)
   const trustedProxies = addressSet(options.trustedProxies ?? [])
   const { origin, pathname } = new URL(publicUrl)
   const publicPrefix = pathname === '/' ? '' : pathname
@@ -170,6 +182,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
   const table = createRouteTable([
     ...deviceRoutes({
       ...common,
+      verificationUri,
       metadataPaths: metadata ? metadataPaths(publicPrefix, prefix) : [],
       locales: pages.locales,
       scopesSupported,
@@ -218,11 +231,12 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
   }
 }
 
-const readPublicUrl = (text: string): string => {
+/** Parses an option, and names it in the error. */
+const readUrl = (name: string, text: string, parse: (text: string) => string): string => {
   try {
-    return parsePublicUrl(text)
+    return parse(text)
   } catch (error) {
-    throw new TypeError(`publicUrl ${(error as Error).message}`)
+    throw new TypeError(`${name} ${(error as Error).message}`)
   }
 }
 

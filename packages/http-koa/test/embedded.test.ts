@@ -298,6 +298,24 @@ test('short addresses lead to the page, with the same query', async (t) => {
   }
 })
 
+test('devices are given the verification page, or verificationUri if there is one', async (t) => {
+  for (const [verificationUri, expected] of [
+    [undefined, 'https://login.example/auth/oauth/device/verify'],
+    ['https://example.com/device', 'https://example.com/device'],
+    ['https://example.com', 'https://example.com/'],
+    ['https://EXAMPLE.com:443/a/../b', 'https://example.com/b'],
+    ['http://localhost:5173/', 'http://localhost:5173/'],
+    ['http://[::1]:5173/connect', 'http://[::1]:5173/connect'],
+  ] as const) {
+    const publicUrl = 'https://login.example/auth'
+    const origin = await serve(t, aRouter({ publicUrl, verificationUri }))
+    const reply = await post(origin, '/auth/oauth/device/authorize', {})
+    const { user_code, verification_uri, verification_uri_complete } = membersOf(reply)
+    t.is(verification_uri, expected)
+    t.is(verification_uri_complete, `${expected}?user_code=${user_code}`)
+  }
+})
+
 test('the router answers everything below its base path and passes on the rest', async (t) => {
   const origin = await serve(t, aRouter({ prefix: '/auth' }))
   for (const [path, isPassed] of [
@@ -333,6 +351,23 @@ test('invalid options are refused at once', (t) => {
     t.throws(() => aRouter({ publicUrl }), {
       instanceOf: TypeError,
       message: /^publicUrl must be /,
+    })
+  }
+  for (const verificationUri of [
+    '',
+    'example.com/device',
+    '/device',
+    'http://example.com/device',
+    'mailto:device@example.com',
+    'https://example.com/device?',
+    'https://example.com/device?user_code=',
+    'https://example.com/device#code',
+    'https://ann@example.com/device',
+    'https://:secret@example.com/device',
+  ]) {
+    t.throws(() => aRouter({ verificationUri }), {
+      instanceOf: TypeError,
+      message: /^verificationUri must be an https URL/,
     })
   }
   t.throws(() => aRouter({ trustedProxies: ['proxy'] }), { instanceOf: RangeError })

@@ -25,7 +25,7 @@ export interface AuthorizeRouteOptions {
   readonly clock: Clock
   readonly limit: AuthorizeLimit
   readonly trustedProxies: AddressSet
-  /** The absolute URL of the verification page. */
+  /** The absolute URL that devices show to people. */
   readonly verificationUri: string
   readonly onError: ReportError
   /** Receives every refusal of the limit. */

@@ -16,6 +16,8 @@ export interface DeviceRoutesOptions {
   readonly clock: Clock
   readonly paths: Paths
   readonly publicUrl: string
+  /** The absolute URL that devices show to people. */
+  readonly verificationUri: string
   /** Where the metadata document is. Empty if it is nowhere. */
   readonly metadataPaths: readonly string[]
   readonly locales: readonly string[]
@@ -33,11 +35,10 @@ const headers = { 'Cache-Control': 'no-store', Pragma: 'no-cache' }
 
 /** The rows for devices. The same rows stand in `docs/http.md`. */
 export const deviceRoutes = (options: DeviceRoutesOptions): readonly Route[] => {
-  const { paths, publicUrl, metadataPaths } = options
+  const { paths, metadataPaths } = options
   const errors = catchDeviceErrors(options.onError)
   const limit = new AuthorizeLimit(options.authorizeLimit)
-  const verificationUri = `${publicUrl}/oauth/device/verify`
-  const authorize = authorizeRoute({ ...options, limit, verificationUri })
+  const authorize = authorizeRoute({ ...options, limit })
   const token = tokenRoute(options)
   const metadata = metadataRoute(options)
   return [
