@@ -1,6 +1,6 @@
-// Serves a page that approves and denies codes at a device-grant server on another origin:
+// Serves a page that shows, approves and denies codes of a device-grant server on another origin:
 //
-//   FRONT_END_ORIGINS=http://localhost:5173 npm start
+//   FRONT_END_ORIGINS=http://localhost:5173 VERIFICATION_URI=http://localhost:5173 npm start
 //   node examples/front-end/server.js
 //
 // PORT is the port of this page (default 5173), DEVICE_GRANT_URL the URL of the device-grant server
@@ -19,6 +19,7 @@ const headers = {
 }
 
 createServer((request, response) => {
-  if (request.url !== '/') return response.writeHead(404).end()
+  // Devices may show the address with the code in its query.
+  if (!/^\/(\?|$)/.test(request.url)) return response.writeHead(404).end()
   return response.writeHead(200, headers).end(html)
 }).listen(Number(PORT), '127.0.0.1', () => console.log(`http://localhost:${PORT}`))

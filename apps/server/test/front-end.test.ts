@@ -38,11 +38,16 @@ test('the page cannot be framed', async (t) => {
 })
 
 test('the page sends requests to the configured server', async (t) => {
-  const { frontEnd, verify } = await setUp(t)
-  const page = await new BrowserLike().send(`${frontEnd}/`)
-  t.is(page.status, 200)
-  t.true(page.text.includes(`'${verify}'`))
-  t.false(page.text.includes('DEVICE_GRANT_URL'))
+  const { frontEnd, publicUrl } = await setUp(t)
+  for (const path of ['/', '/?user_code=WDJB-MJHT']) {
+    const page = await new BrowserLike().send(frontEnd + path)
+    t.is(page.status, 200)
+    t.true(page.text.includes(`fetch(\`${publicUrl}/oauth/device/\${path}`))
+    t.true(page.text.includes(`href="${publicUrl}/oauth/device/verify"`))
+    t.false(page.text.includes('DEVICE_GRANT_URL'))
+    t.false(page.text.includes('WDJB-MJHT'))
+  }
+  t.is((await new BrowserLike().send(`${frontEnd}/other`)).status, 404)
 })
 
 test('an allowed origin may decide for a person who is signed in, and read the answer', async (t) => {
