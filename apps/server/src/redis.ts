@@ -28,7 +28,7 @@ const MAX_CLOCK_OFFSET_MS = 250
 const LEVELS = { note: 'info', warning: 'warn', error: 'error' } as const
 
 /**
- * Keeps grants, user codes and code attempts in Redis. It connects in the background, checks the
+ * Keeps grants, user codes, code attempts and used assertions in Redis. It connects in the background, checks the
  * server once, and compares the clocks every minute.
  */
 export const connectRedis = (
@@ -53,7 +53,7 @@ export const connectRedis = (
   return {
     ...store,
     bindings: redisModule(redis),
-    ports: [TOKENS.DeviceGrants, TOKENS.UserCodeClaims, TOKENS.CodeAttempts],
+    ports: [TOKENS.DeviceGrants, TOKENS.UserCodeClaims, TOKENS.CodeAttempts, TOKENS.UsedAssertions],
     watch,
     close: async () => {
       closing.abort()

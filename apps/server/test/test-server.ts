@@ -61,6 +61,7 @@ export const startTestServer = async (
         TOKENS.CodeAttempts,
         TOKENS.ApiKeys,
         TOKENS.CutOffs,
+        TOKENS.UsedAssertions,
       ]
       return JSON.stringify(
         stores.map((name) => {

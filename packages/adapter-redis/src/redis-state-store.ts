@@ -4,9 +4,11 @@ import {
   type DeviceGrant,
   isCodeAttempts,
   isDeviceGrant,
+  isUsedAssertion,
   isUserCodeClaim,
   type Retained,
   type StateStore,
+  type UsedAssertion,
   type UserCodeClaim,
 } from '@device-grant/core'
 import type { RedisClient } from './redis-client.ts'
@@ -62,6 +64,8 @@ export interface RedisStores {
   readonly userCodes: StateStore<UserCodeClaim>
   /** Keys: `dg:w:` and the hash of the person, or `everyone`. */
   readonly codeAttempts: StateStore<CodeAttempts>
+  /** Keys: `dg:a:` and the hash of the client and its `jti`. */
+  readonly usedAssertions: StateStore<UsedAssertion>
 }
 
 /**
@@ -81,4 +85,9 @@ export const createRedisStores = (
     describeKey: () => `${options.prefix ?? 'dg:'}u:…`,
   }),
   codeAttempts: createRedisStateStore(redis, { ...options, kind: 'w:', isState: isCodeAttempts }),
+  usedAssertions: createRedisStateStore(redis, {
+    ...options,
+    kind: 'a:',
+    isState: isUsedAssertion,
+  }),
 })

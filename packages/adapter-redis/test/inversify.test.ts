@@ -2,7 +2,7 @@ import { issued } from '@device-grant/test-support/issued'
 import 'reflect-metadata'
 import { disconnect } from '@device-grant/adapter-redis'
 import { redisModule } from '@device-grant/adapter-redis/inversify'
-import { createPolicy, TOKENS } from '@device-grant/core'
+import { createPolicy, TOKENS, useAssertion } from '@device-grant/core'
 import { bind, coreModule, get, memoryApiKeysModule } from '@device-grant/core/inversify'
 import { hasRedis } from '@device-grant/test-support/needs-redis'
 import { startRedisServer } from '@device-grant/test-support/redis-server'
@@ -12,7 +12,7 @@ import { connectPatiently, PATIENT_MS } from './patient.ts'
 
 const it = hasRedis ? test : test.skip
 
-it('the module binds the three states to a live client', async (t) => {
+it('the module binds the four states to a live client', async (t) => {
   const server = await startRedisServer()
   const redis = connectPatiently(server.url)
   t.teardown(async () => {
@@ -40,6 +40,9 @@ it('the module binds the three states to a live client', async (t) => {
   })
   t.is(reply.outcome, 'denied')
   t.is((await get(container, TOKENS.PollForToken)({ deviceCode })).outcome, 'access_denied')
+  const use = useAssertion({ expiresAt: Date.now() + 60_000, now: Date.now() })
+  t.is(await get(container, TOKENS.UsedAssertions).update('a', use), 'first_use')
+  t.is(await get(container, TOKENS.UsedAssertions).update('a', use), 'used_before')
   const keys = await redis.keys('*')
-  t.true(keys.length >= 2 && keys.every((key) => key.startsWith('mine:')), keys.join())
+  t.true(keys.length >= 3 && keys.every((key) => key.startsWith('mine:')), keys.join())
 })

@@ -1,5 +1,12 @@
 import { createRedisStores, disconnect } from '@device-grant/adapter-redis'
-import { createMemoryStores, createUseCases, grantIdOf, StoreDataError } from '@device-grant/core'
+import {
+  assertionIdOf,
+  createMemoryStores,
+  createUseCases,
+  grantIdOf,
+  StoreDataError,
+  useAssertion,
+} from '@device-grant/core'
 import { issued } from '@device-grant/test-support/issued'
 import { hasRedis } from '@device-grant/test-support/needs-redis'
 import { startRedisServer } from '@device-grant/test-support/redis-server'
@@ -21,9 +28,9 @@ const start = async (t: ExecutionContext) => {
   })
   const clock = { now: Date.now }
   const { apiKeys, cutOffs } = createMemoryStores({ clock })
+  const newStores = () => createRedisStores(redis, { timeoutMs: PATIENT_MS })
   const newProcess = () => {
-    const stores = createRedisStores(redis, { timeoutMs: PATIENT_MS })
-    return createUseCases({ ...stores, apiKeys, cutOffs, clock })
+    return createUseCases({ ...newStores(), apiKeys, cutOffs, clock })
   }
   const { deviceCode, userCode } = issued(await newProcess().authorizeDevice({ device: {} }))
   const readState = async (key: string): Promise<Members> => {
@@ -36,7 +43,7 @@ const start = async (t: ExecutionContext) => {
     await redis.set(key, text)
     return text
   }
-  return { redis, newProcess, deviceCode, userCode, readState, changeState }
+  return { redis, newProcess, newStores, deviceCode, userCode, readState, changeState }
 }
 
 const without =
@@ -139,6 +146,23 @@ it('code attempts that are no state give an error that names the key', async (t)
     const review = newProcess().reviewUserCode({ userCode, person: 'ann' })
     const error = await t.throwsAsync(review, { instanceOf: StoreDataError })
     t.is(error?.message, `The Redis key ${key} holds no state of this version`)
+  }
+})
+
+it('a second process refuses a used assertion, and an assertion that is no state gives an error', async (t) => {
+  const { redis, newStores } = await start(t)
+  const now = Date.now()
+  const id = assertionIdOf('acme-cli', 'j1')
+  const use = () =>
+    newStores().usedAssertions.update(id, useAssertion({ expiresAt: now + 60_000, now }))
+  t.is(await use(), 'first_use')
+  t.is(await use(), 'used_before')
+  const left = await redis.pttl(`dg:a:${id}`)
+  t.true(left > 0, String(left))
+  for (const state of [{}, { keepUntil: 'later' }]) {
+    await redis.set(`dg:a:${id}`, formatVersioned({ version: 'byhand', state }))
+    const error = await t.throwsAsync(use(), { instanceOf: StoreDataError })
+    t.is(error?.message, `The Redis key dg:a:${id} holds no state of this version`)
   }
 })
 

@@ -62,7 +62,12 @@ export type {
 } from './rules/registered-client.ts'
 export { isMethodOf, isSecretOf } from './rules/registered-client.ts'
 export type { CatalogueScope, CatalogueScopes } from './rules/scope.ts'
-export { isCodeAttempts, isDeviceGrant, isUserCodeClaim } from './rules/stored-state.ts'
+export {
+  isCodeAttempts,
+  isDeviceGrant,
+  isUsedAssertion,
+  isUserCodeClaim,
+} from './rules/stored-state.ts'
 export type { Retained, Step, Transition } from './rules/transition.ts'
 export type { TypedText } from './rules/typed-user-code.ts'
 export { readTypedText } from './rules/typed-user-code.ts'

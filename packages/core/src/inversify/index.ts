@@ -176,10 +176,15 @@ export const coreModule = (): ContainerModule =>
     from<UseCases, typeof all>(TOKENS.AllUseCases, all, (useCases) => useCases)
   })
 
-/** Binds the three short-lived states to the memory of this process. */
+/** Binds the four short-lived states to the memory of this process. */
 export const memoryStateModule = (): ContainerModule =>
   new ContainerModule(({ bind: bindName }) => {
-    for (const store of [TOKENS.DeviceGrants, TOKENS.UserCodeClaims, TOKENS.CodeAttempts]) {
+    for (const store of [
+      TOKENS.DeviceGrants,
+      TOKENS.UserCodeClaims,
+      TOKENS.CodeAttempts,
+      TOKENS.UsedAssertions,
+    ]) {
       bindName(store)
         .toResolvedValue((clock: Clock) => new MemoryStateStore({ clock }), [TOKENS.Clock])
         .inSingletonScope()

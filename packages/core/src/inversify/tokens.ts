@@ -11,6 +11,7 @@ import type { CodeAttempts } from '../rules/code-attempts.ts'
 import type { CutOff } from '../rules/cut-off.ts'
 import type { DeviceGrant } from '../rules/device-grant.ts'
 import type { Policy } from '../rules/policy.ts'
+import type { UsedAssertion } from '../rules/used-assertion.ts'
 import type { UserCodeClaim } from '../rules/user-code.ts'
 import type { AnswerUserCode } from '../use-cases/answer-user-code.ts'
 import type { AuthenticateApiKey } from '../use-cases/authenticate-api-key.ts'
@@ -40,6 +41,7 @@ export const TOKENS: {
   readonly CodeAttempts: Token<StateStore<CodeAttempts>>
   readonly ApiKeys: Token<ApiKeyStore>
   readonly CutOffs: Token<StateStore<CutOff>>
+  readonly UsedAssertions: Token<StateStore<UsedAssertion>>
   readonly AuthorizeDevice: Token<AuthorizeDevice>
   readonly PollForToken: Token<PollForToken>
   readonly ReviewUserCode: Token<ReviewUserCode>
@@ -64,6 +66,7 @@ export const TOKENS: {
   CodeAttempts: token('CodeAttempts'),
   ApiKeys: token('ApiKeys'),
   CutOffs: token('CutOffs'),
+  UsedAssertions: token('UsedAssertions'),
   AuthorizeDevice: token('AuthorizeDevice'),
   PollForToken: token('PollForToken'),
   ReviewUserCode: token('ReviewUserCode'),

@@ -1,5 +1,6 @@
 import type { CodeAttempts } from './code-attempts.ts'
 import type { DeviceGrant } from './device-grant.ts'
+import type { UsedAssertion } from './used-assertion.ts'
 import type { UserCodeClaim } from './user-code.ts'
 
 type Members = Readonly<Record<string, unknown>>
@@ -79,3 +80,7 @@ export const isCodeAttempts = (value: unknown): value is CodeAttempts => {
     })
   )
 }
+
+/** Whether stored data is the state of a used assertion. */
+export const isUsedAssertion = (value: unknown): value is UsedAssertion =>
+  isNumber(membersOf(value)?.['keepUntil'])

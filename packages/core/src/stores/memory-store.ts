@@ -11,6 +11,7 @@ import type { CodeAttempts } from '../rules/code-attempts.ts'
 import type { CutOff } from '../rules/cut-off.ts'
 import type { DeviceGrant } from '../rules/device-grant.ts'
 import type { Retained, Transition } from '../rules/transition.ts'
+import type { UsedAssertion } from '../rules/used-assertion.ts'
 import type { UserCodeClaim } from '../rules/user-code.ts'
 import { StoreFullError } from '../store-errors.ts'
 import { comparePlaces, formatCursor, parseCursor, placeOf } from './key-order.ts'
@@ -140,20 +141,22 @@ export class MemoryApiKeyStore extends MemoryStateStore<ApiKey> implements ApiKe
   }
 }
 
-/** All stores of the use cases. */
+/** All stores of the use cases, and of the authentication of clients. */
 export interface MemoryStores {
   readonly grants: MemoryStateStore<DeviceGrant>
   readonly userCodes: MemoryStateStore<UserCodeClaim>
   readonly codeAttempts: MemoryStateStore<CodeAttempts>
   readonly apiKeys: MemoryApiKeyStore
   readonly cutOffs: MemoryStateStore<CutOff>
+  readonly usedAssertions: MemoryStateStore<UsedAssertion>
 }
 
-/** Makes all stores of the use cases in the memory of this process. */
+/** Makes all these stores in the memory of this process. */
 export const createMemoryStores = (options: MemoryStoreOptions): MemoryStores => ({
   grants: new MemoryStateStore<DeviceGrant>(options),
   userCodes: new MemoryStateStore<UserCodeClaim>(options),
   codeAttempts: new MemoryStateStore<CodeAttempts>(options),
   apiKeys: new MemoryApiKeyStore(options),
   cutOffs: new MemoryStateStore<CutOff>(options),
+  usedAssertions: new MemoryStateStore<UsedAssertion>(options),
 })
