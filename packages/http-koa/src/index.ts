@@ -1,4 +1,13 @@
 export { DEVICE_CODE_GRANT } from './device/grant-type.ts'
+export type {
+  ClientEndpoint,
+  ClientError,
+  ClientIdentification,
+  ClientIdentity,
+  IdentifyClient,
+  KnownClient,
+  UnavailableClient,
+} from './device/identify-client.ts'
 export { bodyField } from './http/body-field.ts'
 export { ANY_ORIGIN, type CorsPolicy, frontEndCors } from './http/cors.ts'
 export { sendJson } from './http/json-response.ts'

@@ -1,7 +1,9 @@
 import type { Clock, OnError, TokenReply, UseCases } from '@device-grant/core'
 import type { Context, Middleware } from 'koa'
+import type { ClientIdentification } from './device/identify-client.ts'
 import { metadataPaths } from './device/metadata-paths.ts'
 import { DEFAULT_SCOPES } from './device/metadata-route.ts'
+import { PUBLIC_CLIENTS } from './device/public-clients.ts'
 import { deviceRoutes } from './device/routes.ts'
 import { sendOAuthError } from './http/oauth-error.ts'
 import { parsePublicUrl } from './http/public-url.ts'
@@ -68,6 +70,12 @@ export interface DeviceGrantRouterOptions {
    * @default createPages()
    */
   readonly pages?: Pages | undefined
+  /**
+   * How clients authenticate. Use cases with a registry of clients
+   * need it.
+   * @default every client is public
+   */
+  readonly clients?: ClientIdentification | undefined
   /**
    * Your names for clients, by client id. Pages show them instead of the ids. They prove nothing, because
    * any program can send a client id.
@@ -147,6 +155,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     metadata = true,
     scopesSupported = () => DEFAULT_SCOPES,
     pages = createPages(),
+    clients = PUBLIC_CLIENTS,
     trustedClients = {},
     frontEndOrigins = [],
     authorizeLimit = 60,
@@ -187,6 +196,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
       locales: pages.locales,
       scopesSupported,
       authorizeLimit,
+      clients,
       onPoll,
       onCodeRefused,
     }),

@@ -16,8 +16,8 @@ import type { AddressSet } from '../security/client-address.ts'
 import { deviceInfoOf } from '../security/device-info.ts'
 import { webOriginOf } from '../security/web-origin.ts'
 import type { AuthorizeLimit, Refusal } from './authorize-limit.ts'
-import { identifyClient } from './client-identity.ts'
 import { sendClientError, sendParametersError } from './device-errors.ts'
+import type { ClientEndpoint, IdentifyClient } from './identify-client.ts'
 
 /** The parts of the device authorization endpoint. */
 export interface AuthorizeRouteOptions {
@@ -27,6 +27,8 @@ export interface AuthorizeRouteOptions {
   readonly trustedProxies: AddressSet
   /** The absolute URL that devices show to people. */
   readonly verificationUri: string
+  readonly identifyClient: IdentifyClient
+  readonly clientEndpoint: ClientEndpoint
   readonly onError: ReportError
   /** Receives every refusal of the limit. */
   readonly onCodeRefused: (limit: Refusal['outcome'], address: string | undefined) => void
@@ -45,7 +47,7 @@ const MAX_SCOPES = 32
 export const authorizeRoute =
   (options: AuthorizeRouteOptions) =>
   async (ctx: Context): Promise<void> => {
-    const { limit, clock, trustedProxies } = options
+    const { limit, clock, trustedProxies, identifyClient, clientEndpoint, onError } = options
     const device = {
       ...deviceInfoOf(ctx.req, trustedProxies),
       webOrigin: webOriginOf(ctx.req),
@@ -54,20 +56,28 @@ export const authorizeRoute =
     if (request.outcome !== 'admitted') return refuse(ctx, options, device, request)
     const read = await readRequestParameters(ctx.req, { acceptEmpty: true })
     if (!read.ok) return sendParametersError(ctx, read)
-    const client = identifyClient(ctx.req, read.parameters)
-    if (!client.ok) return sendClientError(ctx, client)
-    const scope = read.parameters.get('scope')?.trim().replace(/ +/g, ' ')
-    const scopeError = scope && scopeErrorOf(scope)
-    if (scopeError) return sendOAuthError(ctx, 400, 'invalid_scope', scopeError)
+    const client = await identifyClient(ctx.req, read.parameters, clientEndpoint)
+    if (!client.ok) {
+      return sendClientError(ctx, client, { onError, sendUnavailable: () => sendUnavailable(ctx) })
+    }
     const [clientId] = client.candidates
     if (clientId !== undefined && clientId.length > MAX_CLIENT_ID) {
       const description = `client_id is longer than ${MAX_CLIENT_ID} bytes`
       return sendOAuthError(ctx, 400, 'invalid_request', description)
     }
+    const scope = read.parameters.get('scope')?.trim().replace(/ +/g, ' ')
+    const scopeError = scope && scopeErrorOf(scope)
+    if (scopeError) return sendOAuthError(ctx, 400, 'invalid_scope', scopeError)
     const code = limit.admitCode(clock.now())
     if (code.outcome !== 'admitted') return refuse(ctx, options, device, code)
     const deviceName = read.parameters.get('device_name')
-    await authorize(ctx, options, { clientId, scope: scope || undefined, deviceName, device })
+    await authorize(ctx, options, {
+      clientId,
+      clientAuthenticated: client.authenticated,
+      scope: scope || undefined,
+      deviceName,
+      device,
+    })
   }
 
 const refuse = (
@@ -135,6 +145,9 @@ const authorize = async (
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
     onError(error, 'authorize', ctx)
-    sendTemporarilyUnavailable(ctx, 'No code can be issued for now, try again later')
+    sendUnavailable(ctx)
   }
 }
+
+const sendUnavailable = (ctx: Context): void =>
+  sendTemporarilyUnavailable(ctx, 'No code can be issued for now, try again later')

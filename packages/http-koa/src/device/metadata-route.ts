@@ -1,5 +1,6 @@
 import type { Context, Middleware } from 'koa'
 import { DEVICE_CODE_GRANT } from './grant-type.ts'
+import type { ClientIdentification } from './identify-client.ts'
 
 /** What the metadata document says. */
 export interface MetadataOptions {
@@ -9,6 +10,7 @@ export interface MetadataOptions {
   readonly locales: readonly string[]
   /** The scopes that clients may ask for at present. */
   readonly scopesSupported: () => readonly string[]
+  readonly clients: Pick<ClientIdentification, 'methods' | 'signingAlgorithms'>
 }
 
 /** Some clients cannot start without a scope in the metadata. */
@@ -27,12 +29,16 @@ export const metadataRoute = (options: MetadataOptions): Middleware => {
   }
 }
 
-const documentOf = ({ publicUrl, locales }: MetadataOptions, scopes: readonly string[]): string =>
+const documentOf = (
+  { publicUrl, locales, clients }: MetadataOptions,
+  scopes: readonly string[],
+): string =>
   JSON.stringify({
     issuer: publicUrl,
     device_authorization_endpoint: `${publicUrl}/oauth/device/authorize`,
     token_endpoint: `${publicUrl}/oauth/device/token`,
-    token_endpoint_auth_methods_supported: ['none'],
+    token_endpoint_auth_methods_supported: clients.methods,
+    token_endpoint_auth_signing_alg_values_supported: clients.signingAlgorithms,
     grant_types_supported: [DEVICE_CODE_GRANT],
     // RFC 8414 requires a non-empty list, and `none` is the registered value that stands for nothing.
     response_types_supported: ['none'],

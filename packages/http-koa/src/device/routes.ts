@@ -7,6 +7,7 @@ import type { AddressSet } from '../security/client-address.ts'
 import { AuthorizeLimit, type Refusal } from './authorize-limit.ts'
 import { authorizeRoute } from './authorize-route.ts'
 import { catchDeviceErrors } from './device-errors.ts'
+import type { ClientIdentification } from './identify-client.ts'
 import { metadataRoute } from './metadata-route.ts'
 import { tokenRoute } from './token-route.ts'
 
@@ -25,6 +26,7 @@ export interface DeviceRoutesOptions {
   readonly scopesSupported: () => readonly string[]
   readonly trustedProxies: AddressSet
   readonly authorizeLimit: number
+  readonly clients: ClientIdentification
   readonly onError: ReportError
   readonly onPoll: (outcome: TokenReply['outcome']) => void
   readonly onCodeRefused: (limit: Refusal['outcome'], address: string | undefined) => void
@@ -35,11 +37,15 @@ const headers = { 'Cache-Control': 'no-store', Pragma: 'no-cache' }
 
 /** The rows for devices. The same rows stand in `docs/http.md`. */
 export const deviceRoutes = (options: DeviceRoutesOptions): readonly Route[] => {
-  const { paths, metadataPaths } = options
+  const { paths, publicUrl, metadataPaths, clients } = options
   const errors = catchDeviceErrors(options.onError)
   const limit = new AuthorizeLimit(options.authorizeLimit)
-  const authorize = authorizeRoute({ ...options, limit })
-  const token = tokenRoute(options)
+  const identification = {
+    identifyClient: clients.identify,
+    clientEndpoint: { audiences: [publicUrl, `${publicUrl}/oauth/device/token`] },
+  }
+  const authorize = authorizeRoute({ ...options, ...identification, limit })
+  const token = tokenRoute({ ...options, ...identification })
   const metadata = metadataRoute(options)
   return [
     { path: paths.token, cors: ANY_ORIGIN, headers, methods: { POST: [errors, token] } },

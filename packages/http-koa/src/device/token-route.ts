@@ -4,13 +4,15 @@ import { sendJson } from '../http/json-response.ts'
 import { sendOAuthError } from '../http/oauth-error.ts'
 import type { ReportError } from '../http/report-error.ts'
 import { readRequestParameters } from '../http/request-parameters.ts'
-import { identifyClient } from './client-identity.ts'
 import { sendClientError, sendParametersError } from './device-errors.ts'
 import { DEVICE_CODE_GRANT } from './grant-type.ts'
+import type { ClientEndpoint, IdentifyClient } from './identify-client.ts'
 
 /** The parts of the token endpoint. */
 export interface TokenRouteOptions {
   readonly useCases: Pick<UseCases, 'pollForToken'>
+  readonly identifyClient: IdentifyClient
+  readonly clientEndpoint: ClientEndpoint
   readonly onError: ReportError
   /** Receives the outcome of every poll. */
   readonly onPoll: (outcome: TokenReply['outcome']) => void
@@ -23,11 +25,20 @@ export interface TokenRouteOptions {
 export const tokenRoute =
   (options: TokenRouteOptions) =>
   async (ctx: Context): Promise<void> => {
+    const { identifyClient, clientEndpoint, onError, onPoll } = options
     const read = await readRequestParameters(ctx.req)
     if (!read.ok) return sendParametersError(ctx, read)
     const { parameters } = read
-    const client = identifyClient(ctx.req, parameters)
-    if (!client.ok) return sendClientError(ctx, client)
+    const client = await identifyClient(ctx.req, parameters, clientEndpoint)
+    if (!client.ok) {
+      return sendClientError(ctx, client, {
+        onError,
+        sendUnavailable: () => {
+          onPoll('slow_down')
+          sendReply(ctx, { outcome: 'slow_down' })
+        },
+      })
+    }
     const grantType = parameters.get('grant_type')
     if (grantType !== undefined && grantType !== DEVICE_CODE_GRANT) {
       const description = `grant_type must be ${DEVICE_CODE_GRANT}`
@@ -38,7 +49,7 @@ export const tokenRoute =
       return sendOAuthError(ctx, 400, 'invalid_request', 'device_code is missing')
     }
     const reply = await poll(ctx, options, deviceCode, client.candidates)
-    options.onPoll(reply.outcome)
+    onPoll(reply.outcome)
     sendReply(ctx, reply)
   }
 
