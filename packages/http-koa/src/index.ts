@@ -1,3 +1,9 @@
+export type {
+  AuthenticateClientsOptions,
+  ClientRefusalReason,
+} from './clients/authenticate-clients.ts'
+export { authenticateClients } from './clients/authenticate-clients.ts'
+export type { Pause } from './clients/held-answers.ts'
 export { DEVICE_CODE_GRANT } from './device/grant-type.ts'
 export type {
   ClientEndpoint,

@@ -71,7 +71,7 @@ export interface DeviceGrantRouterOptions {
    */
   readonly pages?: Pages | undefined
   /**
-   * How clients authenticate. Use cases with a registry of clients
+   * How clients authenticate, for example `authenticateClients`. Use cases with a registry of clients
    * need it.
    * @default every client is public
    */

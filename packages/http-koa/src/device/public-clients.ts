@@ -7,7 +7,7 @@ import type { ClientError, ClientIdentification, KnownClient } from './identify-
  * Reads `client_id` from the body, or from `Authorization: Basic` with an empty secret, as many public
  * clients send it (RFC 6749 section 2.3.1). A secret is refused, because no client has one.
  */
-export const identifyPublicClient = (
+const identifyPublicClient = (
   request: IncomingMessage,
   parameters: Parameters,
 ): KnownClient | ClientError => {
