@@ -13,6 +13,8 @@ import type { Logger } from 'pino'
 import { createApp } from './app.ts'
 import { attributeErrors } from './attribute-errors.ts'
 import { checkIssuer } from './check-issuer.ts'
+import { createClientIdentification } from './client-identification.ts'
+import { ClientRefusals } from './client-refusals.ts'
 import { CurrentClientFiles } from './clients/current-client-files.ts'
 import { CodeRefusals } from './code-refusals.ts'
 import type { Settings } from './config.ts'
@@ -66,6 +68,7 @@ export const startServer = async (
   const onError = logErrors(log, clock)
   const polls = new PollCounts(log)
   const refusals = new CodeRefusals(log)
+  const clientRefusals = new ClientRefusals(log)
   const redis = redisUrl === undefined ? undefined : connectRedis(redisUrl, { log, clock })
   const mongo = mongodbUri === undefined ? undefined : connectMongo(mongodbUri, { log, clock })
   const stores = [redis, mongo].filter((store) => store !== undefined)
@@ -97,6 +100,10 @@ export const startServer = async (
     frontEndOrigins: settings.frontEndOrigins,
     scopesSupported: () => settings.scopesSupported,
     authorizeLimit: settings.authorizeLimit,
+    clients: createClientIdentification(container, {
+      pause,
+      onRefused: (reason, clientId) => clientRefusals.add(reason, clientId),
+    }),
     onError,
     onPoll: (outcome) => polls.add(outcome),
     onCodeRefused: (limit, address) => refusals.add(limit, address),
@@ -139,6 +146,7 @@ export const startServer = async (
   const logCounts = setInterval(() => {
     polls.flush()
     refusals.flush()
+    clientRefusals.flush()
   }, LOG_COUNTS_EVERY_MS)
   const { wrongCodesOfEveryone } = settings.policy
   log.info({ address, publicUrl, wrongCodesOfEveryone }, 'server started')
@@ -152,6 +160,7 @@ export const startServer = async (
     clearInterval(logCounts)
     polls.flush()
     refusals.flush()
+    clientRefusals.flush()
     await closeAll(stores)
     await container.unbindAllAsync()
     log.info('server stopped')
