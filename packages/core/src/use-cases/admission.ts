@@ -26,12 +26,23 @@ const startSystemTimer = (late: () => void, ms: number): (() => void) => {
   return () => clearTimeout(timer)
 }
 
+/** An answer of `isStillAdmitted`. `earlier_yes`: it is unknown now, but the last minute had a yes. */
+export type StillAdmitted = 'yes' | 'no' | 'earlier_yes'
+
+/** A question that is not answered yet. A later no makes its yes void. */
+interface Question {
+  readonly person: string
+  readonly askedAt: number
+  isVoid: boolean
+}
+
 /** Asks whether people are admitted, and remembers each yes for a minute. A no is never remembered. */
 export class Admission {
   readonly #admitPerson: AdmitPerson | undefined
   readonly #now: () => number
   readonly #startTimer: NonNullable<AdmissionOptions['startTimer']>
   readonly #admittedAt = new Map<string, number>()
+  readonly #questions = new Set<Question>()
 
   constructor({ admitPerson, now, startTimer = startSystemTimer }: AdmissionOptions) {
     this.#admitPerson = admitPerson
@@ -45,23 +56,28 @@ export class Admission {
    */
   async isAdmitted(person: string): Promise<boolean> {
     if (!this.#admitPerson) return true
-    const askedAt = this.#now()
-    const isAdmitted = await this.#ask(this.#admitPerson, person)
-    this.#admittedAt.delete(person)
-    if (isAdmitted) this.#remember(person, askedAt)
-    return isAdmitted
+    const question: Question = { person, askedAt: this.#now(), isVoid: false }
+    this.#questions.add(question)
+    try {
+      const isAdmitted = await this.#ask(this.#admitPerson, person)
+      if (isAdmitted) this.#remember(question)
+      else this.#forget(person)
+      return isAdmitted
+    } finally {
+      this.#questions.delete(question)
+    }
   }
 
   /**
    * The same, but a yes of the last minute counts while `AdmitPerson` fails.
    * @throws {StoreUnavailableError} if that is unknown
    */
-  async isStillAdmitted(person: string): Promise<boolean> {
+  async isStillAdmitted(person: string): Promise<StillAdmitted> {
     try {
-      return await this.isAdmitted(person)
+      return (await this.isAdmitted(person)) ? 'yes' : 'no'
     } catch (error) {
       const admittedAt = this.#admittedAt.get(person)
-      if (admittedAt !== undefined && this.#now() - admittedAt < YES_LASTS_MS) return true
+      if (admittedAt !== undefined && this.#now() - admittedAt < YES_LASTS_MS) return 'earlier_yes'
       throw error
     }
   }
@@ -85,11 +101,21 @@ export class Admission {
     }
   }
 
-  #remember(person: string, at: number): void {
+  #remember({ person, askedAt, isVoid }: Question): void {
+    const admittedAt = this.#admittedAt.get(person)
+    if (isVoid || (admittedAt !== undefined && admittedAt > askedAt)) return
+    // The entry becomes the newest one.
+    this.#admittedAt.delete(person)
     const [oldest] = this.#admittedAt.keys()
     if (oldest !== undefined && this.#admittedAt.size >= MAX_ENTRIES) {
       this.#admittedAt.delete(oldest)
     }
-    this.#admittedAt.set(person, at)
+    this.#admittedAt.set(person, askedAt)
+  }
+
+  /** Forgets the yes of a person, and those that were asked for before and arrive later. */
+  #forget(person: string): void {
+    this.#admittedAt.delete(person)
+    for (const question of this.#questions) if (question.person === person) question.isVoid = true
   }
 }

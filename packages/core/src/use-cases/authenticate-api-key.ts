@@ -69,7 +69,7 @@ export interface AuthenticateApiKeyDependencies {
 export const createAuthenticateApiKey = (
   dependencies: AuthenticateApiKeyDependencies,
 ): AuthenticateApiKey => {
-  const { apiKeys, clock, keyChecks, policy, unwrittenUses } = dependencies
+  const { apiKeys, clock, events, keyChecks, policy, admission, unwrittenUses } = dependencies
   return async (apiKey) => {
     const secretHash = secretHashOf(apiKey)
     const now = clock.now()
@@ -88,8 +88,12 @@ export const createAuthenticateApiKey = (
     try {
       const found = checkKey(await apiKeys.read(keyId), check)
       if (found.outcome !== 'valid') return found
-      if (!(await isAdmitted(dependencies, found.key.owner, now)))
+      const { owner: person } = found.key
+      const admitted = await admission.isStillAdmitted(person)
+      if (admitted === 'no') {
+        events.emit({ type: 'person_not_admitted', at: now, person, during: 'key_check' })
         return { outcome: 'not_admitted' }
+      }
       const used = isUseWorthWriting(found.key, now)
         ? await writeUse(dependencies, keyId, check)
         : found
@@ -101,23 +105,14 @@ export const createAuthenticateApiKey = (
       if (used.outcome !== 'valid') return { outcome: used.outcome }
       const answer = authenticated(keyId, used.key, policy)
       if (used.key.status !== 'active') return answer
-      // A key that is kept would not try again to end the one that it replaces.
-      if (await endReplacedKey(dependencies, keyId, used.key)) valid = { key: used.key, answer }
+      const isReplacedEnded = await endReplacedKey(dependencies, keyId, used.key)
+      // A kept check would neither try again to end that key, nor see that an earlier yes is too old.
+      if (isReplacedEnded && admitted === 'yes') valid = { key: used.key, answer }
       return answer
     } finally {
       keyChecks.end(read, valid && { secretHash, ...valid })
     }
   }
-}
-
-const isAdmitted = async (
-  { admission, events }: AuthenticateApiKeyDependencies,
-  person: string,
-  now: number,
-): Promise<boolean> => {
-  if (await admission.isStillAdmitted(person)) return true
-  events.emit({ type: 'person_not_admitted', at: now, person, during: 'key_check' })
-  return false
 }
 
 /** Writes a use. Returns `undefined` if the store failed. */
