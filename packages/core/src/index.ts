@@ -91,6 +91,8 @@ export type { MemoryStoreOptions, MemoryStores } from './stores/memory-store.ts'
 export { createMemoryStores, MemoryApiKeyStore, MemoryStateStore } from './stores/memory-store.ts'
 export { createStaticClientRegistry } from './stores/static-client-registry.ts'
 export type { SwapResult, Versioned, VersionedDriver } from './stores/versioned-driver.ts'
+export type { AdmissionOptions, StillAdmitted } from './use-cases/admission.ts'
+export { Admission } from './use-cases/admission.ts'
 export type { AnswerReply, AnswerUserCode, UserCodeAnswer } from './use-cases/answer-user-code.ts'
 export { createAnswerUserCode } from './use-cases/answer-user-code.ts'
 export type {

@@ -1,4 +1,5 @@
 import {
+  Admission,
   type AdmitPerson,
   type ApiKey,
   createAnswerUserCode,
@@ -17,7 +18,6 @@ import {
 import { TestClock } from '@device-grant/test-support/clock'
 import { issued } from '@device-grant/test-support/issued'
 import test from 'ava'
-import { Admission } from '#src/use-cases/admission.js'
 import { KeyCheckCache } from '#src/use-cases/key-check-cache.js'
 import { UnwrittenUses } from '#src/use-cases/unwritten-uses.js'
 import { MINUTE, SECOND } from './memory-service.ts'
@@ -198,6 +198,15 @@ test('the yes of 10 000 people is remembered', async (t) => {
   await t.throwsAsync(admission.isStillAdmitted('person-0'), UNKNOWN)
   t.is(await admission.isStillAdmitted('person-1'), 'earlier_yes')
   t.is(await admission.isStillAdmitted('person-10000'), 'earlier_yes')
+})
+
+test('the use cases of one function admit every person without an admission', async (t) => {
+  const clock = new TestClock()
+  const all = { ...createMemoryStores({ clock }), policy, clock, events: { emit: () => {} } }
+  const { deviceCode, userCode } = issued(await createAuthorizeDevice(all)({ device: {} }))
+  const answer = { userCode, person: 'ann', decision: 'approve' } as const
+  t.like(await createAnswerUserCode(all)(answer), { outcome: 'approved' })
+  t.like(await createPollForToken(all)({ deviceCode }), { outcome: 'granted' })
 })
 
 const policy = createPolicy()

@@ -94,7 +94,8 @@ export type AnswerUserCode = (answer: UserCodeAnswer) => Promise<AnswerReply>
 export interface AnswerUserCodeDependencies extends LookUpUserCodeDependencies {
   readonly grants: StateStore<DeviceGrant>
   readonly apiKeys: ApiKeyStore
-  readonly admission: Admission
+  /** @default every person is admitted */
+  readonly admission?: Admission | undefined
   /** @default every client has the lifetimes of the policy */
   readonly clients?: ClientRegistry | undefined
   /** @default no scope is required */
@@ -160,7 +161,7 @@ const prepareApproval = async (
 ): Promise<Prepared | AnswerReply> => {
   const { grants, apiKeys, policy, clock, events, admission } = dependencies
   const { person } = answer
-  if (!(await admission.isAdmitted(person))) {
+  if (admission && !(await admission.isAdmitted(person))) {
     events.emit({ type: 'person_not_admitted', at: clock.now(), person, during: 'approval' })
     return { outcome: 'not_admitted' }
   }
