@@ -83,6 +83,12 @@ export interface DeviceGrantRouterOptions {
    */
   readonly trustedClients?: TrustedClients | undefined
   /**
+   * Whom people ask who may not connect devices: an e-mail address, an https URL, or a short text. The
+   * page that refuses them shows it, the first two as a link.
+   * @default the page names no contact
+   */
+  readonly contact?: string | undefined
+  /**
    * Addresses and CIDR ranges of reverse proxies whose `X-Forwarded-For` is trusted.
    * @default []
    */
@@ -157,6 +163,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     pages = createPages(),
     clients = PUBLIC_CLIENTS,
     trustedClients = {},
+    contact,
     frontEndOrigins = [],
     authorizeLimit = 60,
     clock = { now: Date.now },
@@ -181,7 +188,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
   const cookies = new Cookies(publicUrl)
   const csrf = new Csrf({ signer, origins: new Set([origin, ...frontEndOrigins]) })
   const language = new PageLanguage({ locales: pages.locales, cookies })
-  const responses = new PageResponses({ pages, links, language, csrf, clock })
+  const responses = new PageResponses({ pages, links, language, csrf, clock, contact })
   const onError: ReportError = options.onError ?? emitError
   const common = { useCases, publicUrl, paths, links, clock, trustedProxies, onError }
   const signedCookies = createSignedCookies({ signer, clock, cookies })

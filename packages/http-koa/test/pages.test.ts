@@ -89,7 +89,9 @@ for (const locale of LOCALES) {
         t.regex(script, /^<script src="\/oauth\/device\/assets\/[^"]+" defer><\/script>$/, name)
       }
       for (const [, url] of html.matchAll(/\s(?:src|href|action)="([^"]*)"/g)) {
-        t.true(url === 'data:,' || /^\/oauth\/device\//.test(url ?? ''), `${name}: ${url}`)
+        const isContact = name === 'message-not_admitted' && url === 'mailto:help@example.com'
+        const isOwn = url === 'data:,' || /^\/oauth\/device\//.test(url ?? '')
+        t.true(isOwn || isContact, `${name}: ${url}`)
       }
     }
   })
@@ -437,7 +439,6 @@ test('every message has a link to continue', (t) => {
   t.deepEqual(
     ALL_MESSAGE_KINDS.filter((kind) => labelOf(kind) === undefined),
     [
-      'not_admitted',
       'sign_in_failed',
       'session_ended',
       'signing_out',
@@ -453,6 +454,49 @@ test('every message has a link to continue', (t) => {
   t.is(labelOf('signed_out'), 'Sign in again')
   t.is(labelOf('too_many_attempts'), 'See your connected devices')
   t.is(labelOf('revocation_unknown', '/oauth/device/keys'), 'See your connected devices')
+})
+
+const contactIn = (contact?: string): string | undefined => {
+  const html = pages.message(contextOf(), { kind: 'not_admitted', contact })
+  return /<p>Contact: (.*?)<\/p>/.exec(html)?.[1]
+}
+
+test('a contact is a link if it is an e-mail address or an https URL', (t) => {
+  for (const [contact, href] of [
+    ['help@x.example', 'mailto:help@x.example'],
+    ['it.help+devices@Sub-1.x.example', 'mailto:it.help+devices@Sub-1.x.example'],
+    ['https://x.example/help?a=b&c=d', 'https://x.example/help?a=b&amp;c=d'],
+  ] as const) {
+    t.true(contactIn(contact)?.startsWith(`<a href="${href}"><bdi`), contactIn(contact))
+  }
+  for (const contact of [
+    'the help desk, room 12',
+    'help@localhost',
+    'a@x.example, b@x.example',
+    'a@x.example?cc=b@x.example',
+    'javascript:alert(1)//@x.example',
+    'http://x.example',
+    'https://',
+    'https://x.example and others',
+    '"><script>@x.example',
+  ]) {
+    t.regex(contactIn(contact) ?? '', /^<bdi/, contact)
+  }
+  t.is(contactIn(), undefined)
+})
+
+test('a person who is not admitted may use another account, if there are others', (t) => {
+  const view = { kind: 'not_admitted', otherAccountFor: 'WDJB-MJHT' } as const
+  const [form = ''] =
+    pages.message(contextOf(), view).match(/<form[^>]*switch-account.*?<\/form>/) ?? []
+  for (const part of [
+    'name="csrf_token"',
+    'name="user_code" value="WDJB-MJHT"',
+    'another account',
+  ]) {
+    t.true(form.includes(part), form)
+  }
+  t.notRegex(pages.message(contextOf(), { kind: 'not_admitted' }), /switch-account/)
 })
 
 test('with too many devices the page names the least recently used, and links to both', (t) => {

@@ -229,6 +229,9 @@ export const allPages = (
     const more = {
       ...(kind === 'too_many_attempts' ? { retryAfterMs: 10 * MINUTE } : {}),
       ...(kind === 'too_many_keys' ? { retry, leastRecentlyUsed: keys[1] } : {}),
+      ...(kind === 'not_admitted'
+        ? { contact: value ?? 'help@example.com', otherAccountFor: value ?? 'WDJB-MJHT' }
+        : {}),
     }
     made.push([`message-${kind}`, pages.message(context, { kind, ...device, ...more })])
     made.push([`message-${kind}-bare`, pages.message(signedOut, { kind, retry })])

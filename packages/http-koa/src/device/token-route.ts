@@ -94,7 +94,7 @@ const sendReply = (ctx: Context, reply: TokenReply): void => {
 const DESCRIPTIONS: Readonly<Record<Exclude<TokenReply['outcome'], 'granted'>, string>> = {
   authorization_pending: 'The person has not answered yet',
   slow_down: 'Poll more slowly',
-  access_denied: 'The person denied the request, or revoked the key',
+  access_denied: 'The person denied the request, revoked the key, or may not have keys',
   expired_token: 'The device code has expired, ask for a new one',
   invalid_grant: 'The device code is unknown, used up, or was issued to another client',
 }

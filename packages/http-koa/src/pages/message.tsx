@@ -1,9 +1,10 @@
 import type { VNode } from 'preact'
+import { Contact } from './contact.tsx'
 import { Fact, Facts } from './facts.tsx'
 import { KeyName, translateKeyName } from './key-name.tsx'
-import { Layout } from './layout.tsx'
+import { CsrfToken, Layout } from './layout.tsx'
 import type { MessageKind, MessageView, Page, ShownKey } from './pages.ts'
-import { PrintableText } from './printable-text.tsx'
+import { PrintableText, printableText } from './printable-text.tsx'
 import { Program } from './program.tsx'
 import { Moment, wholeMinutes } from './times.tsx'
 
@@ -62,6 +63,7 @@ const NEXT_LABELS: { readonly [kind in MessageKind]?: NextLabel } = {
   no_longer_valid: 'anotherCode',
   too_many_attempts: 'seeDevices',
   too_many_keys: 'seeDevices',
+  not_admitted: 'seeDevices',
   signed_out: 'signInAgain',
   form_refused: 'enterCode',
   bad_request: 'enterCode',
@@ -72,12 +74,14 @@ const NEXT_LABELS: { readonly [kind in MessageKind]?: NextLabel } = {
 /** A page that says what happened and what to do next. */
 export const MessagePage = ({
   page,
-  view: { kind, userCode, clientId, trustedName, retry, retryAfterMs, leastRecentlyUsed },
+  view,
 }: {
   readonly page: Page
   readonly view: MessageView
 }): VNode => {
   const { texts, paths } = page
+  const { kind, userCode, clientId, trustedName, retry, retryAfterMs } = view
+  const { leastRecentlyUsed, contact, otherAccountFor } = view
   const { title, text, next } = texts.messages[kind]
   const tone = TONES[kind]
   const nextLabel = NEXT_LABELS[kind]
@@ -89,6 +93,11 @@ export const MessagePage = ({
           {retryAfterMs !== undefined && <>{texts.message.wait(wholeMinutes(retryAfterMs))} </>}
           {next}
         </p>
+        {contact !== undefined && (
+          <p>
+            {texts.message.contact} <Contact>{contact}</Contact>
+          </p>
+        )}
       </div>
       {(userCode !== undefined || clientId !== undefined) && (
         <div class="card">
@@ -122,9 +131,25 @@ export const MessagePage = ({
       {retry !== undefined && (
         <Action href={retry}>{texts.message[RETRY_LABELS[kind] ?? 'retry']}</Action>
       )}
+      {otherAccountFor !== undefined && <OtherAccount page={page} userCode={otherAccountFor} />}
     </Layout>
   )
 }
+
+/** The form that signs in again with another account. It leads back to the code. */
+const OtherAccount = ({
+  page,
+  userCode,
+}: {
+  readonly page: Page
+  readonly userCode: string
+}): VNode => (
+  <form method="post" action={page.paths.switchAccount} class="actions">
+    <CsrfToken page={page} />
+    <input type="hidden" name="user_code" value={printableText(userCode)} />
+    <button type="submit">{page.texts.confirm.otherAccount}</button>
+  </form>
+)
 
 /** What a person needs to find a key in the list. */
 const LeastRecentKey = ({

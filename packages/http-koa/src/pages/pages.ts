@@ -68,6 +68,13 @@ export interface MessageView {
   readonly retryAfterMs?: number | undefined
   /** For `too_many_keys`: the key that was used or approved longest ago. */
   readonly leastRecentlyUsed?: ShownKey | undefined
+  /** For `not_admitted`: an e-mail address, an https URL, or a short text. */
+  readonly contact?: string | undefined
+  /**
+   * For `not_admitted`: the typed code that another account may open, or an empty text. Absent if people
+   * cannot choose another account here.
+   */
+  readonly otherAccountFor?: string | undefined
 }
 
 /** Why a code has to be entered again. The page hides the form when no attempt is left. */

@@ -1,10 +1,11 @@
 import type { Context, Middleware } from 'koa'
+import { inOrder } from '../http/in-order.ts'
 import type { Csrf } from '../security/csrf.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import type { PageResponses } from './page-responses.ts'
 import { signedInPerson } from './signed-in.ts'
 
-/** The parts of the check of a form. */
+/** The parts of the checks of a form. */
 export interface OwnFormOptions {
   readonly csrf: Csrf
   readonly signIn: SignIn
@@ -14,7 +15,14 @@ export interface OwnFormOptions {
 }
 
 /** Lets a posted form pass if it comes from a page of the signed-in person. */
-export const ownForm =
+export const ownForm = (options: OwnFormOptions): Middleware =>
+  inOrder([formOfOwnPage(options), personOrSessionEnded(options)])
+
+/**
+ * Lets a posted form pass if it comes from a page of this router, for a person who may be signed in. It
+ * sets `ctx.state.person` if so.
+ */
+export const formOfOwnPage =
   ({ csrf, signIn, responses, retryPath }: OwnFormOptions): Middleware =>
   async (ctx, next) => {
     const person = await signedInPerson(ctx, signIn)
@@ -22,7 +30,13 @@ export const ownForm =
     if (!csrf.isOwnForm(ctx, person?.binding)) {
       return responses.showMessage(ctx, 403, { kind: 'form_refused', retry }, person)
     }
-    if (!person) return responses.showMessage(ctx, 401, { kind: 'session_ended', retry })
     ctx.state['person'] = person
     await next()
   }
+
+const personOrSessionEnded =
+  ({ responses, retryPath }: OwnFormOptions): Middleware =>
+  (ctx, next) =>
+    ctx.state['person'] === undefined
+      ? responses.showMessage(ctx, 401, { kind: 'session_ended', retry: retryPath(ctx) })
+      : next()

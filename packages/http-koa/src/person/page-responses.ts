@@ -24,6 +24,8 @@ export interface PageResponsesOptions {
   readonly language: PageLanguage
   readonly csrf: Csrf
   readonly clock: Clock
+  /** Whom people ask for access: an e-mail address, an https URL, or a short text. */
+  readonly contact: string | undefined
 }
 
 /** The person that a page is made for. Without a `binding` its forms have no CSRF token. */
@@ -65,7 +67,9 @@ export class PageResponses {
 
   /** Sends a message. */
   showMessage(ctx: Context, status: number, view: MessageView, person: PagePerson = {}): void {
-    sendPage(ctx, status, this.#options.pages.message(this.#context(ctx, person), view))
+    const { pages, contact } = this.#options
+    const shown = view.kind === 'not_admitted' ? { ...view, contact } : view
+    sendPage(ctx, status, pages.message(this.#context(ctx, person), shown))
   }
 
   /**

@@ -58,7 +58,8 @@ export interface PersonRoutesOptions {
  */
 export const personRoutes = (options: PersonRoutesOptions): readonly Route[] => {
   const { paths, links, responses } = options
-  const { page, form, personOrSignIn, personForCode, ownForm, signOut } = pageSteps(options)
+  const { page, form, personOrSignIn, personForCode, ownForm, formOfOwnPage, signOut } =
+    pageSteps(options)
   const { api, body, personOr401, ownRequest } = apiSteps(options)
   const cors = frontEndCors(options.frontEndOrigins)
   const toVerify: Middleware = (ctx) => redirect(ctx, links.verify + ctx.search)
@@ -114,7 +115,7 @@ export const personRoutes = (options: PersonRoutesOptions): readonly Route[] => 
     { path: `${paths.signIn}/:rest`, methods: { GET: [page, signInStep(options)] } },
     {
       path: paths.switchAccount,
-      methods: { POST: [page, form, ownForm, switchAccountForm(options)] },
+      methods: { POST: [page, form, formOfOwnPage, switchAccountForm(options)] },
     },
     { path: paths.signOut, methods: { POST: [page, form, ...signOut] } },
     { path: `${paths.assets}/:name`, methods: { GET: [assetRoute(options)] } },

@@ -6,7 +6,7 @@ import type { ReportError } from '../http/report-error.ts'
 import type { Paths } from '../paths.ts'
 import type { Csrf } from '../security/csrf.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
-import { ownForm } from './own-form.ts'
+import { formOfOwnPage, ownForm } from './own-form.ts'
 import { ownRequest } from './own-request.ts'
 import { type PageLanguage, rememberLanguage } from './page-language.ts'
 import type { PageResponses } from './page-responses.ts'
@@ -42,6 +42,8 @@ export interface PageSteps {
   readonly personForCode: Middleware
   /** Sets `ctx.state.person` if the form comes from a page of the signed-in person. */
   readonly ownForm: Middleware
+  /** The same, but a person need not be signed in. */
+  readonly formOfOwnPage: Middleware
   /** All steps of signing out. */
   readonly signOut: readonly Middleware[]
 }
@@ -63,6 +65,7 @@ export const pageSteps = (options: StepsOptions): PageSteps => {
       return signIn.begin(ctx, retryPath(ctx))
     }),
     ownForm: ownForm({ ...options, retryPath }),
+    formOfOwnPage: formOfOwnPage({ ...options, retryPath }),
     signOut: signOutSteps(options),
   }
 }

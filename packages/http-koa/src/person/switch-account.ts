@@ -1,9 +1,10 @@
 import type { UseCases } from '@device-grant/core'
+import type { ParameterizedContext } from 'koa'
 import { bodyField } from '../http/body-field.ts'
 import type { Paths } from '../paths.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import type { PageResponses } from './page-responses.ts'
-import type { PersonContext } from './signed-in.ts'
+import type { SignedInPerson } from './signed-in.ts'
 import { typedCode, verifyPath } from './typed-code.ts'
 import type { WayBack } from './way-back.ts'
 
@@ -19,16 +20,16 @@ export interface SwitchAccountOptions {
 
 /**
  * POST /oauth/device/switch-account: lets the code go, so that the other account can open it at once, and
- * signs in again. The sign-in leads back to the code.
+ * signs in again. The sign-in leads back to the code. A person who is not admitted has no session.
  */
 export const switchAccountForm =
   ({ useCases, signIn, responses, wayBack, links }: SwitchAccountOptions) =>
-  async (ctx: PersonContext): Promise<void> => {
+  async (ctx: ParameterizedContext<{ person?: SignedInPerson }>): Promise<void> => {
     const { person } = ctx.state
-    if (!person.canSignOut) return responses.showMessage(ctx, 404, { kind: 'not_found' }, person)
+    if (!signIn.signOut) return responses.showMessage(ctx, 404, { kind: 'not_found' }, person)
     const typed = typedCode(bodyField(ctx, 'user_code'))
     if (typed !== undefined) {
-      await useCases.releaseUserCode({ userCode: typed, person: person.id })
+      if (person) await useCases.releaseUserCode({ userCode: typed, person: person.id })
       await wayBack.remember(ctx, typed)
     }
     await signIn.begin(ctx, verifyPath(links, typed), { otherAccount: true })

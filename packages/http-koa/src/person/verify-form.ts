@@ -73,8 +73,10 @@ const showReply = (
       const retry = verifyPath(links, typed)
       return responses.showMessage(ctx, 400, { kind: 'bad_request', retry }, person)
     }
-    case 'not_admitted':
-      return responses.showMessage(ctx, 403, { kind: 'not_admitted' }, person)
+    case 'not_admitted': {
+      const otherAccountFor = person.canSignOut ? typed : undefined
+      return responses.showMessage(ctx, 403, { kind: 'not_admitted', otherAccountFor }, person)
+    }
     case 'too_many_keys': {
       const { outcome: kind, leastRecentlyUsed: key } = reply
       const leastRecentlyUsed = key && shownKey(key, trustedClients)

@@ -110,6 +110,7 @@ export const de: Texts = {
     seeDevices: 'Verbundene Geräte ansehen',
     backToRequest: 'Zurück zur Anfrage',
     leastRecentlyUsed: 'Am längsten nicht verwendet',
+    contact: 'Kontakt:',
     wait: (minutes) =>
       minutes === 1 ? 'Warten Sie eine Minute.' : `Warten Sie ${minutes} Minuten.`,
   },
@@ -157,7 +158,7 @@ export const de: Texts = {
     not_admitted: {
       title: 'Sie dürfen keine Geräte verbinden',
       text: 'Ihr Konto darf diesen Dienst nicht nutzen. Es wurde nichts freigegeben.',
-      next: 'Bitten Sie die Betreiber dieses Dienstes um Zugang.',
+      next: 'Wenn Sie Zugang brauchen, wenden Sie sich an die Betreiber dieses Dienstes.',
     },
     sign_in_failed: {
       title: 'Sie sind nicht angemeldet',

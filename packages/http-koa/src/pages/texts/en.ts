@@ -125,6 +125,8 @@ export const en = {
     seeDevices: 'See your connected devices',
     backToRequest: 'Back to the request',
     leastRecentlyUsed: 'Not used for the longest time',
+    /** Followed by an e-mail address, a link or a text of the operator. */
+    contact: 'Contact:',
     wait: (minutes: number): string =>
       minutes === 1 ? 'Wait 1 minute.' : `Wait ${minutes} minutes.`,
   },
@@ -174,7 +176,7 @@ export const en = {
     not_admitted: {
       title: 'You may not connect devices',
       text: 'Your account may not use this service. Nothing was approved.',
-      next: 'Ask the people who run this service for access.',
+      next: 'To get access, ask the people who run this service.',
     },
     sign_in_failed: {
       title: 'You’re not signed in',
