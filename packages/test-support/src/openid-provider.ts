@@ -9,6 +9,8 @@ export interface OpenidProviderOptions {
   readonly publicUrl: string
   /** Default: a free port. */
   readonly port?: number
+  /** More claims of an account, for the scopes `email` and `groups`. Default: none. */
+  readonly claimsOf?: (login: string) => Readonly<Record<string, unknown>>
   /** More settings of `oidc-provider`. */
   readonly configuration?: Readonly<Record<string, unknown>>
 }
@@ -51,6 +53,7 @@ const keys = generateKeyPair('RS256', { extractable: true })
 export const startOpenidProvider = async ({
   publicUrl,
   port = 0,
+  claimsOf = () => ({}),
   configuration = {},
 }: OpenidProviderOptions): Promise<OpenidProvider> => {
   const { privateKey } = await keys
@@ -72,10 +75,18 @@ export const startOpenidProvider = async ({
     ],
     jwks: { keys: [{ ...(await exportJWK(privateKey)), alg: 'RS256', use: 'sig', kid: KEY_ID }] },
     cookies: { keys: ['only for tests'] },
-    claims: { openid: ['sub'], profile: ['preferred_username'] },
+    claims: {
+      openid: ['sub'],
+      profile: ['preferred_username'],
+      email: ['email', 'email_verified'],
+      groups: ['groups'],
+    },
     async findAccount(_: unknown, id: string) {
       const name = id.replace(/^user-/, '')
-      return { accountId: id, claims: () => ({ sub: id, preferred_username: name }) }
+      return {
+        accountId: id,
+        claims: () => ({ sub: id, preferred_username: name, ...claimsOf(id) }),
+      }
     },
     loadExistingGrant,
     ttl: {
@@ -145,7 +156,7 @@ export const startOpenidProvider = async ({
 const loadExistingGrant = async ({ oidc }: GrantContext): Promise<unknown> => {
   const { accountId } = oidc.session
   const grant = new oidc.provider.Grant({ clientId: oidc.client.clientId, accountId })
-  grant.addOIDCScope('openid profile')
+  grant.addOIDCScope('openid profile email groups')
   await grant.save()
   return grant
 }

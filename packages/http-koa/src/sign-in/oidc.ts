@@ -23,11 +23,25 @@ export interface OidcSignInOptions {
    */
   readonly scope?: string | undefined
   /**
+   * Tells why claims let no person sign in, or returns `undefined` if they do. It gets the claims of the
+   * ID token, and if they do not, those of the userinfo endpoint.
+   * @default every account of the provider may sign in
+   */
+  readonly refuseClaims?: ((claims: OidcClaims) => string | undefined) | undefined
+  /**
+   * Receives the `sub` of each person whom `refuseClaims` refused, and why.
+   * @default refusals are not reported
+   */
+  readonly onNotAdmitted?: ((person: string, reason: string) => void) | undefined
+  /**
    * Receives why a sign-in or sign-out failed. The person sees only that it failed.
    * @default errors are ignored
    */
   readonly onError?: OnError | undefined
 }
+
+/** Claims about a person (OpenID Connect Core 1.0 section 5.1), by name. */
+export type OidcClaims = Readonly<Record<string, unknown>>
 
 /**
  * Signs people in at an OpenID provider: OpenID Connect Core 1.0 (Authorization Code with PKCE) and
@@ -58,7 +72,8 @@ const MAX_ROUND_TRIPS = 4
 const MAX_ID_TOKEN = 2000
 
 const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
-  const { issuer, clientId, clientSecret, scope = 'openid profile', onError = () => {} } = options
+  const { issuer, clientId, clientSecret, scope = 'openid profile' } = options
+  const { refuseClaims = () => undefined, onNotAdmitted = () => {}, onError = () => {} } = options
   const { sessions, signedCookies, clock, publicUrl } = host
   const callbackUrl = new URL(`${publicUrl}/oauth/device/sign-in/callback`).href
   const signedOutUrl = new URL(`${publicUrl}/oauth/device/sign-in/signed-out`).href
@@ -138,10 +153,19 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
       const claims = tokens.claims()
       if (!claims || !isPersonId(claims.sub)) throw new Error('The ID token has no valid sub')
       const person = claims.sub
+      const fetchUserInfo = userInfoFetcher(config, tokens.access_token, person)
+      const refusal = await refuse(claims, fetchUserInfo)
+      if (refusal !== undefined) {
+        onNotAdmitted(person, refusal)
+        sessions.end(ctx)
+        const otherAccountFor = new URL(returnTo, publicUrl).searchParams.get('user_code') ?? ''
+        const view = { kind: 'not_admitted', retry: returnTo, otherAccountFor } as const
+        return host.showMessage(ctx, 403, view)
+      }
       const session = await sessions.read(ctx)
       // A person who signed in in another tab meanwhile keeps that session and its open forms.
       if (session?.person !== person || !session.data?.startsWith(dataStart)) {
-        const name = nameIn(claims) ?? (await fetchName(config, tokens.access_token, person))
+        const name = nameIn(claims) ?? (await fetchName(fetchUserInfo))
         const idToken = tokens.id_token ?? ''
         const data = dataStart + (idToken.length <= MAX_ID_TOKEN ? idToken : '')
         await sessions.signIn(ctx, { person, name: name ?? person, data })
@@ -152,14 +176,22 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
     host.redirect(ctx, returnTo)
   }
 
-  const fetchName = async (
-    config: client.Configuration,
-    accessToken: string,
-    person: string,
+  /** Either source must let the person in alone, because the two may know different addresses. */
+  const refuse = async (
+    claims: OidcClaims,
+    fetchUserInfo: FetchUserInfo,
   ): Promise<string | undefined> => {
-    if (config.serverMetadata().userinfo_endpoint === undefined) return undefined
+    const reason = refuseClaims(claims)
+    if (reason === undefined) return undefined
+    const userInfo = await fetchUserInfo()
+    if (!userInfo) return `ID token: ${reason}`
+    const other = refuseClaims(userInfo)
+    return other === undefined ? undefined : `ID token: ${reason}; userinfo: ${other}`
+  }
+
+  const fetchName = async (fetchUserInfo: FetchUserInfo): Promise<string | undefined> => {
     try {
-      return nameIn(await client.fetchUserInfo(config, accessToken, person))
+      return nameIn((await fetchUserInfo()) ?? {})
     } catch (error) {
       onError(describeOidcError(error), "ask the OpenID provider for a person's name")
       return undefined
@@ -199,13 +231,32 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
   }
 }
 
+/** Fetches the claims of the userinfo endpoint, or `undefined` if the provider has none. */
+type FetchUserInfo = () => Promise<OidcClaims | undefined>
+
+/** Fetches them once at most. */
+const userInfoFetcher = (
+  config: client.Configuration,
+  accessToken: string,
+  person: string,
+): FetchUserInfo => {
+  let fetched: Promise<OidcClaims | undefined> | undefined
+  return () => {
+    fetched ??=
+      config.serverMetadata().userinfo_endpoint === undefined
+        ? Promise.resolve(undefined)
+        : client.fetchUserInfo(config, accessToken, person)
+    return fetched
+  }
+}
+
 const cookieOf = (state: string): string =>
   COOKIE + createHash('sha256').update(state).digest('hex').slice(0, 12)
 
 /** The longest display name, in characters. */
 const MAX_NAME = 100
 
-const nameIn = (claims: Readonly<Record<string, unknown>>): string | undefined => {
+const nameIn = (claims: OidcClaims): string | undefined => {
   for (const claim of ['preferred_username', 'name', 'email']) {
     const name = claims[claim]
     if (typeof name === 'string' && isPersonId(name.trim())) return name.trim().slice(0, MAX_NAME)
