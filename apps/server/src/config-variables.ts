@@ -30,13 +30,38 @@ export const VARIABLES: readonly Row[] = [
   ],
   ['FORWARDED_USER_HEADER', 'x-forwarded-user', 'for forwarded: header with the id of the person'],
   [
+    'FORWARDED_GROUPS_HEADER',
+    'none',
+    'for forwarded: header with the groups of the person, separated by commas',
+  ],
+  [
+    'FORWARDED_ALLOW_GROUPS',
+    'all people',
+    'for forwarded: groups, separated by commas, whose people may sign in',
+  ],
+  [
     'TRUSTED_PROXIES',
     'none',
-    'addresses or CIDR ranges, separated by commas, that may send X-Forwarded-For and the user header',
+    'addresses or CIDR ranges, separated by commas, that may send X-Forwarded-For and both headers',
   ],
   ['OIDC_ISSUER', 'none', 'for oidc: URL of the OpenID provider'],
   ['OIDC_CLIENT_ID', 'none', 'for oidc: client id at the provider'],
   ['OIDC_CLIENT_SECRET', 'none', 'for oidc: client secret at the provider'],
+  [
+    'OIDC_SCOPE',
+    'openid profile',
+    'for oidc: scopes of the sign-in; with email if OIDC_ALLOW asks about e-mail',
+  ],
+  [
+    'OIDC_ALLOW',
+    'all people',
+    'for oidc: claims of people who may sign in, such as groups=a,b;email_domain=x.example',
+  ],
+  [
+    'SUPPORT_CONTACT',
+    'none',
+    'e-mail address, https URL or text for people who may not connect devices',
+  ],
   [
     'FRONT_END_ORIGINS',
     'none',

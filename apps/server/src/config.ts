@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createPolicy, DEFAULT_POLICY, type Policy, PolicyError } from '@device-grant/core'
 import {
   addressSet,
+  type ForwardedGroups,
   isHttpsOrLoopback,
   isLoopback,
   parsePublicUrl,
@@ -10,6 +11,7 @@ import {
 import { LOG_LEVELS } from './config-variables.ts'
 import { Environment, type Variables } from './environment.ts'
 import { keyLifetimeVariables, readKeyLifetimes } from './key-lifetimes.ts'
+import { isAboutEmail, type OidcAllow, readOidcAllow } from './oidc-allow.ts'
 import { isScopeName } from './scope-name.ts'
 import { weaknessOf } from './weak-secret.ts'
 
@@ -26,6 +28,8 @@ export interface Settings {
   /** Absent: API keys are kept in memory. */
   readonly mongodbUri?: string | undefined
   readonly signIn: SignInSettings
+  /** Whom people ask for access. */
+  readonly contact?: string | undefined
   /** Addresses and CIDR ranges. */
   readonly trustedProxies: readonly string[]
   readonly frontEndOrigins: readonly string[]
@@ -50,12 +54,21 @@ export interface Settings {
 
 export type SignInSettings =
   | { readonly kind: 'demo' }
-  | { readonly kind: 'forwarded'; readonly header: string }
+  | {
+      readonly kind: 'forwarded'
+      readonly header: string
+      /** Absent: every person of the proxy may sign in. */
+      readonly groups?: ForwardedGroups | undefined
+    }
   | {
       readonly kind: 'oidc'
       readonly issuer: string
       readonly clientId: string
       readonly clientSecret: string
+      /** Separated by spaces. */
+      readonly scope: string
+      /** Absent: every account of the provider may sign in. */
+      readonly allow?: OidcAllow | undefined
     }
 
 /** Thrown when settings are invalid. `errors` has a text for each of them. */
@@ -103,6 +116,7 @@ export const readConfig = (variables: Variables, checks: StoreUrlChecks = {}): S
     redisUrl,
     mongodbUri,
     signIn,
+    contact: readContact(environment),
     trustedProxies,
     frontEndOrigins: readFrontEndOrigins(environment),
     sessionSecret: givenSecret ?? randomBytes(32).toString('base64url'),
@@ -201,6 +215,7 @@ const readSignIn = (
 ): SignInSettings => {
   const kind = environment.oneOf('SIGN_IN', ['demo', 'forwarded', 'oidc'], 'demo')
   const setting = `SIGN_IN=${kind}`
+  refuseUnusedRules(environment, kind)
   switch (kind) {
     case 'demo':
       return { kind }
@@ -208,11 +223,8 @@ const readSignIn = (
       if (trustedProxies.length === 0) {
         environment.errors.push(`TRUSTED_PROXIES is required for ${setting}`)
       }
-      const header = (environment.text('FORWARDED_USER_HEADER') ?? 'x-forwarded-user').toLowerCase()
-      if (!/^[a-z0-9-]+$/.test(header)) {
-        environment.errors.push('FORWARDED_USER_HEADER must be a header name')
-      }
-      return { kind, header }
+      const header = readHeaderName(environment, 'FORWARDED_USER_HEADER') ?? 'x-forwarded-user'
+      return { kind, header, groups: readForwardedGroups(environment) }
     }
     case 'oidc': {
       const issuer = environment.required('OIDC_ISSUER', setting)
@@ -221,9 +233,74 @@ const readSignIn = (
       }
       const clientId = environment.required('OIDC_CLIENT_ID', setting)
       const clientSecret = environment.required('OIDC_CLIENT_SECRET', setting)
-      return { kind, issuer, clientId, clientSecret }
+      const allow = readAllow(environment)
+      const scope = readScope(environment, allow)
+      return { kind, issuer, clientId, clientSecret, scope, allow }
     }
   }
+}
+
+/** A rule that no sign-in reads would let everyone in. */
+const refuseUnusedRules = (environment: Environment, kind: SignInSettings['kind']): void => {
+  for (const [name, needed] of [
+    ['OIDC_ALLOW', 'oidc'],
+    ['FORWARDED_ALLOW_GROUPS', 'forwarded'],
+  ] as const) {
+    if (kind !== needed && environment.text(name) !== undefined) {
+      environment.errors.push(`${name} needs SIGN_IN=${needed}`)
+    }
+  }
+}
+
+const readHeaderName = (environment: Environment, name: string): string | undefined => {
+  const header = environment.text(name)?.toLowerCase()
+  if (header !== undefined && !/^[a-z0-9-]+$/.test(header)) {
+    environment.errors.push(`${name} must be a header name`)
+  }
+  return header
+}
+
+const readForwardedGroups = (environment: Environment): ForwardedGroups | undefined => {
+  const header = readHeaderName(environment, 'FORWARDED_GROUPS_HEADER')
+  const allowed = environment.list('FORWARDED_ALLOW_GROUPS')
+  const isRule = environment.text('FORWARDED_ALLOW_GROUPS') !== undefined
+  if (header === undefined && !isRule) return undefined
+  if (header === undefined) {
+    environment.errors.push('FORWARDED_GROUPS_HEADER is required for FORWARDED_ALLOW_GROUPS')
+  } else if (allowed.length === 0) {
+    environment.errors.push('FORWARDED_ALLOW_GROUPS must name a group for FORWARDED_GROUPS_HEADER')
+  }
+  return { header: header ?? '', allowed }
+}
+
+const readAllow = (environment: Environment): OidcAllow | undefined => {
+  const text = environment.text('OIDC_ALLOW')
+  if (text === undefined) return undefined
+  const { allow, errors } = readOidcAllow(text)
+  environment.errors.push(...errors.map((error) => `OIDC_ALLOW: ${error}`))
+  return allow
+}
+
+const readScope = (environment: Environment, allow: OidcAllow | undefined): string => {
+  const byDefault = allow && isAboutEmail(allow) ? 'openid profile email' : 'openid profile'
+  const names = (environment.text('OIDC_SCOPE') ?? byDefault).split(/ +/)
+  if (!names.includes('openid') || !names.every(isScopeName)) {
+    environment.errors.push(
+      'OIDC_SCOPE must be scopes, separated by spaces, and one of them openid',
+    )
+  }
+  return names.join(' ')
+}
+
+/** Pages show no more, in characters. */
+const MAX_CONTACT = 120
+
+const readContact = (environment: Environment): string | undefined => {
+  const contact = environment.text('SUPPORT_CONTACT')
+  if (contact !== undefined && contact.length > MAX_CONTACT) {
+    environment.errors.push(`SUPPORT_CONTACT must have ${MAX_CONTACT} characters at most`)
+  }
+  return contact
 }
 
 /** The demo sign-in has no passwords, so it must not reach other machines by accident. */

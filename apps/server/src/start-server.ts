@@ -96,6 +96,7 @@ export const startServer = async (
     prefix: '',
     signIn: createSignIn(settings.signIn, log, clock),
     sessionSecret: settings.sessionSecret,
+    contact: settings.contact,
     trustedProxies: settings.trustedProxies,
     frontEndOrigins: settings.frontEndOrigins,
     scopesSupported: () => settings.scopesSupported,

@@ -34,6 +34,7 @@ test('every variable has a default', (t) => {
     redisUrl: undefined,
     mongodbUri: undefined,
     signIn: { kind: 'demo' },
+    contact: undefined,
     trustedProxies: [],
     frontEndOrigins: [],
     sessionSecretIsRandom: true,
@@ -112,9 +113,41 @@ const GOOD: readonly (readonly [env: Env, expected: Partial<Settings>])[] = [
         issuer: 'https://id.example',
         clientId: 'device-grant',
         clientSecret: 'hush',
+        scope: 'openid profile',
       },
     },
   ],
+  [
+    { ...OIDC, OIDC_ALLOW: ' groups = a, b c ; https://x.example/role=d ' },
+    {
+      signIn: {
+        kind: 'oidc',
+        issuer: 'https://id.example',
+        clientId: 'device-grant',
+        clientSecret: 'hush',
+        scope: 'openid profile',
+        allow: [
+          { name: 'groups', values: ['a', 'b c'] },
+          { name: 'https://x.example/role', values: ['d'] },
+        ],
+      },
+    },
+  ],
+  [
+    {
+      ...PROXIED,
+      FORWARDED_GROUPS_HEADER: 'X-Forwarded-Groups',
+      FORWARDED_ALLOW_GROUPS: 'a, b c,',
+    },
+    {
+      signIn: {
+        kind: 'forwarded',
+        header: 'x-forwarded-user',
+        groups: { header: 'x-forwarded-groups', allowed: ['a', 'b c'] },
+      },
+    },
+  ],
+  [{ SUPPORT_CONTACT: ' help@x.example ' }, { contact: 'help@x.example' }],
   [
     { FRONT_END_ORIGINS: 'https://a.example, http://localhost:5173' },
     { frontEndOrigins: ['https://a.example', 'http://localhost:5173'] },
@@ -131,6 +164,19 @@ const GOOD: readonly (readonly [env: Env, expected: Partial<Settings>])[] = [
 for (const [env, expected] of GOOD) {
   test(`accepted: ${JSON.stringify(env)}`, (t) => t.like(readConfig(env), expected))
 }
+
+test('the sign-in asks for the address if the rule needs it', (t) => {
+  const scopeOf = (env: Env): string | undefined => {
+    const { signIn } = readConfig({ ...OIDC, ...env })
+    return signIn.kind === 'oidc' ? signIn.scope : undefined
+  }
+  t.is(scopeOf({}), 'openid profile')
+  t.is(scopeOf({ OIDC_ALLOW: 'groups=email' }), 'openid profile')
+  t.is(scopeOf({ OIDC_ALLOW: 'groups=a;email_domain=x.example' }), 'openid profile email')
+  t.is(scopeOf({ OIDC_ALLOW: 'email=ann@x.example' }), 'openid profile email')
+  t.is(scopeOf({ OIDC_ALLOW: 'email_domain=x.example', OIDC_SCOPE: 'openid' }), 'openid')
+  t.is(scopeOf({ OIDC_SCOPE: 'groups  openid' }), 'groups openid')
+})
 
 test('times of the policy are given in seconds', (t) => {
   const { policy } = readConfig({
@@ -231,6 +277,40 @@ const BAD: readonly (readonly [env: Env, ...names: RegExp[]])[] = [
   [{ ...PROXIED, FORWARDED_USER_HEADER: 'remote user' }, /^FORWARDED_USER_HEADER /],
   [{ SIGN_IN: 'oidc' }, /^OIDC_ISSUER is/, /^OIDC_CLIENT_ID is/, /^OIDC_CLIENT_SECRET is/],
   [{ ...OIDC, OIDC_ISSUER: 'id.example' }, /^OIDC_ISSUER must/],
+  ...['groups', '=a', 'groups=a;', ';groups=a', 'two words=a', 'a,b=c', 'groups:a'].map(
+    (OIDC_ALLOW) => [{ ...OIDC, OIDC_ALLOW }, /^OIDC_ALLOW: part [12] must be a claim/] as const,
+  ),
+  ...['groups=', 'groups=a,,b', 'groups=a,'].map(
+    (OIDC_ALLOW) => [{ ...OIDC, OIDC_ALLOW }, /^OIDC_ALLOW: part 1 has an empty value/] as const,
+  ),
+  ...['@x.example', 'x', 'x.example, *.example', 'ann@x.example', 'bücher.example'].map(
+    (domain) =>
+      [
+        { ...OIDC, OIDC_ALLOW: `email_domain=${domain}` },
+        /^OIDC_ALLOW: part 1 must have domains/,
+      ] as const,
+  ),
+  [
+    { ...OIDC, OIDC_ALLOW: 'groups=a;groups=b;x' },
+    /^OIDC_ALLOW: part 2 names groups again/,
+    /^OIDC_ALLOW: part 3 must/,
+  ],
+  [{ ...PROXIED, OIDC_ALLOW: 'groups=a' }, /^OIDC_ALLOW needs SIGN_IN=oidc/],
+  [{ OIDC_ALLOW: 'groups=a' }, /^OIDC_ALLOW needs SIGN_IN=oidc/],
+  [{ ...OIDC, OIDC_SCOPE: 'profile' }, /^OIDC_SCOPE must/],
+  [{ ...OIDC, OIDC_SCOPE: 'openid "a"' }, /^OIDC_SCOPE must/],
+  [{ ...OIDC, FORWARDED_ALLOW_GROUPS: 'a' }, /^FORWARDED_ALLOW_GROUPS needs SIGN_IN=forwarded/],
+  [{ ...PROXIED, FORWARDED_ALLOW_GROUPS: 'a' }, /^FORWARDED_GROUPS_HEADER is required/],
+  [{ ...PROXIED, FORWARDED_GROUPS_HEADER: 'groups' }, /^FORWARDED_ALLOW_GROUPS must name a group/],
+  [
+    { ...PROXIED, FORWARDED_GROUPS_HEADER: 'groups', FORWARDED_ALLOW_GROUPS: ',' },
+    /^FORWARDED_ALLOW_GROUPS must name a group/,
+  ],
+  [
+    { ...PROXIED, FORWARDED_GROUPS_HEADER: 'the groups', FORWARDED_ALLOW_GROUPS: 'a' },
+    /^FORWARDED_GROUPS_HEADER must be a header name/,
+  ],
+  [{ SUPPORT_CONTACT: 'x'.repeat(121) }, /^SUPPORT_CONTACT must/],
   [{ SESSION_SECRET: 'short' }, /^SESSION_SECRET needs at least 32/],
   ...[
     'https://app.example/',

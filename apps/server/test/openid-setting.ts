@@ -17,15 +17,17 @@ export interface OpenidSetting {
  * Starts both for one test.
  * @param env more settings of the server
  * @param configuration more settings of the provider
+ * @param claimsOf more claims of an account
  */
 export const startOpenidSetting = async (
   t: ExecutionContext,
   env: Readonly<Record<string, string>> = {},
   configuration: Readonly<Record<string, unknown>> = {},
+  claimsOf: (login: string) => Readonly<Record<string, unknown>> = () => ({}),
 ): Promise<OpenidSetting> => {
   const port = await freePort()
   const publicUrl = `http://127.0.0.1:${port}`
-  const provider = await startOpenidProvider({ publicUrl, configuration })
+  const provider = await startOpenidProvider({ publicUrl, configuration, claimsOf })
   t.teardown(() => provider.stop())
   const server = await startTestServer({
     ...provider.env,
