@@ -2,6 +2,7 @@ import { TestClock } from '@device-grant/test-support/clock'
 import { issued } from '@device-grant/test-support/issued'
 import 'reflect-metadata'
 import {
+  type AdmitPerson,
   createMemoryStores,
   createPolicy,
   createUseCases,
@@ -101,6 +102,20 @@ test('a container keeps key checks as long as its policy says', async (t) => {
   })
   await elsewhere.revokeApiKey({ owner: 'ann', keyId: login.keyId })
   t.is((await check(login.apiKey)).outcome, 'revoked', 'its policy keeps none')
+})
+
+test('the use cases of a container ask one directory, and share its yes', async (t) => {
+  const container = aContainer({ policy: createPolicy({ keyCheckMaxAgeMs: 0 }) })
+  let admitPerson: AdmitPerson = async () => true
+  container.bind<AdmitPerson>(TOKENS.AdmitPerson).toConstantValue((person) => admitPerson(person))
+  const login = await logIn(get(container, TOKENS.AllUseCases))
+  const check = get(container, TOKENS.AuthenticateApiKey)
+  admitPerson = async () => {
+    throw new Error('The directory is down')
+  }
+  t.is((await check(login.apiKey)).outcome, 'valid', 'the pick-up had a yes')
+  admitPerson = async () => false
+  t.is((await check(login.apiKey)).outcome, 'not_admitted')
 })
 
 test('all use cases of a container are those that are bound one by one', (t) => {
