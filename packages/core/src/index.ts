@@ -30,7 +30,7 @@ export type { ApiKeyParts } from './rules/api-key-format.ts'
 export { formatApiKey, keyIdOf, parseApiKey } from './rules/api-key-format.ts'
 export type { CodeAttempt, CodeAttempts } from './rules/code-attempts.ts'
 export type { CutOff } from './rules/cut-off.ts'
-export type { Decision, Refusal, RefusedDevice } from './rules/decision.ts'
+export type { Decision, GrantedKey, Refusal, RefusedDevice } from './rules/decision.ts'
 export type {
   DeviceAuthorizationRequest,
   DeviceInfo,

@@ -1,4 +1,12 @@
-import type { ApiKey, ListApiKeysRequest, ListedKey } from '@device-grant/core'
+import {
+  type ApiKey,
+  createListApiKeys,
+  createStaticClientRegistry,
+  DEFAULT_POLICY,
+  type ListApiKeysRequest,
+  type ListedKey,
+  type RegisteredClient,
+} from '@device-grant/core'
 import { issued } from '@device-grant/test-support/issued'
 import test from 'ava'
 import { createMemoryService, type MemoryService, MINUTE, SECOND } from './memory-service.ts'
@@ -70,7 +78,7 @@ test('keys that work no more are left out, and pages are full without them', asy
     const ended = [
       { ...key, status: 'revoked', revokedAt: now },
       { ...key, status: 'active', lastUsedAt: now, expiresAt: now },
-      { ...key, status: 'parked' } as unknown as ApiKey,
+      { ...key, status: 'parked', expiresAt: now } as unknown as ApiKey,
       { status: 'erased', keepUntil: key.keepUntil },
     ] as const
     await put(`key-${i}`, ended[(i / 2) % 4] as ApiKey)
@@ -81,6 +89,41 @@ test('keys that work no more are left out, and pages are full without them', asy
   t.deepEqual(
     pages.map(({ length }) => length).filter((length) => length > 0),
     [4, 4, 2],
+  )
+})
+
+test('a key with the status of a newer version is listed as unknown, if it can be shown', async (t) => {
+  const { service, put, aKey, now } = await aServiceWithKeys(1)
+  const parked = { ...aKey(now + 1), status: 'parked', scope: 'read', deviceName: 'Tablet' }
+  await put('key-new', parked as unknown as ApiKey)
+  await put('key-odd', { ...parked, name: undefined } as unknown as ApiKey)
+  const { keys } = await service.listApiKeys({ owner: 'ann' })
+  t.deepEqual(idsOf(keys), ['key-new', 'key-0'])
+  t.like(keys[0], { status: 'unknown', scope: 'read', deviceName: 'Tablet', name: 'a key' })
+})
+
+test('keys come with what the registry and the catalogue say of them', async (t) => {
+  const acme: RegisteredClient = {
+    clientId: 'acme',
+    name: { text: 'Acme CLI' },
+    authentication: { method: 'none' },
+  }
+  const catalogue = new Map([['read', { description: { text: 'See your projects' } }]])
+  const { service, put, aKey, now } = await aServiceWithKeys(1)
+  const listApiKeys = createListApiKeys({
+    apiKeys: service.stores.apiKeys,
+    clock: service.clock,
+    policy: DEFAULT_POLICY,
+    clients: createStaticClientRegistry([acme]),
+    scopes: { scopes: () => catalogue },
+  })
+  const key = aKey(now + 1) as Extract<ApiKey, { status: 'active' }>
+  await put('key-acme', { ...key, request: { ...key.request, clientId: 'acme' } })
+  const list = await listApiKeys({ owner: 'ann' })
+  t.is(list.catalogue, catalogue)
+  t.deepEqual(
+    list.keys.map(({ client }) => client),
+    [acme, undefined],
   )
 })
 

@@ -357,7 +357,8 @@ test('a person who approves twice learns that the first decision was theirs', as
   const service = createMemoryService()
   const { userCode } = await askFor(service)
   t.deepEqual(plain(await answer(service, userCode)), plain({ outcome: 'approved', userCode }))
-  const processed = { outcome: 'already_processed', yours: 'approve', userCode } as const
+  const granted = { lifetimeMs: 86_400_000 }
+  const processed = { outcome: 'already_processed', yours: 'approve', userCode, granted } as const
   t.deepEqual(plain(await answer(service, userCode)), plain(processed))
   t.deepEqual(plain(await answer(service, userCode, 'deny')), plain(processed))
   t.deepEqual(plain(await service.reviewUserCode({ userCode, person: 'ann' })), plain(processed))
@@ -378,7 +379,13 @@ test('the person who decided sees the device by its own code, and other people d
     const device = { userCode, clientId: 'cli' }
     const outcome = decision === 'approve' ? 'approved' : 'denied'
     t.deepEqual(plain(await answer(service, typed, decision)), plain({ outcome, ...device }))
-    const processed = { outcome: 'already_processed', yours: decision, ...device } as const
+    const granted = decision === 'approve' ? { granted: { lifetimeMs: 86_400_000 } } : {}
+    const processed = {
+      outcome: 'already_processed',
+      yours: decision,
+      ...device,
+      ...granted,
+    } as const
     t.deepEqual(plain(await answer(service, typed, 'approve')), plain(processed))
     t.deepEqual(
       plain(await service.reviewUserCode({ userCode: typed, person: 'ann' })),
@@ -551,7 +558,7 @@ test('revoking all keys includes waiting ones, and leaves those of other people'
   t.is((await service.authenticateApiKey(others.apiKey)).outcome, 'valid')
 })
 
-test('a key with the status of a newer version opens nothing, is not listed, and can be revoked', async (t) => {
+test('a key with the status of a newer version opens nothing, is listed as unknown, and can be revoked', async (t) => {
   const service = createMemoryService()
   const { deviceCode, userCode, apiKey, keyId } = await logIn(service)
   await service.stores.apiKeys.update(keyId, (key) => ({
@@ -559,7 +566,9 @@ test('a key with the status of a newer version opens nothing, is not listed, and
     reply: undefined,
   }))
   t.deepEqual(await service.authenticateApiKey(apiKey), { outcome: 'no_such_key' })
-  t.deepEqual(await keysOf(service), [])
+  const listed = await keysOf(service)
+  t.is(listed.length, 1)
+  t.like(listed[0], { id: keyId, status: 'unknown' })
   service.clock.pass(5 * SECOND)
   t.is((await service.pollForToken({ deviceCode })).outcome, 'invalid_grant')
   t.like(await answer(service, userCode), { outcome: 'already_processed', yours: 'approve' })
@@ -567,6 +576,7 @@ test('a key with the status of a newer version opens nothing, is not listed, and
   t.is(await service.revokeApiKey({ owner: 'ann', keyId }), 'revoked')
   t.like(await service.stores.apiKeys.read(keyId), { risk: { score: 7 }, uses: 5 } as object)
   t.deepEqual(await service.authenticateApiKey(apiKey), { outcome: 'revoked' })
+  t.deepEqual(await keysOf(service), [])
 })
 
 test('two revocations of all keys at once revoke each key once', async (t) => {

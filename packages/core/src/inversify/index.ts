@@ -153,7 +153,7 @@ export const coreModule = (): ContainerModule =>
     from(TOKENS.AuthenticateApiKey, authenticate, createAuthenticateApiKey)
     from(
       TOKENS.ListApiKeys,
-      { ...API_KEYS, clock: TOKENS.Clock, policy: CHECKED_POLICY },
+      { ...API_KEYS, ...CLIENTS_AND_SCOPES, clock: TOKENS.Clock, policy: CHECKED_POLICY },
       createListApiKeys,
     )
     from(TOKENS.RenameDevice, { ...BASE, ...API_KEYS, policy: CHECKED_POLICY }, createRenameDevice)

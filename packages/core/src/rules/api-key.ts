@@ -486,3 +486,14 @@ export const isLive = (
       return false
   }
 }
+
+const STATUSES: Readonly<Record<ApiKey['status'], true>> = {
+  reserved: true,
+  claimed: true,
+  active: true,
+  revoked: true,
+  erased: true,
+}
+
+/** Whether a newer version of this software wrote a key, with a status that this one does not know. */
+export const isOfUnknownStatus = ({ status }: ApiKey): boolean => !Object.hasOwn(STATUSES, status)

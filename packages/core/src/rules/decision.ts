@@ -1,3 +1,5 @@
+import type { RegisteredClient } from './registered-client.ts'
+
 /** What a person decides about a device (RFC 8628 section 3.3). */
 export type Decision = 'approve' | 'deny'
 
@@ -36,6 +38,8 @@ export type Refusal =
       readonly outcome: 'already_processed'
       /** Present when this person decided. */
       readonly yours?: Decision | undefined
+      /** Present when this person approved: what the key is. */
+      readonly granted?: GrantedKey | undefined
     } & RefusedDevice)
 
 /** The device behind a refused code. Absent members are not for this person to see. */
@@ -43,4 +47,16 @@ export interface RefusedDevice {
   /** The user code as the device shows it. */
   readonly userCode?: string | undefined
   readonly clientId?: string | undefined
+  /** What the registry knows of the client. */
+  readonly client?: RegisteredClient | undefined
+}
+
+/** What a person granted when they approved a device. */
+export interface GrantedKey {
+  /** The scopes that the person granted, separated by spaces. */
+  readonly scope?: string | undefined
+  /** The name of the device, as the person left it. */
+  readonly deviceName?: string | undefined
+  /** How long the key works from pick-up, in milliseconds. */
+  readonly lifetimeMs: number
 }

@@ -13,6 +13,7 @@ import {
 } from '../rules/device-grant.ts'
 import { readDeviceName } from '../rules/device-name.ts'
 import { chosenLifetime, offeredLifetimes } from '../rules/key-lifetime.ts'
+import type { RegisteredClient } from '../rules/registered-client.ts'
 import { grantedScope } from '../rules/scope.ts'
 import { showUserCode } from '../rules/user-code.ts'
 import { StoreError } from '../store-errors.ts'
@@ -27,6 +28,7 @@ import {
 } from './look-up-user-code.ts'
 import { refuseUserCode } from './refuse-user-code.ts'
 import { isReplaceable, lastTouched } from './replaceable-key.ts'
+import { withClient } from './with-client.ts'
 
 /** What a signed-in person decides about a user code. */
 export interface UserCodeAnswer extends TypedUserCode {
@@ -62,6 +64,10 @@ export type AnswerReply =
       /** The user code as the device shows it. */
       readonly userCode: string
       readonly clientId?: string | undefined
+      /** What the registry knows of the client. */
+      readonly client?: RegisteredClient | undefined
+      /** The name of the device, as the person left it. */
+      readonly deviceName?: string | undefined
     }
   | Refusal
   | {
@@ -108,8 +114,21 @@ export interface AnswerUserCodeDependencies extends LookUpUserCodeDependencies {
  */
 export const createAnswerUserCode =
   (dependencies: AnswerUserCodeDependencies): AnswerUserCode =>
-  (answer) =>
-    answer.decision === 'approve' ? approve(dependencies, answer) : deny(dependencies, answer)
+  async (answer) => {
+    const decide = answer.decision === 'approve' ? approve : deny
+    const reply = await decide(dependencies, answer)
+    const clientId = 'clientId' in reply ? reply.clientId : undefined
+    return orNameless(reply, withClient(reply, clientId, dependencies.clients))
+  }
+
+/** The decision is made by now, so a registry that fails only costs the name of the client. */
+const orNameless = async (
+  reply: AnswerReply,
+  named: Promise<AnswerReply>,
+): Promise<AnswerReply> => {
+  const known = await orStoreError(named)
+  return known instanceof StoreError ? reply : known
+}
 
 type Found = Extract<FoundUserCode, { readonly outcome: 'found' }>
 
@@ -255,7 +274,7 @@ const mayReplace = async (
  * reservation back if the person has too many keys.
  */
 const refuseTooManyKeys = async (
-  { apiKeys, policy, events }: AnswerUserCodeDependencies,
+  { apiKeys, policy, events, clients }: AnswerUserCodeDependencies,
   { person, keyId, now }: { readonly person: string; readonly keyId: string; readonly now: number },
 ): Promise<AnswerReply | undefined> => {
   const { keysPerPerson: limit } = policy
@@ -271,7 +290,8 @@ const refuseTooManyKeys = async (
   if (count < limit) return undefined
   await apiKeys.update(keyId, settleReservation({ person, now }))
   events.emit({ type: 'too_many_keys', at: now, person, limit })
-  return { outcome: 'too_many_keys', limit, leastRecentlyUsed: oldest }
+  const leastRecentlyUsed = oldest && (await withClient(oldest, oldest.request.clientId, clients))
+  return { outcome: 'too_many_keys', limit, leastRecentlyUsed }
 }
 
 /** Looks the code up, and revokes the person's own key if the grant's approval was forgotten. */
@@ -332,6 +352,7 @@ const decideAndSettle = async (
     outcome: isApproved ? 'approved' : 'denied',
     userCode: showUserCode(found.userCode, policy),
     clientId: decided.grant.request.clientId,
+    deviceName,
   }
 }
 

@@ -30,6 +30,9 @@ export const refuseUserCode = (
       : { outcome: 'expired' }
   }
   if (review.grant.person !== person) return { outcome: 'already_processed' }
-  const yours = review.grant.status === 'approved' ? 'approve' : 'deny'
-  return { outcome: 'already_processed', yours, userCode, clientId }
+  const outcome = 'already_processed'
+  if (review.grant.status === 'denied') return { outcome, yours: 'deny', userCode, clientId }
+  const { scope, deviceName, lifetimeMs } = review.grant.terms
+  const granted = { scope, deviceName, lifetimeMs }
+  return { outcome, yours: 'approve', granted, userCode, clientId }
 }

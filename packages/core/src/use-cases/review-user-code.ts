@@ -13,6 +13,7 @@ import {
 } from './look-up-user-code.ts'
 import { refuseUserCode } from './refuse-user-code.ts'
 import { findReplaceableKey, type ReplaceableKey } from './replaceable-key.ts'
+import { withClient } from './with-client.ts'
 
 /** A scope that a client asks for. */
 export interface RequestedScopeName {
@@ -68,7 +69,8 @@ export const createReviewUserCode =
     if (found.outcome !== 'found') return found
     const review = await grants.update(found.grantId, reviewGrant(clock.now()))
     if (review.outcome !== 'pending') {
-      return refuseUserCode(review, { person: typed.person, found, format: policy })
+      const refusal = refuseUserCode(review, { person: typed.person, found, format: policy })
+      return withClient(refusal, 'clientId' in refusal ? refusal.clientId : undefined, clients)
     }
     const { request, requestedAt, expiresAt } = review.grant
     const { clientId } = request

@@ -240,6 +240,7 @@ export const de: Texts = {
     waiting: 'Wartet auf das Gerät',
     unused: 'Wartet auf die erste Verwendung',
     active: 'Aktiv',
+    unknown: 'Ungültig',
     approved: 'Freigegeben',
     scopes: 'Berechtigungen',
     noScope: 'Keine bestimmten Berechtigungen',

@@ -258,6 +258,7 @@ export const en = {
     waiting: 'Waiting for the device',
     unused: 'Waiting for its first use',
     active: 'Active',
+    unknown: 'Not valid',
     approved: 'Approved',
     scopes: 'Permissions',
     noScope: 'No specific permissions',
