@@ -579,6 +579,16 @@ test('a key with the status of a newer version opens nothing, is listed as unkno
   t.deepEqual(await keysOf(service), [])
 })
 
+test('a device that is renamed before its pick-up keeps the new name', async (t) => {
+  const service = createMemoryService()
+  const { deviceCode, userCode } = await askFor(service)
+  await service.answerUserCode({ userCode, person: 'ann', decision: 'approve', deviceName: 'Old' })
+  const [{ id: keyId } = { id: '' }] = await keysOf(service)
+  await service.renameDevice({ owner: 'ann', keyId, deviceName: 'New' })
+  t.is((await service.pollForToken({ deviceCode })).outcome, 'granted')
+  t.like((await keysOf(service))[0], { status: 'unused', deviceName: 'New' })
+})
+
 test('two revocations of all keys at once revoke each key once', async (t) => {
   const service = createMemoryService()
   for (let i = 0; i < 5; i++) await logIn(service)

@@ -110,7 +110,9 @@ for (const { title, people, policy } of [
       const winner = approval.outcome === 'approved' ? 'approve' : 'deny'
       won[winner] += 1
       const same = people[0] === people[1]
-      const lost = { outcome: 'already_processed', ...(same ? { yours: winner, userCode } : {}) }
+      const granted = winner === 'approve' ? { granted: { lifetimeMs: 86_400_000 } } : {}
+      const own = same ? { yours: winner, userCode, ...granted } : {}
+      const lost = { outcome: 'already_processed', ...own }
       t.deepEqual(
         plain([approval, denial]),
         plain(

@@ -209,7 +209,9 @@ class Expectation {
     const named = { userCode, ...(clientId === undefined ? {} : { clientId }) }
     if (d.decision) {
       const { by, what: yours } = d.decision
-      return { outcome: 'already_processed', ...(by === person ? { yours, ...named } : {}) }
+      const granted = yours === 'approve' ? { granted: { lifetimeMs: KEY_LIFE } } : {}
+      const own = by === person ? { yours, ...granted, ...named } : {}
+      return { outcome: 'already_processed', ...own }
     }
     if (this.now - d.askedAt >= LIFE) {
       return { outcome: 'expired', ...(d.openedAt - d.askedAt < LIFE ? named : {}) }

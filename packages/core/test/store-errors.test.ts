@@ -200,11 +200,12 @@ test('an approval whose store fails reports what is known, and can be repeated',
       } else if (name === 'decide') {
         isStoreError(t, reply, 'outcome_unknown', about)
         const again = await approve(service, userCode)
+        const granted = { lifetimeMs: 86_400_000 }
         t.deepEqual(
           plain(again),
           plain(
             when === 'after'
-              ? { outcome: 'already_processed', yours: 'approve', userCode }
+              ? { outcome: 'already_processed', yours: 'approve', userCode, granted }
               : { outcome: 'approved', userCode },
           ),
           about,
