@@ -15,6 +15,8 @@ export const parseBody = (sendError: (ctx: Context) => void): Middleware => {
     formLimit: '16kb',
     jsonLimit: '16kb',
     jsonStrict: true,
+    // The name of a field is a text: dots and brackets, which scopes may have, are no structure.
+    queryString: { allowDots: false, depth: 0 },
     onError: () => {
       throw new BodyError()
     },
