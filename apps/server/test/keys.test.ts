@@ -246,7 +246,7 @@ test('a listed front end may read the list and revoke, and no origin may read th
   for (const [method, path, methods] of [
     ['GET', KEYS, undefined],
     ['OPTIONS', KEYS, 'GET'],
-    ['OPTIONS', `${KEYS}/x`, 'DELETE'],
+    ['OPTIONS', `${KEYS}/x`, 'DELETE, PATCH'],
     ['DELETE', `${KEYS}/x`, undefined],
   ] as const) {
     const { headers } = await ask('front', method, path, friend)
@@ -265,8 +265,9 @@ test('a listed front end may read the list and revoke, and no origin may read th
 for (const [method, path, allow] of [
   ['POST', KEYS, 'GET, HEAD, OPTIONS'],
   ['DELETE', KEYS, 'GET, HEAD, OPTIONS'],
-  ['GET', `${KEYS}/x`, 'DELETE, OPTIONS'],
-  ['POST', `${KEYS}/x`, 'DELETE, OPTIONS'],
+  ['GET', `${KEYS}/x`, 'DELETE, PATCH, OPTIONS'],
+  ['POST', `${KEYS}/x`, 'DELETE, PATCH, OPTIONS'],
+  ['GET', `${KEYS}/x/rename`, 'POST'],
   ['GET', `${KEYS}/x/revoke`, 'POST'],
   ['GET', `${KEYS}/revoke-all`, 'POST'],
   ['DELETE', `${KEYS}/revoke-all`, 'POST'],

@@ -859,7 +859,7 @@ test.serial('a browser gets errors as pages at every path but the two of devices
     ['/oauth/device/sign-out', 405, 'POST'],
     ['/oauth/device/keys/revoke-all', 405, 'POST'],
     ['/oauth/device/keys/x/revoke', 405, 'POST'],
-    ['/oauth/device/keys/x', 405, 'DELETE, OPTIONS'],
+    ['/oauth/device/keys/x', 405, 'DELETE, PATCH, OPTIONS'],
     ['/oauth/device/review', 405, 'POST, OPTIONS'],
     ['/oauth/device/verify-authenticated', 405, 'POST, OPTIONS'],
     ['/oauth/device', 404, null],

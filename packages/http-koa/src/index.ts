@@ -32,6 +32,8 @@ export { createPages } from './pages/create-pages.tsx'
 export { Layout } from './pages/layout.tsx'
 export type {
   Asset,
+  ChoiceProblem,
+  Choices,
   ConfirmView,
   EnterCodeRefusal,
   EnterCodeView,

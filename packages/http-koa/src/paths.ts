@@ -14,7 +14,7 @@ export interface Paths {
   readonly review: string
   /** Approves and denies for a front end. */
   readonly verifyAuthenticated: string
-  /** The connected devices. Below it are `{id}` and `{id}/revoke`. */
+  /** The connected devices. Below it are `{id}`, `{id}/rename` and `{id}/revoke`. */
   readonly keys: string
   /** Revokes all keys. */
   readonly revokeAll: string

@@ -15,6 +15,7 @@ import { createPages } from './pages/create-pages.tsx'
 import type { Pages } from './pages/pages.ts'
 import { pathsBelow } from './paths.ts'
 import { createSignInHost } from './person/create-sign-in-host.ts'
+import { DisconnectedDevice } from './person/disconnected-device.ts'
 import { PageLanguage } from './person/page-language.ts'
 import { PageResponses } from './person/page-responses.ts'
 import { personRoutes } from './person/routes.ts'
@@ -213,6 +214,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
       responses,
       language,
       wayBack: new WayBack(signedCookies),
+      disconnectedDevice: new DisconnectedDevice(signedCookies),
       assets: pages.assets,
       csrf,
       frontEndOrigins,

@@ -8,16 +8,20 @@ import type { MessageKind } from '#src/pages/pages.js'
 import { printableText } from '#src/pages/printable-text.js'
 import { de } from '#src/pages/texts/de.js'
 import { en } from '#src/pages/texts/en.js'
-import { relativeTime } from '#src/pages/times.js'
+import { duration, relativeTime } from '#src/pages/times.js'
 import { pages as ownPages } from './own-pages.tsx'
 import {
+  ACME,
   ALL_MESSAGE_KINDS,
   allPages,
+  CATALOGUE,
   contextOf,
   KEYS,
   MALFORMED,
+  NAMED_KEYS,
   NOW,
   PENDING,
+  pendingWithChoices,
 } from './sample-pages.ts'
 
 const pages = createPages()
@@ -88,7 +92,14 @@ for (const locale of LOCALES) {
       for (const script of html.match(/<script[^>]*>.*?<\/script>/gsu) ?? []) {
         t.regex(script, /^<script src="\/oauth\/device\/assets\/[^"]+" defer><\/script>$/, name)
       }
-      for (const [, url] of html.matchAll(/\s(?:src|href|action)="([^"]*)"/g)) {
+      // The link to the home page of a client loads nothing, and its logo stands in the page.
+      const ours = html
+        .replaceAll(`<a href="${ACME.homepage}" rel="noreferrer">`, '')
+        .replaceAll(
+          /<img class="logo" src="data:image\/svg\+xml;base64,[\w+/=]+" alt(?:="")?\/>/g,
+          '',
+        )
+      for (const [, url] of ours.matchAll(/\s(?:src|href|action)="([^"]*)"/g)) {
         const isContact = name === 'message-not_admitted' && url === 'mailto:help@example.com'
         const isOwn = url === 'data:,' || /^\/oauth\/device\//.test(url ?? '')
         t.true(isOwn || isContact, `${name}: ${url}`)
@@ -358,6 +369,213 @@ test('a program without a name is shown as unverified on every page', (t) => {
   t.true(textOf(keys).includes(`${en.device.unnamed} Unverified`))
 })
 
+/** The inputs of a page with this name, as they stand in it. */
+const inputsOf = (html: string, name: string): readonly string[] =>
+  (html.match(/<input[^>]*>/g) ?? []).filter((input) => input.includes(` name="${name}"`))
+
+test('a registered client is in the title, with its home page and its logo', (t) => {
+  const english = pages.confirm(contextOf(), { pending: pendingWithChoices() })
+  t.true(english.includes('<h1>Connect Acme CLI?</h1>'))
+  t.true(english.includes('<title>Connect Acme CLI? · Device sign-in</title>'))
+  t.regex(textOf(english), /Acme CLI Verified This program has proved its identity\. acme\.example/)
+  t.notRegex(textOf(english), /Any program/)
+  t.is(english.match(/<img/g)?.length, 1)
+  const german = pages.confirm(contextOf({ locale: 'de' }), { pending: pendingWithChoices() })
+  t.true(german.includes('<h1>Acme-Kommandozeile verbinden?</h1>'))
+})
+
+test('a registered client that proved nothing gets no badge, and any program can use its name', (t) => {
+  const verified = pendingWithChoices()
+  const { clientAuthenticated: _, ...request } = verified.request
+  const html = pages.confirm(contextOf(), { pending: { ...verified, request } })
+  t.true(html.includes('<h1>Connect Acme CLI?</h1>'))
+  t.true(textOf(html).includes(`Acme CLI ${en.device.anyProgram}`), textOf(html))
+  t.notRegex(textOf(html), /Verified|Unverified/)
+  // Without a registry, the client is unknown, whatever it proved.
+  const unknown = {
+    ...PENDING,
+    request: { ...PENDING.request, clientAuthenticated: true as const },
+  }
+  t.notRegex(textOf(pages.confirm(contextOf(), { pending: unknown })), /Verified/)
+})
+
+test('a home page that is not https and a logo that is no picture are left out', (t) => {
+  const shown = (changes: Partial<typeof ACME>): string =>
+    pages.confirm(contextOf(), {
+      pending: { ...pendingWithChoices(), client: { ...ACME, ...changes } },
+    })
+  for (const homepage of [
+    'http://acme.example',
+    'javascript:alert(1)',
+    'acme.example',
+    undefined,
+  ]) {
+    t.notRegex(shown({ homepage }), /rel="noreferrer"/, homepage ?? 'none')
+  }
+  const logo = { mediaType: 'text/html', body: Buffer.from('<script>') }
+  t.notRegex(shown({ logo }), /<img/)
+})
+
+test('scopes of a catalogue are sentences with boxes, and a required one cannot be taken away', (t) => {
+  for (const [locale, sentence] of [
+    ['en', 'See your projects Required'],
+    ['de', 'Ihre Projekte sehen Erforderlich'],
+  ] as const) {
+    const html = pages.confirm(contextOf({ locale }), { pending: pendingWithChoices() })
+    t.true(textOf(html).includes(sentence), sentence)
+    t.is(inputsOf(html, 'scopes_shown').length, 1)
+    const [required = '', sent = '', ...others] = inputsOf(html, 'scope:projects:read')
+    t.deepEqual(others, [])
+    t.regex(required, /type="checkbox".* checked disabled/)
+    t.regex(sent, /type="hidden".* value="on"/)
+    for (const name of ['scope:projects:write', 'scope:billing.read']) {
+      const [box = '', ...more] = inputsOf(html, name)
+      t.deepEqual(more, [])
+      t.regex(box, /type="checkbox".* value="on" checked/)
+      t.notRegex(box, /disabled/)
+    }
+  }
+  const html = pages.confirm(contextOf(), { pending: pendingWithChoices() })
+  t.true(textOf(html).includes('Change your projects Sensitive projects:write'))
+  t.is(html.match(/Sensitive/g)?.length, 1)
+})
+
+test('without a catalogue there is nothing to tick, and no scope is full access', (t) => {
+  const scoped = pages.confirm(contextOf(), { pending: PENDING })
+  t.notRegex(scoped, /checkbox|scopes_shown/)
+  for (const [locale, sentence] of [
+    ['en', 'Requested permissions Full access: everything your account can do here'],
+    ['de', 'Angefragte Berechtigungen Voller Zugriff: alles, was Ihr Konto hier darf'],
+  ] as const) {
+    const pending = { ...PENDING, request: { device: {} }, scopes: [] }
+    t.true(textOf(pages.confirm(contextOf({ locale }), { pending })).includes(sentence))
+  }
+  const none = { ...PENDING, scopes: [], hasCatalogue: true }
+  t.true(textOf(pages.confirm(contextOf(), { pending: none })).includes('Permissions None'))
+})
+
+test('several lifetimes are a choice with the first one preselected, and one is none', (t) => {
+  const html = pages.confirm(contextOf(), { pending: pendingWithChoices() })
+  t.true(
+    html.includes(
+      '<option value="86400" selected>1 day</option><option value="2592000">30 days</option>',
+    ),
+    html,
+  )
+  t.notRegex(textOf(html), /Key expires/)
+  const one = pages.confirm(contextOf(), { pending: PENDING })
+  t.notRegex(one, /<select|name="lifetime"/)
+  t.regex(textOf(one), /Key expires in 24 hours/)
+})
+
+test('the name of the device can be changed, and the page says where it comes from', (t) => {
+  const named = pages.confirm(contextOf(), { pending: pendingWithChoices() })
+  const [field = ''] = inputsOf(named, 'device_name')
+  t.regex(field, / value="Maria’s MacBook"/)
+  t.regex(field, / maxlength="64"/)
+  t.true(textOf(named).includes(en.device.ownNameHint))
+  const unnamed = pages.confirm(contextOf(), { pending: PENDING })
+  t.regex(inputsOf(unnamed, 'device_name')[0] ?? '', / value(?:="")? /)
+  t.false(textOf(unnamed).includes(en.device.ownNameHint))
+})
+
+test('an earlier key can be replaced, and is ticked only if it is unused', (t) => {
+  const shown = (isUnused: boolean, locale = 'en'): string => {
+    const { replaceable, ...pending } = pendingWithChoices()
+    return pages.confirm(contextOf({ locale }), {
+      pending: { ...pending, replaceable: replaceable && { ...replaceable, isUnused } },
+    })
+  }
+  t.regex(textOf(shown(true)), /Replace Maria’s MacBook ?, connected 21 days ago\?/)
+  t.regex(textOf(shown(true, 'de')), /Soll Maria’s MacBook ?, verbunden vor 21 Tagen, ersetzt/)
+  t.regex(inputsOf(shown(true), 'replaces')[0] ?? '', / value="4kPqRsTuVwXyZaBcDeFgHi" checked/)
+  t.notRegex(inputsOf(shown(false), 'replaces')[0] ?? '', /checked/)
+  t.deepEqual(inputsOf(pages.confirm(contextOf(), { pending: PENDING }), 'replaces'), [])
+})
+
+test('a refused choice shows the request again, with what was chosen', (t) => {
+  const chosen = { scopes: ['projects:read'], lifetimeMs: 30 * 86_400_000, deviceName: 'Mac' }
+  const html = pages.confirm(contextOf(), {
+    pending: pendingWithChoices(),
+    problem: 'lifetime',
+    chosen,
+  })
+  t.regex(html, /<main><h1>[^<]*<\/h1><div class="message bad" role="alert">/)
+  t.true(textOf(html).includes(en.confirm.choiceRefused))
+  t.notRegex(inputsOf(html, 'scope:billing.read')[0] ?? '', /checked/)
+  t.regex(html, /<option value="2592000" selected>/)
+  t.regex(inputsOf(html, 'device_name')[0] ?? '', / value="Mac"/)
+  t.notRegex(inputsOf(html, 'replaces')[0] ?? '', /checked/)
+  for (const [problem, text] of [
+    ['no_scope', en.confirm.noScopeChosen],
+    ['device_name', en.confirm.nameTooLong(64)],
+  ] as const) {
+    const again = pages.confirm(contextOf(), { pending: pendingWithChoices(), problem })
+    t.true(textOf(again).includes(text), problem)
+    t.is(again.includes('aria-invalid="true"'), problem === 'device_name')
+  }
+})
+
+test('Enter in a field presses a button that does nothing', (t) => {
+  for (const [name, html] of allPages(pages, 'en')) {
+    if (!name.startsWith('confirm')) continue
+    const [form = ''] = html.match(/<form[^>]*action="\/oauth\/device\/verify">.*?<\/form>/s) ?? []
+    const [first] = form.match(/<button[^>]*>/g) ?? []
+    t.is(first, '<button type="submit" formmethod="dialog" hidden>', name)
+  }
+})
+
+test('a named device has its name as heading, and its program in a line', (t) => {
+  const html = pages.keys(contextOf(), {
+    revocationDelayMs: 1_000,
+    keys: NAMED_KEYS,
+    catalogue: CATALOGUE,
+  })
+  const headings = [...html.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, inner = '']) => textOf(inner))
+  t.deepEqual(
+    headings.map((heading) => heading.trim()),
+    ['Maria’s MacBook', 'acme-cli'],
+  )
+  const text = textOf(html)
+  t.true(text.includes('Program Acme CLI'))
+  t.true(text.includes('Permissions See your projects Approved'), 'the granted scope only')
+  t.true(text.includes('Expires if unused in 5 days'))
+  t.true(
+    html.includes('aria-label="Disconnect: Maria’s MacBook, Device Link Access Key (MMMM-NNNN)"'),
+  )
+  t.true(text.includes('acme-cli Unverified Not valid'), text)
+  t.is(html.match(/\/rename"/g)?.length, 1, 'a key that is not valid cannot be renamed')
+})
+
+test('a key without scopes is full access, unless there is a catalogue', (t) => {
+  const shown = (catalogue?: typeof CATALOGUE): string =>
+    textOf(pages.keys(contextOf(), { revocationDelayMs: 0, keys: KEYS.slice(1, 2), catalogue }))
+  t.true(shown().includes('Permissions Full access: everything your account can do here'))
+  t.true(shown(CATALOGUE).includes('Permissions None'))
+})
+
+test('a disconnected device is named, and a renamed one is confirmed', (t) => {
+  const view = { revocationDelayMs: 1_000, keys: KEYS } as const
+  const named = pages.keys(contextOf(), { ...view, notice: 'revoked', deviceName: 'Tablet' })
+  t.true(textOf(named).includes('Tablet is disconnected. It loses access within one second.'))
+  const renamed = pages.keys(contextOf(), { ...view, notice: 'renamed' })
+  t.true(textOf(renamed).includes(en.keys.renamed(0)))
+})
+
+test('an approval names the device, and a second one shows what was granted', (t) => {
+  const approved = pages.message(contextOf(), { kind: 'approved', deviceName: 'Tablet' })
+  t.true(textOf(approved).includes('Name of the device Tablet'))
+  const granted = { scope: 'read', deviceName: 'Tablet', lifetimeMs: 30 * 86_400_000 }
+  const again = textOf(pages.message(contextOf(), { kind: 'already_approved', granted }))
+  for (const part of [
+    'Name of the device Tablet',
+    'Permissions read',
+    'Stay connected for 30 days',
+  ]) {
+    t.true(again.includes(part), part)
+  }
+})
+
 test('each connected device has its program as heading, and a button with a name of its own', (t) => {
   const html = pages.keys(contextOf(), { revocationDelayMs: 1_000, keys: KEYS })
   const headings = [...html.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, inner = '']) => textOf(inner))
@@ -375,7 +593,7 @@ test('warnings are labelled by their titles, and a page with an error says so in
   for (const locale of LOCALES) {
     for (const [name, html] of allPages(pages, locale)) {
       const error = locale === 'de' ? 'Fehler: ' : 'Error: '
-      const hasError = /^(enter-code-|sign-in-again)/.test(name)
+      const hasError = /^(enter-code-|sign-in-again|confirm-refused)/.test(name)
       t.is(html.includes(`<title>${error}`), hasError, name)
       for (const [, id] of html.matchAll(/role="note"(?: aria-labelledby="([^"]*)")?/g)) {
         t.true(html.includes(`<strong id="${id}">`), `${name}: ${id}`)
@@ -446,6 +664,7 @@ test('every message has a link to continue', (t) => {
       'key_not_created',
       'outcome_unknown',
       'revocation_unknown',
+      'renaming_unknown',
       'unavailable',
       'server_error',
     ],
@@ -669,26 +888,45 @@ test('relative times are in words', (t) => {
 })
 
 test.serial('the formats of a language are made once, not for each time on a page', (t) => {
-  const { RelativeTimeFormat, DateTimeFormat } = Intl
+  const { RelativeTimeFormat, DateTimeFormat, NumberFormat } = Intl
   let made = 0
-  const counting = <F extends typeof RelativeTimeFormat | typeof DateTimeFormat>(format: F): F =>
+  const counting = <
+    F extends typeof RelativeTimeFormat | typeof DateTimeFormat | typeof NumberFormat,
+  >(
+    format: F,
+  ): F =>
     new Proxy(format, {
       construct(target, parameters: [string]) {
         made += 1
         return Reflect.construct(target, parameters)
       },
     })
-  t.teardown(() => Object.assign(Intl, { RelativeTimeFormat, DateTimeFormat }))
+  t.teardown(() => Object.assign(Intl, { RelativeTimeFormat, DateTimeFormat, NumberFormat }))
   Object.assign(Intl, {
     RelativeTimeFormat: counting(RelativeTimeFormat),
     DateTimeFormat: counting(DateTimeFormat),
+    NumberFormat: counting(NumberFormat),
   })
   const dutch = createPages({ texts: { nl: {} } })
   const keys = Array.from({ length: 50 }, () => KEYS).flat()
   for (let i = 0; i < 3; i += 1) {
     dutch.keys(contextOf({ locale: 'nl' }), { revocationDelayMs: 1_000, keys })
+    dutch.confirm(contextOf({ locale: 'nl' }), { pending: pendingWithChoices() })
   }
-  t.is(made, 3)
+  t.is(made, 7)
+})
+
+test('durations are in words, in the largest unit that holds them', (t) => {
+  for (const [seconds, english, german] of [
+    [86_400, '1 day', '1 Tag'],
+    [2_592_000, '30 days', '30 Tage'],
+    [129_600, '36 hours', '36 Stunden'],
+    [5_400, '90 minutes', '90 Minuten'],
+    [61, '61 seconds', '61 Sekunden'],
+  ] as const) {
+    t.is(duration('en', seconds * 1_000), english)
+    t.is(duration('de', seconds * 1_000), german)
+  }
 })
 
 test('an IPv6 address can break across lines between its groups only', (t) => {

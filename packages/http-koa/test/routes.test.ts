@@ -139,6 +139,7 @@ const recorded = (calls: string[]): UseCases => {
     releaseUserCode: record('releaseUserCode', useCases.releaseUserCode),
     answerUserCode: record('answerUserCode', useCases.answerUserCode),
     listApiKeys: record('listApiKeys', useCases.listApiKeys),
+    renameDevice: record('renameDevice', useCases.renameDevice),
     revokeApiKey: record('revokeApiKey', useCases.revokeApiKey),
     revokeAllApiKeys: record('revokeAllApiKeys', useCases.revokeAllApiKeys),
   }
@@ -149,7 +150,7 @@ const sendAll = async (
   { url, router }: { readonly url: string; readonly router: DeviceGrantRouter },
   headers: Readonly<Record<string, string>> = {},
 ): Promise<void> => {
-  const body = 'user_code=WDJB-MJHT&decision=approve'
+  const body = 'user_code=WDJB-MJHT&decision=approve&device_name=Tablet'
   for (const { path, method } of everyRequest(router)) {
     for (const accept of ['text/html', 'application/json']) {
       const sent = { ...headers, accept, 'content-type': FORM }
@@ -177,6 +178,7 @@ test('requests of programs reach every use case but those of forms', async (t) =
   t.deepEqual([...new Set(calls)].toSorted(), [
     'answerUserCode',
     'listApiKeys',
+    'renameDevice',
     'reviewUserCode',
     'revokeApiKey',
   ])

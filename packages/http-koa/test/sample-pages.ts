@@ -1,4 +1,10 @@
-import type { ListedKey, PendingAuthorization, Refusal } from '@device-grant/core'
+import type {
+  CatalogueScopes,
+  ListedKey,
+  PendingAuthorization,
+  Refusal,
+  RegisteredClient,
+} from '@device-grant/core'
 import type { MessageKind, PageContext, Pages } from '#src/pages/pages.js'
 import { pathsBelow } from '#src/paths.js'
 
@@ -33,6 +39,90 @@ export const PENDING: PendingAuthorization = {
   keyLifetimesMs: [DAY],
 }
 
+const LOGO =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><circle cx="4" cy="4" r="3" fill="#69c"/></svg>'
+
+/** A registered client with a home page and a logo. */
+export const ACME: RegisteredClient = {
+  clientId: 'acme-cli',
+  name: { text: 'Acme CLI', translations: { de: 'Acme-Kommandozeile' } },
+  homepage: 'https://acme.example/tools',
+  logo: { mediaType: 'image/svg+xml', body: Buffer.from(LOGO) },
+  authentication: { method: 'client_secret_basic', secretHashes: [] },
+}
+
+export const CATALOGUE: CatalogueScopes = new Map([
+  [
+    'projects:read',
+    {
+      description: { text: 'See your projects', translations: { de: 'Ihre Projekte sehen' } },
+      required: true,
+    },
+  ],
+  [
+    'projects:write',
+    {
+      description: { text: 'Change your projects', translations: { de: 'Ihre Projekte ändern' } },
+      sensitive: true,
+    },
+  ],
+  [
+    'billing.read',
+    { description: { text: 'See your invoices', translations: { de: 'Ihre Rechnungen sehen' } } },
+  ],
+])
+
+/** A request with everything that a registry, a catalogue and an earlier login add. */
+export const pendingWithChoices = (value?: string): PendingAuthorization => ({
+  ...PENDING,
+  ...(value === undefined ? {} : { userCode: value }),
+  client: ACME,
+  request: {
+    ...(value === undefined ? PENDING.request : hostilePending(value).request),
+    scope: [...CATALOGUE.keys()].join(' '),
+    deviceName: value ?? 'Maria’s MacBook',
+    clientAuthenticated: true,
+  },
+  scopes: [...CATALOGUE].map(([name, entry]) => ({ name, entry })),
+  hasCatalogue: true,
+  keyLifetimesMs: [DAY, 30 * DAY, 90 * DAY],
+  replaceable: {
+    key: {
+      ...(value === undefined ? EARLIER_KEY : hostileKey(value)),
+      deviceName: value ?? 'Maria’s MacBook',
+    },
+    isUnused: true,
+  },
+})
+
+/** A key of a registered client, with a named device and a narrowed scope. */
+const EARLIER_KEY: ListedKey = {
+  id: '4kPqRsTuVwXyZaBcDeFgHi',
+  status: 'active',
+  name: 'Device Link Access Key (MMMM-NNNN)',
+  deviceName: 'Maria’s MacBook',
+  client: ACME,
+  scope: 'projects:read',
+  request: { clientId: 'acme-cli', scope: 'projects:read projects:write', device: {} },
+  approvedAt: NOW - 21 * DAY,
+  lastUsedAt: NOW - 2 * DAY,
+  expiresAt: NOW + 9 * DAY,
+  idleExpiresAt: NOW + 5 * DAY,
+}
+
+/** A key that a newer version of this software wrote. */
+const UNKNOWN_KEY: ListedKey = {
+  id: '5kPqRsTuVwXyZaBcDeFgHi',
+  status: 'unknown',
+  name: 'Device Link Access Key (PPPP-QQQQ)',
+  request: { clientId: 'acme-cli', device: {} },
+  approvedAt: NOW - DAY,
+  expiresAt: NOW + DAY,
+}
+
+/** Keys with all that a registry, a catalogue and a limit of unused keys add. */
+export const NAMED_KEYS: readonly ListedKey[] = [EARLIER_KEY, UNKNOWN_KEY]
+
 export const KEYS: readonly ListedKey[] = [
   {
     id: '0GSUisErIo4gm6Ox2tFZ4S',
@@ -43,6 +133,7 @@ export const KEYS: readonly ListedKey[] = [
       scope: 'read write',
       device: { address: '2001:db8:85a3::8a2e:370:7334', userAgent: 'acme-cli/2.1' },
     },
+    scope: 'read write',
     approvedAt: NOW - 20_000,
     expiresAt: NOW + 8 * MINUTE,
   },
@@ -84,6 +175,8 @@ export const hostileKey = (value: string): ListedKey => ({
   id: Buffer.from(value).toString(),
   status: 'active',
   name: value,
+  deviceName: value,
+  scope: `${withoutSpaces(value)} read`,
   request: {
     clientId: value,
     scope: `${withoutSpaces(value)} read`,
@@ -132,6 +225,7 @@ const MESSAGE_KINDS: Readonly<Record<MessageKind, true>> = {
   key_not_created: true,
   outcome_unknown: true,
   revocation_unknown: true,
+  renaming_unknown: true,
   unavailable: true,
   form_refused: true,
   bad_request: true,
@@ -158,6 +252,11 @@ export const allPages = (
   const keys = value === undefined ? KEYS : [hostileKey(value), hostileKey(value)]
   const retry = '/oauth/device/verify?user_code=WDJB-MJHT'
   const device = { userCode: value ?? 'WDJB-MJHT', clientId: value ?? 'acme-cli' }
+  const granted = {
+    scope: pending.request.scope,
+    deviceName: value ?? 'Maria’s MacBook',
+    lifetimeMs: 30 * DAY,
+  }
   const made: [string, string][] = [
     ['enter-code', pages.enterCode(context, {})],
     [
@@ -208,6 +307,19 @@ export const allPages = (
     ],
     ['confirm-hidden-web-page', pages.confirm(context, { pending: fromWebPage(pending, 'null') })],
     ['confirm-bare', pages.confirm(context, { pending: bare })],
+    ['confirm-choices', pages.confirm(context, { pending: pendingWithChoices(value) })],
+    [
+      'confirm-refused',
+      pages.confirm(context, {
+        pending: pendingWithChoices(value),
+        problem: 'device_name',
+        chosen: {
+          scopes: ['projects:read'],
+          lifetimeMs: 30 * DAY,
+          deviceName: value ?? 'Mac',
+        },
+      }),
+    ],
     ['keys', pages.keys(context, { revocationDelayMs: 1_000, keys, notice: 'revoked' })],
     [
       'keys-more',
@@ -216,6 +328,16 @@ export const allPages = (
         keys,
         next: '1894708800000.0GSUisErIo4gm6Ox2tFZ4S',
         notice: 'revoked',
+      }),
+    ],
+    [
+      'keys-named',
+      pages.keys(context, {
+        revocationDelayMs: 1_000,
+        keys: value === undefined ? NAMED_KEYS : keys,
+        catalogue: CATALOGUE,
+        notice: 'revoked',
+        deviceName: value ?? 'Old laptop',
       }),
     ],
     [
@@ -232,6 +354,8 @@ export const allPages = (
       ...(kind === 'not_admitted'
         ? { contact: value ?? 'help@example.com', otherAccountFor: value ?? 'WDJB-MJHT' }
         : {}),
+      ...(kind === 'approved' ? { deviceName: value ?? 'Maria’s MacBook' } : {}),
+      ...(kind === 'already_approved' ? { granted } : {}),
     }
     made.push([`message-${kind}`, pages.message(context, { kind, ...device, ...more })])
     made.push([`message-${kind}-bare`, pages.message(signedOut, { kind, retry })])

@@ -10,8 +10,11 @@ import { startTestServer, type TestServer } from '../test-server.ts'
 
 const { browserTest, browser } = inChromium('the whole login in a browser')
 
-const startServer = async (t: ExecutionContext): Promise<TestServer> => {
-  const server = await startTestServer({ SIGN_IN: 'demo', POLL_INTERVAL: '1' })
+const startServer = async (
+  t: ExecutionContext,
+  env: Readonly<Record<string, string>> = {},
+): Promise<TestServer> => {
+  const server = await startTestServer({ SIGN_IN: 'demo', POLL_INTERVAL: '1', ...env })
   t.teardown(() => server.stop())
   return server
 }
@@ -125,19 +128,20 @@ browserTest('everything works without JavaScript', async (t) => {
 
   await page.click('text=See your connected devices')
   t.true(await page.getByText(device.userCode).first().isVisible())
-  await page.click('summary')
+  await page.click('.revoke-all summary')
   await page.click('text=Yes, disconnect all')
   t.true(await page.getByText('No device is connected').isVisible())
   await page.click('text=Sign out')
   t.is(await title(page), 'You’re signed out')
 })
 
-/** Presses Tab until `goal` has the focus. Returns all texts that had it, the goal last. */
+/** Presses Tab until `goal` has the focus. Returns all texts or labels that had it, the goal last. */
 const tabTo = async (page: Page, goal: string): Promise<string[]> => {
   const passed: string[] = []
   while (passed.length < 30) {
     await page.keyboard.press('Tab')
-    const name = String(await page.evaluate('document.activeElement.innerText'))
+    const active = 'document.activeElement.labels?.[0] ?? document.activeElement'
+    const name = String(await page.evaluate(`(${active}).innerText`))
       .replace(/\s+/g, ' ')
       .trim()
     passed.push(name)
@@ -147,7 +151,7 @@ const tabTo = async (page: Page, goal: string): Promise<string[]> => {
 }
 
 browserTest('CD-11: the keyboard suffices, and the focus never starts at Approve', async (t) => {
-  const { url } = await startServer(t)
+  const { url } = await startServer(t, { API_KEY_TTL: '86400' })
   const codes = await authorize(url)
   const page = await openPage(t, browser())
   const then = (next: string): Promise<void> => page.getByRole('heading', { name: next }).waitFor()
@@ -168,6 +172,7 @@ browserTest('CD-11: the keyboard suffices, and the focus never starts at Approve
     'Connected devices',
     'Sign out',
     'Use another account',
+    'Name of the device',
     'Deny',
     'Approve',
   ])

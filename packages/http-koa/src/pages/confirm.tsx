@@ -1,24 +1,30 @@
+import { MAX_DEVICE_NAME } from '@device-grant/core'
 import type { VNode } from 'preact'
 import { comparePlaces } from '../http/compare-places.ts'
 import { Address } from './address.tsx'
+import { ClientHomepage, ClientLogo } from './client-profile.tsx'
+import { DeviceNameField } from './device-name-field.tsx'
 import { Fact, Facts, Scopes } from './facts.tsx'
 import { KeyName } from './key-name.tsx'
 import { CsrfToken, Layout } from './layout.tsx'
+import { LifetimeChoice } from './lifetime-choice.tsx'
 import { NOT_TRANSLATED } from './not-translated.ts'
 import { Note } from './note.tsx'
-import type { ConfirmView, Page } from './pages.ts'
+import type { ChoiceProblem, ConfirmView, Page } from './pages.ts'
 import { PrintableText, printableText } from './printable-text.tsx'
-import { Program } from './program.tsx'
+import { Program, ProgramHint, programName } from './program.tsx'
+import { ReplaceChoice } from './replace-choice.tsx'
+import { ScopeChoice } from './scope-choice.tsx'
 import { HIDDEN_ORIGIN, SourceFact } from './source.tsx'
 import { Moment } from './times.tsx'
 
 /**
- * The request to approve or deny (RFC 8628 sections 3.3 and 5.4). Nothing has the focus, so Enter alone
- * never approves.
+ * The request to approve or deny (RFC 8628 sections 3.3 and 5.4). Nothing has the focus, and the form's
+ * first button does nothing, so Enter never decides.
  */
 export const ConfirmPage = ({
   page,
-  view: { pending, browser = {}, trustedName },
+  view: { pending, browser = {}, trustedName, problem, chosen = {} },
 }: {
   readonly page: Page
   readonly view: ConfirmView
@@ -28,8 +34,19 @@ export const ConfirmPage = ({
   const { device: source } = pending.request
   const { address, webOrigin, userAgent } = source
   const place = comparePlaces(source, browser)
+  const { client, replaceable, keyLifetimesMs } = pending
+  const { clientId, clientAuthenticated: isAuthenticated, deviceName } = pending.request
+  const program = { page, clientId, client, isAuthenticated, trustedName }
+  const title = client ? texts.titleFor(programName(program)) : texts.title
+  const isOwnName = deviceName !== undefined && (chosen.deviceName ?? deviceName) === deviceName
+  const scopes = pending.scopes.flatMap(({ name, entry }) => (entry ? { name, entry } : []))
   return (
-    <Layout page={page} title={texts.title}>
+    <Layout page={page} title={title} hasError={problem !== undefined}>
+      {problem !== undefined && (
+        <div class="message bad" role="alert">
+          <p>{problemText(page, problem)}</p>
+        </div>
+      )}
       {webOrigin !== undefined && (
         <Note id="web-page" tone="bad" title={<WebPageTitle page={page} origin={webOrigin} />}>
           <p>{texts.webPageText}</p>
@@ -58,22 +75,19 @@ export const ConfirmPage = ({
         <h2 id="request">{texts.requestDetails}</h2>
         <Facts>
           <Fact name={device.program}>
-            <Program page={page} clientId={pending.request.clientId} trustedName={trustedName} />
+            <ClientLogo logo={client?.logo} />
+            <Program {...program} />
             <br />
             <span class="quiet small">
-              {pending.request.clientId === undefined ? (
-                device.unnamedHint
-              ) : (
-                <>
-                  {trustedName === undefined && `${device.unknownProgram} `}
-                  {device.anyProgram}
-                </>
-              )}
+              <ProgramHint {...program} />
             </span>
+            <ClientHomepage homepage={client?.homepage} />
           </Fact>
-          <Fact name={device.scopes}>
-            <Scopes page={page} scope={pending.request.scope} none={device.noScope} />
-          </Fact>
+          {!pending.hasCatalogue && (
+            <Fact name={device.scopes}>
+              <Scopes page={page} scope={pending.request.scope} none={device.noScope} />
+            </Fact>
+          )}
           <SourceFact page={page} source={place === 'unknown' ? {} : source} />
           <Fact name={device.userAgent}>
             {userAgent === undefined ? (
@@ -94,14 +108,42 @@ export const ConfirmPage = ({
           <Fact name={texts.keyName}>
             <KeyName>{device.keyName(pending.userCode)}</KeyName>
           </Fact>
-          <Fact name={texts.keyExpires}>
-            <Moment page={page} at={now + pending.keyLifetimesMs[0]} />
-          </Fact>
+          {keyLifetimesMs.length === 1 && (
+            <Fact name={texts.keyExpires}>
+              <Moment page={page} at={now + keyLifetimesMs[0]} />
+            </Fact>
+          )}
         </Facts>
         <Account page={page} userCode={pending.userCode} />
         <form method="post" action={page.paths.verify}>
+          {/* Enter in a field presses the form's first button. Outside a dialog, this one does nothing. */}
+          <button type="submit" formmethod="dialog" hidden />
           <CsrfToken page={page} />
           <input type="hidden" name="user_code" value={printableText(pending.userCode)} />
+          {pending.hasCatalogue && (
+            <ScopeChoice page={page} scopes={scopes} chosen={chosen.scopes} />
+          )}
+          <DeviceNameField
+            page={page}
+            id="device-name"
+            name={chosen.deviceName ?? deviceName}
+            hint={isOwnName ? device.ownNameHint : device.nameHint}
+            isInvalid={problem === 'device_name'}
+          />
+          {keyLifetimesMs.length > 1 && (
+            <LifetimeChoice page={page} offeredMs={keyLifetimesMs} chosenMs={chosen.lifetimeMs} />
+          )}
+          {replaceable && (
+            <ReplaceChoice
+              page={page}
+              replaceable={replaceable}
+              isChosen={
+                problem === undefined
+                  ? replaceable.isUnused
+                  : chosen.replaces === replaceable.key.id
+              }
+            />
+          )}
           <p class="compare-again">
             {texts.myDeviceShows}{' '}
             <strong class="mono whole" {...NOT_TRANSLATED}>
@@ -120,6 +162,12 @@ export const ConfirmPage = ({
       </section>
     </Layout>
   )
+}
+
+/** Why the approval was refused, and what to do. */
+const problemText = ({ texts: { confirm } }: Page, problem: ChoiceProblem): string => {
+  if (problem === 'no_scope') return confirm.noScopeChosen
+  return problem === 'device_name' ? confirm.nameTooLong(MAX_DEVICE_NAME) : confirm.choiceRefused
 }
 
 /** Says that a web page asked for the code, and which one. */

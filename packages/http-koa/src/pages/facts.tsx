@@ -1,3 +1,4 @@
+import { type CatalogueScopes, textIn } from '@device-grant/core'
 import type { ComponentChildren, VNode } from 'preact'
 import type { Page } from './pages.ts'
 import { PrintableText } from './printable-text.tsx'
@@ -24,14 +25,19 @@ export const Fact = ({
 /** Longer lists can be collapsed. */
 const MANY_SCOPES = 10
 
-/** Every scope of a `scope` parameter (RFC 6749 section 3.3), none cut or left out. */
+/**
+ * Every scope of a `scope` parameter (RFC 6749 section 3.3), none cut or left out. A scope of the
+ * catalogue is a sentence.
+ */
 export const Scopes = ({
   page,
   scope,
   none,
+  catalogue,
 }: {
   readonly page: Page
   readonly scope?: string | undefined
+  readonly catalogue?: CatalogueScopes | undefined
   /** Shown when there are no scopes. */
   readonly none: string
 }): VNode => {
@@ -39,13 +45,20 @@ export const Scopes = ({
   if (scopes.length === 0) return <>{none}</>
   const list = (
     <ul class="scopes">
-      {scopes.map((name) => (
-        <li key={name}>
-          <code>
-            <PrintableText maxLength={Number.POSITIVE_INFINITY}>{name}</PrintableText>
-          </code>
-        </li>
-      ))}
+      {scopes.map((name) => {
+        const entry = catalogue?.get(name)
+        return (
+          <li key={name}>
+            {entry ? (
+              textIn(entry.description, page.locale)
+            ) : (
+              <code>
+                <PrintableText maxLength={Number.POSITIVE_INFINITY}>{name}</PrintableText>
+              </code>
+            )}
+          </li>
+        )
+      })}
     </ul>
   )
   if (scopes.length <= MANY_SCOPES) return list

@@ -1,17 +1,18 @@
 import type { VNode } from 'preact'
+import { DeviceNameField } from './device-name-field.tsx'
 import { Fact, Facts, Scopes } from './facts.tsx'
 import { KeyName, translateKeyName } from './key-name.tsx'
 import { CsrfToken, Layout } from './layout.tsx'
 import type { KeysView, Page, ShownKey } from './pages.ts'
 import { PrintableText, printableText } from './printable-text.tsx'
-import { ProgramBadge, ProgramName } from './program.tsx'
+import { Program, ProgramBadge, ProgramName, programName } from './program.tsx'
 import { SourceFact } from './source.tsx'
 import { Moment } from './times.tsx'
 
 /** The keys of a person, including those not picked up yet. */
 export const KeysPage = ({
   page,
-  view: { keys, next, revocationDelayMs, notice },
+  view: { keys, next, revocationDelayMs, catalogue, notice, deviceName },
 }: {
   readonly page: Page
   readonly view: KeysView
@@ -22,7 +23,15 @@ export const KeysPage = ({
     <Layout page={page} title={texts.title} current="keys">
       {notice !== undefined && (
         <div class="message good" role="status">
-          <p>{texts[notice](delay)}</p>
+          <p>
+            {notice === 'revoked' && deviceName !== undefined ? (
+              <>
+                <PrintableText>{deviceName}</PrintableText> {texts.isDisconnected(delay)}
+              </>
+            ) : (
+              texts[notice](delay)
+            )}
+          </p>
         </div>
       )}
       {keys.length === 0 ? (
@@ -38,7 +47,7 @@ export const KeysPage = ({
           <ul class="keys">
             {keys.map((key) => (
               <li class="card" key={key.id}>
-                <Key page={page} item={key} />
+                <Key page={page} item={key} catalogue={catalogue} />
               </li>
             ))}
           </ul>
@@ -70,25 +79,52 @@ export const KeysPage = ({
 /** So many characters of an id find a leaked key, with the `…` that follows them. */
 const ID_LENGTH = 9
 
-const Key = ({ page, item }: { readonly page: Page; readonly item: ShownKey }): VNode => {
-  const { id, status, trustedName, request } = item
-  const { clientId, scope, device: source } = request
+interface KeyProps {
+  readonly page: Page
+  readonly item: ShownKey
+  readonly catalogue?: KeysView['catalogue']
+}
+
+/** One key, with the name of its device or else of its program as heading. */
+const Key = ({ page, item, catalogue }: KeyProps): VNode => {
+  const { id, status, request, deviceName, idleExpiresAt = Number.POSITIVE_INFINITY } = item
+  const { device: source } = request
   const { keys: texts, confirm, device } = page.texts
   const shownName = translateKeyName(item.name, page.texts)
-  const program = { page, clientId, trustedName }
-  const label = [trustedName ?? clientId ?? device.unnamed, shownName]
+  const program = {
+    page,
+    clientId: request.clientId,
+    client: item.client,
+    isAuthenticated: request.clientAuthenticated,
+    trustedName: item.trustedName,
+  }
+  const label = [deviceName ?? programName(program), shownName]
     .map((text) => printableText(text))
     .join(', ')
+  const none = catalogue ? device.noPermissions : device.noScope
   return (
     <>
       <div class="key-head">
-        <h2>
-          <ProgramName {...program} />
-        </h2>
-        <ProgramBadge {...program} />
+        {deviceName === undefined ? (
+          <>
+            <h2>
+              <ProgramName {...program} />
+            </h2>
+            <ProgramBadge {...program} />
+          </>
+        ) : (
+          <h2>
+            <PrintableText>{deviceName}</PrintableText>
+          </h2>
+        )}
         <span class={status === 'active' ? 'badge good' : 'badge warn'}>{texts[status]}</span>
       </div>
       <Facts>
+        {deviceName !== undefined && (
+          <Fact name={device.program}>
+            <Program {...program} />
+          </Fact>
+        )}
         <Fact name={confirm.keyName}>
           <KeyName>{shownName}</KeyName>
         </Fact>
@@ -98,7 +134,7 @@ const Key = ({ page, item }: { readonly page: Page; readonly item: ShownKey }): 
           </code>
         </Fact>
         <Fact name={texts.scopes}>
-          <Scopes page={page} scope={scope} none={texts.noScope} />
+          <Scopes page={page} scope={item.scope} none={none} catalogue={catalogue} />
         </Fact>
         <Fact name={texts.approved}>
           <Moment page={page} at={item.approvedAt} />
@@ -119,13 +155,52 @@ const Key = ({ page, item }: { readonly page: Page; readonly item: ShownKey }): 
         <Fact name={status === 'waiting' ? texts.pickUpBy : texts.expires}>
           <Moment page={page} at={item.expiresAt} />
         </Fact>
+        {idleExpiresAt < item.expiresAt && (
+          <Fact name={texts.idleExpires}>
+            <Moment page={page} at={idleExpiresAt} />
+          </Fact>
+        )}
       </Facts>
       <form method="post" action={`${page.paths.keys}/${encodeURIComponent(id)}/revoke`}>
         <CsrfToken page={page} />
+        {deviceName !== undefined && (
+          <input type="hidden" name="device_name" value={printableText(deviceName)} />
+        )}
         <button type="submit" class="danger" aria-label={`${texts.revoke}: ${label}`}>
           {texts.revoke}
         </button>
       </form>
+      {status !== 'unknown' && <Rename page={page} item={item} label={label} />}
     </>
+  )
+}
+
+/** The form that gives the device of a key another name. */
+const Rename = ({
+  page,
+  item: { id, deviceName },
+  label,
+}: {
+  readonly page: Page
+  readonly item: ShownKey
+  readonly label: string
+}): VNode => {
+  const { keys: texts, device } = page.texts
+  return (
+    <details class="rename">
+      <summary aria-label={`${texts.rename}: ${label}`}>{texts.rename}</summary>
+      <form method="post" action={`${page.paths.keys}/${encodeURIComponent(id)}/rename`}>
+        <CsrfToken page={page} />
+        <DeviceNameField
+          page={page}
+          id={`name-${printableText(id)}`}
+          name={deviceName}
+          hint={device.nameHint}
+        />
+        <button type="submit" aria-label={`${texts.saveName}: ${label}`}>
+          {texts.saveName}
+        </button>
+      </form>
+    </details>
   )
 }

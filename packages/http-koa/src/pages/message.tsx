@@ -1,12 +1,12 @@
 import type { VNode } from 'preact'
 import { Contact } from './contact.tsx'
-import { Fact, Facts } from './facts.tsx'
+import { Fact, Facts, Scopes } from './facts.tsx'
 import { KeyName, translateKeyName } from './key-name.tsx'
 import { CsrfToken, Layout } from './layout.tsx'
 import type { MessageKind, MessageView, Page, ShownKey } from './pages.ts'
 import { PrintableText, printableText } from './printable-text.tsx'
 import { Program } from './program.tsx'
-import { Moment, wholeMinutes } from './times.tsx'
+import { duration, Moment, wholeMinutes } from './times.tsx'
 
 const TONES: Readonly<Record<MessageKind, 'good' | 'warn' | 'bad'>> = {
   approved: 'good',
@@ -26,6 +26,7 @@ const TONES: Readonly<Record<MessageKind, 'good' | 'warn' | 'bad'>> = {
   key_not_created: 'bad',
   outcome_unknown: 'warn',
   revocation_unknown: 'warn',
+  renaming_unknown: 'warn',
   unavailable: 'bad',
   form_refused: 'bad',
   bad_request: 'bad',
@@ -47,6 +48,7 @@ const RETRY_LABELS: {
   signing_out: 'continueSigningOut',
   switching_account: 'continueSigningIn',
   revocation_unknown: 'seeDevices',
+  renaming_unknown: 'seeDevices',
   not_found: 'seeDevices',
   too_many_keys: 'backToRequest',
 }
@@ -79,8 +81,9 @@ export const MessagePage = ({
   readonly page: Page
   readonly view: MessageView
 }): VNode => {
+  const { kind, userCode, clientId, client, trustedName, granted } = view
+  const { deviceName = granted?.deviceName, retry, retryAfterMs } = view
   const { texts, paths } = page
-  const { kind, userCode, clientId, trustedName, retry, retryAfterMs } = view
   const { leastRecentlyUsed, contact, otherAccountFor } = view
   const { title, text, next } = texts.messages[kind]
   const tone = TONES[kind]
@@ -99,7 +102,7 @@ export const MessagePage = ({
           </p>
         )}
       </div>
-      {(userCode !== undefined || clientId !== undefined) && (
+      {[userCode, clientId, deviceName, granted].some((fact) => fact !== undefined) && (
         <div class="card">
           <Facts>
             {userCode !== undefined && (
@@ -111,8 +114,28 @@ export const MessagePage = ({
             )}
             {clientId !== undefined && (
               <Fact name={texts.device.program}>
-                <Program page={page} clientId={clientId} trustedName={trustedName} />
+                <Program
+                  page={page}
+                  clientId={clientId}
+                  client={client}
+                  trustedName={trustedName}
+                />
               </Fact>
+            )}
+            {deviceName !== undefined && (
+              <Fact name={texts.device.deviceName}>
+                <PrintableText>{deviceName}</PrintableText>
+              </Fact>
+            )}
+            {granted && (
+              <>
+                <Fact name={texts.keys.scopes}>
+                  <Scopes page={page} scope={granted.scope} none={texts.device.noScope} />
+                </Fact>
+                <Fact name={texts.confirm.lifetime}>
+                  {duration(page.locale, granted.lifetimeMs)}
+                </Fact>
+              </>
             )}
           </Facts>
         </div>
@@ -154,15 +177,26 @@ const OtherAccount = ({
 /** What a person needs to find a key in the list. */
 const LeastRecentKey = ({
   page,
-  item: { name, request, trustedName, approvedAt, lastUsedAt },
+  item: { name, request, client, trustedName, deviceName, approvedAt, lastUsedAt },
 }: {
   readonly page: Page
   readonly item: ShownKey
 }): VNode => (
   <Facts>
     <Fact name={page.texts.device.program}>
-      <Program page={page} clientId={request.clientId} trustedName={trustedName} />
+      <Program
+        page={page}
+        clientId={request.clientId}
+        client={client}
+        isAuthenticated={request.clientAuthenticated}
+        trustedName={trustedName}
+      />
     </Fact>
+    {deviceName !== undefined && (
+      <Fact name={page.texts.device.deviceName}>
+        <PrintableText>{deviceName}</PrintableText>
+      </Fact>
+    )}
     <Fact name={page.texts.confirm.keyName}>
       <KeyName>{translateKeyName(name, page.texts)}</KeyName>
     </Fact>

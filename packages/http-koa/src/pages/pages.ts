@@ -1,4 +1,12 @@
-import type { DeviceInfo, ListedKey, PendingAuthorization, Refusal } from '@device-grant/core'
+import type {
+  CatalogueScopes,
+  DeviceInfo,
+  GrantedKey,
+  ListedKey,
+  PendingAuthorization,
+  Refusal,
+  RegisteredClient,
+} from '@device-grant/core'
 import type { Paths } from '../paths.ts'
 import type { Texts } from './texts/en.ts'
 
@@ -46,6 +54,8 @@ export type MessageKind =
   | 'outcome_unknown'
   /** A store failed while keys were revoked. Some may be revoked; revoking again is safe. */
   | 'revocation_unknown'
+  /** A store failed while a device was renamed. Renaming again is safe. */
+  | 'renaming_unknown'
   | 'unavailable'
   /** The form is out of date, or comes from another site. */
   | 'form_refused'
@@ -60,8 +70,14 @@ export interface MessageView {
   /** The code as the device shows it. */
   readonly userCode?: string | undefined
   readonly clientId?: string | undefined
+  /** What the registry knows of the client. */
+  readonly client?: RegisteredClient | undefined
   /** The operator's name for the client, shown instead of its id. */
   readonly trustedName?: string | undefined
+  /** The name of the device. */
+  readonly deviceName?: string | undefined
+  /** For `already_approved`: what the person granted. */
+  readonly granted?: GrantedKey | undefined
   /** The path to try again at. For `signing_out` and `switching_account`, a URL or path. */
   readonly retry?: string | undefined
   /** How long to wait before the next attempt, in milliseconds. */
@@ -93,9 +109,27 @@ export interface ConfirmView {
   readonly pending: PendingAuthorization
   /** Where the person's own request came from. */
   readonly browser?: DeviceInfo | undefined
-  /** The operator's name for the client, shown instead of its id. */
+  /** The operator's name for the client, where there is no registry. Shown instead of its id. */
   readonly trustedName?: string | undefined
+  /** Why the approval that the person sent was refused. */
+  readonly problem?: ChoiceProblem | undefined
+  /** What the person had chosen. Absent members were not sent. */
+  readonly chosen?: Choices | undefined
 }
+
+/** What a person may choose when they approve a device. Absent members leave it to the defaults. */
+export interface Choices {
+  /** The names of the ticked scopes. */
+  readonly scopes?: readonly string[] | undefined
+  /** How long the key will work, in milliseconds. */
+  readonly lifetimeMs?: number | undefined
+  readonly deviceName?: string | undefined
+  /** The id of the key that the new one replaces. */
+  readonly replaces?: string | undefined
+}
+
+/** Why a choice is refused. `no_scope`: no scope was ticked. */
+export type ChoiceProblem = 'no_scope' | 'scopes' | 'lifetime' | 'device_name' | 'replaces'
 
 /** A key of the signed-in person. */
 export interface ShownKey extends ListedKey {
@@ -109,7 +143,11 @@ export interface KeysView {
   readonly next?: string | undefined
   /** How long other processes may accept a key after its revocation, in milliseconds. */
   readonly revocationDelayMs: number
-  readonly notice?: 'revoked' | 'revoked_all' | undefined
+  /** The scopes that the operator knows. Absent without a catalogue. */
+  readonly catalogue?: CatalogueScopes | undefined
+  readonly notice?: 'revoked' | 'revoked_all' | 'renamed' | undefined
+  /** For the notice `revoked`: the name of the device. */
+  readonly deviceName?: string | undefined
 }
 
 export interface SignInView {

@@ -104,6 +104,8 @@ time, .whole { display: inline-block; }
 }
 code, .mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; font-size: 0.9375em; }
 
+.logo { display: block; max-width: 100%; height: 3rem; margin-block-end: 0.5rem; }
+
 .facts { margin: 0; display: grid; gap: 0.75rem; }
 .facts dt { color: var(--quiet); font-size: 0.875rem; }
 .facts dd { margin: 0; }
@@ -133,7 +135,7 @@ code, .mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "Liberation
 .note strong { display: block; }
 
 label { display: block; font-weight: 600; margin-block-end: 0.375rem; }
-input[type="text"] {
+input[type="text"], select {
   display: block; width: 100%; min-height: 3.25rem; padding: 0.5rem 0.75rem; margin-block-end: 0.5rem;
   border: 1px solid var(--field-line); border-radius: 0.5rem;
   background: var(--surface); color: var(--text); font: inherit; font-size: 1.125rem;
@@ -142,6 +144,13 @@ input.typed-code {
   font: 600 1.5rem/1.2 ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace;
   letter-spacing: 0.06em; text-align: center;
 }
+select { padding-block: 0; margin-block-end: 1rem; }
+fieldset { border: 0; margin: 0; padding: 0; min-width: 0; }
+legend { padding: 0; font-weight: 600; margin-block-end: 0.5rem; }
+.choice { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0.75rem; margin-block-end: 0.75rem; }
+.choice input { inline-size: 1.5rem; block-size: 1.5rem; margin: 0; accent-color: var(--accent); }
+.choice label { font-weight: 400; margin: 0; }
+.choice p { margin: 0; }
 input[aria-invalid="true"] { border: 2px solid var(--bad-line); }
 
 button, .button {
@@ -150,6 +159,7 @@ button, .button {
   background: var(--surface); color: var(--accent); font: inherit; font-weight: 600; text-decoration: none;
   text-align: center; cursor: pointer;
 }
+button[hidden] { display: none; }
 button:hover, .button:hover { text-decoration: underline; }
 .main-action { width: 100%; min-height: 3.25rem; background: var(--accent); color: var(--on-accent); margin-block-start: 0.5rem; }
 .plain { border: 0; padding: 0; background: none; text-decoration: underline; text-underline-offset: 0.15em; font-weight: 400; }
@@ -173,6 +183,7 @@ button:hover, .button:hover { text-decoration: underline; }
 
 summary { cursor: pointer; padding-block: 0.625rem; width: fit-content; }
 .facts summary { padding-block: 0 0.5rem; }
+.rename { margin-block: 0.5rem -0.5rem; }
 .revoke-all { margin-block-start: 1.5rem; }
 .revoke-all summary { color: var(--deny); font-weight: 600; }
 .revoke-all .card { margin-block-start: 0.5rem; }

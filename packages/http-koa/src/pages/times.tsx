@@ -1,6 +1,7 @@
 import type { VNode } from 'preact'
 import type { Page } from './pages.ts'
 
+const SECOND = 1_000
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
@@ -22,11 +23,29 @@ export const relativeTime = (locale: string, at: number, now: number): string =>
   return words.format(difference < 0 ? Math.trunc(count) : Math.round(count), unit)
 }
 
+/**
+ * A duration in words, in the largest unit that holds it exactly: `30 days`.
+ * @param ms a whole number of seconds, in milliseconds
+ */
+export const duration = (locale: string, ms: number): string => {
+  const [unit, size] = DURATION_UNITS.find(([, length]) => ms % length === 0) ?? ['second', SECOND]
+  return formatsOf(locale).durations[unit].format(ms / size)
+}
+
+type DurationUnit = 'day' | 'hour' | 'minute' | 'second'
+
+const DURATION_UNITS: readonly (readonly [DurationUnit, number])[] = [
+  ['day', DAY],
+  ['hour', HOUR],
+  ['minute', MINUTE],
+]
+
 interface Formats {
   /** Formats a time of less than a minute as `now`. */
   readonly nowInWords: Intl.RelativeTimeFormat
   readonly words: Intl.RelativeTimeFormat
   readonly dateAndTime: Intl.DateTimeFormat
+  readonly durations: Readonly<Record<DurationUnit, Intl.NumberFormat>>
 }
 
 const formats = new Map<string, Formats>()
@@ -43,10 +62,19 @@ const formatsOf = (locale: string): Formats => {
       timeStyle: 'short',
       timeZone: 'UTC',
     }),
+    durations: {
+      day: durationFormat(locale, 'day'),
+      hour: durationFormat(locale, 'hour'),
+      minute: durationFormat(locale, 'minute'),
+      second: durationFormat(locale, 'second'),
+    },
   }
   formats.set(locale, made)
   return made
 }
+
+const durationFormat = (locale: string, unit: DurationUnit): Intl.NumberFormat =>
+  new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' })
 
 const unitOf = (length: number): [Intl.RelativeTimeFormatUnit, number] => {
   if (length < MINUTE) return ['second', 0]

@@ -4,6 +4,7 @@ import { sendJson } from '../http/json-response.ts'
 import { sendProblem } from '../http/problem.ts'
 import { redirect } from '../http/redirect.ts'
 import type { Paths } from '../paths.ts'
+import type { DisconnectedDevice } from './disconnected-device.ts'
 import type { PageResponses } from './page-responses.ts'
 import type { PersonContext } from './signed-in.ts'
 import { shownKey, type TrustedClients } from './trusted-clients.ts'
@@ -15,11 +16,12 @@ export interface KeysPageOptions {
   /** The paths as a browser sees them. */
   readonly links: Paths
   readonly trustedClients: TrustedClients
+  readonly disconnectedDevice: DisconnectedDevice
 }
 
 /** GET /oauth/device/keys: the person's connected devices as a page. */
 export const keysPage =
-  ({ useCases, responses, links, trustedClients }: KeysPageOptions) =>
+  ({ useCases, responses, links, trustedClients, disconnectedDevice }: KeysPageOptions) =>
   async (ctx: PersonContext): Promise<void> => {
     const { person } = ctx.state
     const cursor = cursorOf(ctx)
@@ -31,11 +33,12 @@ export const keysPage =
     // The devices of this page were disconnected.
     if (after !== undefined && list.keys.length === 0) return redirect(ctx, links.keys)
     const keys = list.keys.map((key) => shownKey(key, trustedClients))
-    responses.showKeys(ctx, { ...list, keys, notice: noticeOf(ctx.query['notice']) }, person)
+    const notice = NOTICES.find((one) => one === ctx.query['notice'])
+    const deviceName = notice === 'revoked' ? await disconnectedDevice.take(ctx) : undefined
+    responses.showKeys(ctx, { ...list, keys, notice, deviceName }, person)
   }
 
-const noticeOf = (notice: unknown): 'revoked' | 'revoked_all' | undefined =>
-  notice === 'revoked' || notice === 'revoked_all' ? notice : undefined
+const NOTICES = ['revoked', 'revoked_all', 'renamed'] as const
 
 /** The cursor of the page that was asked for. Absent for the first page. */
 const cursorOf = (
@@ -58,16 +61,18 @@ export const keysJson =
     sendJson(ctx, { keys: keys.map(toJson), next, revocation_delay_ms })
   }
 
-const toJson = ({ id, status, name, request, ...times }: ListedKey) => ({
+const toJson = ({ id, status, name, request, scope, deviceName, ...times }: ListedKey) => ({
   id,
   status,
   name,
+  device_name: deviceName,
   client_id: request.clientId,
-  scope: request.scope,
+  scope,
   address: request.device.address,
   web_origin: request.device.webOrigin,
   user_agent: request.device.userAgent,
   approved_at: isoTime(times.approvedAt),
   last_used_at: isoTime(times.lastUsedAt),
   expires_at: isoTime(times.expiresAt),
+  idle_expires_at: isoTime(times.idleExpiresAt),
 })

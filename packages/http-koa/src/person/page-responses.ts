@@ -51,8 +51,8 @@ export class PageResponses {
   }
 
   /** Sends the request behind a code, with its two buttons. */
-  showConfirm(ctx: Context, view: ConfirmView, person: PagePerson): void {
-    sendPage(ctx, 200, this.#options.pages.confirm(this.#context(ctx, person), view))
+  showConfirm(ctx: Context, status: number, view: ConfirmView, person: PagePerson): void {
+    sendPage(ctx, status, this.#options.pages.confirm(this.#context(ctx, person), view))
   }
 
   /** Sends the connected devices. */

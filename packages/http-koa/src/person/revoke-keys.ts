@@ -1,9 +1,11 @@
 import { StoreError, type UseCases } from '@device-grant/core'
+import { bodyField } from '../http/body-field.ts'
 import { sendProblem } from '../http/problem.ts'
 import { redirect } from '../http/redirect.ts'
 import type { ReportError } from '../http/report-error.ts'
 import { pathParameter } from '../http/route-table.ts'
 import type { Paths } from '../paths.ts'
+import type { DisconnectedDevice } from './disconnected-device.ts'
 import type { PageResponses } from './page-responses.ts'
 import type { PersonContext } from './signed-in.ts'
 
@@ -13,6 +15,7 @@ export interface RevokeFormsOptions {
   readonly responses: PageResponses
   /** The paths as a browser sees them. */
   readonly links: Paths
+  readonly disconnectedDevice: DisconnectedDevice
   readonly onError: ReportError
 }
 
@@ -31,7 +34,7 @@ export const deleteKey =
 export const revokeKeyForm =
   (options: RevokeFormsOptions) =>
   async (ctx: PersonContext): Promise<void> => {
-    const { useCases, responses, links } = options
+    const { useCases, responses, links, disconnectedDevice } = options
     const { person } = ctx.state
     const key = { owner: person.id, keyId: pathParameter(ctx, 'id') }
     await orShowUnknown(ctx, options, async () => {
@@ -39,6 +42,8 @@ export const revokeKeyForm =
         const view = { kind: 'not_found', retry: links.keys } as const
         return responses.showMessage(ctx, 404, view, person)
       }
+      const deviceName = bodyField(ctx, 'device_name')
+      if (deviceName !== undefined) await disconnectedDevice.remember(ctx, deviceName)
       redirect(ctx, `${links.keys}?notice=revoked`)
     })
   }

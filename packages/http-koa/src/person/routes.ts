@@ -11,9 +11,11 @@ import type { AddressSet } from '../security/client-address.ts'
 import type { Csrf } from '../security/csrf.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import { assetRoute } from './asset-route.ts'
+import type { DisconnectedDevice } from './disconnected-device.ts'
 import { keysJson, keysPage } from './list-keys.ts'
 import type { PageLanguage } from './page-language.ts'
 import type { PageResponses } from './page-responses.ts'
+import { patchKey, renameKeyForm } from './rename-devices.ts'
 import { reviewFromBody, reviewFromQuery } from './review.ts'
 import { deleteKey, revokeAllForm, revokeKeyForm } from './revoke-keys.ts'
 import { signInPage, signInStep } from './sign-in-routes.ts'
@@ -33,6 +35,7 @@ export interface PersonRoutesOptions {
     | 'releaseUserCode'
     | 'answerUserCode'
     | 'listApiKeys'
+    | 'renameDevice'
     | 'revokeApiKey'
     | 'revokeAllApiKeys'
   >
@@ -44,6 +47,7 @@ export interface PersonRoutesOptions {
   readonly responses: PageResponses
   readonly language: PageLanguage
   readonly wayBack: WayBack
+  readonly disconnectedDevice: DisconnectedDevice
   readonly assets: ReadonlyMap<string, Asset>
   readonly csrf: Csrf
   readonly frontEndOrigins: readonly string[]
@@ -102,7 +106,18 @@ export const personRoutes = (options: PersonRoutesOptions): readonly Route[] => 
         ],
       },
     },
-    { path: `${paths.keys}/:id`, cors, methods: { DELETE: [api, ownRequest, deleteKey(options)] } },
+    {
+      path: `${paths.keys}/:id`,
+      cors,
+      methods: {
+        DELETE: [api, ownRequest, deleteKey(options)],
+        PATCH: [api, body, ownRequest, patchKey(options)],
+      },
+    },
+    {
+      path: `${paths.keys}/:id/rename`,
+      methods: { POST: [page, form, ownForm, renameKeyForm(options)] },
+    },
     {
       path: `${paths.keys}/:id/revoke`,
       methods: { POST: [page, form, ownForm, revokeKeyForm(options)] },

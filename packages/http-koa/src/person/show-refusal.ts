@@ -31,7 +31,8 @@ export const showRefusal = (
       return responses.showEnterCode(ctx, 400, { typed, refusal }, person)
     case 'expired':
     case 'already_processed': {
-      const view = { kind: kindOf(refusal), ...shownDevice(refusal, trustedClients) }
+      const granted = refusal.outcome === 'already_processed' ? refusal.granted : undefined
+      const view = { kind: kindOf(refusal), ...shownDevice(refusal, trustedClients), granted }
       return responses.showMessage(ctx, 400, view, person)
     }
     case 'too_many_attempts': {
@@ -53,10 +54,11 @@ const kindOf = (
 
 /** What a message page shows of the device behind a code. */
 export const shownDevice = (
-  { userCode, clientId }: RefusedDevice,
+  { userCode, clientId, client }: RefusedDevice,
   trustedClients: TrustedClients,
-): Pick<MessageView, 'userCode' | 'clientId' | 'trustedName'> => ({
+): Pick<MessageView, 'userCode' | 'clientId' | 'client' | 'trustedName'> => ({
   userCode,
   clientId,
+  client,
   trustedName: trustedNameOf(trustedClients, clientId),
 })

@@ -1,11 +1,11 @@
 import type { AnswerReply, UseCases } from '@device-grant/core'
-import type { Context } from 'koa'
-import { bodyField } from '../http/body-field.ts'
+import { bodyField, bodyValue } from '../http/body-field.ts'
 import { sendJson } from '../http/json-response.ts'
 import { sendProblem } from '../http/problem.ts'
 import type { ReportError } from '../http/report-error.ts'
 import type { AddressSet } from '../security/client-address.ts'
 import { deviceInfoOf } from '../security/device-info.ts'
+import { CHOICES, readChoices } from './read-choices.ts'
 import { NO_USER_CODE, sendRefusal } from './send-refusal.ts'
 import type { PersonContext } from './signed-in.ts'
 
@@ -22,35 +22,31 @@ export const verifyAuthenticated =
   async (ctx: PersonContext): Promise<void> => {
     const userCode = bodyField(ctx, 'user_code')
     if (userCode === undefined) return sendProblem(ctx, 400, NO_USER_CODE)
-    const decision = isSent(ctx, 'decision') ? bodyField(ctx, 'decision') : 'approve'
+    const sent = bodyValue(ctx, 'decision')
+    const decision = sent === undefined || sent === '' ? 'approve' : sent
     if (decision !== 'approve' && decision !== 'deny') {
       return sendProblem(ctx, 400, 'decision must be approve or deny')
     }
     const browser = deviceInfoOf(ctx.req, trustedProxies)
     const person = ctx.state.person.id
-    const reply = await useCases.answerUserCode({ userCode, person, decision, browser })
+    // A denial grants nothing, so there is nothing to choose.
+    const read = decision === 'approve' ? readChoices(ctx) : NO_CHOICES
+    if (!read.ok) return sendProblem(ctx, 400, read.detail)
+    const answer = { ...read.choices, userCode, person, decision, browser } as const
+    const reply = await useCases.answerUserCode(answer)
     if ('error' in reply) onError(reply.error, 'answer a user code', ctx)
     sendReply(ctx, reply)
   }
 
-/** Whether the body has a field that is not empty, of whatever type. */
-const isSent = (ctx: Context, name: string): boolean => {
-  const body: unknown = ctx.request.body
-  if (body === null || typeof body !== 'object' || !Object.hasOwn(body, name)) return false
-  return (body as Readonly<Record<string, unknown>>)[name] !== ''
-}
+const NO_CHOICES = { ok: true, choices: {} } as const
 
-const CHOICES = {
-  scopes: 'scope must be some of the requested scopes, and all required ones',
-  lifetime: 'lifetime must be one of the offered ones, in seconds',
-  device_name: 'device_name is longer than 64 characters',
-  replaces: 'replaces must be the id of your key of the same client',
-} as const
-
-const sendReply = (ctx: Context, reply: AnswerReply): void => {
+const sendReply = (ctx: PersonContext, reply: AnswerReply): void => {
   switch (reply.outcome) {
     case 'approved':
-      return sendJson(ctx, { message: 'Device authorized successfully!' })
+      return sendJson(ctx, {
+        message: 'Device authorized successfully!',
+        device_name: reply.deviceName,
+      })
     case 'denied':
       return sendJson(ctx, { message: 'Device denied.' })
     case 'too_many_keys':

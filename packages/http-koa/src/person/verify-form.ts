@@ -1,10 +1,13 @@
-import type { AnswerReply, Decision, UseCases } from '@device-grant/core'
+import type { AnswerReply, GrantedKey, UseCases } from '@device-grant/core'
 import { bodyField } from '../http/body-field.ts'
 import type { ReportError } from '../http/report-error.ts'
+import type { Choices } from '../pages/pages.ts'
 import type { Paths } from '../paths.ts'
 import type { AddressSet } from '../security/client-address.ts'
 import { deviceInfoOf } from '../security/device-info.ts'
 import type { PageResponses } from './page-responses.ts'
+import { readFormChoices } from './read-choices.ts'
+import { showConfirm } from './show-confirm.ts'
 import { shownDevice, showRefusal } from './show-refusal.ts'
 import type { PersonContext } from './signed-in.ts'
 import { shownKey, type TrustedClients } from './trusted-clients.ts'
@@ -12,7 +15,7 @@ import { typedCode, verifyPath } from './typed-code.ts'
 
 /** The parts of the form of the verification page. */
 export interface VerifyFormOptions {
-  readonly useCases: Pick<UseCases, 'answerUserCode'>
+  readonly useCases: Pick<UseCases, 'reviewUserCode' | 'answerUserCode'>
   readonly responses: PageResponses
   /** The paths as a browser sees them. */
   readonly links: Paths
@@ -21,44 +24,60 @@ export interface VerifyFormOptions {
   readonly onError: ReportError
 }
 
+/** What a person sent with the form. */
+interface SentAnswer {
+  /** The code as the person typed it. */
+  readonly typed: string
+  readonly decision: 'approve' | 'deny'
+  readonly choices: Choices
+}
+
 /** POST /oauth/device/verify: the form with which a person approves or denies. */
 export const verifyForm =
   (options: VerifyFormOptions) =>
   async (ctx: PersonContext): Promise<void> => {
     const { responses, links, useCases, trustedProxies } = options
     const { person } = ctx.state
-    const userCode = typedCode(bodyField(ctx, 'user_code'))
+    const typed = typedCode(bodyField(ctx, 'user_code'))
     const decision = bodyField(ctx, 'decision')
-    if (userCode === undefined || (decision !== 'approve' && decision !== 'deny')) {
-      const retry = verifyPath(links, userCode)
+    // A denial grants nothing, so there is nothing to choose.
+    const read = decision === 'approve' ? readFormChoices(ctx) : NO_CHOICES
+    if (typed === undefined || (decision !== 'approve' && decision !== 'deny') || !read.ok) {
+      const retry = verifyPath(links, typed)
       return responses.showMessage(ctx, 400, { kind: 'bad_request', retry }, person)
     }
+    const { choices } = read
     const browser = deviceInfoOf(ctx.req, trustedProxies)
-    const answer = { userCode, person: person.id, decision, browser } as const
+    const answer = { ...choices, userCode: typed, person: person.id, decision, browser } as const
     const reply = await useCases.answerUserCode(answer)
-    showReply(ctx, options, userCode, decision, reply)
+    await showReply(ctx, options, { typed, decision, choices }, reply)
   }
 
-const showReply = (
+const NO_CHOICES = { ok: true, choices: {} } as const
+
+const showReply = async (
   ctx: PersonContext,
   options: VerifyFormOptions,
-  typed: string,
-  decision: Decision,
+  { typed, decision, choices }: SentAnswer,
   reply: AnswerReply,
-): void => {
+): Promise<void> => {
   const { responses, links, trustedClients, onError } = options
   const { person } = ctx.state
   switch (reply.outcome) {
     case 'approved':
     case 'denied': {
-      const view = { kind: reply.outcome, ...shownDevice(reply, trustedClients) }
+      const { outcome: kind, deviceName } = reply
+      const view = { kind, ...shownDevice(reply, trustedClients), deviceName }
       return responses.showMessage(ctx, 200, view, person)
     }
     case 'already_processed': {
-      if (reply.yours !== decision) return showRefusal(ctx, options, typed, reply)
+      const { yours, granted } = reply
+      const isRepeated = yours === decision && (!granted || isGranted(choices, granted))
+      if (!isRepeated) return showRefusal(ctx, options, typed, reply)
       // The same decision again: the page was reloaded.
       const kind = decision === 'approve' ? 'approved' : 'denied'
-      const view = { kind, ...shownDevice(reply, trustedClients) } as const
+      const deviceName = granted?.deviceName
+      const view = { kind, ...shownDevice(reply, trustedClients), deviceName } as const
       return responses.showMessage(ctx, 200, view, person)
     }
     case 'key_not_created':
@@ -70,8 +89,8 @@ const showReply = (
       return responses.showMessage(ctx, 503, view, person)
     }
     case 'invalid_choice': {
-      const retry = verifyPath(links, typed)
-      return responses.showMessage(ctx, 400, { kind: 'bad_request', retry }, person)
+      const problem = choices.scopes?.length === 0 ? 'no_scope' : reply.choice
+      return showConfirm(ctx, options, typed, { problem, chosen: choices })
     }
     case 'not_admitted': {
       const otherAccountFor = person.canSignOut ? typed : undefined
@@ -87,3 +106,17 @@ const showReply = (
       return showRefusal(ctx, options, typed, reply)
   }
 }
+
+/** Whether the choices of a repeated approval are what was granted. */
+const isGranted = (choices: Choices, granted: GrantedKey): boolean => {
+  const { scopes, lifetimeMs = granted.lifetimeMs } = choices
+  const { deviceName = granted.deviceName ?? '' } = choices
+  return (
+    (scopes === undefined || isSameScope(scopes, granted.scope)) &&
+    lifetimeMs === granted.lifetimeMs &&
+    deviceName.trim() === (granted.deviceName ?? '')
+  )
+}
+
+const isSameScope = (names: readonly string[], scope = ''): boolean =>
+  names.toSorted().join(' ') === scope.split(' ').toSorted().join(' ')

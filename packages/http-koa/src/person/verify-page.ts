@@ -1,21 +1,12 @@
-import type { UseCases } from '@device-grant/core'
-import type { AddressSet } from '../security/client-address.ts'
-import { deviceInfoOf } from '../security/device-info.ts'
-import type { PageResponses } from './page-responses.ts'
 import { isOpenedByPage, isPageView } from './page-view.ts'
-import { showRefusal } from './show-refusal.ts'
+import { type ShowConfirmOptions, showConfirm } from './show-confirm.ts'
 import type { PersonContext } from './signed-in.ts'
-import { type TrustedClients, trustedNameOf } from './trusted-clients.ts'
 import { typedCode } from './typed-code.ts'
 import type { WayBack } from './way-back.ts'
 
 /** The parts of the verification page. */
-export interface VerifyPageOptions {
-  readonly useCases: Pick<UseCases, 'reviewUserCode'>
-  readonly responses: PageResponses
+export interface VerifyPageOptions extends ShowConfirmOptions {
   readonly wayBack: WayBack
-  readonly trustedProxies: AddressSet
-  readonly trustedClients: TrustedClients
 }
 
 /**
@@ -25,7 +16,7 @@ export interface VerifyPageOptions {
 export const verifyPage =
   (options: VerifyPageOptions) =>
   async (ctx: PersonContext): Promise<void> => {
-    const { responses, useCases, wayBack, trustedProxies, trustedClients } = options
+    const { responses, wayBack } = options
     const { person } = ctx.state
     const typed = typedCode(ctx.query['user_code'])
     if (typed === undefined || !isPageView(ctx)) {
@@ -35,12 +26,5 @@ export const verifyPage =
     if (isOpenedByPage(ctx) && !isWayBack) {
       return responses.showEnterCode(ctx, 200, { typed }, person)
     }
-    const review = await useCases.reviewUserCode({ userCode: typed, person: person.id })
-    if (review.outcome !== 'pending') return showRefusal(ctx, options, typed, review)
-    const view = {
-      pending: review,
-      browser: deviceInfoOf(ctx.req, trustedProxies),
-      trustedName: trustedNameOf(trustedClients, review.request.clientId),
-    }
-    responses.showConfirm(ctx, view, person)
+    await showConfirm(ctx, options, typed)
   }

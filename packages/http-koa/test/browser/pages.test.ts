@@ -112,7 +112,14 @@ browserTest('no page scrolls sideways on a narrow screen, even with long words',
     await takeScreenshot(page, 'narrow', 'light')
   }
   await page.setViewportSize(SIZES.desk)
-  for (const name of ['enter-code', 'confirm', 'confirm-elsewhere', 'keys']) {
+  for (const name of [
+    'enter-code',
+    'confirm',
+    'confirm-elsewhere',
+    'confirm-choices',
+    'keys',
+    'keys-named',
+  ]) {
     await visit(`en/${name}`, 'desk')
     await takeScreenshot(page, 'desk', 'light')
   }
@@ -155,17 +162,44 @@ browserTest(
   },
 )
 
+browserTest('Enter in a field or on a box of the confirm page decides nothing', async (t) => {
+  for (const javaScriptEnabled of [true, false]) {
+    const [page] = await open({ javaScriptEnabled })
+    let posts = 0
+    page.on('request', (request) => {
+      if (request.method() === 'POST') posts += 1
+    })
+    await page.goto(`${origin}/en/confirm-choices`)
+    for (const field of ['#device-name', '#replaces', '#scope-1']) {
+      await page.press(field, 'Enter')
+      t.is(await page.inputValue('#device-name'), 'Maria’s MacBook', field)
+    }
+    t.is(posts, 0)
+    await page.click('button[value=deny]')
+    t.is(posts, 1)
+    await page.context().close()
+  }
+})
+
 browserTest('Tab reaches Deny before Approve, and the focus is visible', async (t) => {
   const [page] = await open({ viewport: SIZES.phone })
   await page.goto(`${origin}/en/confirm`)
   t.is(await page.evaluate('document.activeElement.tagName'), 'BODY')
   const reached: string[] = []
-  for (let i = 0; i < 5; i += 1) {
+  for (let i = 0; i < 6; i += 1) {
     await page.keyboard.press('Tab')
-    reached.push(String(await page.evaluate('document.activeElement.textContent.trim()')))
+    const name = 'document.activeElement.labels?.[0] ?? document.activeElement'
+    reached.push(String(await page.evaluate(`(${name}).textContent.trim()`)))
     t.is(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle'), 'solid')
   }
-  t.deepEqual(reached, ['Connected devices', 'Sign out', 'Use another account', 'Deny', 'Approve'])
+  t.deepEqual(reached, [
+    'Connected devices',
+    'Sign out',
+    'Use another account',
+    'Name of the device',
+    'Deny',
+    'Approve',
+  ])
   const deny = await page.locator('button[value=deny]').boundingBox()
   const approve = await page.locator('button[value=approve]').boundingBox()
   t.is(deny?.width, approve?.width)

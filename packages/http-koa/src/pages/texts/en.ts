@@ -33,11 +33,18 @@ export const en = {
     program: 'Program',
     unnamed: 'Unnamed program',
     unnamedHint: 'It didn’t give a name.',
+    verified: 'Verified',
+    verifiedProgram: 'This program has proved its identity.',
     unverified: 'Unverified',
     unknownProgram: 'We don’t know this program.',
     anyProgram: 'Any program can use this name.',
     scopes: 'Requested permissions',
-    noScope: 'No specific permissions',
+    /** A key without scopes, where there is no catalogue of scopes. */
+    noScope: 'Full access: everything your account can do here',
+    /** A key without scopes, where a catalogue says which scopes there are. */
+    noPermissions: 'None',
+    required: 'Required',
+    sensitive: 'Sensitive',
     scopeCount: (count: number): string => `${count} permissions`,
     address: 'IP address',
     unknownAddress: 'Unknown',
@@ -46,6 +53,9 @@ export const en = {
     hiddenWebPage: 'It hides its address',
     userAgent: 'Software (self-reported)',
     unknownUserAgent: 'Not reported',
+    deviceName: 'Name of the device',
+    nameHint: 'It helps you find the device in your list.',
+    ownNameHint: 'The device gave itself this name. You can change it.',
     /** The name of a key that has no other name than its user code. */
     keyName: (userCode: string): string => `Device Link Access Key (${userCode})`,
   },
@@ -77,6 +87,13 @@ export const en = {
   },
   confirm: {
     title: 'Connect this device?',
+    /** The title if the program is registered. */
+    titleFor: (program: string): string => `Connect ${program}?`,
+    noScopeChosen: 'Nothing was approved. Tick at least one permission, or choose Deny.',
+    nameTooLong: (max: number): string =>
+      `Nothing was approved. The name of the device may have ${max} characters at most.`,
+    choiceRefused:
+      'Nothing was approved. One of your choices isn’t possible any more. Check them, then answer again.',
     compare: 'Compare with your device',
     compareHow:
       'Your device must show exactly this code. If it shows a different code, or no code, choose Deny.',
@@ -97,11 +114,20 @@ export const en = {
     notComparable: 'We can’t tell whether your device and this browser are in the same place.',
     requestDetails: 'Request details',
     requested: 'Started',
+    permissions: 'Permissions',
+    permissionsHow: 'Untick what the device doesn’t need.',
     result: 'If you approve',
     resultText:
       'The device gets an API key. It can act on your behalf until the key expires. You can disconnect the device at any time under “Connected devices”.',
     keyName: 'Key name',
     keyExpires: 'Key expires',
+    /** The label of the choice between several durations. */
+    lifetime: 'Stay connected for',
+    /** Followed by the name of the device. */
+    replaceBefore: 'Replace',
+    /** After the name of the device, for example with `3 days ago`. */
+    replaceAfter: (ago: string): string => `, connected ${ago}?`,
+    replaceHint: 'The earlier connection ends as soon as this one is used.',
     /** Followed by the person's name. */
     accountBefore: 'You are connecting it to',
     accountAfter: '.',
@@ -149,8 +175,8 @@ export const en = {
     },
     already_approved: {
       title: 'You already approved this request',
-      text: 'Each code works only once. Your first answer counts.',
-      next: 'To take it back, disconnect the device.',
+      text: 'It is already approved with these settings.',
+      next: 'To change them, disconnect the device and start again there.',
     },
     already_denied: {
       title: 'You already denied this request',
@@ -218,6 +244,11 @@ export const en = {
       text: 'Something went wrong on our side. Some of your devices may already be disconnected.',
       next: 'Wait a moment, then check your connected devices. If a device that you disconnected is still listed, disconnect it again.',
     },
+    renaming_unknown: {
+      title: 'We can’t tell whether it worked',
+      text: 'Something went wrong on our side while we were saving the name.',
+      next: 'Wait a moment, then check your connected devices. It’s safe to rename the device again.',
+    },
     unavailable: {
       title: 'Temporarily unavailable',
       text: 'Something went wrong on our side. Nothing was changed.',
@@ -261,13 +292,15 @@ export const en = {
     unknown: 'Not valid',
     approved: 'Approved',
     scopes: 'Permissions',
-    noScope: 'No specific permissions',
     lastUsed: 'Last used',
     expires: 'Expires',
+    idleExpires: 'Expires if unused',
     pickUpBy: 'Device must pick it up by',
     /** Followed by its first characters, which stand in the key after its prefix. */
     keyId: 'Key ID',
     nextPage: 'Next page',
+    rename: 'Rename',
+    saveName: 'Save name',
     revoke: 'Disconnect',
     revokeAll: 'Disconnect all…',
     revokeAllWarning: (seconds: number): string =>
@@ -275,6 +308,10 @@ export const en = {
     revokeAllConfirm: 'Yes, disconnect all',
     revoked: (seconds: number): string =>
       `Disconnected. The device loses access ${within(seconds)}.`,
+    /** Preceded by the name of the device. */
+    isDisconnected: (seconds: number): string =>
+      `is disconnected. It loses access ${within(seconds)}.`,
+    renamed: (_seconds: number): string => 'The name is saved.',
     revoked_all: (seconds: number): string =>
       `All devices are disconnected. They lose access ${within(seconds)}.`,
   },

@@ -1,0 +1,67 @@
+import { MAX_DEVICE_NAME, StoreError, type UseCases } from '@device-grant/core'
+import { bodyValue } from '../http/body-field.ts'
+import { sendProblem } from '../http/problem.ts'
+import { redirect } from '../http/redirect.ts'
+import type { ReportError } from '../http/report-error.ts'
+import { pathParameter } from '../http/route-table.ts'
+import type { Paths } from '../paths.ts'
+import type { PageResponses } from './page-responses.ts'
+import type { PersonContext } from './signed-in.ts'
+
+/** The parts of the form that renames the device of a key. */
+export interface RenameFormOptions {
+  readonly useCases: Pick<UseCases, 'renameDevice'>
+  readonly responses: PageResponses
+  /** The paths as a browser sees them. */
+  readonly links: Paths
+  readonly onError: ReportError
+}
+
+/** PATCH /oauth/device/keys/{id}: a front end gives the device of a key another name. */
+export const patchKey =
+  ({ useCases }: { readonly useCases: Pick<UseCases, 'renameDevice'> }) =>
+  async (ctx: PersonContext): Promise<void> => {
+    const deviceName = bodyValue(ctx, 'device_name')
+    if (typeof deviceName !== 'string') {
+      const detail = 'device_name must be given once, as a form field or a JSON string'
+      return sendProblem(ctx, 400, detail)
+    }
+    const device = { owner: ctx.state.person.id, keyId: pathParameter(ctx, 'id'), deviceName }
+    const { outcome } = await useCases.renameDevice(device)
+    switch (outcome) {
+      case 'renamed':
+        ctx.status = 204
+        return
+      case 'no_such_key':
+        return sendProblem(ctx, 404, 'You have no such key')
+      case 'device_name_too_long': {
+        const detail = `device_name is longer than ${MAX_DEVICE_NAME} characters`
+        return sendProblem(ctx, 400, detail)
+      }
+    }
+  }
+
+/** POST /oauth/device/keys/{id}/rename: the form of one key. */
+export const renameKeyForm =
+  ({ useCases, responses, links, onError }: RenameFormOptions) =>
+  async (ctx: PersonContext): Promise<void> => {
+    const { person } = ctx.state
+    const retry = links.keys
+    const deviceName = bodyValue(ctx, 'device_name')
+    if (typeof deviceName !== 'string') {
+      return responses.showMessage(ctx, 400, { kind: 'bad_request', retry }, person)
+    }
+    try {
+      const device = { owner: person.id, keyId: pathParameter(ctx, 'id'), deviceName }
+      const { outcome } = await useCases.renameDevice(device)
+      if (outcome === 'renamed') return redirect(ctx, `${links.keys}?notice=renamed`)
+      const [status, kind] =
+        outcome === 'no_such_key' ? ([404, 'not_found'] as const) : ([400, 'bad_request'] as const)
+      responses.showMessage(ctx, status, { kind, retry }, person)
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+      onError(error, 'rename a device', ctx)
+      ctx.set('Retry-After', '5')
+      responses.showMessage(ctx, 503, { kind: 'renaming_unknown', retry }, person)
+    }
+  }

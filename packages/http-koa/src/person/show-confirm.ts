@@ -1,0 +1,40 @@
+import type { UseCases } from '@device-grant/core'
+import type { ConfirmView } from '../pages/pages.ts'
+import type { AddressSet } from '../security/client-address.ts'
+import { deviceInfoOf } from '../security/device-info.ts'
+import type { PageResponses } from './page-responses.ts'
+import { showRefusal } from './show-refusal.ts'
+import type { PersonContext } from './signed-in.ts'
+import { type TrustedClients, trustedNameOf } from './trusted-clients.ts'
+
+/** The parts of the page that asks for a decision. */
+export interface ShowConfirmOptions {
+  readonly useCases: Pick<UseCases, 'reviewUserCode'>
+  readonly responses: PageResponses
+  readonly trustedProxies: AddressSet
+  readonly trustedClients: TrustedClients
+}
+
+/**
+ * Sends the request behind a code with its two buttons, or the page that says why there is none.
+ * @param typed the code as the person typed it
+ * @param refused why the approval that the person sent was refused
+ */
+export const showConfirm = async (
+  ctx: PersonContext,
+  options: ShowConfirmOptions,
+  typed: string,
+  refused: Pick<ConfirmView, 'problem' | 'chosen'> = {},
+): Promise<void> => {
+  const { useCases, responses, trustedProxies, trustedClients } = options
+  const { person } = ctx.state
+  const review = await useCases.reviewUserCode({ userCode: typed, person: person.id })
+  if (review.outcome !== 'pending') return showRefusal(ctx, options, typed, review)
+  const view = {
+    pending: review,
+    browser: deviceInfoOf(ctx.req, trustedProxies),
+    trustedName: trustedNameOf(trustedClients, review.request.clientId),
+    ...refused,
+  }
+  responses.showConfirm(ctx, refused.problem === undefined ? 200 : 400, view, person)
+}
