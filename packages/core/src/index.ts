@@ -107,6 +107,8 @@ export type {
   DeviceAuthorization,
 } from './use-cases/authorize-device.ts'
 export { createAuthorizeDevice } from './use-cases/authorize-device.ts'
+export type { BearerRefusal, BearerReply, BearerRequest } from './use-cases/check-bearer.ts'
+export { checkBearer } from './use-cases/check-bearer.ts'
 export type { UseCaseDependencies, UseCases } from './use-cases/index.ts'
 export { createUseCases } from './use-cases/index.ts'
 export type {
