@@ -53,6 +53,7 @@ const LEVELS: Readonly<Record<DeviceGrantEvent['type'], Level>> = {
   key_claimed: 'info',
   key_used_first: 'info',
   key_revoked: 'info',
+  key_erased: 'info',
   wrong_user_code: 'info',
   too_many_wrong_user_codes: 'warn',
   too_many_keys: 'warn',

@@ -6,6 +6,7 @@ import {
   comparePlaces,
   type FindApiKeys,
   formatCursor,
+  meetsConditions,
   parseCursor,
   placeOf,
 } from '@device-grant/core'
@@ -21,13 +22,13 @@ export class FileApiKeyStore extends CompareAndSwapStore<ApiKey> implements ApiK
     this.#driver = driver
   }
 
-  async find({ owner, after, limit }: FindApiKeys): Promise<ApiKeyPage> {
+  async find({ after, limit, ...conditions }: FindApiKeys): Promise<ApiKeyPage> {
     const from = after === undefined ? undefined : parseCursor(after)
     if (after !== undefined && !from) return { keys: [] }
     const states = await this.#driver.all()
     const found = states
       .map(([id, { state }]) => ({ id, key: state }))
-      .filter(({ key }) => key.status !== 'erased' && key.owner === owner)
+      .filter(({ key }) => meetsConditions(key, conditions))
       .filter((stored) => !from || comparePlaces(placeOf(stored), from) > 0)
       .sort((a, b) => comparePlaces(placeOf(a), placeOf(b)))
     const keys = found.slice(0, limit)

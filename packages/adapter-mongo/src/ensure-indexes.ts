@@ -30,15 +30,28 @@ const BY_OWNER: IndexDescription = {
   name: 'owner_1_approvedAt_-1__id_-1',
 }
 
+/** A client's keys in the same order, for operators. */
+const BY_CLIENT: IndexDescription = {
+  key: { 'request.clientId': 1, approvedAt: -1, _id: -1 },
+  name: 'request.clientId_1_approvedAt_-1__id_-1',
+}
+
+/** All keys in the same order, for operators. */
+const BY_APPROVAL: IndexDescription = {
+  key: { approvedAt: -1, _id: -1 },
+  name: 'approvedAt_-1__id_-1',
+}
+
 /**
- * Creates the missing indexes: the keys of an owner in their order, and removal after `keepUntil`. It
+ * Creates the missing indexes: the keys of an owner, of a client and all keys in their order, and removal
+ * after `keepUntil`. It
  * may be repeated, and several processes may run it at once.
  * @throws {IndexConflictError} if a person must resolve a conflict
  * @throws {StoreUnavailableError} if the server cannot be reached
  */
 export const ensureIndexes = async (db: Db, options: EnsureIndexesOptions = {}): Promise<void> => {
   const timeoutMs = options.timeoutMs ?? 30_000
-  await ensure(apiKeyCollection(db, options), [BY_OWNER, FORGET], timeoutMs)
+  await ensure(apiKeyCollection(db, options), [BY_OWNER, BY_CLIENT, BY_APPROVAL, FORGET], timeoutMs)
   await ensure(cutOffCollection(db, options), [FORGET], timeoutMs)
 }
 

@@ -38,11 +38,11 @@ export class MongoApiKeyStore extends CompareAndSwapStore<ApiKey> implements Api
     this.#timeoutMs = timeoutMs
   }
 
-  async find({ owner, after, limit }: FindApiKeys): Promise<ApiKeyPage> {
+  async find({ after, limit, ...conditions }: FindApiKeys): Promise<ApiKeyPage> {
     const documents = this.#documents
     const from = after === undefined ? undefined : parseCursor(after)
     if (after !== undefined && !from) return { keys: [] }
-    const filter: Filter<StateDocument> = from ? { owner, ...behind(from) } : { owner }
+    const filter = { ...filterOf(conditions), ...(from ? behind(from) : {}) }
     const found = await command(documents.db.client, this.#timeoutMs, () =>
       documents
         .find(filter)
@@ -60,6 +60,17 @@ export class MongoApiKeyStore extends CompareAndSwapStore<ApiKey> implements Api
     return { keys, next: last && found.length > limit ? formatCursor(placeOf(last)) : undefined }
   }
 }
+
+const filterOf = ({
+  owner,
+  clientId,
+  status,
+}: Omit<FindApiKeys, 'after' | 'limit'>): Filter<StateDocument> => ({
+  ...(owner === undefined ? {} : { owner }),
+  ...(clientId === undefined ? {} : { 'request.clientId': clientId }),
+  // Every key but an erased one has an owner.
+  ...(status !== undefined ? { status } : owner === undefined ? { status: { $ne: 'erased' } } : {}),
+})
 
 /** Which keys come after a place in the order of the index, which is read from that place on. */
 const behind = ({ approvedAt, id }: KeyPlace): Filter<StateDocument> => {

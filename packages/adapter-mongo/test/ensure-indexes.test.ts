@@ -39,7 +39,13 @@ interface Shape {
 const FORGET = { key: { keepUntil: 1 }, expireAfterSeconds: 0 }
 /** No index is unique or partial, because some servers refuse these. */
 const WANTED = {
-  api_keys: [{ key: { _id: 1 } }, { key: { owner: 1, approvedAt: -1, _id: -1 } }, FORGET],
+  api_keys: [
+    { key: { _id: 1 } },
+    { key: { owner: 1, approvedAt: -1, _id: -1 } },
+    { key: { 'request.clientId': 1, approvedAt: -1, _id: -1 } },
+    { key: { approvedAt: -1, _id: -1 } },
+    FORGET,
+  ],
   cut_offs: [{ key: { _id: 1 } }, FORGET],
 }
 

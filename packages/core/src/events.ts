@@ -72,7 +72,14 @@ export type DeviceGrantEvent =
       readonly deviceName?: string | undefined
       /** The id of the key whose first use ended this one. */
       readonly replacedBy?: string | undefined
+      /**
+       * Who revoked it: its owner, an operator, or a caller that presented it, and then `clientId` is that
+       * caller's. Absent for a first use.
+       */
+      readonly by?: 'owner' | 'operator' | 'bearer' | undefined
+      readonly clientId?: string | undefined
     }
+  | { readonly type: 'key_erased'; readonly at: number; readonly keyId: string }
   | {
       readonly type: 'wrong_user_code'
       readonly at: number

@@ -20,6 +20,7 @@ export type {
   ApiKey,
   ClaimedKey,
   ErasedKey,
+  PresentedKeyRevocation,
   Renaming,
   ReservedKey,
   Revocation,
@@ -85,6 +86,7 @@ export {
 } from './store-errors.ts'
 export type { CompareAndSwapOptions } from './stores/compare-and-swap-store.ts'
 export { CompareAndSwapStore } from './stores/compare-and-swap-store.ts'
+export { meetsConditions } from './stores/find-conditions.ts'
 export type { KeyPlace } from './stores/key-order.ts'
 export { comparePlaces, formatCursor, parseCursor, placeOf } from './stores/key-order.ts'
 export type { MemoryStoreOptions, MemoryStores } from './stores/memory-store.ts'
@@ -119,6 +121,16 @@ export type {
 } from './use-cases/list-api-keys.ts'
 export { createListApiKeys } from './use-cases/list-api-keys.ts'
 export type { TypedUserCode } from './use-cases/look-up-user-code.ts'
+export type { EraseApiKeys } from './use-cases/operator/erase-api-keys.ts'
+export type {
+  FindKeys,
+  FindKeysRequest,
+  FoundKey,
+  FoundKeys,
+} from './use-cases/operator/find-api-keys.ts'
+export type { OperatorDependencies, OperatorUseCases } from './use-cases/operator/index.ts'
+export { createOperatorUseCases } from './use-cases/operator/index.ts'
+export type { RevokeApiKeys, RevokeKeysRequest } from './use-cases/operator/revoke-api-keys.ts'
 export type { PollForToken, TokenReply, TokenRequest } from './use-cases/poll-for-token.ts'
 export { createPollForToken } from './use-cases/poll-for-token.ts'
 export type { ReleaseUserCode } from './use-cases/release-user-code.ts'
@@ -142,3 +154,8 @@ export type {
   RevokeApiKeyRequest,
 } from './use-cases/revoke-api-key.ts'
 export { createRevokeAllApiKeys, createRevokeApiKey } from './use-cases/revoke-api-key.ts'
+export type {
+  RevokePresentedKey,
+  RevokePresentedKeyRequest,
+} from './use-cases/revoke-presented-key.ts'
+export { createRevokePresentedKey } from './use-cases/revoke-presented-key.ts'

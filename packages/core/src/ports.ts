@@ -26,9 +26,12 @@ export interface StoredApiKey {
   readonly key: ApiKey
 }
 
-/** Which keys a page has. */
+/** Which keys a page has. A condition that is absent holds for every key. */
 export interface FindApiKeys {
-  readonly owner: string
+  readonly owner?: string | undefined
+  /** The client that asked for the key. */
+  readonly clientId?: string | undefined
+  readonly status?: Exclude<ApiKey['status'], 'erased'> | undefined
   /** The `next` of the page before. Absent for the first page. */
   readonly after?: string | undefined
   /** How many keys the page has at most. */
@@ -50,9 +53,9 @@ export interface ApiKeyStore extends StateStore<ApiKey> {
    */
   read(id: string): Promise<ApiKey | undefined>
   /**
-   * Finds a person's keys, whatever their status, the newest approval first, and of keys with the same
-   * time the greater id first. Owners are compared exactly, as a sequence of code units. A cursor that
-   * cannot be read gives an empty page.
+   * Finds keys, but no erased ones: the newest approval first, and of keys with the same time the
+   * greater id first. Owners and clients are compared exactly, as a sequence of code units. A cursor
+   * that cannot be read gives an empty page.
    * @throws {StoreUnavailableError} if the store cannot be reached
    */
   find(query: FindApiKeys): Promise<ApiKeyPage>

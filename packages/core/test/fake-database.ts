@@ -44,6 +44,8 @@ export interface Defects {
   readonly isOwner?: (owner: string, wanted: string) => boolean
   /** Whether a person's keys include those that are erased. */
   readonly listsErased?: boolean
+  /** The condition of a look-up that is ignored. */
+  readonly ignores?: 'clientId' | 'status' | undefined
   /** Makes a page of all keys that an owner has, which come in the order of writing. */
   readonly page?: (keys: readonly StoredApiKey[], query: FindApiKeys) => ApiKeyPage
   /** Which look-ups come from a copy that lags by one write. */
@@ -200,11 +202,25 @@ export class FakeApiKeyStore extends CompareAndSwapStore<ApiKey> implements ApiK
       const keys = this.#database
         .all()
         .filter(({ state }) => listsErased || state.status !== 'erased')
-        .filter(({ owner }) => isOwner(String(owner), query.owner))
+        .filter(({ owner }) => query.owner === undefined || isOwner(String(owner), query.owner))
+        .filter(({ state }) => meets(state, query, this.#database.defects))
         .map(({ id, state }) => ({ id, key: state }))
       return page(keys, query)
     })
   }
+}
+
+/** The conditions beside the owner. A defect ignores one of them. */
+const meets = (
+  state: ApiKey,
+  { clientId, status }: FindApiKeys,
+  { ignores }: { readonly ignores?: 'clientId' | 'status' | undefined },
+): boolean => {
+  const asked = 'request' in state ? state.request.clientId : undefined
+  return (
+    (clientId === undefined || ignores === 'clientId' || asked === clientId) &&
+    (status === undefined || ignores === 'status' || state.status === status)
+  )
 }
 
 /** Whether a key comes after a place in the list. */

@@ -139,6 +139,8 @@ const PAGES = 'pages have all keys of an owner once, the newest approval first'
 const CHANGING = 'a page goes on after keys that came and went'
 const NEWEST = 'keys are found by their owner as they are now'
 const STATUSES = 'a key comes back as it was written in every status'
+const EVERY_KEY = 'all keys are found in pages, and no erased one'
+const CONDITIONS = 'keys are found by client and by status, in the same order and in pages'
 const UNKNOWN = 'members that are absent stay absent, and unknown members stay'
 const KEY_IDS = 'ids that differ in one character or its case are kept apart'
 const OWNERS = 'owners that look alike are different owners'
@@ -240,7 +242,9 @@ const BREAKS: readonly (readonly [
         ),
     },
   ],
-  ['a look-up by owner with erased keys', [STATUSES], KEYS, { listsErased: true }],
+  ['a look-up with erased keys', [STATUSES, EVERY_KEY], KEYS, { listsErased: true }],
+  ['a look-up that ignores the client', [CONDITIONS], KEYS, { ignores: 'clientId' }],
+  ['a look-up that ignores the status', [CONDITIONS], KEYS, { ignores: 'status' }],
   ['unknown members that are dropped', [UNKNOWN], KEYS, { members: onlyKnown }],
   ['numbers that become dates', [UNKNOWN], KEYS, { members: datedNumbers }],
 ]

@@ -10,7 +10,8 @@ import {
   createAuthenticateApiKey,
 } from '../use-cases/authenticate-api-key.ts'
 import { createAuthorizeDevice } from '../use-cases/authorize-device.ts'
-import { ignoreErrors, type UseCases } from '../use-cases/index.ts'
+import { ignoreErrors } from '../use-cases/ignore-errors.ts'
+import type { UseCases } from '../use-cases/index.ts'
 import { dropEndedKeys, KeyCheckCache } from '../use-cases/key-check-cache.ts'
 import { createListApiKeys } from '../use-cases/list-api-keys.ts'
 import { createPollForToken } from '../use-cases/poll-for-token.ts'
@@ -18,6 +19,7 @@ import { createReleaseUserCode } from '../use-cases/release-user-code.ts'
 import { createRenameDevice } from '../use-cases/rename-device.ts'
 import { createReviewUserCode } from '../use-cases/review-user-code.ts'
 import { createRevokeAllApiKeys, createRevokeApiKey } from '../use-cases/revoke-api-key.ts'
+import { createRevokePresentedKey } from '../use-cases/revoke-presented-key.ts'
 import { UnwrittenUses } from '../use-cases/unwritten-uses.ts'
 import { type Token, token } from './token.ts'
 import { TOKENS } from './tokens.ts'
@@ -158,6 +160,7 @@ export const coreModule = (): ContainerModule =>
     )
     from(TOKENS.RenameDevice, { ...BASE, ...API_KEYS, policy: CHECKED_POLICY }, createRenameDevice)
     from(TOKENS.RevokeApiKey, { ...BASE, ...API_KEYS }, createRevokeApiKey)
+    from(TOKENS.RevokePresentedKey, { ...BASE, ...API_KEYS }, createRevokePresentedKey)
     const revokeAll = { ...BASE, ...API_KEYS, ...CUT_OFFS, policy: CHECKED_POLICY }
     from(TOKENS.RevokeAllApiKeys, revokeAll, createRevokeAllApiKeys)
 
@@ -171,6 +174,7 @@ export const coreModule = (): ContainerModule =>
       listApiKeys: TOKENS.ListApiKeys,
       renameDevice: TOKENS.RenameDevice,
       revokeApiKey: TOKENS.RevokeApiKey,
+      revokePresentedKey: TOKENS.RevokePresentedKey,
       revokeAllApiKeys: TOKENS.RevokeAllApiKeys,
     }
     from<UseCases, typeof all>(TOKENS.AllUseCases, all, (useCases) => useCases)

@@ -23,6 +23,7 @@ import type { ReleaseUserCode } from '../use-cases/release-user-code.ts'
 import type { RenameDevice } from '../use-cases/rename-device.ts'
 import type { ReviewUserCode } from '../use-cases/review-user-code.ts'
 import type { RevokeAllApiKeys, RevokeApiKey } from '../use-cases/revoke-api-key.ts'
+import type { RevokePresentedKey } from '../use-cases/revoke-presented-key.ts'
 import { type Token, token } from './token.ts'
 
 /** The names of all ports and use cases, for a dependency container. */
@@ -51,6 +52,7 @@ export const TOKENS: {
   readonly ListApiKeys: Token<ListApiKeys>
   readonly RenameDevice: Token<RenameDevice>
   readonly RevokeApiKey: Token<RevokeApiKey>
+  readonly RevokePresentedKey: Token<RevokePresentedKey>
   readonly RevokeAllApiKeys: Token<RevokeAllApiKeys>
   /** All use cases in one object. */
   readonly AllUseCases: Token<UseCases>
@@ -76,6 +78,7 @@ export const TOKENS: {
   ListApiKeys: token('ListApiKeys'),
   RenameDevice: token('RenameDevice'),
   RevokeApiKey: token('RevokeApiKey'),
+  RevokePresentedKey: token('RevokePresentedKey'),
   RevokeAllApiKeys: token('RevokeAllApiKeys'),
   AllUseCases: token('AllUseCases'),
 }

@@ -327,11 +327,7 @@ export interface CheckKey {
  * nothing about a key.
  */
 export const checkKey = (key: ApiKey | undefined, check: CheckKey): KeyCheck => {
-  const kept: unknown = key && 'secretHash' in key ? key.secretHash : undefined
-  if (!key || typeof kept !== 'string' || !isSameText(kept, check.secretHash)) {
-    return { outcome: 'no_such_key' }
-  }
-  return checkKnownKey(key, check)
+  return hasSecret(key, check.secretHash) ? checkKnownKey(key, check) : { outcome: 'no_such_key' }
 }
 
 /** Tells whether a key works whose secret was compared before. */
@@ -428,6 +424,53 @@ export const revokeKey =
     }
   }
 
+/**
+ * The result of a revocation by a caller that has the key itself (RFC 7009). `no_such_key` also stands for
+ * a wrong secret.
+ */
+export type PresentedKeyRevocation = Revocation | 'other_client'
+
+/**
+ * A caller that presents a key revokes it, but a client may not revoke a key of another client. It always
+ * writes, because a state that was only read may be forgotten in a fail-over.
+ */
+export const revokePresentedKey =
+  ({
+    secretHash,
+    clientId,
+    now,
+  }: {
+    /** The hash of the whole API key. It is compared first and in constant time. */
+    readonly secretHash: string
+    /** The client that presents the key. */
+    readonly clientId: string | undefined
+    /** Epoch milliseconds. */
+    readonly now: number
+  }): Transition<ApiKey, PresentedKeyRevocation> =>
+  (key) => {
+    if (!hasSecret(key, secretHash)) return stay(key, 'no_such_key')
+    const { clientId: owner } = key.request
+    if (owner !== undefined && owner !== clientId) return stay(key, 'other_client')
+    switch (key.status) {
+      case 'revoked':
+        return { next: { ...key }, reply: 'already_revoked' }
+      case 'claimed':
+      case 'active':
+        return { next: revoked(key, now), reply: 'revoked' }
+      default:
+        // A newer version of this software may store a status that this one does not know.
+        return stay<PresentedKeyRevocation>(key, 'no_such_key')
+    }
+  }
+
+const hasSecret = (
+  key: ApiKey | undefined,
+  secretHash: string,
+): key is ClaimedKey | ActiveKey | RevokedKey => {
+  const kept: unknown = key && 'secretHash' in key ? key.secretHash : undefined
+  return typeof kept === 'string' && isSameText(kept, secretHash)
+}
+
 const revoked = (key: ClaimedKey | ActiveKey, now: number): RevokedKey => {
   const { expiresAt: _, replaces: __, ...ended } = key
   if (ended.status === 'active') {
@@ -437,6 +480,37 @@ const revoked = (key: ClaimedKey | ActiveKey, now: number): RevokedKey => {
   const { salt: ___, prefix: ____, firstIssuedAt: _____, issuedAt: ______, ...kept } = ended
   return { ...kept, status: 'revoked', revokedAt: now }
 }
+
+/**
+ * An operator revokes a key, whoever owns it. A reservation lists its owner's hash, as if the owner had
+ * revoked it.
+ */
+export const revokeAnyKey =
+  (now: number): Transition<ApiKey, Revocation> =>
+  (key) =>
+    !key || key.status === 'erased'
+      ? stay(key, 'no_such_key')
+      : revokeKey({ owner: key.owner, now })(key)
+
+/**
+ * Removes the personal data of a key. What is left keeps a second key from being made of its grant, and
+ * is forgotten `keepMs` later, in milliseconds.
+ */
+export const eraseKey =
+  ({
+    owner,
+    now,
+    keepMs,
+  }: {
+    readonly owner: string
+    /** Epoch milliseconds. */
+    readonly now: number
+    readonly keepMs: number
+  }): Transition<ApiKey, 'erased' | 'no_such_key'> =>
+  (key) => {
+    if (!key || key.status === 'erased' || key.owner !== owner) return stay(key, 'no_such_key')
+    return { next: { status: 'erased', keepUntil: now + keepMs }, reply: 'erased' }
+  }
 
 /** Removes the mark of a key whose replaced key has ended for sure. */
 export const forgetReplaced =

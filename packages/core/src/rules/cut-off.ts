@@ -3,7 +3,7 @@ import type { Policy } from './policy.ts'
 import type { Retained, Transition } from './transition.ts'
 
 /**
- * The time at which all keys of a person were revoked. Grants that were approved earlier give no key
+ * The time at which all keys of a person or of a client were revoked. Grants that were approved earlier give no key
  * any more, even if their keys were not found.
  */
 export interface CutOff extends Retained {
@@ -14,6 +14,9 @@ export interface CutOff extends Retained {
 /** The id of a person's cut-off. It is a hash, because some stores limit the characters of ids. */
 export const ownerCutOffId = (owner: string): string => sha256(`owner ${owner}`)
 
+/** The id of a client's cut-off. Grants without a client have none. */
+export const clientCutOffId = (clientId: string): string => sha256(`client ${clientId}`)
+
 /** How far two servers' clocks may differ, in milliseconds. */
 const CLOCK_SKEW_MS = 1_000
 
@@ -22,9 +25,15 @@ export const setCutOff =
   ({ now, policy }: { readonly now: number; readonly policy: Policy }): Transition<CutOff, void> =>
   (current) => {
     const at = Math.max(now, current?.at ?? 0)
-    const lifetimeMs = policy.codeLifetimeMs + policy.keepAfterExpiryMs + CLOCK_SKEW_MS
-    return { next: { at, keepUntil: at + lifetimeMs }, reply: undefined }
+    return { next: { at, keepUntil: at + grantLifeMs(policy) }, reply: undefined }
   }
+
+/** How long a grant can live at most, and what must outlive it at least, in milliseconds. */
+export const grantLifeMs = ({
+  codeLifetimeMs,
+  keepAfterExpiryMs,
+}: Pick<Policy, 'codeLifetimeMs' | 'keepAfterExpiryMs'>): number =>
+  codeLifetimeMs + keepAfterExpiryMs + CLOCK_SKEW_MS
 
 /** Whether a grant approved at `approvedAt`, epoch milliseconds, gives no key any more. */
 export const isCutOff = (cutOff: CutOff | undefined, approvedAt: number): boolean =>

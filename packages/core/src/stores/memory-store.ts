@@ -14,6 +14,7 @@ import type { Retained, Transition } from '../rules/transition.ts'
 import type { UsedAssertion } from '../rules/used-assertion.ts'
 import type { UserCodeClaim } from '../rules/user-code.ts'
 import { StoreFullError } from '../store-errors.ts'
+import { meetsConditions } from './find-conditions.ts'
 import { comparePlaces, formatCursor, parseCursor, placeOf } from './key-order.ts'
 
 /** The clock and capacity of a memory store. */
@@ -107,11 +108,11 @@ export class MemoryApiKeyStore extends MemoryStateStore<ApiKey> implements ApiKe
     return this.state(id)
   }
 
-  async find({ owner, after, limit }: FindApiKeys): Promise<ApiKeyPage> {
+  async find({ after, limit, ...conditions }: FindApiKeys): Promise<ApiKeyPage> {
     const from = after === undefined ? undefined : parseCursor(after)
     if (after !== undefined && !from) return { keys: [] }
-    const places = Array.from(this.#byOwner.get(owner) ?? [], (id) => ({ id, key: this.state(id) }))
-      .filter((stored): stored is StoredApiKey => stored.key !== undefined)
+    const places = this.#candidates(conditions.owner)
+      .filter(({ key }) => meetsConditions(key, conditions))
       .map((stored) => ({ stored, place: placeOf(stored) }))
       .filter(({ place }) => !from || comparePlaces(place, from) > 0)
       .sort((a, b) => comparePlaces(a.place, b.place))
@@ -121,6 +122,14 @@ export class MemoryApiKeyStore extends MemoryStateStore<ApiKey> implements ApiKe
       keys: page.map(({ stored }) => stored),
       next: last && places.length > limit ? formatCursor(last.place) : undefined,
     }
+  }
+
+  #candidates(owner: string | undefined): readonly StoredApiKey[] {
+    if (owner === undefined) return Array.from(this.entries(), ([id, key]) => ({ id, key }))
+    return Array.from(this.#byOwner.get(owner) ?? []).flatMap((id) => {
+      const key = this.state(id)
+      return key ? { id, key } : []
+    })
   }
 
   protected override wrote(id: string, key: ApiKey): void {

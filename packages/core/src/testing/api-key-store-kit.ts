@@ -1,5 +1,5 @@
 import { randomText } from '../crypto.ts'
-import type { ApiKeyStore, StateStore } from '../ports.ts'
+import type { ApiKeyStore, StateStore, StoredApiKey } from '../ports.ts'
 import {
   type ApiKey,
   type CheckKey,
@@ -49,6 +49,7 @@ export const testApiKeyStore = (test: Test, create: CreatePair<ApiKeyStore>): vo
   testRemoving(it, samplesIn)
   testRaces(it)
   testFind(it)
+  testConditions(it)
 
   testOutages(it, async ({ store, peer }) => {
     const owner = newId()
@@ -313,6 +314,68 @@ const REQUEST = {
   clientId: 'cli "é" $x.y',
   scope: 'read write',
   device: { address: '203.0.113.7', userAgent: 'kit/1.0' },
+}
+
+const testConditions = (it: KeyKitTest): void => {
+  it('keys are found by client and by status, in the same order and in pages', async ({
+    store,
+    peer,
+  }) => {
+    const clientId = newId()
+    const [ann, bob] = [newId(), newId()]
+    const keys: StoredApiKey[] = []
+    for (const [i, owner] of [ann, bob, ann, bob, ann].entries()) {
+      const key = {
+        ...reservedKey(owner),
+        request: { clientId, device: {} },
+        approvedAt: Date.now() - 1_000 * i,
+      }
+      keys.push({ id: newKeyId(), key })
+    }
+    for (const { id, key } of keys) await write<ApiKey>(store, id, key)
+    await write<ApiKey>(store, newKeyId(), reservedKey(ann))
+    await write<ApiKey>(store, newKeyId(), { status: 'erased', keepUntil: later() })
+    const { keys: byClient } = await peer.find({ clientId, limit: 10 })
+    same(byClient, keys, 'of the client')
+    const of = (person: string) => keys.filter(({ key }) => 'owner' in key && key.owner === person)
+    same((await peer.find({ clientId, owner: bob, limit: 10 })).keys, of(bob), 'of a person')
+    const [first] = keys
+    if (!first) throw new Error('no key')
+    const owner = 'owner' in first.key ? first.key.owner : ''
+    await store.update(first.id, () => ({
+      next: { ...reservedKey(owner), ...first.key, status: 'reserved', revokedBy: ['x'] },
+      reply: undefined,
+    }))
+    const reserved = await peer.find({ clientId, status: 'reserved', limit: 10 })
+    same(reserved.keys.length, keys.length, 'reserved keys')
+    same((await peer.find({ clientId, status: 'active', limit: 10 })).keys, [], 'active keys')
+    const page = await peer.find({ clientId, limit: 3 })
+    const rest = await store.find({ clientId, after: page.next, limit: 3 })
+    same(
+      [...page.keys, ...rest.keys].map(({ id }) => id),
+      keys.map(({ id }) => id),
+      'two pages',
+    )
+    same(rest.next, undefined, 'no third page')
+  })
+
+  it('all keys are found in pages, and no erased one', async ({ store, peer }) => {
+    const id = newKeyId()
+    const key = { ...reservedKey(newId()), approvedAt: Date.now() + 60_000 }
+    await write<ApiKey>(store, id, key)
+    await write<ApiKey>(store, newKeyId(), { status: 'erased', keepUntil: later() })
+    const found = new Set<string>()
+    let after: string | undefined
+    do {
+      const page = await peer.find({ after, limit: 50 })
+      for (const stored of page.keys) {
+        check(stored.key.status !== 'erased', 'an erased key was found')
+        found.add(stored.id)
+      }
+      after = page.next
+    } while (after !== undefined && !found.has(id))
+    check(found.has(id), 'the key was not found')
+  })
 }
 
 const pendingGrant = (): PendingGrant => ({

@@ -313,7 +313,7 @@ const prepareDenial = async (
     const revocation = await apiKeys.update(keyId, revokeKey({ owner: person, now }))
     if (revocation === 'no_such_key') return { outcome: 'already_processed' }
     if (revocation === 'revoked') {
-      events.emit({ type: 'key_revoked', at: now, keyId, owner: person })
+      events.emit({ type: 'key_revoked', at: now, keyId, owner: person, by: 'owner' })
     }
   }
   return { outcome: 'prepared', found }

@@ -21,6 +21,7 @@ import {
   createAuthenticateApiKey,
 } from './authenticate-api-key.ts'
 import { type AuthorizeDevice, createAuthorizeDevice } from './authorize-device.ts'
+import { ignoreErrors } from './ignore-errors.ts'
 import { dropEndedKeys, KeyCheckCache } from './key-check-cache.ts'
 import { createListApiKeys, type ListApiKeys } from './list-api-keys.ts'
 import { createPollForToken, type PollForToken } from './poll-for-token.ts'
@@ -33,6 +34,7 @@ import {
   type RevokeAllApiKeys,
   type RevokeApiKey,
 } from './revoke-api-key.ts'
+import { createRevokePresentedKey, type RevokePresentedKey } from './revoke-presented-key.ts'
 import { UnwrittenUses } from './unwritten-uses.ts'
 
 /** The ports of all use cases. */
@@ -109,6 +111,11 @@ export interface UseCases {
    */
   readonly revokeApiKey: RevokeApiKey
   /**
+   * A caller revokes the key that it has (RFC 7009). The whole key is compared, because ids stand in logs.
+   * @throws {StoreError} if it is unknown whether the key was revoked; retrying is safe
+   */
+  readonly revokePresentedKey: RevokePresentedKey
+  /**
    * A person revokes all their keys, including those that wait for pick-up. Returns how many.
    * @throws {StoreError} if some keys may not be revoked; retrying is safe
    */
@@ -151,17 +158,7 @@ export const createUseCases = ({
     listApiKeys: createListApiKeys(dependencies),
     renameDevice: createRenameDevice(dependencies),
     revokeApiKey: createRevokeApiKey(dependencies),
+    revokePresentedKey: createRevokePresentedKey(dependencies),
     revokeAllApiKeys: createRevokeAllApiKeys(dependencies),
   }
 }
-
-/** Errors thrown by the event listener are ignored, so a broken listener cannot fail a request. */
-export const ignoreErrors = (events: Events): Events => ({
-  async emit(event) {
-    try {
-      await events.emit(event)
-    } catch {
-      // Ignored on purpose.
-    }
-  },
-})

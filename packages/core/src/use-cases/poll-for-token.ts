@@ -1,8 +1,8 @@
 import { randomText } from '../crypto.ts'
 import type { ClientRegistry, Clock, Events, ScopeCatalogue, StateStore } from '../ports.ts'
-import { type ApiKey, claimKey, revokeKey } from '../rules/api-key.ts'
+import { type ApiKey, type ClaimedKey, claimKey, revokeKey } from '../rules/api-key.ts'
 import { keyIdOf } from '../rules/api-key-format.ts'
-import { type CutOff, isCutOff, ownerCutOffId } from '../rules/cut-off.ts'
+import { type CutOff, clientCutOffId, isCutOff, ownerCutOffId } from '../rules/cut-off.ts'
 import {
   type ApprovedGrant,
   type DeviceGrant,
@@ -127,9 +127,7 @@ const pickUp = async (
     case 'reissued': {
       const { apiKey, key } = claim
       // Read after the claim was written, so that a revocation of all keys misses none.
-      if (
-        await endIfCutOff(dependencies, { keyId, owner: key.owner, approvedAt: key.approvedAt })
-      ) {
+      if (await endIfCutOff(dependencies, keyId, key)) {
         return { outcome: 'access_denied' }
       }
       const reissued = claim.outcome === 'reissued'
@@ -159,22 +157,21 @@ const allowedScopeOf = async (
   return allowedScope(terms.scope, { client, catalogue: scopes?.scopes() })
 }
 
-/** Revokes a key that was approved before its owner revoked all keys. Returns whether it was. */
+/** Revokes a key that was approved before all keys of its owner or client were. Returns whether it was. */
 const endIfCutOff = async (
   { apiKeys, cutOffs, clock, events }: PollForTokenDependencies,
-  {
-    keyId,
-    owner,
-    approvedAt,
-  }: { readonly keyId: string; readonly owner: string; readonly approvedAt: number },
+  keyId: string,
+  { owner, request: { clientId }, approvedAt }: ClaimedKey,
 ): Promise<boolean> => {
-  const cutOff = await cutOffs.update(ownerCutOffId(owner), (current) => ({
-    next: current,
-    reply: current,
-  }))
-  if (!isCutOff(cutOff, approvedAt)) return false
+  const ids = [ownerCutOffId(owner), ...(clientId === undefined ? [] : [clientCutOffId(clientId)])]
+  const found = await Promise.all(
+    ids.map((id) => cutOffs.update(id, (current) => ({ next: current, reply: current }))),
+  )
+  if (!found.some((cutOff) => isCutOff(cutOff, approvedAt))) return false
   const now = clock.now()
   const revocation = await apiKeys.update(keyId, revokeKey({ owner, now }))
-  if (revocation === 'revoked') events.emit({ type: 'key_revoked', at: now, keyId, owner })
+  if (revocation === 'revoked') {
+    events.emit({ type: 'key_revoked', at: now, keyId, owner })
+  }
   return true
 }

@@ -36,7 +36,9 @@ export const createRevokeApiKey =
   async ({ owner, keyId }) => {
     const now = clock.now()
     const revocation = await apiKeys.update(keyId, revokeKey({ owner, now }))
-    if (revocation === 'revoked') events.emit({ type: 'key_revoked', at: now, keyId, owner })
+    if (revocation === 'revoked') {
+      events.emit({ type: 'key_revoked', at: now, keyId, owner, by: 'owner' })
+    }
     return revocation
   }
 

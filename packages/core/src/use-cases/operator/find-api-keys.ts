@@ -1,0 +1,131 @@
+import type { ApiKeyStore, Clock, FindApiKeys } from '../../ports.ts'
+import { type ApiKey, idleExpiryOf } from '../../rules/api-key.ts'
+import type { DeviceAuthorizationRequest } from '../../rules/device-authorization-request.ts'
+import type { Policy } from '../../rules/policy.ts'
+
+/** A key as an operator sees it, without secrets and hashes. All times are epoch milliseconds. */
+export interface FoundKey {
+  readonly id: string
+  /**
+   * `waiting`: approved, but not picked up. `unused`: picked up, and waiting for its first use. `unknown`:
+   * stored by a newer version of this software.
+   */
+  readonly status: 'waiting' | 'unused' | 'active' | 'expired' | 'revoked' | 'unknown'
+  readonly owner: string
+  readonly name: string
+  readonly deviceName?: string | undefined
+  readonly request: DeviceAuthorizationRequest
+  /** The scopes that it has, separated by spaces. */
+  readonly scope?: string | undefined
+  readonly approvedAt: number
+  readonly lastUsedAt?: number | undefined
+  readonly expiresAt?: number | undefined
+  readonly revokedAt?: number | undefined
+}
+
+/** Which keys an operator looks for. A condition that is absent holds for every key. */
+export interface FindKeysRequest extends Omit<FindApiKeys, 'limit' | 'status'> {
+  /** The id of one key. */
+  readonly keyId?: string | undefined
+  readonly status?: FoundKey['status'] | undefined
+  /**
+   * How many keys the page has at most, from 1.
+   * @default 50
+   */
+  readonly limit?: number | undefined
+}
+
+/** One page of keys. */
+export interface FoundKeys {
+  readonly keys: readonly FoundKey[]
+  /** Present if there may be more keys. */
+  readonly next?: string | undefined
+}
+
+/**
+ * Finds keys by owner, client or status, whether they work or not, the newest approval first.
+ * @throws {StoreError} if the keys could not be looked up
+ */
+export type FindKeys = (request: FindKeysRequest) => Promise<FoundKeys>
+
+/** The ports of `FindKeys`. */
+export interface FindKeysDependencies {
+  readonly apiKeys: ApiKeyStore
+  readonly clock: Clock
+  readonly policy: Policy
+}
+
+const PAGE = 50
+/** How many keys one request looks at, so that a rare status cannot walk over all keys. */
+const MAX_SEEN = 1_000
+
+/** Makes the use case that finds keys. A page may have fewer keys than its limit. */
+export const createFindApiKeys =
+  ({ apiKeys, clock, policy }: FindKeysDependencies): FindKeys =>
+  async ({ keyId, owner, clientId, status, after, limit = PAGE }) => {
+    const isWanted = (found: FoundKey): boolean =>
+      (owner === undefined || found.owner === owner) &&
+      (clientId === undefined || found.request.clientId === clientId) &&
+      (status === undefined || found.status === status)
+    const at = { now: clock.now(), policy }
+    if (keyId !== undefined) {
+      const key = await apiKeys.read(keyId)
+      const found = key && foundKey(keyId, key, at)
+      return { keys: found && isWanted(found) ? [found] : [] }
+    }
+    const keys: FoundKey[] = []
+    let next = after
+    let seen = 0
+    do {
+      const page = await apiKeys.find({ owner, clientId, after: next, limit: limit - keys.length })
+      seen += page.keys.length
+      for (const stored of page.keys) {
+        const found = foundKey(stored.id, stored.key, at)
+        if (found && isWanted(found)) keys.push(found)
+      }
+      next = page.next
+    } while (next !== undefined && keys.length < limit && seen < MAX_SEEN)
+    return { keys, next }
+  }
+
+const foundKey = (
+  id: string,
+  key: ApiKey,
+  { now, policy }: { readonly now: number; readonly policy: Policy },
+): FoundKey | undefined => {
+  if (key.status === 'erased') return undefined
+  const { owner, name, deviceName, request, scope, approvedAt } = key
+  return {
+    id,
+    status: shownStatus(key, now, policy),
+    owner,
+    name,
+    deviceName,
+    request,
+    scope,
+    approvedAt,
+    lastUsedAt: key.status === 'active' ? key.lastUsedAt : undefined,
+    expiresAt: key.status === 'revoked' ? undefined : key.expiresAt,
+    revokedAt: key.status === 'revoked' ? key.revokedAt : undefined,
+  }
+}
+
+const shownStatus = (
+  key: Exclude<ApiKey, { readonly status: 'erased' }>,
+  now: number,
+  policy: Policy,
+): FoundKey['status'] => {
+  switch (key.status) {
+    case 'reserved':
+      if (key.revokedBy && key.revokedBy.length > 0) return 'revoked'
+      return now < key.expiresAt ? 'waiting' : 'expired'
+    case 'claimed':
+    case 'active':
+      if (now >= key.expiresAt || now >= idleExpiryOf(key, policy)) return 'expired'
+      return key.status === 'active' ? 'active' : 'unused'
+    case 'revoked':
+      return 'revoked'
+    default:
+      return 'unknown'
+  }
+}

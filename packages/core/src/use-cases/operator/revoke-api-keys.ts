@@ -1,0 +1,76 @@
+import type { ApiKeyStore, Clock, Events, FindApiKeys, StateStore } from '../../ports.ts'
+import { type Revocation, revokeAnyKey } from '../../rules/api-key.ts'
+import { type CutOff, clientCutOffId, ownerCutOffId, setCutOff } from '../../rules/cut-off.ts'
+import type { Policy } from '../../rules/policy.ts'
+
+/** Which keys an operator revokes. */
+export type RevokeKeysRequest =
+  | { readonly owner: string }
+  | { readonly clientId: string }
+  | { readonly keyId: string }
+
+/**
+ * An operator revokes one key, or all keys of a person or client. A grant that was approved before gives
+ * no key any more.
+ * @returns how many keys this call revoked
+ * @throws {StoreError} if some keys may not be revoked; retrying is safe
+ */
+export type RevokeApiKeys = (request: RevokeKeysRequest) => Promise<number>
+
+/** The ports of `RevokeApiKeys`. */
+export interface RevokeApiKeysDependencies {
+  readonly apiKeys: ApiKeyStore
+  readonly cutOffs: StateStore<CutOff>
+  readonly clock: Clock
+  readonly events: Events
+  readonly policy: Policy
+}
+
+const BATCH = 100
+
+/**
+ * Makes the use case that revokes keys of other people. The cut-off is written first, because a key may
+ * be picked up while the others are revoked.
+ */
+export const createRevokeApiKeys = (dependencies: RevokeApiKeysDependencies): RevokeApiKeys => {
+  const { cutOffs, clock, policy } = dependencies
+  return async (request) => {
+    if ('keyId' in request) return revokeOne(dependencies, request.keyId)
+    const cutOffId =
+      'owner' in request ? ownerCutOffId(request.owner) : clientCutOffId(request.clientId)
+    await cutOffs.update(cutOffId, setCutOff({ now: clock.now(), policy }))
+    return revokeFound(dependencies, request)
+  }
+}
+
+const revokeFound = async (
+  dependencies: RevokeApiKeysDependencies,
+  conditions: Pick<FindApiKeys, 'owner' | 'clientId'>,
+): Promise<number> => {
+  let revoked = 0
+  let after: string | undefined
+  do {
+    const page = await dependencies.apiKeys.find({ ...conditions, after, limit: BATCH })
+    for (const { id, key } of page.keys) {
+      if (key.status !== 'revoked') revoked += await revokeOne(dependencies, id)
+    }
+    after = page.next
+  } while (after !== undefined)
+  return revoked
+}
+
+/** Revokes one key. Returns 1 if this call revoked it, else 0. */
+const revokeOne = async (
+  { apiKeys, clock, events }: RevokeApiKeysDependencies,
+  keyId: string,
+): Promise<number> => {
+  const now = clock.now()
+  let owner = ''
+  const revocation = await apiKeys.update<Revocation>(keyId, (key) => {
+    if (key && 'owner' in key) owner = key.owner
+    return revokeAnyKey(now)(key)
+  })
+  if (revocation !== 'revoked') return 0
+  events.emit({ type: 'key_revoked', at: now, keyId, owner, by: 'operator' })
+  return 1
+}

@@ -1,0 +1,160 @@
+import { createOperatorUseCases, createUseCases, type DeviceGrantEvent } from '@device-grant/core'
+import { issued } from '@device-grant/test-support/issued'
+import test from 'ava'
+import { createMemoryService, MINUTE, SECOND } from './memory-service.ts'
+import { plain } from './plain.ts'
+
+const aService = () => {
+  const service = createMemoryService()
+  const events: DeviceGrantEvent[] = []
+  const { stores, clock } = service
+  const operator = createOperatorUseCases({
+    ...stores,
+    clock,
+    events: { emit: (event) => events.push(event) },
+  })
+  /** A process that shares the stores, and reuses no key check. */
+  const other = createUseCases({ ...stores, clock, monotonic: clock.now })
+  const ask = async (clientId?: string) =>
+    issued(await service.authorizeDevice({ clientId, device: {} }))
+  const approve = (userCode: string, person: string) =>
+    service.answerUserCode({ userCode, person, decision: 'approve' })
+  const logIn = async (person: string, clientId?: string) => {
+    const { deviceCode, userCode } = await ask(clientId)
+    await approve(userCode, person)
+    clock.pass(SECOND)
+    const reply = await service.pollForToken({ deviceCode, clientId })
+    if (reply.outcome !== 'granted') throw new Error(reply.outcome)
+    return { deviceCode, ...reply }
+  }
+  return { service, other, operator, events, clock, ask, approve, logIn }
+}
+
+test('keys are found by owner, client, status and id', async (t) => {
+  const { operator, service, ask, approve, logIn } = aService()
+  const active = await logIn('ann', 'acme')
+  await service.authenticateApiKey(active.apiKey)
+  const unused = await logIn('ann', 'other')
+  const bobs = await logIn('bob', 'acme')
+  await service.revokeApiKey({ owner: 'bob', keyId: bobs.keyId })
+  const { userCode } = await ask()
+  await approve(userCode, 'bob')
+  const idsOf = async (request: Parameters<typeof operator.findApiKeys>[0]) =>
+    (await operator.findApiKeys(request)).keys.map(({ id }) => id)
+  const [waiting = ''] = await idsOf({ status: 'waiting' })
+  t.deepEqual(await idsOf({}), [waiting, bobs.keyId, unused.keyId, active.keyId])
+  t.deepEqual(await idsOf({ owner: 'ann' }), [unused.keyId, active.keyId])
+  t.deepEqual(await idsOf({ clientId: 'acme' }), [bobs.keyId, active.keyId])
+  t.deepEqual(await idsOf({ owner: 'ann', clientId: 'acme' }), [active.keyId])
+  t.deepEqual(await idsOf({ status: 'revoked' }), [bobs.keyId])
+  t.deepEqual(await idsOf({ status: 'unused' }), [unused.keyId])
+  t.deepEqual(await idsOf({ status: 'active' }), [active.keyId])
+  t.deepEqual(await idsOf({ keyId: bobs.keyId }), [bobs.keyId])
+  t.deepEqual(await idsOf({ keyId: bobs.keyId, owner: 'ann' }), [])
+  t.deepEqual(await idsOf({ keyId: 'none' }), [])
+  service.clock.pass(25 * 60 * MINUTE)
+  t.true((await idsOf({ status: 'expired' })).length >= 0)
+})
+
+test('no answer for an operator holds a hash, a salt or a key', async (t) => {
+  const { operator, logIn } = aService()
+  const { apiKey, deviceCode } = await logIn('ann')
+  const text = JSON.stringify(await operator.findApiKeys({}))
+  for (const secret of ['secretHash', 'salt', 'prefix', apiKey.slice(-49), deviceCode]) {
+    t.false(text.includes(secret), secret)
+  }
+})
+
+test('keys are found in pages', async (t) => {
+  const { operator, logIn } = aService()
+  for (let i = 0; i < 7; i++) await logIn('ann')
+  const ids: string[] = []
+  let after: string | undefined
+  do {
+    const page = await operator.findApiKeys({ owner: 'ann', after, limit: 3 })
+    t.true(page.keys.length <= 3)
+    ids.push(...page.keys.map(({ id }) => id))
+    after = page.next
+  } while (after !== undefined)
+  t.is(new Set(ids).size, 7)
+})
+
+test('an operator revokes all keys of a person, picked up or not', async (t) => {
+  const { operator, other, events, service, ask, approve, logIn } = aService()
+  const used = await logIn('ann')
+  await service.authenticateApiKey(used.apiKey)
+  const unused = await logIn('ann')
+  const bobs = await logIn('bob')
+  const { deviceCode, userCode } = await ask()
+  await approve(userCode, 'ann')
+  t.is(await operator.revokeApiKeys({ owner: 'ann' }), 3)
+  for (const { apiKey } of [used, unused]) {
+    t.deepEqual(await other.authenticateApiKey(apiKey), { outcome: 'revoked' })
+  }
+  t.like(await other.authenticateApiKey(bobs.apiKey), { outcome: 'valid' })
+  t.is((await other.pollForToken({ deviceCode })).outcome, 'access_denied')
+  t.is(await operator.revokeApiKeys({ owner: 'ann' }), 0)
+  t.deepEqual(
+    events.map((event) => 'by' in event && event.by),
+    ['operator', 'operator', 'operator'],
+  )
+})
+
+test('an operator revokes all keys of a client, also those that nobody picked up', async (t) => {
+  const { operator, other, ask, approve, logIn, clock } = aService()
+  const acme = await logIn('ann', 'acme')
+  const kept = await logIn('ann', 'kept')
+  const { deviceCode, userCode } = await ask('acme')
+  await approve(userCode, 'bob')
+  t.is(await operator.revokeApiKeys({ clientId: 'acme' }), 2)
+  t.deepEqual(await other.authenticateApiKey(acme.apiKey), { outcome: 'revoked' })
+  t.like(await other.authenticateApiKey(kept.apiKey), { outcome: 'valid' })
+  const poll = { deviceCode, clientId: 'acme' }
+  t.is((await other.pollForToken(poll)).outcome, 'access_denied')
+  clock.pass(2 * SECOND)
+  t.like(await logIn('ann', 'acme'), { outcome: 'granted' }, 'a later approval')
+})
+
+test('a cut-off of a client ends a grant whose reservation was lost', async (t) => {
+  const { operator, other, service, ask, approve } = aService()
+  const { deviceCode, userCode } = await ask('acme')
+  await approve(userCode, 'ann')
+  const { keys } = await operator.findApiKeys({ clientId: 'acme' })
+  for (const { id } of keys) {
+    await service.stores.apiKeys.update(id, () => ({ next: undefined, reply: undefined }))
+  }
+  t.is(await operator.revokeApiKeys({ clientId: 'acme' }), 0)
+  const poll = { deviceCode, clientId: 'acme' }
+  t.is((await other.pollForToken(poll)).outcome, 'access_denied')
+})
+
+test('an operator revokes one key by its id', async (t) => {
+  const { operator, other, logIn } = aService()
+  const { apiKey, keyId } = await logIn('ann')
+  t.is(await operator.revokeApiKeys({ keyId: 'none' }), 0)
+  t.is(await operator.revokeApiKeys({ keyId }), 1)
+  t.is(await operator.revokeApiKeys({ keyId }), 0)
+  t.deepEqual(await other.authenticateApiKey(apiKey), { outcome: 'revoked' })
+})
+
+test('erased keys leave their ids only, work no more and are not made again', async (t) => {
+  const { operator, other, service, events, logIn, clock } = aService()
+  const { apiKey, keyId, deviceCode } = await logIn('ann')
+  const bobs = await logIn('bob')
+  t.is(await operator.eraseApiKeys('ann'), 1)
+  t.deepEqual(plain(await service.stores.apiKeys.read(keyId)), {
+    status: 'erased',
+    // As long as its grant may live, and five minutes.
+    keepUntil: clock.now() + 20 * MINUTE + SECOND + 5 * MINUTE,
+  })
+  t.deepEqual(await other.authenticateApiKey(apiKey), { outcome: 'no_such_key' })
+  clock.pass(5 * SECOND)
+  t.is((await other.pollForToken({ deviceCode })).outcome, 'access_denied')
+  t.deepEqual((await operator.findApiKeys({ owner: 'ann' })).keys, [])
+  t.like(await other.authenticateApiKey(bobs.apiKey), { outcome: 'valid' })
+  t.is(await operator.eraseApiKeys('ann'), 0)
+  t.deepEqual(
+    events.map(({ type }) => type),
+    ['key_erased'],
+  )
+})
