@@ -107,3 +107,18 @@ test('an outage is 503, and the error is handed on; other errors are thrown', as
     { instanceOf: TypeError },
   )
 })
+
+test('a key for other resources is refused, and a key for all passes', async (t) => {
+  const resource = 'https://api.example.com'
+  t.is((await check({ resource })).found, KEY)
+  const here = { ...KEY, resources: [resource] }
+  t.is((await check({ resource }, here)).found, here)
+  t.is((await check({}, here)).found, here)
+  const resourceMetadata = `${resource}/.well-known/oauth-protected-resource`
+  const elsewhere = { ...KEY, resources: ['https://b.example.com'] }
+  const { found } = await check({ resource, resourceMetadata }, elsewhere)
+  t.like(found, { status: 401, body: { error: 'invalid_token' } })
+  const { found: without } = await check({ resource, resourceMetadata, authorization: undefined })
+  const challenge = `Bearer realm="device-grant", resource_metadata="${resourceMetadata}"`
+  t.like(without, { headers: { 'WWW-Authenticate': challenge } })
+})

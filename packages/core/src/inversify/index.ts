@@ -86,6 +86,7 @@ const CLIENTS_AND_SCOPES = {
   clients: { ifBound: TOKENS.ClientRegistry },
   scopes: { ifBound: TOKENS.ScopeCatalogue },
 }
+const RESOURCES = { resources: { ifBound: TOKENS.Resources } }
 const LOOK_UP = {
   ...BASE,
   policy: CHECKED_POLICY,
@@ -125,6 +126,7 @@ export const coreModule = (): ContainerModule =>
       ...BASE,
       ...GRANTS,
       ...CLIENTS_AND_SCOPES,
+      ...RESOURCES,
       policy: CHECKED_POLICY,
       userCodes: TOKENS.UserCodeClaims,
     }
@@ -135,6 +137,7 @@ export const coreModule = (): ContainerModule =>
       ...API_KEYS,
       ...CUT_OFFS,
       ...CLIENTS_AND_SCOPES,
+      ...RESOURCES,
       policy: CHECKED_POLICY,
       admission: ADMISSION,
     }

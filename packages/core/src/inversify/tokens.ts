@@ -35,6 +35,8 @@ export const TOKENS: {
   readonly ClientRegistry: Token<ClientRegistry>
   /** Optional: without it a key may have any scope, or none. */
   readonly ScopeCatalogue: Token<ScopeCatalogue>
+  /** Optional: the resources that keys may be for. Without it resources are ignored. */
+  readonly Resources: Token<readonly string[]>
   /** Optional: without it every person is admitted. */
   readonly AdmitPerson: Token<AdmitPerson>
   readonly DeviceGrants: Token<StateStore<DeviceGrant>>
@@ -62,6 +64,7 @@ export const TOKENS: {
   Events: token('Events'),
   ClientRegistry: token('ClientRegistry'),
   ScopeCatalogue: token('ScopeCatalogue'),
+  Resources: token('Resources'),
   AdmitPerson: token('AdmitPerson'),
   DeviceGrants: token('DeviceGrants'),
   UserCodeClaims: token('UserCodeClaims'),

@@ -14,6 +14,8 @@ interface KeyBase extends Retained {
   readonly request: DeviceAuthorizationRequest
   /** The scopes that it has, separated by spaces. The request holds what was asked for. */
   readonly scope?: string | undefined
+  /** The resources that it is for, as URIs. Absent: for every resource, or not picked up. */
+  readonly resources?: readonly string[] | undefined
   /** The name that its owner gave the device. */
   readonly deviceName?: string | undefined
   /** Epoch milliseconds. */
@@ -207,6 +209,8 @@ export interface ClaimKey {
   readonly redeemable: boolean
   /** What the operator still allows of the granted scope, as `allowedScope` tells. */
   readonly allowed: AllowedScope
+  /** The resources that the key is for, as `targetedResources` tells. */
+  readonly resources?: readonly string[] | undefined
   /** A random text for a new key. */
   readonly salt: string
   /** Epoch milliseconds. */
@@ -245,7 +249,7 @@ export const claimKey =
   }
 
 const issue = (claim: ClaimKey, current: ApiKey | undefined): Step<ApiKey, Claim> => {
-  const { keyId, deviceCode, grant, allowed, salt, now, policy } = claim
+  const { keyId, deviceCode, grant, allowed, resources, salt, now, policy } = claim
   if (!claim.redeemable) return stay(current, { outcome: 'expired' })
   if (allowed.outcome === 'none') return stay(current, { outcome: 'revoked' })
   const { prefix, replaces } = grant.terms
@@ -259,6 +263,7 @@ const issue = (claim: ClaimKey, current: ApiKey | undefined): Step<ApiKey, Claim
     ...shownTerms(grant.terms),
     ...(wasRenamed ? { deviceName: current.deviceName } : {}),
     scope: allowed.scope,
+    resources,
     owner: grant.person,
     request: grant.request,
     salt,

@@ -22,6 +22,8 @@ export interface DeviceAuthorizationRequest {
   readonly clientId?: string | undefined
   /** Scopes separated by spaces (RFC 6749 section 3.3). */
   readonly scope?: string | undefined
+  /** The resources that the key will be for, as URIs (RFC 8707). Absent: for every resource. */
+  readonly resources?: readonly string[] | undefined
   /** The device's own name for itself, as `readDeviceName` cleans it. It proves nothing. */
   readonly deviceName?: string | undefined
   /** True if the client proved who it is. Absent for public clients. */

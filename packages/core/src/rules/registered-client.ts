@@ -46,6 +46,11 @@ export interface RegisteredClient {
    */
   readonly defaultScopes?: readonly string[] | undefined
   /**
+   * The resources that its keys may be for, as URIs (RFC 8707).
+   * @default the resources of the server
+   */
+  readonly resources?: readonly string[] | undefined
+  /**
    * How long its keys may work, in milliseconds. The first one is preselected.
    * @default keyLifetimesMs of the policy
    */

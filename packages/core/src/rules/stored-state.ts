@@ -8,6 +8,7 @@ type Members = Readonly<Record<string, unknown>>
 /** What a kind of member must be, or may be if it is present. */
 const isText = (value: unknown): value is string => typeof value === 'string'
 const isNumber = (value: unknown): value is number => Number.isFinite(value)
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText)
 const isAbsentOr = (value: unknown, is: (value: unknown) => boolean): boolean =>
   value === undefined || is(value)
 const membersOf = (value: unknown): Members | undefined =>
@@ -41,6 +42,7 @@ const isRequest = (value: unknown): boolean => {
     isAbsentOr(request['clientId'], isText) &&
     isAbsentOr(request['scope'], isText) &&
     isAbsentOr(request['deviceName'], isText) &&
+    isAbsentOr(request['resources'], isTexts) &&
     membersOf(request['device']) !== undefined
   )
 }

@@ -27,6 +27,8 @@ export interface AuthenticatedKey {
   readonly owner: string
   readonly clientId?: string | undefined
   readonly scope?: string | undefined
+  /** The resources that it is for, as URIs. Absent: for every resource. */
+  readonly resources?: readonly string[] | undefined
   /** The name that its owner gave the device. */
   readonly deviceName?: string | undefined
   /** Epoch milliseconds. */
@@ -141,7 +143,7 @@ const authenticated = (
   key: ClaimedKey | ActiveKey,
   policy: Policy,
 ): AuthenticatedKey => {
-  const { name, owner, request, scope, deviceName, expiresAt } = key
+  const { name, owner, request, scope, resources, deviceName, expiresAt } = key
   const idle = idleExpiryOf(key, policy)
   return {
     outcome: 'valid',
@@ -150,6 +152,7 @@ const authenticated = (
     owner,
     clientId: request.clientId,
     scope,
+    resources,
     deviceName,
     expiresAt,
     idleExpiresAt: Number.isFinite(idle) ? idle : undefined,

@@ -5,6 +5,7 @@ import { type DeviceGrant, grantIdOf, openGrant } from '../rules/device-grant.ts
 import { readDeviceName } from '../rules/device-name.ts'
 import type { Policy } from '../rules/policy.ts'
 import { type ClientRefusal, refuseClient } from '../rules/registered-client.ts'
+import { requestedResources } from '../rules/resource.ts'
 import { requestedScope, scopeNames } from '../rules/scope.ts'
 import { claimUserCode, newUserCode, showUserCode, type UserCodeClaim } from '../rules/user-code.ts'
 import { StoreFullError } from '../store-errors.ts'
@@ -32,6 +33,8 @@ export type AuthorizationRefusal =
       /** `not_allowed`: a scope is unknown, or not for this client. `none`: the client must name one. */
       readonly reason: 'not_allowed' | 'none'
     }
+  /** The client may not ask for one of the resources (RFC 8707 section 2). */
+  | { readonly outcome: 'invalid_target' }
   /** The name of the device is longer than 64 characters. */
   | { readonly outcome: 'device_name_too_long' }
 
@@ -55,6 +58,11 @@ export interface AuthorizeDeviceDependencies {
   readonly clients?: ClientRegistry | undefined
   /** @default a client may ask for any scope */
   readonly scopes?: ScopeCatalogue | undefined
+  /**
+   * The resources that keys may be for, as URIs. A registered client may have its own.
+   * @default resources are ignored
+   */
+  readonly resources?: readonly string[] | undefined
 }
 
 const USER_CODE_ATTEMPTS = 10
@@ -89,11 +97,12 @@ export const createAuthorizeDevice = (
 
 /** Checks the client first, so that an error tells nothing about the scopes of another client. */
 const checkRequest = async (
-  { clients, scopes, clock, events }: AuthorizeDeviceDependencies,
-  { clientId, scope: asked, deviceName, clientAuthenticated, device }: DeviceAuthorizationRequest,
+  { clients, scopes, resources: allowed, clock, events }: AuthorizeDeviceDependencies,
+  given: DeviceAuthorizationRequest,
 ): Promise<
   { readonly outcome: 'ok'; readonly request: DeviceAuthorizationRequest } | AuthorizationRefusal
 > => {
+  const { clientId, scope: asked, deviceName, clientAuthenticated, device } = given
   const client = clientId === undefined ? undefined : await clients?.find(clientId)
   const refusal = clients && refuseClient(client, { device })
   if (refusal) {
@@ -102,6 +111,8 @@ const checkRequest = async (
   }
   const scope = requestedScope(asked, { client, catalogue: scopes?.scopes() })
   if (scope.outcome !== 'ok') return scope
+  const target = requestedResources(given.resources, client?.resources ?? allowed)
+  if (target.outcome !== 'ok') return target
   const name = readDeviceName(deviceName)
   if (name.outcome !== 'ok') return { outcome: 'device_name_too_long' }
   return {
@@ -109,6 +120,7 @@ const checkRequest = async (
     request: {
       clientId,
       scope: scope.scope,
+      resources: target.resources,
       deviceName: name.name,
       clientAuthenticated,
       device,

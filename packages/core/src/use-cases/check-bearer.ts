@@ -18,6 +18,16 @@ export interface BearerRequest {
    */
   readonly scope?: string | undefined
   /**
+   * The resource that the key must be for, as a URI (RFC 8707). A key for every resource passes too.
+   * @default a key for any resource passes
+   */
+  readonly resource?: string | undefined
+  /**
+   * Where the metadata of the resource is (RFC 9728). Challenges name it.
+   * @default none
+   */
+  readonly resourceMetadata?: string | undefined
+  /**
    * The `realm` of the challenge (RFC 9110 section 11.5).
    * @default 'device-grant'
    */
@@ -75,6 +85,13 @@ export const checkBearer = async (
         description: DESCRIPTIONS[key.outcome],
       })
     }
+    if (request.resource !== undefined && !isFor(key, request.resource)) {
+      return challenge(request, {
+        status: 401,
+        error: 'invalid_token',
+        description: 'The key is for another resource',
+      })
+    }
     return hasScope(key, request.scope)
       ? key
       : challenge(request, {
@@ -105,8 +122,11 @@ const hasScope = ({ scope: granted }: AuthenticatedKey, needed: string | undefin
   return scopeNames(needed).every((name) => names.includes(name))
 }
 
+const isFor = ({ resources }: AuthenticatedKey, resource: string): boolean =>
+  resources?.includes(resource) ?? true
+
 const challenge = (
-  { realm = 'device-grant', scope }: BearerRequest,
+  { realm = 'device-grant', scope, resourceMetadata }: BearerRequest,
   {
     status,
     error,
@@ -121,6 +141,7 @@ const challenge = (
   // A request without a key gets no error code (RFC 6750 section 3.1).
   if (error !== undefined) parts.push(`error="${error}"`, `error_description="${description}"`)
   if (status === 403 && scope) parts.push(`scope="${scope}"`)
+  if (resourceMetadata !== undefined) parts.push(`resource_metadata="${resourceMetadata}"`)
   return {
     outcome: 'refused',
     status,

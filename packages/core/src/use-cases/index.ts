@@ -55,6 +55,11 @@ export interface UseCaseDependencies {
   readonly clients?: ClientRegistry | undefined
   /** @default a key may have any scope, or none */
   readonly scopes?: ScopeCatalogue | undefined
+  /**
+   * The resources that keys may be for, as URIs (RFC 8707). A registered client may have its own.
+   * @default resources are ignored
+   */
+  readonly resources?: readonly string[] | undefined
   /** @default every person is admitted */
   readonly admitPerson?: AdmitPerson | undefined
   /**

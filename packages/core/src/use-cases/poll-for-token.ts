@@ -11,6 +11,8 @@ import {
   pollGrant,
 } from '../rules/device-grant.ts'
 import type { Policy } from '../rules/policy.ts'
+import type { RegisteredClient } from '../rules/registered-client.ts'
+import { targetedResources } from '../rules/resource.ts'
 import { type AllowedScope, allowedScope } from '../rules/scope.ts'
 import { StoreError } from '../store-errors.ts'
 import type { Admission } from './admission.ts'
@@ -20,6 +22,11 @@ export interface TokenRequest {
   readonly deviceCode: string
   /** Must be the client that requested the code. */
   readonly clientId?: string | undefined
+  /**
+   * Some of the requested resources (RFC 8707 section 2.2). The first answer with the key fixes them.
+   * @default all that were requested
+   */
+  readonly resources?: readonly string[] | undefined
 }
 
 /** The answer to a poll (RFC 8628 section 3.5, RFC 6749 section 5). Times are in seconds. */
@@ -30,6 +37,8 @@ export type TokenReply =
         | 'access_denied'
         | 'expired_token'
         | 'invalid_grant'
+        /** The resources are not among the requested ones. The code stays as it was. */
+        | 'invalid_target'
     }
   | {
       readonly outcome: 'slow_down'
@@ -67,12 +76,14 @@ export interface PollForTokenDependencies {
   readonly clients?: ClientRegistry | undefined
   /** @default a client may have any scope */
   readonly scopes?: ScopeCatalogue | undefined
+  /** @default resources are ignored */
+  readonly resources?: readonly string[] | undefined
 }
 
 /** Makes the use case that answers polls: one write while pending, one more at pick-up. */
 export const createPollForToken = (dependencies: PollForTokenDependencies): PollForToken => {
   const { grants, policy, clock, events } = dependencies
-  return async ({ deviceCode, clientId }) => {
+  return async ({ deviceCode, clientId, resources }) => {
     const grantId = grantIdOf(deviceCode)
     try {
       const now = clock.now()
@@ -85,7 +96,7 @@ export const createPollForToken = (dependencies: PollForTokenDependencies): Poll
           events.emit({ type: 'expired_on_poll', at: now, grantId })
           return { outcome: 'expired_token' }
         case 'approved':
-          return await pickUp(dependencies, { deviceCode, grantId, ...poll })
+          return await pickUp(dependencies, { deviceCode, grantId, asked: resources, ...poll })
         default:
           return { outcome: poll.outcome }
       }
@@ -102,10 +113,12 @@ const pickUp = async (
     deviceCode,
     grantId,
     grant,
+    asked,
     redeemable,
   }: Extract<GrantPoll, { readonly outcome: 'approved' }> & {
     readonly deviceCode: string
     readonly grantId: string
+    readonly asked: readonly string[] | undefined
   },
 ): Promise<TokenReply> => {
   const { apiKeys, policy, clock, events, admission } = dependencies
@@ -115,12 +128,18 @@ const pickUp = async (
     events.emit({ type: 'person_not_admitted', at: clock.now(), person, during: 'pick_up' })
     return { outcome: 'access_denied' }
   }
-  const allowed = await allowedScopeOf(dependencies, grant)
+  const { clientId, resources: approved } = grant.request
+  const client = clientId === undefined ? undefined : await dependencies.clients?.find(clientId)
+  const may = client?.resources ?? dependencies.resources
+  const target = targetedResources(approved, asked, may)
+  if (target.outcome !== 'ok') return target
+  const { resources } = target
+  const allowed = allowedScopeOf(dependencies, client, grant)
   const now = clock.now()
   const salt = randomText(16)
   const claim = await apiKeys.update(
     keyId,
-    claimKey({ keyId, deviceCode, grant, redeemable, allowed, salt, now, policy }),
+    claimKey({ keyId, deviceCode, grant, redeemable, allowed, resources, salt, now, policy }),
   )
   switch (claim.outcome) {
     case 'issued':
@@ -148,11 +167,11 @@ const pickUp = async (
 }
 
 /** What the operator allows of a granted scope now, because clients and scopes may have changed. */
-const allowedScopeOf = async (
+const allowedScopeOf = (
   { clients, scopes }: PollForTokenDependencies,
-  { request: { clientId }, terms }: ApprovedGrant,
-): Promise<AllowedScope> => {
-  const client = clientId === undefined ? undefined : await clients?.find(clientId)
+  client: RegisteredClient | undefined,
+  { terms }: ApprovedGrant,
+): AllowedScope => {
   if (clients && !client) return { outcome: 'none' }
   return allowedScope(terms.scope, { client, catalogue: scopes?.scopes() })
 }

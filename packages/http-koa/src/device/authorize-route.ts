@@ -106,6 +106,8 @@ const sendRefusal = (ctx: Context, reply: AuthorizationRefusal): void => {
       const description = `device_name is longer than ${MAX_DEVICE_NAME} characters`
       return sendOAuthError(ctx, 400, 'invalid_request', description)
     }
+    case 'invalid_target':
+      return sendOAuthError(ctx, 400, 'invalid_target', 'resource is not for this client')
     case 'invalid_scope':
       return sendOAuthError(ctx, 400, 'invalid_scope', SCOPE_REASONS[reply.reason])
     default:
