@@ -1,5 +1,6 @@
 import type { AuthenticateApiKey, Clock, OnError } from '@device-grant/core'
 import {
+  checkForProxies,
   createRouteTable,
   type DeviceGrantRouter,
   type Route,
@@ -27,6 +28,7 @@ export const createApp = ({ deviceGrant, onError, ...options }: AppOptions): Koa
     if (!isDisconnect(error, ctx)) onError(error, 'request')
   })
   const routes = [
+    checkForProxies(options.authenticateApiKey, { onError }),
     deviceGrant.routes(),
     createRouteTable(serverRoutes({ onError, ...options })).routes(),
   ]
