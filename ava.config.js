@@ -12,6 +12,7 @@ export default {
       ...packages.map((name) => [`packages/${name}/test/`, `packages/${name}/dist-test/`]),
       ['apps/server/test/', 'apps/server/dist-test/'],
       ['examples/file-store/src/', 'examples/file-store/dist/'],
+      ['examples/frameworks/src/', 'examples/frameworks/dist/'],
     ]),
   },
   nodeArguments: ['--enable-source-maps'],
