@@ -3,6 +3,7 @@ import {
   checkForProxies,
   createRouteTable,
   type DeviceGrantRouter,
+  protectedResource,
   type Route,
   requireApiKey,
 } from '@device-grant/http-koa'
@@ -14,6 +15,8 @@ import { whoami } from './whoami.ts'
 export interface AppOptions {
   readonly deviceGrant: DeviceGrantRouter
   readonly authenticateApiKey: AuthenticateApiKey
+  /** Rows of modules, which stand before the device grant. */
+  readonly moreRows: readonly Route[]
   readonly publicUrl: string
   readonly stores: readonly ProbedStore[]
   readonly clock: Clock
@@ -29,6 +32,7 @@ export const createApp = ({ deviceGrant, onError, ...options }: AppOptions): Koa
   })
   const routes = [
     checkForProxies(options.authenticateApiKey, { onError }),
+    createRouteTable(options.moreRows).routes(),
     deviceGrant.routes(),
     createRouteTable(serverRoutes({ onError, ...options })).routes(),
   ]
@@ -50,14 +54,16 @@ const serverRoutes = ({
   clock,
   isStopping,
   onError,
-}: Omit<AppOptions, 'deviceGrant'>): readonly Route[] => {
-  const withApiKey = requireApiKey(authenticateApiKey, { onError })
+}: Omit<AppOptions, 'deviceGrant' | 'moreRows'>): readonly Route[] => {
+  const resource = `${publicUrl}/api`
+  const withApiKey = requireApiKey(authenticateApiKey, { resource, onError })
   return [
     { path: '/', methods: { GET: [redirectTo(`${publicUrl}/oauth/device/verify`)] } },
     { path: '/healthz', methods: { GET: [healthz] } },
     { path: '/readyz', methods: { GET: [readyz(isStopping)] } },
     { path: '/status', methods: { GET: [status(stores, clock)] } },
     { path: '/api/whoami', methods: { GET: [withApiKey, whoami] } },
+    protectedResource({ resource, authorizationServers: [publicUrl] }),
   ]
 }
 

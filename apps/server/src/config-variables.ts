@@ -102,6 +102,11 @@ export const VARIABLES: readonly Row[] = [
     'api',
     'scopes, separated by commas, that the metadata name if no file has scopes',
   ],
+  [
+    'RESOURCES',
+    'none',
+    'URIs, separated by commas, of the resources that keys may be for (RFC 8707)',
+  ],
   ['AUTHORIZE_LIMIT', '60', 'new codes per minute and address; 0: no limit'],
   ['MAX_CONNECTIONS', '10000', 'open connections; further ones are closed at once'],
   [

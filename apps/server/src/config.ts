@@ -12,6 +12,7 @@ import { LOG_LEVELS } from './config-variables.ts'
 import { Environment, type Variables } from './environment.ts'
 import { keyLifetimeVariables, readKeyLifetimes } from './key-lifetimes.ts'
 import { isAboutEmail, type OidcAllow, readOidcAllow } from './oidc-allow.ts'
+import { resourceProblem } from './resource-problem.ts'
 import { isScopeName } from './scope-name.ts'
 import { weaknessOf } from './weak-secret.ts'
 
@@ -43,6 +44,8 @@ export interface Settings {
   readonly scopesFile?: string | undefined
   /** The scopes that the metadata name if neither file has scopes. */
   readonly scopesSupported: readonly string[]
+  /** The resources that keys may be for, as URIs. Absent: requests for resources are ignored. */
+  readonly resources?: readonly string[] | undefined
   /** New codes per minute and address. 0 means no limit. */
   readonly authorizeLimit: number
   /** Open connections. Further ones are closed at once. */
@@ -125,6 +128,7 @@ export const readConfig = (variables: Variables, checks: StoreUrlChecks = {}): S
     clientsFile: environment.text('CLIENTS_FILE'),
     scopesFile: environment.text('SCOPES_FILE'),
     scopesSupported: readScopesSupported(environment),
+    resources: readResources(environment),
     authorizeLimit: environment.wholeNumber('AUTHORIZE_LIMIT', {
       byDefault: 60,
       min: 0,
@@ -370,6 +374,15 @@ const readScopesSupported = (environment: Environment): readonly string[] => {
     }
   }
   return names.length > 0 ? names : ['api']
+}
+
+const readResources = (environment: Environment): readonly string[] | undefined => {
+  const resources = environment.list('RESOURCES')
+  for (const [i, resource] of resources.entries()) {
+    const problem = resourceProblem(resource)
+    if (problem !== undefined) environment.errors.push(`RESOURCES: entry ${i + 1} ${problem}`)
+  }
+  return resources.length > 0 ? resources : undefined
 }
 
 const POLICY_VARIABLES: Readonly<Record<string, string>> = {

@@ -19,6 +19,7 @@ import { CurrentClientFiles } from './clients/current-client-files.ts'
 import { CodeRefusals } from './code-refusals.ts'
 import type { Settings } from './config.ts'
 import { startHttpServer } from './http-server.ts'
+import { createIntrospection } from './introspection/create-introspection.ts'
 import { logEvents } from './log.ts'
 import { logErrors } from './log-errors.ts'
 import { connectMongo } from './mongo.ts'
@@ -89,8 +90,15 @@ export const startServer = async (
   bind(container, TOKENS.Clock).toConstantValue(clock)
   bind(container, TOKENS.Policy).toConstantValue(settings.policy)
   bind(container, TOKENS.Events).toConstantValue(logEvents(log, clock))
+  if (settings.resources) bind(container, TOKENS.Resources).toConstantValue(settings.resources)
+  const clients = createClientIdentification(container, {
+    pause,
+    onRefused: (reason, clientId) => clientRefusals.add(reason, clientId),
+  })
+  const introspection = createIntrospection(container, { clients, publicUrl, onError })
   bind(container, HTTP_TOKENS.RouterOptions).toConstantValue({
     publicUrl,
+    metadataMembers: introspection?.metadataMembers,
     verificationUri: settings.verificationUri,
     // The app answers below the path of the public URL by itself, for proxies that do not strip it.
     prefix: '',
@@ -101,10 +109,7 @@ export const startServer = async (
     frontEndOrigins: settings.frontEndOrigins,
     scopesSupported: () => settings.scopesSupported,
     authorizeLimit: settings.authorizeLimit,
-    clients: createClientIdentification(container, {
-      pause,
-      onRefused: (reason, clientId) => clientRefusals.add(reason, clientId),
-    }),
+    clients,
     onError,
     onPoll: (outcome) => polls.add(outcome),
     onCodeRefused: (limit, address) => refusals.add(limit, address),
@@ -119,6 +124,7 @@ export const startServer = async (
   const app = createApp({
     deviceGrant,
     authenticateApiKey: get(container, TOKENS.AuthenticateApiKey),
+    moreRows: introspection?.rows ?? [],
     publicUrl,
     stores,
     clock,

@@ -447,6 +447,7 @@ test('the first use proves that the key has arrived, and drops the salt', (t) =>
       scope: 'read',
       approvedAt: NOW,
       secretHash,
+      firstIssuedAt: NOW,
       expiresAt: NOW + DAY,
       lastUsedAt: NOW + 500,
       keepUntil: NOW + DAY + 10 * MINUTE,

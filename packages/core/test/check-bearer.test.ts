@@ -1,4 +1,5 @@
 import {
+  type AuthenticatedKey,
   type Authentication,
   type BearerRequest,
   checkBearer,
@@ -6,12 +7,13 @@ import {
 } from '@device-grant/core'
 import test from 'ava'
 
-const KEY: Authentication = {
+const KEY: AuthenticatedKey = {
   outcome: 'valid',
   keyId: 'id',
   name: 'n',
   owner: 'ann',
   scope: 'read write',
+  issuedAt: 0,
   expiresAt: 1,
 }
 

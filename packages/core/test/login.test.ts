@@ -96,6 +96,7 @@ test('a login: authorize, poll, review, approve, pick up, use', async (t) => {
       owner: 'ann',
       clientId: 'cli',
       scope: 'read write',
+      issuedAt: clock.now(),
       expiresAt: clock.now() + 24 * 60 * MINUTE,
     }),
   )

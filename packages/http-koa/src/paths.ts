@@ -6,6 +6,8 @@ export interface Paths {
   readonly authorize: string
   /** The token endpoint, which devices poll. */
   readonly token: string
+  /** Clients revoke their keys here. */
+  readonly revoke: string
   /** The verification page. */
   readonly verify: string
   /** Leads to the verification page. It is short, for people to type. */
@@ -35,6 +37,7 @@ export const pathsBelow = (prefix: string): Paths => {
     base,
     authorize: `${base}/authorize`,
     token: `${base}/token`,
+    revoke: `${base}/revoke`,
     verify: `${base}/verify`,
     shortVerify: `${prefix}/device`,
     review: `${base}/review`,

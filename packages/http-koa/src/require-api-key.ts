@@ -8,6 +8,7 @@ import {
 import type { Context, Middleware } from 'koa'
 import { sendJson } from './http/json-response.ts'
 import { emitError, type ReportError } from './http/report-error.ts'
+import { protectedResourceUrl } from './services/protected-resource.ts'
 
 /** The state behind `requireApiKey`. */
 export interface ApiKeyState {
@@ -22,6 +23,11 @@ export interface RequireApiKeyOptions {
    * @default any working key passes
    */
   readonly scope?: string | undefined
+  /**
+   * The resource that the key must be for, as a URI (RFC 8707). A key for every resource passes too.
+   * @default a key for any resource passes
+   */
+  readonly resource?: string | undefined
   /**
    * The `realm` of the challenge (RFC 9110 section 11.5).
    * @default 'device-grant'
@@ -40,9 +46,10 @@ export interface RequireApiKeyOptions {
  */
 export const requireApiKey = (
   authenticateApiKey: AuthenticateApiKey,
-  { scope, realm, ...options }: RequireApiKeyOptions = {},
+  { scope, resource, realm, ...options }: RequireApiKeyOptions = {},
 ): Middleware<ApiKeyState> => {
   const onError: ReportError = options.onError ?? emitError
+  const resourceMetadata = resource === undefined ? undefined : protectedResourceUrl(resource)
   return async (ctx, next) => {
     ctx.set('Cache-Control', 'no-store')
     const { req } = ctx
@@ -52,6 +59,8 @@ export const requireApiKey = (
         : req.headers.authorization,
       hasKeyInQuery: hasKeyInQuery(ctx),
       scope,
+      resource,
+      resourceMetadata,
       realm,
     })
     if (reply.outcome === 'valid') {

@@ -67,6 +67,12 @@ export interface DeviceGrantRouterOptions {
    */
   readonly scopesSupported?: (() => readonly string[]) | undefined
   /**
+   * Further members of the metadata, for endpoints that the application adds, such as those of
+   * `introspection`.
+   * @default {}
+   */
+  readonly metadataMembers?: Readonly<Record<string, unknown>> | undefined
+  /**
    * The pages that people see.
    * @default createPages()
    */
@@ -161,6 +167,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     sessionSecret,
     metadata = true,
     scopesSupported = () => DEFAULT_SCOPES,
+    metadataMembers = {},
     pages = createPages(),
     clients = PUBLIC_CLIENTS,
     trustedClients = {},
@@ -203,6 +210,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
       metadataPaths: metadata ? metadataPaths(publicPrefix, prefix) : [],
       locales: pages.locales,
       scopesSupported,
+      metadataMembers,
       authorizeLimit,
       clients,
       onPoll,

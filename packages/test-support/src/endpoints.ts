@@ -1,6 +1,8 @@
 /** The paths of the server's endpoints, as `docs/http.md` has them. */
 export const AUTHORIZE = '/oauth/device/authorize'
 export const TOKEN = '/oauth/device/token'
+export const REVOKE = '/oauth/device/revoke'
+export const INTROSPECT = '/oauth/device/introspect'
 export const VERIFY = '/oauth/device/verify'
 export const REVIEW = '/oauth/device/review'
 export const VERIFY_AUTHENTICATED = '/oauth/device/verify-authenticated'

@@ -1,5 +1,6 @@
 import type { CatalogueScopes, RegisteredClient } from '@device-grant/core'
 import { addressSet, DEVICE_CODE_GRANT } from '@device-grant/http-koa'
+import { resourceProblem } from '../resource-problem.ts'
 import { isScopeName } from '../scope-name.ts'
 import type { CheckText, JsonMembers, JsonPlace } from './json-place.ts'
 import { readLocalized } from './localized-members.ts'
@@ -48,10 +49,13 @@ export const readClient = (place: JsonPlace, rules: ClientRules): ReadClient | u
     keyLifetimesMs: readLifetimes(members, rules),
     networks: readNetworks(members, 'networks'),
     mayBeWebPage: members.take('web')?.flag(),
+    mayIntrospect: members.take('introspect')?.flag(),
+    resources: members
+      .take('resources')
+      ?.entries()
+      .flatMap((entry) => entry.text(resourceProblem) ?? []),
   }
-  members.take('introspect')?.flag()
   readNetworks(members, 'trusted_networks')
-  for (const entry of members.take('resources')?.entries() ?? []) entry.text(checkResource)
   members.refuseOthers()
   if (clientId === undefined || !authentication) return undefined
   return {
@@ -80,12 +84,6 @@ const checkWebUrl: CheckText = (text) =>
   /^https?:\/\/[^\s@]+$/.test(text) && URL.canParse(text)
     ? undefined
     : 'must be an https or http URL without user'
-
-/** RFC 8707 section 2. */
-const checkResource: CheckText = (text) =>
-  /^[a-z][a-z\d+.-]*:[^\s#]+$/i.test(text) && URL.canParse(text)
-    ? undefined
-    : 'must be an absolute URI without fragment'
 
 const checkScope: CheckText = (text) =>
   text.split(' ').every(isScopeName) ? undefined : 'must be scopes with one space between them'

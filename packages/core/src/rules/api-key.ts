@@ -55,6 +55,8 @@ export interface ClaimedKey extends KeyBase {
 export interface ActiveKey extends KeyBase {
   readonly status: 'active'
   readonly secretHash: string
+  /** When it was first issued, epoch milliseconds. Earlier versions did not keep it. */
+  readonly firstIssuedAt?: number | undefined
   /** When it stops working, epoch milliseconds. */
   readonly expiresAt: number
   /** Epoch milliseconds, up to a minute behind. */
@@ -392,7 +394,7 @@ export const useKey =
   }
 
 const activate = (
-  { salt: _, prefix: __, firstIssuedAt: ___, issuedAt: ____, ...key }: ClaimedKey,
+  { salt: _, prefix: __, issuedAt: ___, ...key }: ClaimedKey,
   now: number,
 ): ActiveKey => ({ ...key, status: 'active', lastUsedAt: now })
 
@@ -479,7 +481,7 @@ const hasSecret = (
 const revoked = (key: ClaimedKey | ActiveKey, now: number): RevokedKey => {
   const { expiresAt: _, replaces: __, ...ended } = key
   if (ended.status === 'active') {
-    const { lastUsedAt: ___, ...kept } = ended
+    const { lastUsedAt: ___, firstIssuedAt: ____, ...kept } = ended
     return { ...kept, status: 'revoked', revokedAt: now, used: true }
   }
   const { salt: ___, prefix: ____, firstIssuedAt: _____, issuedAt: ______, ...kept } = ended

@@ -31,6 +31,8 @@ export interface AuthenticatedKey {
   readonly resources?: readonly string[] | undefined
   /** The name that its owner gave the device. */
   readonly deviceName?: string | undefined
+  /** When it was first issued, epoch milliseconds. */
+  readonly issuedAt: number
   /** Epoch milliseconds. */
   readonly expiresAt: number
   /** When it expires if it is not used until then, epoch milliseconds. Absent without such a limit. */
@@ -154,6 +156,7 @@ const authenticated = (
     scope,
     resources,
     deviceName,
+    issuedAt: key.firstIssuedAt ?? key.approvedAt,
     expiresAt,
     idleExpiresAt: Number.isFinite(idle) ? idle : undefined,
   }

@@ -11,7 +11,7 @@ import type { Context } from 'koa'
 import { sendJson } from '../http/json-response.ts'
 import { sendOAuthError, sendTemporarilyUnavailable, setRetryAfter } from '../http/oauth-error.ts'
 import type { ReportError } from '../http/report-error.ts'
-import { readRequestParameters } from '../http/request-parameters.ts'
+import { readRequestParameters, resourcesIn } from '../http/request-parameters.ts'
 import type { AddressSet } from '../security/client-address.ts'
 import { deviceInfoOf } from '../security/device-info.ts'
 import { webOriginOf } from '../security/web-origin.ts'
@@ -75,6 +75,7 @@ export const authorizeRoute =
       clientId,
       clientAuthenticated: client.authenticated,
       scope: scope || undefined,
+      resources: resourcesIn(read.parameters),
       deviceName,
       device,
     })

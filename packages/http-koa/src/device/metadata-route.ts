@@ -10,6 +10,8 @@ export interface MetadataOptions {
   readonly locales: readonly string[]
   /** The scopes that clients may ask for at present. */
   readonly scopesSupported: () => readonly string[]
+  /** Members of endpoints that the application adds. */
+  readonly metadataMembers: Readonly<Record<string, unknown>>
   readonly clients: Pick<ClientIdentification, 'methods' | 'signingAlgorithms'>
 }
 
@@ -30,7 +32,7 @@ export const metadataRoute = (options: MetadataOptions): Middleware => {
 }
 
 const documentOf = (
-  { publicUrl, locales, clients }: MetadataOptions,
+  { publicUrl, locales, clients, metadataMembers }: MetadataOptions,
   scopes: readonly string[],
 ): string =>
   JSON.stringify({
@@ -39,10 +41,14 @@ const documentOf = (
     token_endpoint: `${publicUrl}/oauth/device/token`,
     token_endpoint_auth_methods_supported: clients.methods,
     token_endpoint_auth_signing_alg_values_supported: clients.signingAlgorithms,
+    revocation_endpoint: `${publicUrl}/oauth/device/revoke`,
+    revocation_endpoint_auth_methods_supported: clients.methods,
+    revocation_endpoint_auth_signing_alg_values_supported: clients.signingAlgorithms,
     grant_types_supported: [DEVICE_CODE_GRANT],
     // RFC 8414 requires a non-empty list, and `none` is the registered value that stands for nothing.
     response_types_supported: ['none'],
     // RFC 8414 section 3.2 allows no empty list.
     scopes_supported: scopes.length > 0 ? scopes : DEFAULT_SCOPES,
     ui_locales_supported: locales,
+    ...metadataMembers,
   })

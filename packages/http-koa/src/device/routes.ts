@@ -9,11 +9,12 @@ import { authorizeRoute } from './authorize-route.ts'
 import { catchDeviceErrors } from './device-errors.ts'
 import type { ClientIdentification } from './identify-client.ts'
 import { metadataRoute } from './metadata-route.ts'
+import { revokeRoute } from './revoke-route.ts'
 import { tokenRoute } from './token-route.ts'
 
 /** The parts of the routes for devices. */
 export interface DeviceRoutesOptions {
-  readonly useCases: Pick<UseCases, 'authorizeDevice' | 'pollForToken'>
+  readonly useCases: Pick<UseCases, 'authorizeDevice' | 'pollForToken' | 'revokePresentedKey'>
   readonly clock: Clock
   readonly paths: Paths
   readonly publicUrl: string
@@ -24,6 +25,8 @@ export interface DeviceRoutesOptions {
   readonly locales: readonly string[]
   /** The scopes that the metadata document names. */
   readonly scopesSupported: () => readonly string[]
+  /** Members of the metadata document for endpoints that the application adds. */
+  readonly metadataMembers: Readonly<Record<string, unknown>>
   readonly trustedProxies: AddressSet
   readonly authorizeLimit: number
   readonly clients: ClientIdentification
@@ -40,16 +43,20 @@ export const deviceRoutes = (options: DeviceRoutesOptions): readonly Route[] => 
   const { paths, publicUrl, metadataPaths, clients } = options
   const errors = catchDeviceErrors(options.onError)
   const limit = new AuthorizeLimit(options.authorizeLimit)
-  const identification = {
-    identifyClient: clients.identify,
-    clientEndpoint: { audiences: [publicUrl, `${publicUrl}/oauth/device/token`] },
-  }
+  const audiences = [publicUrl, `${publicUrl}/oauth/device/token`]
+  const identification = { identifyClient: clients.identify, clientEndpoint: { audiences } }
   const authorize = authorizeRoute({ ...options, ...identification, limit })
   const token = tokenRoute({ ...options, ...identification })
+  const revoke = revokeRoute({
+    ...options,
+    ...identification,
+    clientEndpoint: { audiences: [...audiences, `${publicUrl}/oauth/device/revoke`] },
+  })
   const metadata = metadataRoute(options)
   return [
     { path: paths.token, cors: ANY_ORIGIN, headers, methods: { POST: [errors, token] } },
     { path: paths.authorize, cors: ANY_ORIGIN, headers, methods: { POST: [errors, authorize] } },
+    { path: paths.revoke, cors: ANY_ORIGIN, headers, methods: { POST: [errors, revoke] } },
     { path: metadataPaths, cors: ANY_ORIGIN, methods: { GET: [metadata] } },
   ]
 }

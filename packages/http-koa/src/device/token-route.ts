@@ -1,9 +1,9 @@
-import type { TokenReply, UseCases } from '@device-grant/core'
+import type { TokenReply, TokenRequest, UseCases } from '@device-grant/core'
 import type { Context } from 'koa'
 import { sendJson } from '../http/json-response.ts'
 import { sendOAuthError } from '../http/oauth-error.ts'
 import type { ReportError } from '../http/report-error.ts'
-import { readRequestParameters } from '../http/request-parameters.ts'
+import { readRequestParameters, resourcesIn } from '../http/request-parameters.ts'
 import { sendClientError, sendParametersError } from './device-errors.ts'
 import { DEVICE_CODE_GRANT } from './grant-type.ts'
 import type { ClientEndpoint, IdentifyClient } from './identify-client.ts'
@@ -48,7 +48,8 @@ export const tokenRoute =
     if (deviceCode === undefined) {
       return sendOAuthError(ctx, 400, 'invalid_request', 'device_code is missing')
     }
-    const reply = await poll(ctx, options, deviceCode, client.candidates)
+    const resources = resourcesIn(parameters)
+    const reply = await poll(ctx, options, { deviceCode, resources }, client.candidates)
     onPoll(reply.outcome)
     sendReply(ctx, reply)
   }
@@ -56,13 +57,13 @@ export const tokenRoute =
 const poll = async (
   ctx: Context,
   { useCases, onError }: TokenRouteOptions,
-  deviceCode: string,
+  request: Omit<TokenRequest, 'clientId'>,
   clientIds: readonly (string | undefined)[],
 ): Promise<TokenReply> => {
   let reply: TokenReply = { outcome: 'invalid_grant' }
   try {
     for (const clientId of clientIds) {
-      reply = await useCases.pollForToken({ deviceCode, clientId })
+      reply = await useCases.pollForToken({ ...request, clientId })
       if (reply.outcome !== 'invalid_grant') break
     }
   } catch (error) {

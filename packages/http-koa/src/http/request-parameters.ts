@@ -20,27 +20,51 @@ const MAX_DRAIN = 1024 * 1024
 const FORM = 'application/x-www-form-urlencoded'
 const JSON_TYPE = 'application/json'
 
-/** A request with one of these in its query was meant for the body (RFC 6749 section 3.2). */
-const BODY_ONLY = ['client_id', 'scope', 'device_code', 'grant_type', 'client_secret'] as const
+/** What a request about a key has in its body only (RFC 7009 section 2.1, RFC 7662 section 2.1). */
+export const WITH_TOKEN: readonly string[] = [
+  'token',
+  'client_id',
+  'client_secret',
+  'client_assertion',
+]
 
-/** Clients send these several times (RFC 8707 section 2). Only the first value is kept. */
-const REPEATABLE: ReadonlySet<string> = new Set(['resource', 'audience'])
+/** A request with one of these in its query was meant for the body (RFC 6749 section 3.2). */
+const BODY_ONLY = [
+  'client_id',
+  'scope',
+  'device_code',
+  'grant_type',
+  'client_secret',
+  'client_assertion',
+] as const
+
+/** May be sent several times (RFC 8707 section 2). A URI has no space, so a space separates them. */
+const RESOURCE = 'resource'
+/** Clients send this several times too. It means nothing here. */
+const IGNORED = 'audience'
 
 /**
  * Reads the parameters of a token or device authorization request, a form or a JSON object of strings.
  * It rejects what is dangerous to accept (a parameter sent twice, malformed encoding), at a fifth of the
  * cost of a general parser.
  * @param acceptEmpty also accept an empty body of any type
+ * @param bodyOnly names that are refused in the query
  * @throws {Error} if the connection breaks, or the body was read already
  */
 export const readRequestParameters = async (
   request: IncomingMessage,
-  { acceptEmpty = false }: { readonly acceptEmpty?: boolean | undefined } = {},
+  {
+    acceptEmpty = false,
+    bodyOnly = BODY_ONLY,
+  }: {
+    readonly acceptEmpty?: boolean | undefined
+    readonly bodyOnly?: readonly string[] | undefined
+  } = {},
 ): Promise<RequestParameters> => {
   assertBodyUnread(request)
   const encoding = request.headers['content-encoding']
   const body = await readBody(request)
-  const misplaced = nameInQuery(request.url)
+  const misplaced = nameInQuery(request.url, bodyOnly)
   if (misplaced) return rejected(`${misplaced} is in the query: parameters belong in the body`)
   if (body === undefined) return rejected(`The body is longer than ${MAX_BODY} bytes`)
   if (acceptEmpty && body.length === 0) return { ok: true, parameters: new Map() }
@@ -59,11 +83,11 @@ export const readRequestParameters = async (
 const rejected = (description: string): RequestParameters => ({ ok: false, description })
 
 /** The first parameter of the query that belongs in the body. */
-const nameInQuery = (url = ''): string | undefined => {
+const nameInQuery = (url = '', bodyOnly: readonly string[]): string | undefined => {
   const at = url.indexOf('?')
   if (at < 0) return undefined
   const query = new URLSearchParams(url.slice(at))
-  return BODY_ONLY.find((name) => query.has(name))
+  return bodyOnly.find((name) => query.has(name))
 }
 
 /** The body, or `undefined` if it is too long. Rejects if the connection breaks. */
@@ -155,11 +179,17 @@ const add = (parameters: Map<string, string>, name: string, value: string): stri
     return `${quote(name)} is longer than ${MAX_PARAMETER} bytes`
   }
   if (parameters.has(name)) {
-    return REPEATABLE.has(name) ? undefined : `${quote(name)} was given more than once`
+    if (name === RESOURCE) parameters.set(name, `${parameters.get(name)} ${value}`)
+    else if (name !== IGNORED) return `${quote(name)} was given more than once`
+    return undefined
   }
   parameters.set(name, value)
   return undefined
 }
+
+/** The values of `resource` in a request. */
+export const resourcesIn = (parameters: Parameters): readonly string[] | undefined =>
+  parameters.get(RESOURCE)?.split(' ').filter(Boolean)
 
 /** Removes empty parameters, which count as not sent (RFC 6749 section 3.2). */
 const withoutEmpty = (parameters: Map<string, string>): RequestParameters => {
