@@ -1,4 +1,9 @@
-import { startLoginExample } from '@device-grant/test-support/login-example'
+import { readFile, stat } from 'node:fs/promises'
+import {
+  newKeyFile,
+  runLoginExample,
+  startLoginExample,
+} from '@device-grant/test-support/login-example'
 import { decide } from '@device-grant/test-support/person'
 import test from 'ava'
 import * as oauth from 'oauth4webapi'
@@ -216,4 +221,26 @@ test('the login example shows the code and a QR code, and prints the owner of it
   const whoami = JSON.parse(out.slice(out.indexOf('{'))) as Record<string, unknown>
   t.like(whoami, { user: 'alice', scope: 'whoami' })
   t.notRegex(out, /dg_/)
+})
+
+test('the login example keeps its key for itself, and logout revokes and forgets it', async (t) => {
+  const { url, useCases, stop } = await startTestServer({ POLL_INTERVAL: '1' })
+  t.teardown(stop)
+  const keyFile = newKeyFile(t)
+  const early = await runLoginExample(t, ['logout', url], keyFile)
+  t.is(early.exitCode, 1)
+  t.regex(early.err, /not logged in at/)
+  const login = await startLoginExample(t, url, keyFile)
+  await decide(url, login.userCode, 'approve')
+  t.is((await login.ended).exitCode, 0)
+  // Windows has no such bits.
+  if (process.platform !== 'win32') t.is((await stat(keyFile)).mode & 0o077, 0)
+  const [apiKey = ''] = Object.values<string>(JSON.parse(await readFile(keyFile, 'utf8')))
+  t.is((await useCases.authenticateApiKey(apiKey)).outcome, 'valid')
+  const { exitCode, out } = await runLoginExample(t, ['logout', url], keyFile)
+  t.is(exitCode, 0)
+  t.regex(out, /Logged out/)
+  t.false(out.includes(apiKey))
+  t.deepEqual(await useCases.authenticateApiKey(apiKey), { outcome: 'revoked' })
+  await t.throwsAsync(stat(keyFile), { code: 'ENOENT' })
 })

@@ -1,23 +1,38 @@
 import * as oauth from 'openid-client'
 import { renderUnicodeCompact } from 'uqr'
 import { explain, MESSAGES } from './explain.ts'
+import { forgetKey, KEY_FILE, keepKey, readKey } from './key-file.ts'
 import { pollUntilExpiry } from './poll-until-expiry.ts'
 import { showWaiting, tell } from './waiting.ts'
 
 const USAGE = `Usage: npm run login -- [base URL]
+       npm run login -- logout [base URL]
 
-Logs this terminal in at a device-grant server and prints the owner of its new API key. The base URL
-is the PUBLIC_URL of the server. Default: BASE_URL, else http://localhost:3000
+Logs this terminal in at a device-grant server, prints the owner of its new API key, and keeps the key
+in ${KEY_FILE}. logout revokes the key and forgets it. The base URL is the PUBLIC_URL of the server.
+Default: BASE_URL, else http://localhost:3000
 `
 
 const REQUEST_TIMEOUT_SECONDS = 10
 
-const login = async (base: URL): Promise<void> => {
-  const config = await oauth.discovery(base, 'login-example', undefined, oauth.None(), {
+const discover = (base: URL): Promise<oauth.Configuration> =>
+  oauth.discovery(base, 'login-example', undefined, oauth.None(), {
     algorithm: 'oauth2',
     timeout: REQUEST_TIMEOUT_SECONDS,
     execute: base.protocol === 'http:' ? [oauth.allowInsecureRequests] : [],
   })
+
+const logout = async (base: URL): Promise<void> => {
+  const apiKey = await readKey(base)
+  if (apiKey === undefined) throw new Error(`You are not logged in at ${base.href}`)
+  await oauth.tokenRevocation(await discover(base), apiKey)
+  // Forgotten last, so that a failed revocation can be retried.
+  await forgetKey(base)
+  process.stdout.write('  Logged out. The key is revoked.\n')
+}
+
+const login = async (base: URL): Promise<void> => {
+  const config = await discover(base)
   const codes = await oauth.initiateDeviceAuthorization(config, { scope: 'whoami' })
   const complete = codes.verification_uri_complete ?? codes.verification_uri
   process.stdout.write(`
@@ -41,6 +56,7 @@ ${renderUnicodeCompact(complete)}
       throw expiry.aborted ? new Error(MESSAGES['expired_token']) : error
     })
     .finally(stopWaiting)
+  await keepKey(base, tokens.access_token)
   const whoami = new URL('api/whoami', base)
   const headers = { authorization: `Bearer ${tokens.access_token}` }
   const response = await fetch(whoami, { headers })
@@ -49,14 +65,16 @@ ${renderUnicodeCompact(complete)}
   process.stdout.write(`${JSON.stringify(await response.json(), undefined, 2)}\n`)
 }
 
-const given = process.argv[2] ?? process.env['BASE_URL'] ?? 'http://localhost:3000'
+const [first, ...rest] = process.argv.slice(2)
+const isLogout = first === 'logout'
+const given = (isLogout ? rest[0] : first) ?? process.env['BASE_URL'] ?? 'http://localhost:3000'
 if (given === '--help' || given === '-h') process.stdout.write(USAGE)
 else if (!/^https?:\/\//i.test(given) || !URL.canParse(given)) {
   process.stderr.write(`  ${given} is not an http:// or https:// address.\n\n${USAGE}`)
   process.exitCode = 1
 } else {
   const base = new URL(given.replace(/\/*$/, '/'))
-  await login(base).catch((error: unknown) => {
+  await (isLogout ? logout : login)(base).catch((error: unknown) => {
     process.stderr.write(`  ${explain(error, base)}\n`)
     process.exitCode = 1
   })

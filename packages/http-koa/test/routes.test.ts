@@ -187,8 +187,9 @@ test('requests of programs reach every use case but those of forms', async (t) =
 test('docs/http.md lists the same paths, methods and origins', async (t) => {
   const text = await readFile(new URL('../../../docs/http.md', import.meta.url), 'utf8')
   const [ofRouter = ''] = text.split('only in the server**')
-  const documented = [...ofRouter.matchAll(/^\| `(\/[^`]*)` \| ([A-Z, ]+) \| ([\w, ]+) \|$/gm)]
-    .map(([, path = '', methods = '', origins = '']) => `${path} ${methods} ${origins}`)
+  const documented = [...ofRouter.matchAll(/^\| `(\/[^`]*)` \| ([A-Z, ]+) \| ([\w, ]+) \|$/gm)].map(
+    ([, path = '', methods = '', origins = '']) => `${path} ${methods} ${origins}`,
+  )
   const { router } = await serve(t, { publicUrl: 'https://login.example', prefix: '' })
   const actual = router.table.rows.flatMap((row) =>
     [row.path].flat().map((path) => {

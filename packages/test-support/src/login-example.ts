@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
 import { type SpawnedProgram, spawnProgram } from './spawned-program.ts'
@@ -11,8 +14,21 @@ export interface Ended {
   readonly err: string
 }
 
-const spawnExample = (t: ExecutionContext, argument: string): SpawnedProgram =>
-  spawnProgram(t, process.execPath, [PROGRAM, argument])
+/** A file for the keys of the example. It is removed after the test. */
+export const newKeyFile = (t: ExecutionContext): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'login-example-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  return join(folder, 'keys.json')
+}
+
+const spawnExample = (
+  t: ExecutionContext,
+  args: readonly string[],
+  keyFile: string,
+): SpawnedProgram =>
+  spawnProgram(t, process.execPath, [PROGRAM, ...args], {
+    env: { ...process.env, KEY_FILE: keyFile },
+  })
 
 const endOf = async ({ ended, out, err }: SpawnedProgram): Promise<Ended> => ({
   exitCode: await ended,
@@ -20,9 +36,15 @@ const endOf = async ({ ended, out, err }: SpawnedProgram): Promise<Ended> => ({
   err: err(),
 })
 
-/** Runs the example program of a device until it ends, with its base URL or another argument. */
-export const runLoginExample = (t: ExecutionContext, argument: string): Promise<Ended> =>
-  endOf(spawnExample(t, argument))
+/**
+ * Runs the example program of a device until it ends, with its base URL or other arguments.
+ * @param keyFile where it keeps its keys; default: a new file
+ */
+export const runLoginExample = (
+  t: ExecutionContext,
+  args: string | readonly string[],
+  keyFile: string = newKeyFile(t),
+): Promise<Ended> => endOf(spawnExample(t, [args].flat(), keyFile))
 
 /** The example with its codes, waiting for a person's decision. */
 export interface WaitingLogin {
@@ -38,8 +60,9 @@ export interface WaitingLogin {
 export const startLoginExample = async (
   t: ExecutionContext,
   url: string,
+  keyFile: string = newKeyFile(t),
 ): Promise<WaitingLogin> => {
-  const program = spawnExample(t, url)
+  const program = spawnExample(t, [url], keyFile)
   const [, userCode = '', completeUri = ''] = await program.prints(
     /enter +(\S+)\s+or open +(\S+)\s/,
   )
