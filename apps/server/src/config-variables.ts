@@ -1,3 +1,5 @@
+import { SECRET_VARIABLES } from './secret-files.ts'
+
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 type Row = readonly [name: string, byDefault: string, meaning: string]
@@ -23,6 +25,7 @@ export const VARIABLES: readonly Row[] = [
     'redis://, rediss://, redis+cluster://h:p,h:p or redis+sentinel://h:p,h:p/name; or valkey',
   ],
   ['MONGODB_URI', 'in memory', 'any MongoDB connection string'],
+  ['STORES', 'none', 'memory: NODE_ENV=production may do without MONGODB_URI'],
   [
     'SIGN_IN',
     'demo',
@@ -70,7 +73,8 @@ export const VARIABLES: readonly Row[] = [
   [
     'SESSION_SECRET',
     'random',
-    'signs cookies and forms, 32 characters or more (openssl rand -base64 32); required with REDIS_URL',
+    'signs cookies and forms, 32 characters or more (openssl rand -base64 32); required with REDIS_URL; ' +
+      'older secrets may follow, separated by commas',
   ],
   ['DEVICE_CODE_TTL', '600', 'lifetime of a code, in seconds'],
   ['POLL_INTERVAL', '5', 'time between two polls, in seconds'],
@@ -120,6 +124,12 @@ export const VARIABLES: readonly Row[] = [
     'wrong codes of all people in 10 minutes; beyond it each person has one attempt',
   ],
   ['LOG_LEVEL', 'info', LOG_LEVELS.join(', ')],
+]
+
+/** The names of all variables. Secrets may be in files too. */
+export const KNOWN_VARIABLES: readonly string[] = [
+  ...VARIABLES.map(([name]) => name),
+  ...SECRET_VARIABLES.map((name) => `${name}_FILE`),
 ]
 
 /** The text of `--help`. */

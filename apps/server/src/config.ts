@@ -8,12 +8,14 @@ import {
   parsePublicUrl,
   parseVerificationUri,
 } from '@device-grant/http-koa'
-import { LOG_LEVELS } from './config-variables.ts'
+import { KNOWN_VARIABLES, LOG_LEVELS } from './config-variables.ts'
 import { Environment, type Variables } from './environment.ts'
 import { keyLifetimeVariables, readKeyLifetimes } from './key-lifetimes.ts'
 import { isAboutEmail, type OidcAllow, readOidcAllow } from './oidc-allow.ts'
+import { checkProduction } from './production.ts'
 import { resourceProblem } from './resource-problem.ts'
 import { isScopeName } from './scope-name.ts'
+import { readSecretFiles } from './secret-files.ts'
 import { weaknessOf } from './weak-secret.ts'
 
 /** The checked settings of the server. */
@@ -34,7 +36,8 @@ export interface Settings {
   /** Addresses and CIDR ranges. */
   readonly trustedProxies: readonly string[]
   readonly frontEndOrigins: readonly string[]
-  readonly sessionSecret: string
+  /** The first one signs. What the others have signed stays valid. */
+  readonly sessionSecrets: readonly [string, ...string[]]
   /** True if no secret was configured. Sessions then end with this process. */
   readonly sessionSecretIsRandom: boolean
   readonly policy: Policy
@@ -98,7 +101,9 @@ export interface StoreUrlChecks {
  * @throws {ConfigError} if a variable is invalid. It names all that are invalid.
  */
 export const readConfig = (variables: Variables, checks: StoreUrlChecks = {}): Settings => {
-  const environment = new Environment(variables)
+  const { secrets, errors } = readSecretFiles(variables)
+  const environment = new Environment(variables, secrets)
+  environment.errors.push(...errors)
   const port = environment.wholeNumber('PORT', { byDefault: 3000, min: 1, max: 65_535 })
   const host = (environment.text('HOST') ?? '127.0.0.1').replace(/^\[(.*)\]$/, '$1')
   const publicUrl = readPublicUrl(environment, port)
@@ -107,10 +112,11 @@ export const readConfig = (variables: Variables, checks: StoreUrlChecks = {}): S
   const trustedProxies = readTrustedProxies(environment)
   const signIn = readSignIn(environment, trustedProxies)
   if (signIn.kind === 'demo') refuseUnsafeDemo(environment, host, publicUrl)
-  const givenSecret = readSessionSecret(environment, redisUrl)
-  if (givenSecret !== undefined && !isLocalDemo(signIn, publicUrl)) {
-    refuseWeakSecret(environment, givenSecret)
+  const givenSecrets = readSessionSecrets(environment, redisUrl)
+  if (!isLocalDemo(signIn, publicUrl)) {
+    for (const secret of givenSecrets) refuseWeakSecret(environment, secret)
   }
+  const [firstSecret = randomBytes(32).toString('base64url'), ...olderSecrets] = givenSecrets
   const settings: Settings = {
     port,
     host,
@@ -122,8 +128,8 @@ export const readConfig = (variables: Variables, checks: StoreUrlChecks = {}): S
     contact: readContact(environment),
     trustedProxies,
     frontEndOrigins: readFrontEndOrigins(environment),
-    sessionSecret: givenSecret ?? randomBytes(32).toString('base64url'),
-    sessionSecretIsRandom: givenSecret === undefined,
+    sessionSecrets: [firstSecret, ...olderSecrets],
+    sessionSecretIsRandom: givenSecrets.length === 0,
     policy: readPolicy(environment),
     clientsFile: environment.text('CLIENTS_FILE'),
     scopesFile: environment.text('SCOPES_FILE'),
@@ -142,6 +148,9 @@ export const readConfig = (variables: Variables, checks: StoreUrlChecks = {}): S
     shutdownDelayMs:
       environment.wholeNumber('SHUTDOWN_DELAY', { byDefault: 0, min: 0, max: 300 }) * 1000,
     logLevel: environment.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
+  }
+  if (environment.text('NODE_ENV') === 'production') {
+    checkProduction(environment, settings, variables, KNOWN_VARIABLES)
   }
   if (environment.errors.length > 0) throw new ConfigError(environment.errors)
   return settings
@@ -324,20 +333,20 @@ const refuseUnsafeDemo = (environment: Environment, host: string, publicUrl: str
   }
 }
 
-const readSessionSecret = (
+const readSessionSecrets = (
   environment: Environment,
   redisUrl: string | undefined,
-): string | undefined => {
-  const secret = environment.text('SESSION_SECRET')
-  if (secret === undefined && redisUrl !== undefined) {
+): readonly string[] => {
+  const secrets = environment.list('SESSION_SECRET')
+  if (secrets.length === 0 && redisUrl !== undefined) {
     environment.errors.push(
       'SESSION_SECRET is required with REDIS_URL, because all servers need the same one',
     )
   }
-  if (secret !== undefined && secret.length < 32) {
-    environment.errors.push('SESSION_SECRET needs at least 32 characters')
+  if (secrets.some(({ length }) => length < 32)) {
+    environment.errors.push('SESSION_SECRET needs at least 32 characters; commas separate secrets')
   }
-  return secret
+  return secrets
 }
 
 /** Whether sessions prove nothing anyway, because anyone on this machine may sign in as anyone. */

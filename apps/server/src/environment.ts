@@ -6,14 +6,17 @@ export class Environment {
   /** Says what is wrong with each invalid variable. */
   readonly errors: string[] = []
   readonly #variables: Variables
+  readonly #secrets: Variables
 
-  constructor(variables: Variables) {
+  /** @param secrets variables that a file holds */
+  constructor(variables: Variables, secrets: Variables = {}) {
     this.#variables = variables
+    this.#secrets = secrets
   }
 
   /** The text of a variable without spaces around it, or `undefined` if nothing is left. */
   text(name: string): string | undefined {
-    return this.#variables[name]?.trim() || undefined
+    return (this.#secrets[name] ?? this.#variables[name])?.trim() || undefined
   }
 
   /** A decimal number without sign and fraction, from `min` to `max`. */

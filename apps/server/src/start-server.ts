@@ -103,7 +103,7 @@ export const startServer = async (
     // The app answers below the path of the public URL by itself, for proxies that do not strip it.
     prefix: '',
     signIn: createSignIn(settings.signIn, log, clock),
-    sessionSecret: settings.sessionSecret,
+    sessionSecret: settings.sessionSecrets,
     contact: settings.contact,
     trustedProxies: settings.trustedProxies,
     frontEndOrigins: settings.frontEndOrigins,

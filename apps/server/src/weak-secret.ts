@@ -1,7 +1,7 @@
 /** Secrets that the documentation prints, which makes them public. */
 const EXAMPLES: readonly string[] = [
   'only-for-a-look-around-0123456789abcdef',
-  'thirty-two characters, or more …',
+  'thirty-two characters or even more …',
 ]
 
 /** Random hexadecimal digits have fewer in 1 of 30 million secrets of 32 digits. */

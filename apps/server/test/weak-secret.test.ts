@@ -15,6 +15,7 @@ const OIDC = {
   OIDC_ISSUER: 'https://id.example',
   OIDC_CLIENT_ID: 'device-grant',
   OIDC_CLIENT_SECRET: 'hush',
+  MONGODB_URI: 'mongodb://db/device_grant',
 }
 const FORWARDED = { SIGN_IN: 'forwarded', TRUSTED_PROXIES: '127.0.0.1' }
 const DEMO = { SIGN_IN: 'demo', HOST: '0.0.0.0' }

@@ -47,8 +47,11 @@ export interface DeviceGrantRouterOptions {
   readonly verificationUri?: string | undefined
   /** The sign-in method: `demoSignIn`, `oidcSignIn`, `forwardedSignIn` or your own. */
   readonly signIn: SignInFactory
-  /** The secret that signs cookies and forms: 32 characters or more, the same on every server. */
-  readonly sessionSecret: string
+  /**
+   * The secret that signs cookies and forms: 32 characters or more, the same on every server. Several
+   * secrets allow a rotation: the first one signs, and what the others have signed stays valid.
+   */
+  readonly sessionSecret: string | readonly [string, ...string[]]
   /**
    * The path that the router is mounted at, for example `/auth`. It is `''` if a proxy strips the path of
    * `publicUrl`.
@@ -179,7 +182,10 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     onCodeRefused = () => {},
     onUnlistedProxy = () => {},
   } = options
-  if (sessionSecret.length < 32) throw new TypeError('sessionSecret needs 32 characters at least')
+  const secrets = typeof sessionSecret === 'string' ? ([sessionSecret] as const) : sessionSecret
+  if (secrets.some(({ length }) => length < 32)) {
+    throw new TypeError('sessionSecret needs 32 characters at least')
+  }
   const publicUrl = readUrl('publicUrl', options.publicUrl, parsePublicUrl)
   const verificationUri =
     options.verificationUri === undefined
@@ -192,7 +198,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
   if (!/^(\/[\w.~%-]+)*$/.test(prefix)) throw new TypeError('prefix must be like /auth')
   const paths = pathsBelow(prefix)
   const links = pathsBelow(publicPrefix)
-  const signer = new Signer(sessionSecret)
+  const signer = new Signer(...secrets)
   const cookies = new Cookies(publicUrl)
   const csrf = new Csrf({ signer, origins: new Set([origin, ...frontEndOrigins]) })
   const language = new PageLanguage({ locales: pages.locales, cookies })

@@ -12,6 +12,6 @@ export const router = createDeviceGrantRouter({
   useCases: createUseCases({ ...stores, clock, clients: registry }),
   clients: authenticateClients({ registry, usedAssertions: stores.usedAssertions }),
   publicUrl: 'http://localhost:3000',
-  sessionSecret: 'thirty-two characters, or more …',
+  sessionSecret: 'thirty-two characters or even more …',
   signIn: demoSignIn(),
 })

@@ -83,3 +83,16 @@ test('a CSRF token is valid for its binding only', (t) => {
   ])
     t.false(signer.isCsrfToken(wrong, 'session one'))
 })
+
+test('what an older secret has signed stays valid, and a new secret signs', async (t) => {
+  const [old, next] = ['o'.repeat(32), 'n'.repeat(32)]
+  const before = new Signer(old)
+  const after = new Signer(next, old)
+  const text = await before.sign('session', { sub: 'ann' }, 10_000)
+  t.is((await after.verify('session', text, 1_000))?.sub, 'ann')
+  t.true(after.isCsrfToken(before.csrfToken('b'), 'b'))
+  const fresh = await after.sign('session', { sub: 'ann' }, 10_000)
+  t.is(await before.verify('session', fresh, 1_000), undefined)
+  t.is((await new Signer(next).verify('session', fresh, 1_000))?.sub, 'ann')
+  t.false(before.isCsrfToken(after.csrfToken('b'), 'b'))
+})

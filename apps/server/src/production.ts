@@ -1,0 +1,65 @@
+import type { Environment, Variables } from './environment.ts'
+
+/** What production needs beyond valid settings. */
+export interface ProductionSettings {
+  readonly mongodbUri?: string | undefined
+  readonly redisUrl?: string | undefined
+  readonly sessionSecretIsRandom: boolean
+  readonly trustedProxies: readonly string[]
+}
+
+/** Names that people use for other software, and the variable that they mean. */
+const LIKELY_MISTAKES: Readonly<Record<string, string>> = {
+  REDIS_URI: 'REDIS_URL',
+  MONGO_URI: 'MONGODB_URI',
+  MONGO_URL: 'MONGODB_URI',
+  MONGODB_URL: 'MONGODB_URI',
+  ISSUER: 'PUBLIC_URL',
+}
+
+/** Ranges that trust everybody. */
+const EVERYBODY: ReadonlySet<string> = new Set(['0.0.0.0/0', '::/0'])
+
+/**
+ * Reports what is unsafe in production (`NODE_ENV=production`): a default that is only good for a look
+ * around, or a variable that is likely misspelt.
+ * @param known the names of all variables
+ */
+export const checkProduction = (
+  environment: Environment,
+  { mongodbUri, redisUrl, sessionSecretIsRandom, trustedProxies }: ProductionSettings,
+  variables: Variables,
+  known: readonly string[],
+): void => {
+  const { errors } = environment
+  if (environment.text('PUBLIC_URL') === undefined) {
+    errors.push('PUBLIC_URL is required with NODE_ENV=production')
+  }
+  if (mongodbUri === undefined && environment.text('STORES') !== 'memory') {
+    errors.push(
+      'MONGODB_URI is required with NODE_ENV=production, because keys in memory end with the process ' +
+        '(STORES=memory allows that)',
+    )
+  }
+  const keepsState = mongodbUri !== undefined || redisUrl !== undefined
+  if (sessionSecretIsRandom && keepsState) {
+    errors.push('SESSION_SECRET is required with NODE_ENV=production and a store')
+  }
+  if (trustedProxies.some((entry) => EVERYBODY.has(entry))) {
+    errors.push('TRUSTED_PROXIES trusts every address, so anyone can send any address or person')
+  }
+  errors.push(...mistakes(variables, known))
+}
+
+const mistakes = (variables: Variables, known: readonly string[]): string[] => {
+  const names = new Set(known)
+  return Object.keys(variables).flatMap((name) => {
+    if (names.has(name)) return []
+    const meant = LIKELY_MISTAKES[name] ?? known.find((each) => isLikely(name, each))
+    return meant === undefined ? [] : [`${name} is no setting: did you mean ${meant}?`]
+  })
+}
+
+/** A short name such as HOST begins names of other software too, for example HOSTNAME. */
+const isLikely = (name: string, known: string): boolean =>
+  known.includes('_') && name.startsWith(known)

@@ -1,0 +1,80 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test from 'ava'
+import { ConfigError, readConfig } from '#src/config.js'
+
+const SECRET = 'vNq1fT0yq0XkP4m8q2rZ6aJd7sLw9uBe'
+const OTHER = 'Ha7Kx2pQmZ9tYw4rBn6cVd8eLf1gSj3u'
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  PUBLIC_URL: 'https://login.example.com',
+  SIGN_IN: 'forwarded',
+  TRUSTED_PROXIES: '10.0.0.1',
+  MONGODB_URI: 'mongodb://db/device_grant',
+  SESSION_SECRET: SECRET,
+}
+
+const errorsOf = (env: Readonly<Record<string, string | undefined>>): readonly string[] => {
+  try {
+    readConfig(env)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.errors
+    throw error
+  }
+}
+
+test('production needs a public URL, a store that lasts and a secret', (t) => {
+  t.deepEqual(errorsOf(PRODUCTION), [])
+  for (const [changes, start] of [
+    [{ PUBLIC_URL: undefined }, 'PUBLIC_URL is required'],
+    [{ MONGODB_URI: undefined }, 'MONGODB_URI is required'],
+    [{ SESSION_SECRET: undefined }, 'SESSION_SECRET is required'],
+    [{ TRUSTED_PROXIES: '0.0.0.0/0' }, 'TRUSTED_PROXIES trusts every address'],
+    [{ TRUSTED_PROXIES: '10.0.0.1,::/0' }, 'TRUSTED_PROXIES trusts every address'],
+    [{ REDIS_URI: 'redis://x' }, 'REDIS_URI is no setting: did you mean REDIS_URL?'],
+    [{ MONGODB_URL: 'x' }, 'MONGODB_URL is no setting: did you mean MONGODB_URI?'],
+    [{ SESSION_SECRETS: 'x' }, 'SESSION_SECRETS is no setting: did you mean SESSION_SECRET?'],
+    [{ CLIENTS_FILES: 'x' }, 'CLIENTS_FILES is no setting: did you mean CLIENTS_FILE?'],
+  ] as const) {
+    const [error = '', ...others] = errorsOf({ ...PRODUCTION, ...changes })
+    t.true(error.startsWith(start), `${JSON.stringify(changes)}: ${error}`)
+    t.deepEqual(others, [])
+  }
+})
+
+test('production may say that it keeps keys in memory', (t) => {
+  const env = { ...PRODUCTION, MONGODB_URI: undefined, STORES: 'memory' }
+  t.deepEqual(errorsOf(env), [])
+  t.deepEqual(errorsOf({ ...env, SESSION_SECRET: undefined }), [])
+})
+
+test('names of other software, and all names outside production, are no mistakes', (t) => {
+  const others = { HOSTNAME: 'pod-1', REDIS_PORT: 'tcp://x', PORT_NAME: 'x', PATH: '/bin' }
+  t.deepEqual(errorsOf({ ...PRODUCTION, ...others }), [])
+  t.deepEqual(errorsOf({ REDIS_URI: 'redis://x', TRUSTED_PROXIES: '0.0.0.0/0' }), [])
+})
+
+test('a secret may be in a file', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'secrets-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const path = join(folder, 'secret')
+  await writeFile(path, `${SECRET}\n`)
+  const inFile = { ...PRODUCTION, SESSION_SECRET: undefined, SESSION_SECRET_FILE: path }
+  t.deepEqual(readConfig(inFile).sessionSecrets, [SECRET])
+  t.deepEqual(errorsOf({ ...inFile, SESSION_SECRET: SECRET }), [
+    'SESSION_SECRET and SESSION_SECRET_FILE are both set',
+  ])
+  const [missing] = errorsOf({ ...inFile, SESSION_SECRET_FILE: join(folder, 'none') })
+  t.is(missing, 'SESSION_SECRET_FILE cannot be read: ENOENT')
+  await writeFile(path, ' \n')
+  t.true(errorsOf(inFile).includes('SESSION_SECRET_FILE is empty'))
+})
+
+test('older secrets may follow the first one', (t) => {
+  const env = { ...PRODUCTION, SESSION_SECRET: `${SECRET}, ${OTHER}` }
+  t.deepEqual(readConfig(env).sessionSecrets, [SECRET, OTHER])
+  t.regex(errorsOf({ ...env, SESSION_SECRET: `${SECRET},short` })[0] ?? '', /32 characters/)
+  t.regex(errorsOf({ ...env, SESSION_SECRET: `${SECRET},${'a'.repeat(32)}` })[0] ?? '', /different/)
+})
