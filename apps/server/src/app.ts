@@ -15,8 +15,11 @@ import { whoami } from './whoami.ts'
 export interface AppOptions {
   readonly deviceGrant: DeviceGrantRouter
   readonly authenticateApiKey: AuthenticateApiKey
-  /** Rows of modules, which stand before the device grant. */
-  readonly moreRows: readonly Route[]
+  /**
+   * Rows of modules, which stand before the device grant.
+   * @default []
+   */
+  readonly moreRows?: readonly Route[] | undefined
   readonly publicUrl: string
   readonly stores: readonly ProbedStore[]
   readonly clock: Clock
@@ -25,14 +28,14 @@ export interface AppOptions {
 }
 
 /** Creates the Koa application: the device grant, and the routes that only this server has. */
-export const createApp = ({ deviceGrant, onError, ...options }: AppOptions): Koa => {
+export const createApp = ({ deviceGrant, onError, moreRows = [], ...options }: AppOptions): Koa => {
   const app = new Koa()
   app.on('error', (error: unknown, ctx?: Context) => {
     if (!isDisconnect(error, ctx)) onError(error, 'request')
   })
   const routes = [
     checkForProxies(options.authenticateApiKey, { onError }),
-    createRouteTable(options.moreRows).routes(),
+    createRouteTable(moreRows).routes(),
     deviceGrant.routes(),
     createRouteTable(serverRoutes({ onError, ...options })).routes(),
   ]

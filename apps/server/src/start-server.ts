@@ -124,7 +124,7 @@ export const startServer = async (
   const app = createApp({
     deviceGrant,
     authenticateApiKey: get(container, TOKENS.AuthenticateApiKey),
-    moreRows: introspection?.rows ?? [],
+    moreRows: introspection?.rows,
     publicUrl,
     stores,
     clock,
