@@ -112,6 +112,13 @@ export const VARIABLES: readonly Row[] = [
     'URIs, separated by commas, of the resources that keys may be for (RFC 8707)',
   ],
   ['AUTHORIZE_LIMIT', '60', 'new codes per minute and address; 0: no limit'],
+  [
+    'AUTHORIZE_LIMIT_EXEMPT',
+    'none',
+    'addresses or CIDR ranges, separated by commas, without that limit',
+  ],
+  ['KEYS_NOT_BEFORE', 'none', 'keys approved before this time (ISO 8601, UTC) do not work'],
+  ['KEEP_ALIVE_TIMEOUT', '75', 'seconds for which an idle connection stays open'],
   ['MAX_CONNECTIONS', '10000', 'open connections; further ones are closed at once'],
   [
     'SHUTDOWN_DELAY',

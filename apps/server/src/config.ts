@@ -51,6 +51,10 @@ export interface Settings {
   readonly resources?: readonly string[] | undefined
   /** New codes per minute and address. 0 means no limit. */
   readonly authorizeLimit: number
+  /** Addresses and CIDR ranges without the limit of one address. */
+  readonly authorizeLimitExempt: readonly string[]
+  /** How long an idle connection stays open, in milliseconds. */
+  readonly keepAliveMs: number
   /** Open connections. Further ones are closed at once. */
   readonly maxConnections: number
   /** How long the server still takes requests after it is told to stop, in milliseconds. */
@@ -109,7 +113,7 @@ export const readConfig = (variables: Variables, checks: StoreUrlChecks = {}): S
   const publicUrl = readPublicUrl(environment, port)
   const redisUrl = readStoreUrl(environment, 'REDIS_URL', REDIS_SCHEMES, checks.checkRedisUrl)
   const mongodbUri = readStoreUrl(environment, 'MONGODB_URI', MONGODB_SCHEMES, checks.checkMongoUri)
-  const trustedProxies = readTrustedProxies(environment)
+  const trustedProxies = readAddresses(environment, 'TRUSTED_PROXIES')
   const signIn = readSignIn(environment, trustedProxies)
   if (signIn.kind === 'demo') refuseUnsafeDemo(environment, host, publicUrl)
   const givenSecrets = readSessionSecrets(environment, redisUrl)
@@ -140,6 +144,9 @@ export const readConfig = (variables: Variables, checks: StoreUrlChecks = {}): S
       min: 0,
       max: 1_000_000,
     }),
+    authorizeLimitExempt: readAddresses(environment, 'AUTHORIZE_LIMIT_EXEMPT'),
+    keepAliveMs:
+      environment.wholeNumber('KEEP_ALIVE_TIMEOUT', { byDefault: 75, min: 1, max: 3600 }) * 1000,
     maxConnections: environment.wholeNumber('MAX_CONNECTIONS', {
       byDefault: 10_000,
       min: 1,
@@ -211,15 +218,24 @@ const readStoreUrl = (
   return url
 }
 
-const readTrustedProxies = (environment: Environment): readonly string[] => {
-  const trustedProxies = environment.list('TRUSTED_PROXIES')
+const readAddresses = (environment: Environment, name: string): readonly string[] => {
+  const addresses = environment.list(name)
   try {
-    addressSet(trustedProxies)
+    addressSet(addresses)
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
-    environment.errors.push(`TRUSTED_PROXIES: ${error.message}`)
+    environment.errors.push(`${name}: ${error.message}`)
   }
-  return trustedProxies
+  return addresses
+}
+
+const readKeysNotBefore = (environment: Environment): number => {
+  const text = environment.text('KEYS_NOT_BEFORE')
+  if (text === undefined) return 0
+  const at = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/.test(text) ? Date.parse(text) : Number.NaN
+  if (at > 0) return at
+  environment.errors.push('KEYS_NOT_BEFORE must be a time like 2030-01-31T12:00:00Z')
+  return 0
 }
 
 const readSignIn = (
@@ -416,6 +432,7 @@ const readPolicy = (environment: Environment): Policy => {
     return createPolicy({
       codeLifetimeMs: milliseconds('DEVICE_CODE_TTL', DEFAULT_POLICY.codeLifetimeMs),
       intervalMs: milliseconds('POLL_INTERVAL', DEFAULT_POLICY.intervalMs),
+      keysNotBefore: readKeysNotBefore(environment),
       keyPrefix: environment.text('API_KEY_PREFIX') ?? DEFAULT_POLICY.keyPrefix,
       ...keyLifetimes,
       ...(wrongCodesOfEveryone === undefined ? {} : { wrongCodesOfEveryone }),

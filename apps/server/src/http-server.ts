@@ -53,7 +53,7 @@ export interface HttpServerOptions {
   /** Called with each connection beyond `maxConnections`. */
   readonly onTooMany: () => void
   /** @default time-outs that suit polling clients */
-  readonly timeouts?: Timeouts | undefined
+  readonly timeouts?: Partial<Timeouts> | undefined
 }
 
 /**
@@ -62,8 +62,9 @@ export interface HttpServerOptions {
  */
 export const startHttpServer = async (
   app: RequestListener,
-  { port, host, maxConnections, onTooMany, timeouts = TIMEOUTS }: HttpServerOptions,
+  { port, host, maxConnections, onTooMany, timeouts: given }: HttpServerOptions,
 ): Promise<HttpServer> => {
+  const timeouts = { ...TIMEOUTS, ...given }
   const server = createServer({
     headersTimeout: timeouts.headersMs,
     requestTimeout: timeouts.requestMs,

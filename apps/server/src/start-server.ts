@@ -109,6 +109,7 @@ export const startServer = async (
     frontEndOrigins: settings.frontEndOrigins,
     scopesSupported: () => settings.scopesSupported,
     authorizeLimit: settings.authorizeLimit,
+    authorizeLimitExempt: settings.authorizeLimitExempt,
     clients,
     onError,
     onPoll: (outcome) => polls.add(outcome),
@@ -131,12 +132,13 @@ export const startServer = async (
     isStopping: () => stopping.signal.aborted,
     onError,
   })
-  const { port, host, maxConnections } = settings
+  const { port, host, maxConnections, keepAliveMs } = settings
   const throttleTooMany = createThrottle(clock)
   const httpServer = await startHttpServer(app.callback(), {
     port,
     host,
     maxConnections,
+    timeouts: { keepAliveMs },
     onTooMany: () =>
       throttleTooMany((leftOut) =>
         log.warn({ maxConnections, leftOut }, 'connection closed, because too many are open'),

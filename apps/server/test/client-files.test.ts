@@ -112,6 +112,8 @@ test('a client has what its file says', async (t) => {
     defaultScopes: ['projects:read'],
     keyLifetimesMs: [86_400_000, 60_000],
     mayBeWebPage: false,
+    mayIntrospect: true,
+    resources: ['https://api.example/v1', 'urn:example:api'],
   })
   for (const [address, isIn] of [
     ['192.0.2.7', true],

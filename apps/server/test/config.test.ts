@@ -44,6 +44,8 @@ test('every variable has a default', (t) => {
     scopesFile: undefined,
     scopesSupported: ['api'],
     authorizeLimit: 60,
+    authorizeLimitExempt: [],
+    keepAliveMs: 75_000,
     maxConnections: 10_000,
     shutdownDelayMs: 0,
     logLevel: 'info',

@@ -78,3 +78,24 @@ test('older secrets may follow the first one', (t) => {
   t.regex(errorsOf({ ...env, SESSION_SECRET: `${SECRET},short` })[0] ?? '', /32 characters/)
   t.regex(errorsOf({ ...env, SESSION_SECRET: `${SECRET},${'a'.repeat(32)}` })[0] ?? '', /different/)
 })
+
+test('keys that were approved before a time can be ended', (t) => {
+  const env = { KEYS_NOT_BEFORE: '2030-01-31T12:00:00Z' }
+  t.is(readConfig(env).policy.keysNotBefore, Date.UTC(2030, 0, 31, 12))
+  for (const KEYS_NOT_BEFORE of ['2030-01-31', '1', 'yesterday', '2030-13-01T00:00:00Z']) {
+    t.deepEqual(errorsOf({ KEYS_NOT_BEFORE }), [
+      'KEYS_NOT_BEFORE must be a time like 2030-01-31T12:00:00Z',
+    ])
+  }
+})
+
+test('addresses may be exempt from the limit of codes, and are checked', (t) => {
+  t.deepEqual(readConfig({ AUTHORIZE_LIMIT_EXEMPT: '192.0.2.0/24, ::1' }).authorizeLimitExempt, [
+    '192.0.2.0/24',
+    '::1',
+  ])
+  t.regex(
+    errorsOf({ AUTHORIZE_LIMIT_EXEMPT: 'office' })[0] ?? '',
+    /^AUTHORIZE_LIMIT_EXEMPT: office/,
+  )
+})

@@ -104,7 +104,10 @@ test.serial('BT-2, BT-6: a request without a key is 401 and names no error', asy
   ] as const) {
     const reply = await ask(headers, path)
     t.is(reply.status, 401, reply.text)
-    t.deepEqual(challengeOf(reply), { realm: 'device-grant' })
+    t.deepEqual(challengeOf(reply), {
+      realm: 'device-grant',
+      resource_metadata: `${server.url}/.well-known/oauth-protected-resource/api`,
+    })
     t.regex(reply.headers['content-type'] ?? '', /^application\/json/)
     t.is(reply.headers['cache-control'], 'no-store')
   }

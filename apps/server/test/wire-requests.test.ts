@@ -12,6 +12,7 @@ import {
 import {
   AUTHORIZE,
   GRANT_TYPE,
+  REVOKE,
   TOKEN,
   VERIFY_AUTHENTICATED,
 } from '@device-grant/test-support/endpoints'
@@ -854,6 +855,8 @@ test('MET-1 to MET-11: the metadata are correct, at both paths', async (t) => {
     device_authorization_endpoint: server.url + AUTHORIZE,
     token_endpoint: server.url + TOKEN,
     token_endpoint_auth_methods_supported: ['none'],
+    revocation_endpoint: server.url + REVOKE,
+    revocation_endpoint_auth_methods_supported: ['none'],
     grant_types_supported: [GRANT_TYPE],
     response_types_supported: ['none'],
     scopes_supported: ['api'],

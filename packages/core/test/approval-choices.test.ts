@@ -428,6 +428,22 @@ test('a use whose write failed expires nothing', async (t) => {
   t.deepEqual(await service.authenticateApiKey(apiKey), { outcome: 'expired' })
 })
 
+test('keys that were approved before a given time work no more, and are not picked up', async (t) => {
+  const { service } = aService()
+  const old = await logIn(service)
+  const { deviceCode, userCode } = await ask(service)
+  await approve(service, userCode)
+  service.clock.pass(1)
+  const { stores, clock } = service
+  const policy = createPolicy({ keysNotBefore: clock.now() })
+  const restored = createUseCases({ ...stores, policy, clock, monotonic: clock.now })
+  t.deepEqual(await restored.authenticateApiKey(old.apiKey), { outcome: 'expired' })
+  t.deepEqual(await keysOf(restored), [])
+  const poll = { deviceCode, clientId: 'acme' }
+  t.is((await restored.pollForToken(poll)).outcome, 'access_denied')
+  t.is(await restored.revokeAllApiKeys('ann'), 2)
+})
+
 const NAMES = ['a', 'b', 'c', 'd'] as const
 const someNames = fc.uniqueArray(fc.constantFrom<string>(...NAMES))
 const someScopes = fc

@@ -131,6 +131,7 @@ test('every number is held to its range', (t) => {
     ['wrongCodesOfEveryone', 1, 1_000_000],
     ['wrongCodesWindowMs', 1_000, 86_400_000],
     ['maxKeyLifetimeMs', 1_000, 316_224_000_000],
+    ['keysNotBefore', 0, Number.MAX_SAFE_INTEGER],
     ['keyIdleMs', 3_600_000, 316_224_000_000],
     ['redeliverForMs', 0, 600_000],
     ['keysPerPerson', 0, 10_000],

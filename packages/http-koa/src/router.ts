@@ -6,6 +6,7 @@ import { DEFAULT_SCOPES } from './device/metadata-route.ts'
 import { PUBLIC_CLIENTS } from './device/public-clients.ts'
 import { deviceRoutes } from './device/routes.ts'
 import { sendOAuthError } from './http/oauth-error.ts'
+import { pathOf } from './http/path-of.ts'
 import { parsePublicUrl } from './http/public-url.ts'
 import { emitError, type ReportError } from './http/report-error.ts'
 import { createRouteTable, type RouteTable } from './http/route-table.ts'
@@ -122,6 +123,12 @@ export interface DeviceGrantRouterOptions {
    */
   readonly authorizeLimit?: number | undefined
   /**
+   * Addresses and CIDR ranges without `authorizeLimit`, for example of an office behind one address. The
+   * limit of all codes together still holds.
+   * @default []
+   */
+  readonly authorizeLimitExempt?: readonly string[] | undefined
+  /**
    * Receives every refusal of `authorizeLimit`, for counting: the limit, and the address of the request.
    * @default refusals are not reported
    */
@@ -218,6 +225,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
       scopesSupported,
       metadataMembers,
       authorizeLimit,
+      authorizeLimitExempt: addressSet(options.authorizeLimitExempt ?? []),
       clients,
       onPoll,
       onCodeRefused,
@@ -249,7 +257,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     routes: () => {
       const routes = table.routes()
       return (ctx, next) => {
-        if (!hasPath(ctx)) {
+        if (pathOf(ctx) === undefined) {
           return sendOAuthError(ctx, 400, 'invalid_request', 'The request target is no URL')
         }
         // Polls are most of the requests, and come through the same proxies as the others.
@@ -270,14 +278,5 @@ const readUrl = (name: string, text: string, parse: (text: string) => string): s
     return parse(text)
   } catch (error) {
     throw new TypeError(`${name} ${(error as Error).message}`)
-  }
-}
-
-/** Whether a request target has a path. Koa throws at a target that it cannot parse. */
-const hasPath = (ctx: Context): boolean => {
-  try {
-    return ctx.path !== undefined
-  } catch {
-    return false
   }
 }

@@ -161,3 +161,14 @@ test('a clock that was set back locks no address out', (t) => {
   limit.admitRequest({ address: '192.0.2.1' }, T0)
   t.is(limit.admitRequest({ address: '192.0.2.1' }, T0 - 3_600_000).outcome, 'admitted')
 })
+
+test('an exempt address has no limit of its own, and the total still holds', (t) => {
+  const limit = new AuthorizeLimit(1, { has: (address) => address === '192.0.2.1' })
+  for (let i = 0; i < 50; i++) {
+    t.is(limit.admitRequest({ address: '192.0.2.1' }, 0).outcome, 'admitted')
+  }
+  limit.admitRequest({ address: '192.0.2.2' }, 0)
+  t.is(limit.admitRequest({ address: '192.0.2.2' }, 0).outcome, 'address_limit')
+  for (let i = 0; i < 100; i++) limit.admitCode(0)
+  t.is(limit.admitCode(0).outcome, 'total_limit')
+})

@@ -253,7 +253,8 @@ export const claimKey =
 const issue = (claim: ClaimKey, current: ApiKey | undefined): Step<ApiKey, Claim> => {
   const { keyId, deviceCode, grant, allowed, resources, salt, now, policy } = claim
   if (!claim.redeemable) return stay(current, { outcome: 'expired' })
-  if (allowed.outcome === 'none') return stay(current, { outcome: 'revoked' })
+  const isTooOld = grant.terms.approvedAt < policy.keysNotBefore
+  if (isTooOld || allowed.outcome === 'none') return stay(current, { outcome: 'revoked' })
   const { prefix, replaces } = grant.terms
   // Its owner may have renamed the device since the approval.
   const wasRenamed = current?.status === 'reserved' && current.owner === grant.person
@@ -315,13 +316,16 @@ export type KeyCheck =
   | { readonly outcome: 'valid'; readonly key: ClaimedKey | ActiveKey }
   | { readonly outcome: 'no_such_key' | 'revoked' | 'expired' }
 
+/** What the policy says about keys that were picked up. */
+export type KeyLimits = Pick<Policy, 'keyIdleMs' | 'keysNotBefore'>
+
 /** What is checked of a key that came with a request. */
 export interface CheckKey {
   /** The hash of the whole API key. */
   readonly secretHash: string
   /** Epoch milliseconds. */
   readonly now: number
-  readonly policy: Pick<Policy, 'keyIdleMs'>
+  readonly policy: KeyLimits
   /**
    * The latest use whose write failed, epoch milliseconds. It keeps the key from counting as unused.
    * @default no write has failed
@@ -348,6 +352,7 @@ export const checkKnownKey = (
     case 'claimed':
     case 'active':
       return now < key.expiresAt &&
+        key.approvedAt >= policy.keysNotBefore &&
         (now < idleExpiryOf(key, policy) || now < unwrittenUseAt + policy.keyIdleMs)
         ? { outcome: 'valid', key }
         : { outcome: 'expired' }
@@ -544,7 +549,7 @@ export const renameDevice =
     readonly deviceName: string | undefined
     /** Epoch milliseconds. */
     readonly now: number
-    readonly policy: Pick<Policy, 'keyIdleMs'>
+    readonly policy: KeyLimits
   }): Transition<ApiKey, Renaming> =>
   (key) => {
     if (!key || !isLive(key, { now, policy }) || key.owner !== owner)
@@ -555,14 +560,22 @@ export const renameDevice =
 /** Whether a person's key works or may be picked up at `now`, epoch milliseconds. */
 export const isLive = (
   key: ApiKey,
-  { now, policy }: { readonly now: number; readonly policy: Pick<Policy, 'keyIdleMs'> },
+  { now, policy }: { readonly now: number; readonly policy: KeyLimits },
 ): key is ReservedKey | ClaimedKey | ActiveKey => {
   switch (key.status) {
     case 'reserved':
-      return now < key.expiresAt && !key.revokedBy?.includes(personHashOf(key.owner))
+      return (
+        now < key.expiresAt &&
+        key.approvedAt >= policy.keysNotBefore &&
+        !key.revokedBy?.includes(personHashOf(key.owner))
+      )
     case 'claimed':
     case 'active':
-      return now < key.expiresAt && now < idleExpiryOf(key, policy)
+      return (
+        now < key.expiresAt &&
+        now < idleExpiryOf(key, policy) &&
+        key.approvedAt >= policy.keysNotBefore
+      )
     default:
       return false
   }

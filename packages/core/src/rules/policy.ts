@@ -78,6 +78,12 @@ export interface Policy extends UserCodeFormat {
    */
   readonly keyIdleMs: number
   /**
+   * Keys that were approved earlier do not work, epoch milliseconds. After a backup of the keys was
+   * restored, it ends those that were revoked since. 0 means no such time.
+   * @default 0
+   */
+  readonly keysNotBefore: number
+  /**
    * How long the same key is issued again to its device code, until its first use: up to 10 minutes
    * after it was first issued. 0 issues it once only.
    * @default 120_000 (2 minutes)
@@ -119,6 +125,7 @@ export const DEFAULT_POLICY: Policy = Object.freeze({
   keyLifetimesMs: Object.freeze([DAY, 30 * DAY, 90 * DAY]),
   maxKeyLifetimeMs: 90 * DAY,
   keyIdleMs: 0,
+  keysNotBefore: 0,
   redeliverForMs: 2 * MINUTE,
   keysPerPerson: 100,
   keyCheckMaxAgeMs: SECOND,
@@ -238,6 +245,7 @@ export const createPolicy = (changes: Partial<Policy> = {}): Policy => {
   range('maxKeyLifetimeMs', SECOND, MAX_LIFETIME_MS)
   errors.push(...lifetimeErrors(policy))
   if (policy.keyIdleMs !== 0) range('keyIdleMs', HOUR, MAX_LIFETIME_MS)
+  range('keysNotBefore', 0, Number.MAX_SAFE_INTEGER)
   range('redeliverForMs', 0, 10 * MINUTE)
   range('keysPerPerson', 0, 10_000)
   range('keyCheckMaxAgeMs', 0, MINUTE)

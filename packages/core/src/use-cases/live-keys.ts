@@ -1,6 +1,5 @@
 import type { ApiKeyStore, StoredApiKey } from '../ports.ts'
-import { isLive } from '../rules/api-key.ts'
-import type { Policy } from '../rules/policy.ts'
+import { isLive, type KeyLimits } from '../rules/api-key.ts'
 
 const BATCH = 100
 
@@ -11,7 +10,7 @@ export async function* liveKeysOf(
     owner,
     now,
     policy,
-  }: { readonly owner: string; readonly now: number; readonly policy: Pick<Policy, 'keyIdleMs'> },
+  }: { readonly owner: string; readonly now: number; readonly policy: KeyLimits },
 ): AsyncGenerator<StoredApiKey> {
   let after: string | undefined
   do {

@@ -63,7 +63,7 @@ export const createRevokeAllApiKeys = (
     await cutOffs.update(ownerCutOffId(owner), setCutOff({ now: clock.now(), policy }))
     let revoked = 0
     // A key that seems unused may be in use where its last use could not be written.
-    const live = { owner, now: clock.now(), policy: { keyIdleMs: 0 } }
+    const live = { owner, now: clock.now(), policy: { keyIdleMs: 0, keysNotBefore: 0 } }
     for await (const { id: keyId } of liveKeysOf(apiKeys, live)) {
       if ((await revoke({ owner, keyId })) === 'revoked') revoked += 1
     }

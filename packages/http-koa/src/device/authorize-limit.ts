@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net'
 import type { DeviceInfo } from '@device-grant/core'
 import { networkOf } from '../http/network-of.ts'
+import type { AddressSet } from '../security/client-address.ts'
 
 /** Whether one more request, or one more code, is admitted. */
 export type Admission = { readonly outcome: 'admitted' } | Refusal
@@ -34,13 +35,18 @@ interface Count {
  */
 export class AuthorizeLimit {
   readonly #perAddress: number
+  readonly #exempt: Pick<AddressSet, 'has'>
   readonly #counts = new Map<string, Count>()
   readonly #total: Count = { since: 0, count: 0 }
   #sweptAt = 0
 
-  /** @param perAddress requests per minute and address, from 1; 0 for no limit */
-  constructor(perAddress: number) {
+  /**
+   * @param perAddress requests per minute and address, from 1; 0 for no limit
+   * @param exempt addresses that only the limit in total holds for
+   */
+  constructor(perAddress: number, exempt: Pick<AddressSet, 'has'> = { has: () => false }) {
     this.#perAddress = perAddress
+    this.#exempt = exempt
   }
 
   /**
@@ -51,7 +57,7 @@ export class AuthorizeLimit {
     { address = '', webOrigin }: Pick<DeviceInfo, 'address' | 'webOrigin'>,
     now: number,
   ): Admission {
-    if (this.#perAddress === 0) return { outcome: 'admitted' }
+    if (this.#perAddress === 0 || this.#exempt.has(address)) return { outcome: 'admitted' }
     const counts: Count[] = []
     // The wider network comes first, so that it bounds how many entries its addresses make.
     for (const { network, factor } of tiersOf(address)) {

@@ -29,6 +29,7 @@ export interface DeviceRoutesOptions {
   readonly metadataMembers: Readonly<Record<string, unknown>>
   readonly trustedProxies: AddressSet
   readonly authorizeLimit: number
+  readonly authorizeLimitExempt: AddressSet
   readonly clients: ClientIdentification
   readonly onError: ReportError
   readonly onPoll: (outcome: TokenReply['outcome']) => void
@@ -42,7 +43,7 @@ const headers = { 'Cache-Control': 'no-store', Pragma: 'no-cache' }
 export const deviceRoutes = (options: DeviceRoutesOptions): readonly Route[] => {
   const { paths, publicUrl, metadataPaths, clients } = options
   const errors = catchDeviceErrors(options.onError)
-  const limit = new AuthorizeLimit(options.authorizeLimit)
+  const limit = new AuthorizeLimit(options.authorizeLimit, options.authorizeLimitExempt)
   const audiences = [publicUrl, `${publicUrl}/oauth/device/token`]
   const identification = { identifyClient: clients.identify, clientEndpoint: { audiences } }
   const authorize = authorizeRoute({ ...options, ...identification, limit })

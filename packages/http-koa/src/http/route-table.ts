@@ -2,6 +2,7 @@ import type { Context, Middleware } from 'koa'
 import { type CorsPolicy, setCorsHeaders } from './cors.ts'
 import { inOrder } from './in-order.ts'
 import { sendOAuthError } from './oauth-error.ts'
+import { pathOf } from './path-of.ts'
 
 /** The methods of a row. HEAD follows from `GET`, and OPTIONS from `cors`. */
 export type RouteMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -70,7 +71,8 @@ export const createRouteTable = (rows: readonly Route[]): RouteTable => {
   return {
     rows,
     routes: () => (ctx, next) => {
-      const found = find(ctx.path)
+      const path = pathOf(ctx)
+      const found = path === undefined ? undefined : find(path)
       if (!found) return next()
       ctx['params'] = found.parameters
       return respond(ctx, found.route)

@@ -1,6 +1,7 @@
 import { type AuthenticateApiKey, checkBearer, type OnError } from '@device-grant/core'
 import type { Context, Middleware } from 'koa'
 import { sendJson } from '../http/json-response.ts'
+import { pathOf } from '../http/path-of.ts'
 import { emitError, type ReportError } from '../http/report-error.ts'
 
 /** The options of `checkForProxies`. */
@@ -36,7 +37,8 @@ export const checkForProxies = (
 ): Middleware => {
   const onError: ReportError = options.onError ?? emitError
   return async (ctx, next) => {
-    if (ctx.path !== path && !ctx.path.startsWith(`${path}/`)) return next()
+    const asked = pathOf(ctx)
+    if (asked !== path && !asked?.startsWith(`${path}/`)) return next()
     ctx.set('Cache-Control', 'no-store')
     const reply = await checkBearer(authenticateApiKey, {
       authorization: ctx.req.headersDistinct['authorization'],

@@ -1,5 +1,5 @@
 import type { ApiKeyStore, Clock, FindApiKeys } from '../../ports.ts'
-import { type ApiKey, idleExpiryOf } from '../../rules/api-key.ts'
+import { type ApiKey, isLive } from '../../rules/api-key.ts'
 import type { DeviceAuthorizationRequest } from '../../rules/device-authorization-request.ts'
 import type { Policy } from '../../rules/policy.ts'
 
@@ -121,7 +121,7 @@ const shownStatus = (
       return now < key.expiresAt ? 'waiting' : 'expired'
     case 'claimed':
     case 'active':
-      if (now >= key.expiresAt || now >= idleExpiryOf(key, policy)) return 'expired'
+      if (!isLive(key, { now, policy })) return 'expired'
       return key.status === 'active' ? 'active' : 'unused'
     case 'revoked':
       return 'revoked'
