@@ -73,13 +73,23 @@ export type DeviceGrantEvent =
       /** The id of the key whose first use ended this one. */
       readonly replacedBy?: string | undefined
       /**
-       * Who revoked it: its owner, an operator, or a caller that presented it, and then `clientId` is that
-       * caller's. Absent for a first use.
+       * Who revoked it: its owner, an operator, a caller that presented it, and then `clientId` is that
+       * caller's, or a service that found it in a public place. Absent for a first use.
        */
-      readonly by?: 'owner' | 'operator' | 'bearer' | undefined
+      readonly by?: 'owner' | 'operator' | 'bearer' | 'secret_scanning' | undefined
       readonly clientId?: string | undefined
+      /** The name of the operator, if it is known. */
+      readonly operator?: string | undefined
+      /** Where the key was found, as a URL of the service that found it. */
+      readonly place?: string | undefined
     }
-  | { readonly type: 'key_erased'; readonly at: number; readonly keyId: string }
+  | {
+      readonly type: 'key_erased'
+      readonly at: number
+      readonly keyId: string
+      /** The name of the operator, if it is known. */
+      readonly operator?: string | undefined
+    }
   | {
       readonly type: 'wrong_user_code'
       readonly at: number

@@ -121,7 +121,7 @@ export type {
 } from './use-cases/list-api-keys.ts'
 export { createListApiKeys } from './use-cases/list-api-keys.ts'
 export type { TypedUserCode } from './use-cases/look-up-user-code.ts'
-export type { EraseApiKeys } from './use-cases/operator/erase-api-keys.ts'
+export type { EraseApiKeys, EraseKeysRequest } from './use-cases/operator/erase-api-keys.ts'
 export type {
   FindKeys,
   FindKeysRequest,
@@ -130,7 +130,15 @@ export type {
 } from './use-cases/operator/find-api-keys.ts'
 export type { OperatorDependencies, OperatorUseCases } from './use-cases/operator/index.ts'
 export { createOperatorUseCases } from './use-cases/operator/index.ts'
-export type { RevokeApiKeys, RevokeKeysRequest } from './use-cases/operator/revoke-api-keys.ts'
+export type {
+  ByOperator,
+  RevokeApiKeys,
+  RevokeKeysRequest,
+} from './use-cases/operator/revoke-api-keys.ts'
+export type {
+  RevokeLeakedKey,
+  RevokeLeakedKeyRequest,
+} from './use-cases/operator/revoke-leaked-key.ts'
 export type { PollForToken, TokenReply, TokenRequest } from './use-cases/poll-for-token.ts'
 export { createPollForToken } from './use-cases/poll-for-token.ts'
 export type { ReleaseUserCode } from './use-cases/release-user-code.ts'

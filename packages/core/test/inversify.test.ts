@@ -18,6 +18,7 @@ import {
   get,
   memoryApiKeysModule,
   memoryStateModule,
+  operatorModule,
 } from '@device-grant/core/inversify'
 import test from 'ava'
 import { Container } from 'inversify'
@@ -74,6 +75,23 @@ test('a revocation of all keys in a container ends grants that were approved bef
   await get(container, TOKENS.ApiKeys).update(keyId, () => ({ next: undefined, reply: undefined }))
   t.is(await get(container, TOKENS.RevokeAllApiKeys)('ann'), 0)
   t.is((await get(container, TOKENS.PollForToken)({ deviceCode })).outcome, 'access_denied')
+})
+
+test('a key that the operator of a container revokes stops working there at once', async (t) => {
+  const container = aContainer()
+  container.load(operatorModule())
+  const { operator, authenticate } = {
+    operator: get(container, TOKENS.OperatorUseCases),
+    authenticate: get(container, TOKENS.AuthenticateApiKey),
+  }
+  const one = await logIn(get(container, TOKENS.AllUseCases))
+  const two = await logIn(get(container, TOKENS.AllUseCases))
+  for (const { apiKey } of [one, two]) t.like(await authenticate(apiKey), { outcome: 'valid' })
+  t.is(await operator.revokeApiKeys({ keyId: one.keyId }), 1)
+  t.is(await operator.revokeLeakedKey({ apiKey: two.apiKey, by: 'operator' }), 'revoked')
+  for (const { apiKey } of [one, two]) {
+    t.deepEqual(await authenticate(apiKey), { outcome: 'revoked' })
+  }
 })
 
 test('a container lets a user code go', async (t) => {

@@ -141,7 +141,7 @@ test('erased keys leave their ids only, work no more and are not made again', as
   const { operator, other, service, events, logIn, clock } = aService()
   const { apiKey, keyId, deviceCode } = await logIn('ann')
   const bobs = await logIn('bob')
-  t.is(await operator.eraseApiKeys('ann'), 1)
+  t.is(await operator.eraseApiKeys({ owner: 'ann' }), 1)
   t.deepEqual(plain(await service.stores.apiKeys.read(keyId)), {
     status: 'erased',
     // As long as its grant may live, and five minutes.
@@ -152,7 +152,7 @@ test('erased keys leave their ids only, work no more and are not made again', as
   t.is((await other.pollForToken({ deviceCode })).outcome, 'access_denied')
   t.deepEqual((await operator.findApiKeys({ owner: 'ann' })).keys, [])
   t.like(await other.authenticateApiKey(bobs.apiKey), { outcome: 'valid' })
-  t.is(await operator.eraseApiKeys('ann'), 0)
+  t.is(await operator.eraseApiKeys({ owner: 'ann' }), 0)
   t.deepEqual(
     events.map(({ type }) => type),
     ['key_erased'],

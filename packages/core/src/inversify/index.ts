@@ -14,6 +14,7 @@ import { ignoreErrors } from '../use-cases/ignore-errors.ts'
 import type { UseCases } from '../use-cases/index.ts'
 import { dropEndedKeys, KeyCheckCache } from '../use-cases/key-check-cache.ts'
 import { createListApiKeys } from '../use-cases/list-api-keys.ts'
+import { createOperatorUseCases } from '../use-cases/operator/index.ts'
 import { createPollForToken } from '../use-cases/poll-for-token.ts'
 import { createReleaseUserCode } from '../use-cases/release-user-code.ts'
 import { createRenameDevice } from '../use-cases/rename-device.ts'
@@ -181,6 +182,16 @@ export const coreModule = (): ContainerModule =>
       revokeAllApiKeys: TOKENS.RevokeAllApiKeys,
     }
     from<UseCases, typeof all>(TOKENS.AllUseCases, all, (useCases) => useCases)
+  })
+
+/**
+ * Binds the operator's use cases, on the ports of `coreModule`. Keys that they revoke stop working in this
+ * process at once.
+ */
+export const operatorModule = (): ContainerModule =>
+  new ContainerModule(({ bind: bindName }) => {
+    const dependencies = { ...BASE, ...API_KEYS, ...CUT_OFFS, policy: CHECKED_POLICY }
+    bindFrom(bindName, TOKENS.OperatorUseCases, dependencies, createOperatorUseCases)
   })
 
 /** Binds the four short-lived states to the memory of this process. */

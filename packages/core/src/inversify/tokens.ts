@@ -18,6 +18,7 @@ import type { AuthenticateApiKey } from '../use-cases/authenticate-api-key.ts'
 import type { AuthorizeDevice } from '../use-cases/authorize-device.ts'
 import type { UseCases } from '../use-cases/index.ts'
 import type { ListApiKeys } from '../use-cases/list-api-keys.ts'
+import type { OperatorUseCases } from '../use-cases/operator/index.ts'
 import type { PollForToken } from '../use-cases/poll-for-token.ts'
 import type { ReleaseUserCode } from '../use-cases/release-user-code.ts'
 import type { RenameDevice } from '../use-cases/rename-device.ts'
@@ -58,6 +59,8 @@ export const TOKENS: {
   readonly RevokeAllApiKeys: Token<RevokeAllApiKeys>
   /** All use cases in one object. */
   readonly AllUseCases: Token<UseCases>
+  /** Bound by `operatorModule` only. */
+  readonly OperatorUseCases: Token<OperatorUseCases>
 } = {
   Policy: token('Policy'),
   Clock: token('Clock'),
@@ -84,4 +87,5 @@ export const TOKENS: {
   RevokePresentedKey: token('RevokePresentedKey'),
   RevokeAllApiKeys: token('RevokeAllApiKeys'),
   AllUseCases: token('AllUseCases'),
+  OperatorUseCases: token('OperatorUseCases'),
 }

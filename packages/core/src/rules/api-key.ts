@@ -463,19 +463,45 @@ export const revokePresentedKey =
     if (!hasSecret(key, secretHash)) return stay(key, 'no_such_key')
     const { clientId: owner } = key.request
     if (owner !== undefined && owner !== clientId) return stay(key, 'other_client')
-    switch (key.status) {
-      case 'revoked':
-        return { next: { ...key }, reply: 'already_revoked' }
-      case 'claimed':
-      case 'active':
-        return { next: revoked(key, now), reply: 'revoked' }
-      default:
-        // A newer version of this software may store a status that this one does not know.
-        return stay<PresentedKeyRevocation>(key, 'no_such_key')
-    }
+    return revokeIssued(key, now)
   }
 
-const hasSecret = (
+/**
+ * Revokes a key that was found where it should not be, whatever its client. The whole key is compared,
+ * because ids stand in logs. It always writes, because a state that was only read may be forgotten in a
+ * fail-over.
+ */
+export const revokeLeakedKey =
+  ({
+    secretHash,
+    now,
+  }: {
+    /** The hash of the whole API key. It is compared first and in constant time. */
+    readonly secretHash: string
+    /** Epoch milliseconds. */
+    readonly now: number
+  }): Transition<ApiKey, Revocation> =>
+  (key) =>
+    hasSecret(key, secretHash) ? revokeIssued(key, now) : stay(key, 'no_such_key')
+
+const revokeIssued = (
+  key: ClaimedKey | ActiveKey | RevokedKey,
+  now: number,
+): Step<ApiKey, Revocation> => {
+  switch (key.status) {
+    case 'revoked':
+      return { next: { ...key }, reply: 'already_revoked' }
+    case 'claimed':
+    case 'active':
+      return { next: revoked(key, now), reply: 'revoked' }
+    default:
+      // A newer version of this software may store a status that this one does not know.
+      return stay(key, 'no_such_key')
+  }
+}
+
+/** Whether a key has this secret. The hashes of whole keys are compared in constant time. */
+export const hasSecret = (
   key: ApiKey | undefined,
   secretHash: string,
 ): key is ClaimedKey | ActiveKey | RevokedKey => {

@@ -1,5 +1,6 @@
 import type { ApiKeyStore, Clock, FindApiKeys } from '../../ports.ts'
-import { type ApiKey, isLive } from '../../rules/api-key.ts'
+import { type ApiKey, hasSecret, isLive, secretHashOf } from '../../rules/api-key.ts'
+import { parseApiKey } from '../../rules/api-key-format.ts'
 import type { DeviceAuthorizationRequest } from '../../rules/device-authorization-request.ts'
 import type { Policy } from '../../rules/policy.ts'
 
@@ -27,6 +28,8 @@ export interface FoundKey {
 export interface FindKeysRequest extends Omit<FindApiKeys, 'limit' | 'status'> {
   /** The id of one key. */
   readonly keyId?: string | undefined
+  /** A whole API key. A right id with a wrong secret finds nothing. */
+  readonly apiKey?: string | undefined
   readonly status?: FoundKey['status'] | undefined
   /**
    * How many keys the page has at most, from 1.
@@ -62,15 +65,18 @@ const MAX_SEEN = 1_000
 /** Makes the use case that finds keys. A page may have fewer keys than its limit. */
 export const createFindApiKeys =
   ({ apiKeys, clock, policy }: FindKeysDependencies): FindKeys =>
-  async ({ keyId, owner, clientId, status, after, limit = PAGE }) => {
+  async ({ keyId, apiKey, owner, clientId, status, after, limit = PAGE }) => {
     const isWanted = (found: FoundKey): boolean =>
       (owner === undefined || found.owner === owner) &&
       (clientId === undefined || found.request.clientId === clientId) &&
       (status === undefined || found.status === status)
     const at = { now: clock.now(), policy }
-    if (keyId !== undefined) {
-      const key = await apiKeys.read(keyId)
-      const found = key && foundKey(keyId, key, at)
+    if (keyId !== undefined || apiKey !== undefined) {
+      const id = apiKey === undefined ? keyId : parseApiKey(apiKey)
+      const key = id === undefined ? undefined : await apiKeys.read(id)
+      if (!id || !key || (keyId ?? id) !== id) return { keys: [] }
+      if (apiKey !== undefined && !hasSecret(key, secretHashOf(apiKey))) return { keys: [] }
+      const found = foundKey(id, key, at)
       return { keys: found && isWanted(found) ? [found] : [] }
     }
     const keys: FoundKey[] = []

@@ -5,6 +5,7 @@ import { ignoreErrors } from '../ignore-errors.ts'
 import { createEraseApiKeys, type EraseApiKeys } from './erase-api-keys.ts'
 import { createFindApiKeys, type FindKeys } from './find-api-keys.ts'
 import { createRevokeApiKeys, type RevokeApiKeys } from './revoke-api-keys.ts'
+import { createRevokeLeakedKey, type RevokeLeakedKey } from './revoke-leaked-key.ts'
 
 /** The ports of the operator's use cases. */
 export interface OperatorDependencies {
@@ -21,7 +22,7 @@ export interface OperatorDependencies {
 /** What an operator can do with the keys of other people. */
 export interface OperatorUseCases {
   /**
-   * Finds keys by owner, client or status, whether they work or not.
+   * Finds keys by owner, client, status or the key itself, whether they work or not.
    * @throws {StoreError} if the keys could not be looked up
    */
   readonly findApiKeys: FindKeys
@@ -30,6 +31,12 @@ export interface OperatorUseCases {
    * @throws {StoreError} if some keys may not be revoked; retrying is safe
    */
   readonly revokeApiKeys: RevokeApiKeys
+  /**
+   * Revokes the key that was found where it should not be, whatever its client. A right id with a wrong
+   * secret is an unknown key.
+   * @throws {StoreError} if it is unknown whether the key was revoked; retrying is safe
+   */
+  readonly revokeLeakedKey: RevokeLeakedKey
   /**
    * Revokes all keys of a person and removes their data. Returns how many keys were erased.
    * @throws {StoreError} if some keys may be left; retrying is safe
@@ -51,6 +58,7 @@ export const createOperatorUseCases = ({
   return {
     findApiKeys: createFindApiKeys(dependencies),
     revokeApiKeys: createRevokeApiKeys(dependencies),
+    revokeLeakedKey: createRevokeLeakedKey(dependencies),
     eraseApiKeys: createEraseApiKeys(dependencies),
   }
 }

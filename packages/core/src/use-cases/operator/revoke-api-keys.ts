@@ -3,11 +3,18 @@ import { type Revocation, revokeAnyKey } from '../../rules/api-key.ts'
 import { type CutOff, clientCutOffId, ownerCutOffId, setCutOff } from '../../rules/cut-off.ts'
 import type { Policy } from '../../rules/policy.ts'
 
+/** The operator behind a request. */
+export interface ByOperator {
+  /**
+   * A name for the events.
+   * @default events name no operator
+   */
+  readonly operator?: string | undefined
+}
+
 /** Which keys an operator revokes. */
-export type RevokeKeysRequest =
-  | { readonly owner: string }
-  | { readonly clientId: string }
-  | { readonly keyId: string }
+export type RevokeKeysRequest = ByOperator &
+  ({ readonly owner: string } | { readonly clientId: string } | { readonly keyId: string })
 
 /**
  * An operator revokes one key, or all keys of a person or client. A grant that was approved before gives
@@ -35,7 +42,7 @@ const BATCH = 100
 export const createRevokeApiKeys = (dependencies: RevokeApiKeysDependencies): RevokeApiKeys => {
   const { cutOffs, clock, policy } = dependencies
   return async (request) => {
-    if ('keyId' in request) return revokeOne(dependencies, request.keyId)
+    if ('keyId' in request) return revokeOne(dependencies, request)
     const cutOffId =
       'owner' in request ? ownerCutOffId(request.owner) : clientCutOffId(request.clientId)
     await cutOffs.update(cutOffId, setCutOff({ now: clock.now(), policy }))
@@ -45,14 +52,15 @@ export const createRevokeApiKeys = (dependencies: RevokeApiKeysDependencies): Re
 
 const revokeFound = async (
   dependencies: RevokeApiKeysDependencies,
-  conditions: Pick<FindApiKeys, 'owner' | 'clientId'>,
+  { operator, ...conditions }: Pick<FindApiKeys, 'owner' | 'clientId'> & ByOperator,
 ): Promise<number> => {
   let revoked = 0
   let after: string | undefined
   do {
     const page = await dependencies.apiKeys.find({ ...conditions, after, limit: BATCH })
-    for (const { id, key } of page.keys) {
-      if (key.status !== 'revoked') revoked += await revokeOne(dependencies, id)
+    for (const { id: keyId, key } of page.keys) {
+      if (key.status === 'revoked') continue
+      revoked += await revokeOne(dependencies, { keyId, operator })
     }
     after = page.next
   } while (after !== undefined)
@@ -62,7 +70,7 @@ const revokeFound = async (
 /** Revokes one key. Returns 1 if this call revoked it, else 0. */
 const revokeOne = async (
   { apiKeys, clock, events }: RevokeApiKeysDependencies,
-  keyId: string,
+  { keyId, operator }: { readonly keyId: string } & ByOperator,
 ): Promise<number> => {
   const now = clock.now()
   let owner = ''
@@ -71,6 +79,6 @@ const revokeOne = async (
     return revokeAnyKey(now)(key)
   })
   if (revocation !== 'revoked') return 0
-  events.emit({ type: 'key_revoked', at: now, keyId, owner, by: 'operator' })
+  events.emit({ type: 'key_revoked', at: now, keyId, owner, by: 'operator', operator })
   return 1
 }
