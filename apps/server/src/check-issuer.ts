@@ -13,8 +13,8 @@ const RETRY_MS = 30_000
 export const checkIssuer = (issuer: string, log: Logger, signal: AbortSignal): Promise<void> =>
   repeatUntilDone(
     async () => {
-      const named = await fetchIssuer(issuer)
-      if (hrefOf(named) === hrefOf(issuer)) log.info('OpenID provider found')
+      const named = await otherIssuer(issuer)
+      if (named === undefined) log.info('OpenID provider found')
       else {
         log.error(
           { configured: issuer, named },
@@ -28,6 +28,16 @@ export const checkIssuer = (issuer: string, log: Logger, signal: AbortSignal): P
       onError: (error) => log.warn(describeError(error, log), 'OpenID provider not found'),
     },
   )
+
+/**
+ * Fetches the metadata of the OpenID provider.
+ * @returns the issuer that it names, or `undefined` if that is this one
+ * @throws {Error} if there is no metadata
+ */
+export const otherIssuer = async (issuer: string): Promise<string | undefined> => {
+  const named = await fetchIssuer(issuer)
+  return hrefOf(named) === hrefOf(issuer) ? undefined : named
+}
 
 /** OpenID Connect Discovery 1.0 section 4. */
 const fetchIssuer = async (issuer: string): Promise<string> => {

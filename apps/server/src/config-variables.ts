@@ -149,7 +149,5 @@ export const configHelp = (): string => {
   return `The device-grant server. Environment variables configure it:
 
 ${rows.join('\n')}
-
-\`device-grant client-secret\` makes a secret for a client in CLIENTS_FILE, and starts nothing.
 `
 }

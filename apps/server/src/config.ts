@@ -89,6 +89,11 @@ export class ConfigError extends Error {
     super(`The configuration has ${errors.length} error${errors.length === 1 ? '' : 's'}`)
     this.errors = errors
   }
+
+  /** The message, and a line for each error. */
+  get report(): string {
+    return `${this.message}:\n${this.errors.map((text) => `- ${text}\n`).join('')}See --help.`
+  }
 }
 
 /** Returns what is wrong with the URL of a store, without the URL, or `undefined`. */

@@ -16,8 +16,11 @@ export interface ErrorDescription {
 const MAX_CAUSES = 5
 const MAX_LENGTH = 500
 
-/** Describes an error for the log, without the credentials and queries of URLs. */
-export const describeError = (error: unknown, log: Logger): ErrorDescription => {
+/**
+ * Describes an error for the log, without the credentials and queries of URLs.
+ * @param log without it there is no stack
+ */
+export const describeError = (error: unknown, log?: Logger): ErrorDescription => {
   if (!(error instanceof Error)) return { error: 'not an Error' }
   const seen = new Set<unknown>([error])
   const causes = new Set(causesOf(error).flatMap((cause) => innermost(cause, seen)))
@@ -26,7 +29,7 @@ export const describeError = (error: unknown, log: Logger): ErrorDescription => 
     code: codeOf(error),
     message: withoutSecrets(error.message),
     cause: [...causes].slice(0, MAX_CAUSES).map(withoutSecrets).join('; ') || undefined,
-    stack: log.isLevelEnabled('debug')
+    stack: log?.isLevelEnabled('debug')
       ? error.stack?.split('\n').map((line) => withoutSecrets(line))
       : undefined,
   }

@@ -34,8 +34,7 @@ export const connectMongo = (
   const store = {
     name: 'mongodb',
     probe: async () => {
-      await ping(db, PROBE_TIMEOUT_MS)
-      await write(db)
+      await probeMongo(db)
       if (!hasIndexes) throw new Error('The indexes do not exist yet')
     },
   }
@@ -65,10 +64,23 @@ export const connectMongo = (
   }
 }
 
+/**
+ * Reads and writes.
+ * @param timeoutMs how long each may take, in milliseconds
+ * @throws if the server does not answer or refuses to write
+ */
+export const probeMongo = async (
+  db: ReturnType<typeof connect>,
+  timeoutMs: number = PROBE_TIMEOUT_MS,
+): Promise<void> => {
+  await ping(db, timeoutMs)
+  await write(db, timeoutMs)
+}
+
 /** Inserts a document and deletes it again. A server without a primary or a majority refuses that. */
-const write = async (db: ReturnType<typeof connect>): Promise<void> => {
+const write = async (db: ReturnType<typeof connect>, timeoutMS: number): Promise<void> => {
   const documents = db.collection<{ _id: string; keepUntil: Date }>('api_keys')
-  const options = { writeConcern: { w: 'majority' }, timeoutMS: PROBE_TIMEOUT_MS } as const
+  const options = { writeConcern: { w: 'majority' }, timeoutMS } as const
   const _id = `status-${randomUUID()}`
   // The index on `keepUntil` removes the document if the second write fails.
   await documents.insertOne({ _id, keepUntil: new Date() }, options)

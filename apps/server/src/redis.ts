@@ -40,7 +40,7 @@ export const connectRedis = (
   })
   const closing = new AbortController()
   const { signal } = closing
-  const store = { name: 'redis', probe: () => probe(redis) }
+  const store = { name: 'redis', probe: () => probeRedis(redis) }
   const watch = new StoreWatch({ store, log, clock, signal, pause })
   const checks = {
     signal,
@@ -64,9 +64,16 @@ export const connectRedis = (
 
 const PROBE_KEY = 'dg:status'
 
-/** A server that is out of memory or a replica answers the ping, and refuses the write. */
-const probe = async (redis: RedisClient): Promise<void> => {
-  await ping(redis, PROBE_TIMEOUT_MS)
+/**
+ * Reads and writes. A server that is out of memory or a replica answers the ping, and refuses the write.
+ * @param timeoutMs how long the read may take, in milliseconds
+ * @throws {StoreError} if the server does not answer or refuses to write
+ */
+export const probeRedis = async (
+  redis: RedisClient,
+  timeoutMs: number = PROBE_TIMEOUT_MS,
+): Promise<void> => {
+  await ping(redis, timeoutMs)
   await redis.set(PROBE_KEY, '', 'PX', 10 * PROBE_TIMEOUT_MS)
 }
 
@@ -76,9 +83,12 @@ const logServerCheck = async (redis: RedisClient, log: Logger): Promise<void> =>
   for (const { level, text } of findings) log[LEVELS[level]](`Redis check: ${text}`)
 }
 
+/** Whether two servers so far from Redis, in milliseconds, are close enough to each other. */
+export const isSmallOffset = (offsetMs: number): boolean => Math.abs(offsetMs) < MAX_CLOCK_OFFSET_MS
+
 const compareClocks = async (redis: RedisClient, log: Logger, clock: Clock): Promise<void> => {
   const offsetMs = await clockOffset(redis, clock)
-  if (Math.abs(offsetMs) < MAX_CLOCK_OFFSET_MS) return
+  if (isSmallOffset(offsetMs)) return
   log.warn(
     { offsetMs },
     'Redis clock differs from the clock of this server, so codes may expire early and polls seem early',

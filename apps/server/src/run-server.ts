@@ -1,4 +1,7 @@
-import { newClientSecret } from './clients/client-secret.ts'
+import { EXIT } from './commands/command.ts'
+import { commandsHelp } from './commands/commands.ts'
+import { processIo } from './commands/process-io.ts'
+import { runCommand } from './commands/run-command.ts'
 import { ConfigError, readConfig, type Settings } from './config.ts'
 import { configHelp } from './config-variables.ts'
 import { endWithNpm } from './end-with-npm.ts'
@@ -11,19 +14,23 @@ import { startServer } from './start-server.ts'
 /** How long the next steps and the end of the process wait for the log, in milliseconds. */
 const FLUSH_WITHIN_MS = 1_000
 
-/** Runs the server as a program: reads the environment, listens, and stops on a signal. */
+/**
+ * Runs the program: a command, or else the server, which reads the environment, listens, and stops on a
+ * signal.
+ */
 export const runServer = async (): Promise<void> => {
-  const [argument] = process.argv.slice(2)
+  const args = process.argv.slice(2)
+  const [argument] = args
   if (argument === '--help' || argument === '-h') {
-    process.stdout.write(configHelp())
-    return
-  }
-  if (argument === 'client-secret') {
-    process.stdout.write(newClientSecret())
+    process.stdout.write(configHelp() + commandsHelp())
     return
   }
   if (argument !== undefined) {
-    fail(`Unknown argument ${argument}. Environment variables configure the server, see --help.`)
+    const status = await runCommand(args, processIo())
+    if (status === undefined) {
+      fail(`Unknown argument ${argument}. Environment variables configure the server, see --help.`)
+    }
+    process.exitCode = status ?? EXIT.usage
     return
   }
   const settings = readSettings()
@@ -41,13 +48,10 @@ const readSettings = (): Settings | undefined => {
     return readConfig(process.env, { checkRedisUrl, checkMongoUri })
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    failConfig(error)
+    fail(error.report)
     return undefined
   }
 }
-
-const failConfig = ({ message, errors }: ConfigError): void =>
-  fail(`${message}:\n${errors.map((text) => `- ${text}\n`).join('')}See --help.`)
 
 const run = async (settings: Settings): Promise<void> => {
   const { log, flush } = createLog(settings.logLevel)
@@ -78,7 +82,7 @@ const run = async (settings: Settings): Promise<void> => {
     await flush(FLUSH_WITHIN_MS)
     process.stderr.write(nextSteps(settings))
   } catch (error) {
-    if (error instanceof ConfigError) return failConfig(error)
+    if (error instanceof ConfigError) return fail(error.report)
     const { code, syscall } = error as NodeJS.ErrnoException
     if (syscall !== 'listen' && syscall !== 'getaddrinfo') throw error
     const hint = code === 'EADDRINUSE' ? '; set PORT to another one' : ''

@@ -11,6 +11,7 @@ import { decide } from '@device-grant/test-support/person'
 import { type SpawnedProgram, spawnProgram } from '@device-grant/test-support/spawned-program'
 import { whoami } from '@device-grant/test-support/whoami'
 import test, { type ExecutionContext } from 'ava'
+import { COMMANDS } from '#src/commands/commands.js'
 import { VARIABLES } from '#src/config-variables.js'
 import { tempFolder } from './temp-folder.ts'
 
@@ -72,6 +73,7 @@ test('--help prints every variable and starts nothing', async (t) => {
   const program = run(t, { PORT: 'nonsense' }, '--help')
   t.is(await program.ended, 0)
   for (const [name] of VARIABLES) t.regex(program.out(), new RegExp(`^ +${name} `, 'm'))
+  for (const { name } of COMMANDS) t.true(program.out().includes(`\n  device-grant ${name}`), name)
   t.is(program.err(), '')
   t.is(await run(t, {}, '-h').ended, 0)
 })
@@ -79,7 +81,7 @@ test('--help prints every variable and starts nothing', async (t) => {
 test('an unknown argument starts nothing', async (t) => {
   for (const argument of ['--port=3000', 'serve']) {
     const program = run(t, { PORT: 'nonsense' }, argument)
-    t.is(await program.ended, 1)
+    t.is(await program.ended, 2)
     t.is(program.out(), '')
     t.true(program.err().includes(argument))
     t.regex(program.err(), /--help/)

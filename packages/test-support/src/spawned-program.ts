@@ -27,14 +27,26 @@ const killIfRunning = (pid: number): void => {
   }
 }
 
-/** Starts a program for one test, without input. It is killed after the test. */
+/** How a program is started. */
+export interface SpawnedProgramOptions extends Pick<SpawnOptions, 'cwd' | 'detached' | 'env'> {
+  /**
+   * The text of its standard input.
+   * @default no input
+   */
+  readonly input?: string | undefined
+}
+
+/** Starts a program for one test. It is killed after the test. */
 export const spawnProgram = (
   t: ExecutionContext,
   command: string,
   args: readonly string[],
-  options: Pick<SpawnOptions, 'cwd' | 'detached' | 'env'> = {},
+  { input = '', ...options }: SpawnedProgramOptions = {},
 ): SpawnedProgram => {
-  const child = own(spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] }))
+  const child = own(spawn(command, args, { ...options, stdio: ['pipe', 'pipe', 'pipe'] }))
+  // A program that reads no input may close it early.
+  child.stdin.on('error', () => {})
+  child.stdin.end(input)
   let [out, err] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     out += text

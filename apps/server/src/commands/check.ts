@@ -1,0 +1,144 @@
+import { connect as connectMongo, ensureIndexes } from '@device-grant/adapter-mongo'
+import {
+  checkServer,
+  clockOffset,
+  connect as connectRedis,
+  disconnect,
+  type ServerFinding,
+} from '@device-grant/adapter-redis'
+import { otherIssuer } from '../check-issuer.ts'
+import { loadClientFiles } from '../clients/load-client-files.ts'
+import type { Settings } from '../config.ts'
+import { describeError } from '../describe-error.ts'
+import { probeMongo } from '../mongo.ts'
+import { isSmallOffset, probeRedis } from '../redis.ts'
+import { type Command, EXIT } from './command.ts'
+import { formatTable } from './format-table.ts'
+import { readFlags } from './read-flags.ts'
+import { readSettings } from './read-settings.ts'
+
+/** How long one command of a store may take, in milliseconds. A check may wait longer than a request. */
+const TIMEOUT_MS = 5_000
+
+/** What the check has found about one part. Only an `error` makes it fail. */
+interface Finding {
+  readonly level: 'ok' | ServerFinding['level']
+  readonly part: string
+  readonly text: string
+}
+
+/** Looks at everything that the server would find at its start. */
+export const check: Command = {
+  name: 'check',
+  flags: '[--json]',
+  meaning: 'tells what the server would find at its start; like it, creates missing indexes',
+  run: async (args, io) => {
+    const { json } = readFlags(args, { json: 'switch' })
+    const settings = readSettings(io)
+    await loadClientFiles(settings)
+    const parts = [checkSecret, checkRedis, checkMongo, checkSignIn]
+    const findings = [
+      ok('settings', `valid, for ${settings.publicUrl}`),
+      ...(await Promise.all(parts.map((part) => part(settings)))).flat(),
+    ]
+    const isOk = findings.every(({ level }) => level !== 'error')
+    io.out(
+      json
+        ? `${JSON.stringify({ ok: isOk, findings })}\n`
+        : formatTable(findings.map(({ level, part, text }) => [level, part, text])),
+    )
+    return isOk ? EXIT.done : EXIT.failed
+  },
+}
+
+const ok = (part: string, text: string): Finding => ({ level: 'ok', part, text })
+
+/** The findings of `look`, or its error as one. */
+const findingsOf = async (
+  part: string,
+  look: () => Promise<readonly Finding[]>,
+): Promise<readonly Finding[]> => {
+  try {
+    return await look()
+  } catch (error) {
+    const { message, cause } = describeError(error)
+    return [{ level: 'error', part, text: [message, cause].filter(Boolean).join(': ') }]
+  }
+}
+
+const checkSecret = async ({ sessionSecretIsRandom }: Settings): Promise<readonly Finding[]> =>
+  sessionSecretIsRandom
+    ? [
+        {
+          level: 'warning',
+          part: 'settings',
+          text: 'SESSION_SECRET is not set, so people are signed out when the server ends',
+        },
+      ]
+    : []
+
+const checkRedis = async ({ redisUrl }: Settings): Promise<readonly Finding[]> => {
+  const part = 'redis'
+  if (redisUrl === undefined) return [inMemory(part, 'REDIS_URL', 'codes')]
+  const redis = connectRedis(redisUrl, { commandTimeoutMs: TIMEOUT_MS })
+  try {
+    return await findingsOf(part, async () => {
+      const { version = 'of an unknown version', findings } = await checkServer(redis, TIMEOUT_MS)
+      const found = findings.map((finding) => ({ ...finding, part }))
+      const offsetMs = await clockOffset(redis, { now: Date.now }, TIMEOUT_MS)
+      const clock: Finding = {
+        level: isSmallOffset(offsetMs) ? 'ok' : 'warning',
+        part: 'clock',
+        text: `differs from the clock of Redis by ${offsetMs} ms`,
+      }
+      const written = await findingsOf(part, async () => {
+        await probeRedis(redis, TIMEOUT_MS)
+        return [ok(part, `Redis ${version} reads and writes`)]
+      })
+      return [...written, ...found, clock]
+    })
+  } finally {
+    await disconnect(redis)
+  }
+}
+
+const checkMongo = async ({ mongodbUri }: Settings): Promise<readonly Finding[]> => {
+  const part = 'mongodb'
+  if (mongodbUri === undefined) return [inMemory(part, 'MONGODB_URI', 'API keys')]
+  const db = connectMongo(mongodbUri)
+  try {
+    return await findingsOf(part, async () => {
+      await probeMongo(db, TIMEOUT_MS)
+      const indexes = await findingsOf('indexes', async () => {
+        await ensureIndexes(db)
+        return [ok('indexes', 'all exist')]
+      })
+      return [ok(part, 'reads and writes'), ...indexes]
+    })
+  } finally {
+    await db.client.close()
+  }
+}
+
+const inMemory = (part: string, variable: string, what: string): Finding => ({
+  level: 'warning',
+  part,
+  text: `${variable} is not set, so the ${what} are lost when the server ends`,
+})
+
+const checkSignIn = async ({ signIn }: Settings): Promise<readonly Finding[]> => {
+  const part = 'sign-in'
+  if (signIn.kind !== 'oidc') return [ok(part, signIn.kind)]
+  return findingsOf(part, async () => {
+    const named = await otherIssuer(signIn.issuer)
+    return named === undefined
+      ? [ok(part, `OpenID provider ${signIn.issuer}`)]
+      : [
+          {
+            level: 'error',
+            part,
+            text: `OIDC_ISSUER is ${signIn.issuer}, but the OpenID provider names ${named}`,
+          },
+        ]
+  })
+}

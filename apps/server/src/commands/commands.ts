@@ -1,0 +1,29 @@
+import { clientSecret } from '../clients/client-secret-command.ts'
+import { check } from './check.ts'
+import type { Command } from './command.ts'
+import { keysErase, keysList, keysRevoke, keysShow } from './keys.ts'
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly Command[] = [
+  keysList,
+  keysShow,
+  keysRevoke,
+  keysErase,
+  check,
+  clientSecret,
+]
+
+/** The part of `--help` about commands. */
+export const commandsHelp = (): string => {
+  const rows = COMMANDS.map(
+    ({ name, flags, meaning }) => `  device-grant ${`${name} ${flags}`.trim()}\n      ${meaning}\n`,
+  )
+  return `
+Commands use the same variables, and start no server:
+
+${rows.join('')}
+--key reads a whole API key from standard input, and never prints it. --json prints JSON.
+
+Exit status: 0 done, 1 a store or another server failed, 2 wrong flags or settings, 3 no such key.
+`
+}
