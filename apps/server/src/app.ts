@@ -5,6 +5,7 @@ import {
   type DeviceGrantRouter,
   protectedResource,
   type Route,
+  type RouteTable,
   requireApiKey,
 } from '@device-grant/http-koa'
 import Koa, { type Context } from 'koa'
@@ -21,6 +22,11 @@ export interface AppOptions {
    */
   readonly moreRows?: readonly Route[] | undefined
   readonly publicUrl: string
+  /**
+   * The routes of modules, which stand behind all others.
+   * @default []
+   */
+  readonly tables?: readonly RouteTable[] | undefined
   readonly stores: readonly ProbedStore[]
   readonly clock: Clock
   readonly isStopping: () => boolean
@@ -28,7 +34,13 @@ export interface AppOptions {
 }
 
 /** Creates the Koa application: the device grant, and the routes that only this server has. */
-export const createApp = ({ deviceGrant, onError, moreRows = [], ...options }: AppOptions): Koa => {
+export const createApp = ({
+  deviceGrant,
+  onError,
+  moreRows = [],
+  tables = [],
+  ...options
+}: AppOptions): Koa => {
   const app = new Koa()
   app.on('error', (error: unknown, ctx?: Context) => {
     if (!isDisconnect(error, ctx)) onError(error, 'request')
@@ -38,6 +50,7 @@ export const createApp = ({ deviceGrant, onError, moreRows = [], ...options }: A
     createRouteTable(moreRows).routes(),
     deviceGrant.routes(),
     createRouteTable(serverRoutes({ onError, ...options })).routes(),
+    ...tables.map((table) => table.routes()),
   ]
   for (const middleware of routes) app.use(middleware)
   const { pathname } = new URL(options.publicUrl)
@@ -57,7 +70,7 @@ const serverRoutes = ({
   clock,
   isStopping,
   onError,
-}: Omit<AppOptions, 'deviceGrant' | 'moreRows'>): readonly Route[] => {
+}: Omit<AppOptions, 'deviceGrant' | 'moreRows' | 'tables'>): readonly Route[] => {
   const resource = `${publicUrl}/api`
   const withApiKey = requireApiKey(authenticateApiKey, { resource, onError })
   return [

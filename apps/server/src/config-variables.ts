@@ -130,6 +130,7 @@ export const VARIABLES: readonly Row[] = [
     'see the log',
     'wrong codes of all people in 10 minutes; beyond it each person has one attempt',
   ],
+  ['ADMIN_TOKENS_FILE', 'off', 'JSON file of the hashes of tokens that may use /admin'],
   ['LOG_LEVEL', 'info', LOG_LEVELS.join(', ')],
 ]
 

@@ -49,6 +49,8 @@ export interface Settings {
   readonly scopesSupported: readonly string[]
   /** The resources that keys may be for, as URIs. Absent: requests for resources are ignored. */
   readonly resources?: readonly string[] | undefined
+  /** The file of the admin tokens. Absent: there are no routes for operators. */
+  readonly adminTokensFile?: string | undefined
   /** New codes per minute and address. 0 means no limit. */
   readonly authorizeLimit: number
   /** Addresses and CIDR ranges without the limit of one address. */
@@ -144,6 +146,7 @@ export const readConfig = (variables: Variables, checks: StoreUrlChecks = {}): S
     scopesFile: environment.text('SCOPES_FILE'),
     scopesSupported: readScopesSupported(environment),
     resources: readResources(environment),
+    adminTokensFile: environment.text('ADMIN_TOKENS_FILE'),
     authorizeLimit: environment.wholeNumber('AUTHORIZE_LIMIT', {
       byDefault: 60,
       min: 0,

@@ -75,7 +75,7 @@ const run = async (settings: Settings): Promise<void> => {
     // Without files to reload, SIGHUP comes from a terminal that closes.
     process.on('SIGHUP', () => {
       if (!server.reload) return stop({ signal: 'SIGHUP' })
-      log.info({ signal: 'SIGHUP' }, 'reading the files of clients and scopes again')
+      log.info({ signal: 'SIGHUP' }, 'reading the files again')
       void server.reload()
     })
     endWithNpm(() => stop({ reason: 'npm has ended' }))

@@ -6,10 +6,12 @@ import {
   get,
   memoryApiKeysModule,
   memoryStateModule,
+  operatorModule,
 } from '@device-grant/core/inversify'
 import { HTTP_TOKENS, httpModule } from '@device-grant/http-koa/inversify'
 import { Container } from 'inversify'
 import type { Logger } from 'pino'
+import { adminModule } from './admin/admin-module.ts'
 import { createApp } from './app.ts'
 import { attributeErrors } from './attribute-errors.ts'
 import { checkIssuer } from './check-issuer.ts'
@@ -35,7 +37,7 @@ export interface RunningServer {
   readonly address: AddressInfo
   /** Holds every part of the server, for tests that look inside. */
   readonly container: Container
-  /** Reads `CLIENTS_FILE` and `SCOPES_FILE` again. Absent without these settings. */
+  /** Reads `CLIENTS_FILE`, `SCOPES_FILE` and `ADMIN_TOKENS_FILE` again. Absent without these settings. */
   readonly reload: (() => Promise<void>) | undefined
   /**
    * Ends `/readyz`, waits for the delay of the settings, and takes no more requests. It waits up to 10 s
@@ -56,7 +58,7 @@ const LOG_COUNTS_EVERY_MS = 60_000
 
 /**
  * Composes the server from its settings and listens.
- * @throws {ConfigError} if `CLIENTS_FILE` or `SCOPES_FILE` has a mistake
+ * @throws {ConfigError} if a file that the settings name has a mistake
  * @throws an error of `node:net`, such as `EADDRINUSE`, if it cannot listen
  */
 export const startServer = async (
@@ -65,6 +67,7 @@ export const startServer = async (
 ): Promise<RunningServer> => {
   const { publicUrl, redisUrl, mongodbUri } = settings
   const clientFiles = await CurrentClientFiles.load(settings, log)
+  const modules = [...(await adminModule(settings))]
   const stopping = new AbortController()
   const onError = logErrors(log, clock)
   const polls = new PollCounts(log)
@@ -78,6 +81,7 @@ export const startServer = async (
   container.load(
     coreModule(),
     httpModule(),
+    operatorModule(),
     redis?.bindings ?? memoryStateModule(),
     mongo?.bindings ?? memoryApiKeysModule(),
   )
@@ -127,6 +131,7 @@ export const startServer = async (
     authenticateApiKey: get(container, TOKENS.AuthenticateApiKey),
     moreRows: introspection?.rows,
     publicUrl,
+    tables: modules.map((module) => module.routes({ container, log, clock, onError })),
     stores,
     clock,
     isStopping: () => stopping.signal.aborted,
@@ -174,11 +179,17 @@ export const startServer = async (
     await container.unbindAllAsync()
     log.info('server stopped')
   }
+  const reloads = [clientFiles, ...modules].flatMap((files) =>
+    files?.reload ? [() => files.reload?.(log)] : [],
+  )
   let stopped: Promise<void> | undefined
   return {
     address,
     container,
-    reload: clientFiles && (() => clientFiles.reload()),
+    reload:
+      reloads.length > 0
+        ? async () => void (await Promise.all(reloads.map((reload) => reload())))
+        : undefined,
     stop: () => {
       stopped ??= stop()
       return stopped

@@ -56,6 +56,7 @@ const WRONG: readonly (readonly [args: string, error: RegExp])[] = [
   [`keys revoke ${LEAKED}`, /^An argument is no flag/],
   [`keys revoke --${LEAKED}`, /^Unknown flag/],
   ['check now', /^An argument is no flag/],
+  ['admin-token --name x', /^Unknown flag --name/],
 ]
 for (const [args, error] of WRONG) {
   test(`wrong flags are one line, with status 2: ${args.slice(0, 50)}`, async (t) => {
@@ -121,3 +122,13 @@ for (const [input, error] of [
     t.false(err.includes('one two'))
   })
 }
+
+test('an admin token has 256 random bits, and its hash is printed for the file', async (t) => {
+  const [one, other] = [await run(['admin-token']), await run(['admin-token'])]
+  t.is(one.status, EXIT.done)
+  const [token = '', hash = ''] = one.out.split('\n')
+  t.regex(token, /^dga_[\w-]{43}$/)
+  t.regex(hash, /^sha256:[\w-]{43}$/)
+  t.deepEqual(JSON.parse(one.out.split('\n')[3] ?? ''), { tokens: [{ name: 'support', hash }] })
+  t.not(other.out.split('\n')[0], token)
+})

@@ -260,14 +260,18 @@ test.serial('check fails if a store or the OpenID provider is down, and names ea
 test.serial('check names wrong settings and files, with status 2', async (t) => {
   const folder = await tempFolder(t)
   const clients = await folder.write('clients.json', { clients: [{ client_id: 'acme' }] })
-  const [settings, files] = await Promise.all([
+  const file = await folder.write('tokens.json', { tokens: [{ name: 'x', hash: 'sha256:short' }] })
+  const [settings, files, tokens] = await Promise.all([
     run(t, 'check', { env: { PORT: 'x', LOG_LEVEL: 'loud' } }),
     run(t, 'check', { env: { CLIENTS_FILE: clients } }),
+    run(t, 'check', { env: { ADMIN_TOKENS_FILE: file } }),
   ])
   t.is(settings.status, 2)
   t.regex(settings.err, /- PORT .*\n- LOG_LEVEL /)
   t.is(files.status, 2)
   t.regex(files.err, /- CLIENTS_FILE: clients\[0\] must have token_endpoint_auth_method/)
+  t.is(tokens.status, 2)
+  t.regex(tokens.err, /ADMIN_TOKENS_FILE: tokens\[0\]\.hash must be/)
 })
 
 const testWithStores = hasRedis ? testWithMongo : test.skip

@@ -43,6 +43,7 @@ test('every variable has a default', (t) => {
     resources: undefined,
     scopesFile: undefined,
     scopesSupported: ['api'],
+    adminTokensFile: undefined,
     authorizeLimit: 60,
     authorizeLimitExempt: [],
     keepAliveMs: 75_000,

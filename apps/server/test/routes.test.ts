@@ -1,24 +1,24 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { send } from '@device-grant/test-support/http-exchange'
 import test from 'ava'
+import { tempFolder } from './temp-folder.ts'
 import { startTestServer } from './test-server.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']
 
 test('the server answers every path in docs/http.md with its methods only', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'clients-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
-  const path = join(folder, 'clients.json')
-  // With registered clients, the server has every path.
-  await writeFile(path, JSON.stringify({ clients: [] }))
-  const env = { FRONT_END_ORIGINS: 'https://app.example', CLIENTS_FILE: path }
-  const server = await startTestServer(env)
+  const folder = await tempFolder(t)
+  const tokens = [{ name: 'support', hash: `sha256:${'x'.repeat(43)}` }]
+  const server = await startTestServer({
+    FRONT_END_ORIGINS: 'https://app.example',
+    // With registered clients, the server has every path.
+    CLIENTS_FILE: await folder.write('clients.json', { clients: [] }),
+    ADMIN_TOKENS_FILE: await folder.write('admin.json', { tokens }),
+  })
   t.teardown(() => server.stop())
   const text = await readFile(new URL('../../../docs/http.md', import.meta.url), 'utf8')
   const rows = [...text.matchAll(/^\| `(\/[^`]*)` \| ([A-Z, ]+) \| ([\w, ]+) \|$/gm)]
-  t.is(rows.length, 27)
+  t.is(rows.length, 31)
   for (const [, path = '', methods = '', origins = ''] of rows) {
     for (const method of METHODS) {
       const sample = path.replace('{name}', 'style.css').replace(/\{\w+\}/, 'x')

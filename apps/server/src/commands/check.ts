@@ -6,6 +6,7 @@ import {
   disconnect,
   type ServerFinding,
 } from '@device-grant/adapter-redis'
+import { readAdminTokens } from '../admin/read-admin-tokens.ts'
 import { otherIssuer } from '../check-issuer.ts'
 import { loadClientFiles } from '../clients/load-client-files.ts'
 import type { Settings } from '../config.ts'
@@ -36,6 +37,7 @@ export const check: Command = {
     const { json } = readFlags(args, { json: 'switch' })
     const settings = readSettings(io)
     await loadClientFiles(settings)
+    if (settings.adminTokensFile !== undefined) await readAdminTokens(settings.adminTokensFile)
     const parts = [checkSecret, checkRedis, checkMongo, checkSignIn]
     const findings = [
       ok('settings', `valid, for ${settings.publicUrl}`),

@@ -1,3 +1,4 @@
+import { adminToken } from '../admin/admin-token.ts'
 import { clientSecret } from '../clients/client-secret-command.ts'
 import { check } from './check.ts'
 import type { Command } from './command.ts'
@@ -11,6 +12,7 @@ export const COMMANDS: readonly Command[] = [
   keysErase,
   check,
   clientSecret,
+  adminToken,
 ]
 
 /** The part of `--help` about commands. */

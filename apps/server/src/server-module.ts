@@ -1,0 +1,19 @@
+import type { Clock, OnError } from '@device-grant/core'
+import type { RouteTable } from '@device-grant/http-koa'
+import type { Container } from 'inversify'
+import type { Logger } from 'pino'
+
+/** What a module is made of. */
+interface ModuleParts {
+  readonly container: Container
+  readonly log: Logger
+  readonly clock: Clock
+  readonly onError: OnError
+}
+
+/** Routes that only some servers have. */
+export interface ServerModule {
+  routes(parts: ModuleParts): RouteTable
+  /** Reads the files of the module again. A file with a mistake changes nothing, and is logged. */
+  reload?(log: Logger): Promise<void>
+}
