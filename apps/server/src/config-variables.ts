@@ -131,6 +131,7 @@ export const VARIABLES: readonly Row[] = [
     'wrong codes of all people in 10 minutes; beyond it each person has one attempt',
   ],
   ['ADMIN_TOKENS_FILE', 'off', 'JSON file of the hashes of tokens that may use /admin'],
+  ['GITHUB_SECRET_SCANNING', 'false', 'true: GitHub may report leaked keys, which are revoked'],
   ['LOG_LEVEL', 'info', LOG_LEVELS.join(', ')],
 ]
 

@@ -51,6 +51,8 @@ export interface Settings {
   readonly resources?: readonly string[] | undefined
   /** The file of the admin tokens. Absent: there are no routes for operators. */
   readonly adminTokensFile?: string | undefined
+  /** Whether GitHub may report leaked keys. */
+  readonly githubSecretScanning: boolean
   /** New codes per minute and address. 0 means no limit. */
   readonly authorizeLimit: number
   /** Addresses and CIDR ranges without the limit of one address. */
@@ -147,6 +149,8 @@ export const readConfig = (variables: Variables, checks: StoreUrlChecks = {}): S
     scopesSupported: readScopesSupported(environment),
     resources: readResources(environment),
     adminTokensFile: environment.text('ADMIN_TOKENS_FILE'),
+    githubSecretScanning:
+      environment.oneOf('GITHUB_SECRET_SCANNING', ['true', 'false'], 'false') === 'true',
     authorizeLimit: environment.wholeNumber('AUTHORIZE_LIMIT', {
       byDefault: 60,
       min: 0,

@@ -29,6 +29,7 @@ import { PollCounts } from './poll-counts.ts'
 import { connectRedis } from './redis.ts'
 import { closeAll } from './remote-store.ts'
 import { type Pause, pauseInRealTime } from './repeat.ts'
+import { secretScanningModule } from './secret-scanning/secret-scanning-module.ts'
 import { createSignIn } from './sign-in.ts'
 import { createThrottle } from './throttle.ts'
 
@@ -52,6 +53,11 @@ export interface ServerOptions {
   readonly clock?: Clock | undefined
   /** @default a pause in real time */
   readonly pause?: Pause | undefined
+  /**
+   * Where the public keys of GitHub's secret scanning are.
+   * @default GITHUB_KEYS_URL
+   */
+  readonly githubKeysUrl?: string | undefined
 }
 
 const LOG_COUNTS_EVERY_MS = 60_000
@@ -63,11 +69,14 @@ const LOG_COUNTS_EVERY_MS = 60_000
  */
 export const startServer = async (
   settings: Settings,
-  { log, clock = { now: Date.now }, pause = pauseInRealTime }: ServerOptions,
+  { log, clock = { now: Date.now }, pause = pauseInRealTime, githubKeysUrl }: ServerOptions,
 ): Promise<RunningServer> => {
   const { publicUrl, redisUrl, mongodbUri } = settings
   const clientFiles = await CurrentClientFiles.load(settings, log)
-  const modules = [...(await adminModule(settings))]
+  const modules = [
+    ...(await adminModule(settings)),
+    ...secretScanningModule(settings, githubKeysUrl),
+  ]
   const stopping = new AbortController()
   const onError = logErrors(log, clock)
   const polls = new PollCounts(log)

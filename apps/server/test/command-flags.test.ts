@@ -57,6 +57,7 @@ const WRONG: readonly (readonly [args: string, error: RegExp])[] = [
   [`keys revoke --${LEAKED}`, /^Unknown flag/],
   ['check now', /^An argument is no flag/],
   ['admin-token --name x', /^Unknown flag --name/],
+  ['secret-pattern --prefix x', /^Unknown flag --prefix/],
 ]
 for (const [args, error] of WRONG) {
   test(`wrong flags are one line, with status 2: ${args.slice(0, 50)}`, async (t) => {

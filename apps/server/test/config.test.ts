@@ -44,6 +44,7 @@ test('every variable has a default', (t) => {
     scopesFile: undefined,
     scopesSupported: ['api'],
     adminTokensFile: undefined,
+    githubSecretScanning: false,
     authorizeLimit: 60,
     authorizeLimitExempt: [],
     keepAliveMs: 75_000,

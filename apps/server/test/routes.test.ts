@@ -14,11 +14,12 @@ test('the server answers every path in docs/http.md with its methods only', asyn
     // With registered clients, the server has every path.
     CLIENTS_FILE: await folder.write('clients.json', { clients: [] }),
     ADMIN_TOKENS_FILE: await folder.write('admin.json', { tokens }),
+    GITHUB_SECRET_SCANNING: 'true',
   })
   t.teardown(() => server.stop())
   const text = await readFile(new URL('../../../docs/http.md', import.meta.url), 'utf8')
   const rows = [...text.matchAll(/^\| `(\/[^`]*)` \| ([A-Z, ]+) \| ([\w, ]+) \|$/gm)]
-  t.is(rows.length, 31)
+  t.is(rows.length, 32)
   for (const [, path = '', methods = '', origins = ''] of rows) {
     for (const method of METHODS) {
       const sample = path.replace('{name}', 'style.css').replace(/\{\w+\}/, 'x')

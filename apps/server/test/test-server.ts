@@ -27,7 +27,7 @@ export interface TestServer {
  */
 export const startTestServer = async (
   env: Readonly<Record<string, string>> = {},
-  { pause }: Pick<ServerOptions, 'pause'> = {},
+  options: Pick<ServerOptions, 'githubKeysUrl' | 'pause'> = {},
 ): Promise<TestServer> => {
   const clock = new TestClock()
   const log: string[] = []
@@ -42,8 +42,8 @@ export const startTestServer = async (
     ...env,
   })
   const server = await startServer(settings, {
+    ...options,
     clock,
-    pause,
     log: logTo({ write: (line: string) => log.push(line) }, settings.logLevel),
   })
   const { container } = server

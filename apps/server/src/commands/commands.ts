@@ -1,5 +1,6 @@
 import { adminToken } from '../admin/admin-token.ts'
 import { clientSecret } from '../clients/client-secret-command.ts'
+import { secretPattern } from '../secret-scanning/secret-pattern.ts'
 import { check } from './check.ts'
 import type { Command } from './command.ts'
 import { keysErase, keysList, keysRevoke, keysShow } from './keys.ts'
@@ -13,6 +14,7 @@ export const COMMANDS: readonly Command[] = [
   check,
   clientSecret,
   adminToken,
+  secretPattern,
 ]
 
 /** The part of `--help` about commands. */

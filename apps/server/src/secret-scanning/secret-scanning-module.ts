@@ -1,0 +1,33 @@
+import { TOKENS } from '@device-grant/core'
+import { get } from '@device-grant/core/inversify'
+import type { Settings } from '../config.ts'
+import { describeError } from '../describe-error.ts'
+import type { ServerModule } from '../server-module.ts'
+import { GITHUB_KEYS_URL, GithubKeys } from './github-keys.ts'
+import { createGithubRoutes } from './github-route.ts'
+
+/**
+ * Makes the route that revokes leaked keys, if `GITHUB_SECRET_SCANNING` is on.
+ * @param keysUrl where the public keys are
+ */
+export const secretScanningModule = (
+  { githubSecretScanning }: Pick<Settings, 'githubSecretScanning'>,
+  keysUrl: string = GITHUB_KEYS_URL,
+): readonly ServerModule[] => {
+  if (!githubSecretScanning) return []
+  const module: ServerModule = {
+    routes: ({ container, log, clock, onError }) =>
+      createGithubRoutes({
+        operator: get(container, TOKENS.OperatorUseCases),
+        keys: new GithubKeys({
+          url: keysUrl,
+          clock,
+          onError: (error) =>
+            log.error(describeError(error, log), 'public keys of GitHub not fetched'),
+        }),
+        onError,
+        onMessage: (counts) => log.info(counts, 'message of GitHub secret scanning'),
+      }),
+  }
+  return [module]
+}
