@@ -28,11 +28,14 @@ const MAIN = fileURLToPath(new URL('../../apps/server/dist/main.js', import.meta
 const READY_WITHIN_MS = 30_000
 const SESSION_SECRET = randomBytes(32).toString('base64url')
 
-/** Starts one on these stores or in memory, with polls every second and no limit on new codes. */
-export const startServerProcess = async ({
-  redisUrl,
-  mongodbUri,
-}: Partial<Stores> = {}): Promise<ServerProcess> => {
+/**
+ * Starts one on these stores or in memory, with polls every second and no limit on new codes.
+ * @param more further settings
+ */
+export const startServerProcess = async (
+  { redisUrl, mongodbUri }: Partial<Stores> = {},
+  more: Readonly<Record<string, string>> = {},
+): Promise<ServerProcess> => {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const log: string[] = []
@@ -46,6 +49,7 @@ export const startServerProcess = async ({
     TRUSTED_PROXIES: '127.0.0.1',
     AUTHORIZE_LIMIT: '0',
     POLL_INTERVAL: '1',
+    ...more,
   }
   const launch = async (): Promise<ChildProcess> => {
     const child = own(
@@ -78,12 +82,13 @@ export const startServerProcess = async ({
   }
 }
 
-/** Starts so many servers on the same stores. */
+/** Starts so many servers on the same stores, with the same further settings. */
 export const startServerProcesses = (
   count: number,
   stores: Stores,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<readonly ServerProcess[]> =>
-  Promise.all(Array.from({ length: count }, () => startServerProcess(stores)))
+  Promise.all(Array.from({ length: count }, () => startServerProcess(stores, more)))
 
 const ready = async (child: ChildProcess, url: string, log: readonly string[]): Promise<void> => {
   const isReady = async (): Promise<boolean> => (await fetch(`${url}/status`)).ok
