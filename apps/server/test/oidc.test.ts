@@ -623,7 +623,7 @@ test('signing in replaces a session that was planted', async (t) => {
 })
 
 test('a session of another sign-in method, or of another issuer, does not count', async (t) => {
-  const secret = { SESSION_SECRET: 'the same secret for both servers, once' }
+  const secret = { SESSION_SECRET: 'the same secret for both of the servers' }
   const demo = await startTestServer({ ...secret, SIGN_IN: 'demo' })
   t.teardown(() => demo.stop())
   const setting = await setUp(t, secret)
