@@ -5,110 +5,223 @@ import type {
 import type { ClientRefusal } from './rules/registered-client.ts'
 
 /**
- * What happened, for logs, counters and audits. Events carry ids, never device codes, user codes or
- * API keys. `at` is in epoch milliseconds.
+ * What happened, for logs, counters, mails and audits. Each event has everything that it is about, so
+ * that a listener needs no other event. Events carry ids, never device codes, user codes or API keys.
+ * The id of a grant is the SHA-256 of its device code, and redeems nothing.
  */
 export type DeviceGrantEvent =
-  | {
-      readonly type: 'authorization_requested'
-      readonly at: number
-      readonly grantId: string
-      readonly request: DeviceAuthorizationRequest
-    }
-  | {
-      readonly type: 'authorization_approved' | 'authorization_denied'
-      readonly at: number
-      readonly grantId: string
-      readonly person: string
-      /** The name that the person left to the device. */
-      readonly deviceName?: string | undefined
-      /** The person's browser. It is no evidence about the device (RFC 8628 section 5.3). */
-      readonly browser?: DeviceInfo | undefined
-    }
-  | {
-      /** A client of the registry, or an unknown one, may not ask for a code from there. */
-      readonly type: 'client_refused'
-      readonly at: number
-      readonly clientId?: string | undefined
-      readonly reason: ClientRefusal
-      readonly device: DeviceInfo
-    }
-  | {
-      /** A person who may not have API keys approved a device, had it picked up, or used a key. */
-      readonly type: 'person_not_admitted'
-      readonly at: number
-      readonly person: string
-      readonly during: 'approval' | 'pick_up' | 'key_check'
-    }
-  | {
-      readonly type: 'device_renamed'
-      readonly at: number
-      readonly keyId: string
-      readonly owner: string
-      readonly deviceName?: string | undefined
-    }
-  | { readonly type: 'expired_on_poll'; readonly at: number; readonly grantId: string }
-  | {
-      readonly type: 'poll_too_early'
-      readonly at: number
-      readonly grantId: string
-      /** The new interval, in milliseconds. */
-      readonly intervalMs: number
-    }
-  | {
-      readonly type: 'key_claimed'
-      readonly at: number
-      readonly grantId: string
-      readonly keyId: string
-      /** True if the same key was issued again because its first answer may be lost. */
-      readonly reissued: boolean
-    }
-  | {
-      readonly type: 'key_used_first' | 'key_revoked'
-      readonly at: number
-      readonly keyId: string
-      readonly owner: string
-      /** The name of the device. */
-      readonly deviceName?: string | undefined
-      /** The id of the key whose first use ended this one. */
-      readonly replacedBy?: string | undefined
-      /**
-       * Who revoked it: its owner, an operator, a caller that presented it, and then `clientId` is that
-       * caller's, or a service that found it in a public place. Absent for a first use.
-       */
-      readonly by?: 'owner' | 'operator' | 'bearer' | 'secret_scanning' | undefined
-      readonly clientId?: string | undefined
-      /** The name of the operator, if it is known. */
-      readonly operator?: string | undefined
-      /** Where the key was found, as a URL of the service that found it. */
-      readonly place?: string | undefined
-    }
-  | {
-      readonly type: 'key_erased'
-      readonly at: number
-      readonly keyId: string
-      /** The name of the operator, if it is known. */
-      readonly operator?: string | undefined
-    }
-  | {
-      readonly type: 'wrong_user_code'
-      readonly at: number
-      readonly person: string
-      /** How many more attempts this person has now. */
-      readonly attemptsLeft: number
-    }
-  | { readonly type: 'too_many_wrong_user_codes'; readonly at: number; readonly person: string }
-  | {
-      /** An approval was refused, because the person has `limit` keys. */
-      readonly type: 'too_many_keys'
-      readonly at: number
-      readonly person: string
-      readonly limit: number
-    }
-  | {
-      /** A person entered a code that another person has open. */
-      readonly type: 'user_code_contested'
-      readonly at: number
-      readonly grantId: string
-      readonly person: string
-    }
+  | AuthorizationRequested
+  | ClientRefused
+  | TooManyCodes
+  | AuthorizationApproved
+  | AuthorizationDenied
+  | WrongUserCode
+  | TooManyWrongUserCodes
+  | UserCodeContested
+  | TooManyKeys
+  | PersonNotAdmitted
+  | SignInFailed
+  | PollTooEarly
+  | ExpiredOnPoll
+  | WrongClient
+  | KeyClaimed
+  | KeyUsedFirst
+  | KeyRefused
+  | DeviceRenamed
+  | KeyRevoked
+  | KeyErased
+
+/** The event of a type, for example `EventOf<'key_claimed'>`. */
+export type EventOf<T extends DeviceGrantEvent['type']> = Extract<
+  DeviceGrantEvent,
+  { readonly type: T }
+>
+
+interface Happened<T extends string> {
+  readonly type: T
+  /** Epoch milliseconds. */
+  readonly at: number
+}
+
+/** The device behind a grant or a key. */
+interface OfDevice {
+  /** The client that asked for the key. Absent when it named none. */
+  readonly clientId?: string | undefined
+  /** The name of the device: its own, or the one that the person gave it. */
+  readonly deviceName?: string | undefined
+  /** Where the request for the device code came from. */
+  readonly device: DeviceInfo
+}
+
+interface OfGrant extends OfDevice {
+  readonly grantId: string
+}
+
+interface OfKey extends OfDevice {
+  readonly keyId: string
+  /** The person who approved the key. */
+  readonly owner: string
+}
+
+interface OfPerson {
+  readonly person: string
+  /** The person's browser. It is no evidence about the device (RFC 8628 section 5.3). */
+  readonly browser?: DeviceInfo | undefined
+}
+
+/** A client was issued a device code (RFC 8628 section 3.2). */
+interface AuthorizationRequested
+  extends Happened<'authorization_requested'>,
+    DeviceAuthorizationRequest {
+  readonly grantId: string
+}
+
+/** A client got no device code. The registry does not know it, or does not let it ask from there. */
+interface ClientRefused extends Happened<'client_refused'> {
+  readonly clientId?: string | undefined
+  readonly reason: ClientRefusal
+  readonly device: DeviceInfo
+}
+
+/** A new code was refused, because an address, or all of them, asked for too many. */
+interface TooManyCodes extends Happened<'too_many_codes'> {
+  readonly limit: 'address_limit' | 'total_limit'
+  readonly address?: string | undefined
+}
+
+/** A person approved a device. It has not picked its key up yet. */
+interface AuthorizationApproved
+  extends Happened<'authorization_approved'>,
+    OfGrant,
+    OfPerson {
+  /** The key that the device can pick up. */
+  readonly keyId: string
+  /** The scopes that the person granted, separated by spaces. */
+  readonly scope?: string | undefined
+}
+
+/** A person denied a device. */
+interface AuthorizationDenied extends Happened<'authorization_denied'>, OfGrant, OfPerson {}
+
+/** A person entered a user code that does not exist. */
+interface WrongUserCode extends Happened<'wrong_user_code'>, OfPerson {
+  /** How many more attempts this person has now. */
+  readonly attemptsLeft: number
+}
+
+/** A user code was not looked up, because the person has no attempt left. */
+interface TooManyWrongUserCodes extends Happened<'too_many_wrong_user_codes'>, OfPerson {}
+
+/** A person entered a code that another person has open. */
+interface UserCodeContested extends Happened<'user_code_contested'>, OfPerson {
+  readonly grantId: string
+}
+
+/** An approval was refused, because the person has `limit` keys. */
+interface TooManyKeys extends Happened<'too_many_keys'>, OfGrant, OfPerson {
+  readonly limit: number
+}
+
+/** A person who may not have API keys approved a device, had it picked up, or used a key. */
+type PersonNotAdmitted = Happened<'person_not_admitted'> &
+  OfPerson &
+  (
+    | { readonly during: 'approval' }
+    | ({ readonly during: 'pick_up' } & OfGrant)
+    | ({ readonly during: 'key_check'; readonly keyId: string } & OfDevice)
+  )
+
+/** A person is not signed in, although they tried or their request names them. */
+interface SignInFailed extends Happened<'sign_in_failed'> {
+  /**
+   * `forged_header`: the header of the proxy came from elsewhere, or twice. `invalid_header`: it is no
+   * person's id. `no_sign_in_started`: the answer of the provider belongs to no sign-in of this browser,
+   * or comes too late. `provider_refused`: the provider, or the check of its answer, refused.
+   * `provider_unavailable`: the provider could not be asked.
+   */
+  readonly reason:
+    | 'forged_header'
+    | 'invalid_header'
+    | 'no_sign_in_started'
+    | 'provider_refused'
+    | 'provider_unavailable'
+  /** The address of the browser. For a header, the address of the connection. */
+  readonly address?: string | undefined
+}
+
+/** A poll came too early and was answered `slow_down` (RFC 8628 section 3.5). */
+interface PollTooEarly extends Happened<'poll_too_early'> {
+  readonly grantId: string
+  readonly clientId?: string | undefined
+  /** The new interval, in milliseconds. */
+  readonly intervalMs: number
+}
+
+/** A device polled with a code that has expired. */
+interface ExpiredOnPoll extends Happened<'expired_on_poll'>, OfGrant {}
+
+/** A client polled with the device code of another one (RFC 8628 section 3.4). */
+interface WrongClient extends Happened<'wrong_client'>, OfGrant {
+  /** The client that polled. Absent when it named none. */
+  readonly callerClientId?: string | undefined
+}
+
+/** A device picked its key up. */
+interface KeyClaimed extends Happened<'key_claimed'>, OfGrant, OfKey {
+  /** True if the same key was issued again because its first answer may be lost. */
+  readonly reissued: boolean
+  /** The scopes that the key has, separated by spaces. */
+  readonly scope?: string | undefined
+  /** When the key expires, epoch milliseconds. */
+  readonly expiresAt: number
+}
+
+/** A key was used for the first time, so that it has arrived at its device. */
+interface KeyUsedFirst extends Happened<'key_used_first'>, OfKey {}
+
+/** A request presented a key that does not work, or may not be revoked by its caller. */
+interface KeyRefused extends Happened<'key_refused'> {
+  /** `other_client`: the key belongs to another client than the one that revokes it (RFC 7009). */
+  readonly reason: 'malformed' | 'no_such_key' | 'expired' | 'revoked' | 'other_client'
+  readonly during: 'key_check' | 'revocation'
+  /** The id that the key names. Alone it proves nothing. Absent for a malformed key. */
+  readonly keyId?: string | undefined
+  /** The client that revokes it. Absent when it named none. */
+  readonly callerClientId?: string | undefined
+  /** Absent if the secret is wrong, as are the members below. */
+  readonly owner?: string | undefined
+  readonly clientId?: string | undefined
+  readonly deviceName?: string | undefined
+  readonly device?: DeviceInfo | undefined
+}
+
+/** A person gave the device of a key another name. */
+interface DeviceRenamed extends Happened<'device_renamed'>, OfKey {}
+
+/** A key works no more, or a key that waited for pick-up is not issued any more. */
+interface KeyRevoked extends Happened<'key_revoked'>, OfKey {
+  /**
+   * `owner`: the person who approved it. `operator`: an operator. `bearer`: a caller that presented the
+   * key (RFC 7009). `replacement`: the first use of the key that replaces it. `cut_off`: it was picked up
+   * after all keys of its owner or client had been revoked. `secret_scanning`: a service that found it in
+   * a public place.
+   */
+  readonly by: 'owner' | 'operator' | 'bearer' | 'replacement' | 'cut_off' | 'secret_scanning'
+  /** For `owner`: the browser of the person. */
+  readonly browser?: DeviceInfo | undefined
+  /** For `bearer`: the client that presented the key. Absent when it named none. */
+  readonly callerClientId?: string | undefined
+  /** For `replacement`: the id of the other key. */
+  readonly replacedBy?: string | undefined
+  /** For `operator`: a name, if it is known. */
+  readonly operator?: string | undefined
+  /** For `secret_scanning`: where the key was found, as a URL of the service that found it. */
+  readonly place?: string | undefined
+}
+
+/** An operator removed the data of a key, which works no more. */
+interface KeyErased extends Happened<'key_erased'> {
+  readonly keyId: string
+  /** The name of the operator, if it is known. */
+  readonly operator?: string | undefined
+}

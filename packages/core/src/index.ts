@@ -1,4 +1,4 @@
-export type { DeviceGrantEvent } from './events.ts'
+export type { DeviceGrantEvent, EventOf } from './events.ts'
 export type { Token } from './inversify/token.ts'
 export { token } from './inversify/token.ts'
 export { TOKENS } from './inversify/tokens.ts'

@@ -12,6 +12,7 @@ import {
   type DeviceGrantEvent,
   grantIdOf,
   keyIdOf,
+  parseApiKey,
   type StateStore,
   StoreUnavailableError,
 } from '@device-grant/core'
@@ -265,6 +266,7 @@ test('a person who is not admitted approves nothing, whatever they type', async 
     type: 'person_not_admitted',
     at: clock.now(),
     person: 'ann',
+    browser: undefined,
     during: 'approval',
   })
   answers(YES)
@@ -349,6 +351,10 @@ test('a no at a key check is no use and activates nothing', async (t) => {
     at: clock.now(),
     person: 'ann',
     during: 'key_check',
+    keyId: parseApiKey(apiKey) ?? '',
+    clientId: undefined,
+    deviceName: undefined,
+    device: {},
   })
   answers(YES)
   t.like(await check(apiKey), { outcome: 'valid', owner: 'ann' }, 'a no is not remembered')

@@ -134,6 +134,7 @@ test('a denial is reported to the device at any pace', async (t) => {
       type: 'authorization_denied',
       at: service.clock.now(),
       grantId: grantIdOf(deviceCode),
+      device,
       person: 'ann',
     }),
   )

@@ -1,8 +1,11 @@
 import {
   createPolicy,
+  type DeviceGrantEvent,
   grantIdOf,
   keyIdOf,
+  keyNameOf,
   type ListedKey,
+  secretHashOf,
   type TokenReply,
 } from '@device-grant/core'
 import { issued } from '@device-grant/test-support/issued'
@@ -413,6 +416,13 @@ const make = async (
   }
 }
 
+const EVENTS: readonly DeviceGrantEvent['type'][] = [
+  ...(['authorization_requested', 'authorization_approved', 'authorization_denied'] as const),
+  ...(['wrong_user_code', 'too_many_wrong_user_codes', 'user_code_contested'] as const),
+  ...(['poll_too_early', 'expired_on_poll', 'wrong_client', 'too_many_keys'] as const),
+  ...(['key_claimed', 'key_used_first', 'key_refused', 'key_revoked'] as const),
+]
+
 const EVERYTHING = [
   ...['authorization_pending', 'slow_down', 'access_denied', 'expired_token', 'invalid_grant'],
   ...['granted', 'issued again', 'cut off'],
@@ -430,7 +440,21 @@ const EVERYTHING = [
     ['revokeAll: none', 'revokeAll: some'],
     ['revoke: revoked', 'revoke: already_revoked', 'revoke: no_such_key'],
     ['use: valid', 'use: expired', 'use: revoked', 'use: no_such_key'],
+    EVENTS.map((type) => `event: ${type}`),
   )
+
+/** The events carry the ids of grants and keys, and nothing that reveals or names a code or a key. */
+const checkEvents = (t: ExecutionContext, real: MemoryService, model: Expectation): void => {
+  for (const { type } of real.events) note('event', type)
+  const dump = JSON.stringify(real.events)
+  for (const { deviceCode, userCode, key } of model.devices) {
+    const secrets = [deviceCode, userCode, userCode.replace('-', ''), keyNameOf(userCode)]
+    if (key?.secret !== undefined) {
+      secrets.push(key.secret, key.secret.slice(-49, -6), secretHashOf(key.secret))
+    }
+    for (const secret of secrets) if (dump.includes(secret)) t.fail(`the events hold ${secret}`)
+  }
+}
 
 test('every reply is the expected one, whatever devices and people do in any order', async (t) => {
   await fc.assert(
@@ -440,6 +464,7 @@ test('every reply is the expected one, whatever devices and people do in any ord
         const [real, model] = [createMemoryService(policy), new Expectation()]
         await make(t, real, model, { do: 'authorize', client: undefined })
         for (const each of moves) await make(t, real, model, each)
+        checkEvents(t, real, model)
       },
     ),
     { numRuns: 1_000 },

@@ -30,7 +30,10 @@ test('a caller that has the key revokes it, before and after its first use', asy
     t.deepEqual(await service.authenticateApiKey(apiKey), { outcome: 'revoked' })
     t.deepEqual(await other.authenticateApiKey(apiKey), { outcome: 'revoked' })
     t.is(await other.revokePresentedKey({ apiKey }), 'already_revoked')
-    t.like(service.events.at(-1), { type: 'key_revoked', keyId, owner: 'ann', by: 'bearer' })
+    const [event, ...others] = service.events.filter(({ type }) => type === 'key_revoked')
+    t.like(event, { keyId, owner: 'ann', by: 'bearer' })
+    t.is(others.length, 0)
+    service.events.length = 0
   }
 })
 

@@ -102,11 +102,12 @@ export const openGrant =
 /** The result of a poll: an answer of RFC 8628 section 3.5, or leave to claim the key. */
 export type GrantPoll =
   | {
-      readonly outcome:
-        | 'authorization_pending'
-        | 'access_denied'
-        | 'expired_token'
-        | 'invalid_grant'
+      readonly outcome: 'authorization_pending' | 'access_denied' | 'invalid_grant'
+    }
+  | {
+      /** `other_client`: answered `invalid_grant`, because another client requested the code. */
+      readonly outcome: 'expired_token' | 'other_client'
+      readonly grant: DeviceGrant
     }
   | {
       readonly outcome: 'slow_down'
@@ -136,9 +137,8 @@ export const pollGrant =
     readonly policy: Policy
   }): Transition<DeviceGrant, GrantPoll> =>
   (grant) => {
-    if (!grant || grant.request.clientId !== clientId || now >= grant.keepUntil) {
-      return stay(grant, { outcome: 'invalid_grant' })
-    }
+    if (!grant || now >= grant.keepUntil) return stay(grant, { outcome: 'invalid_grant' })
+    if (grant.request.clientId !== clientId) return stay(grant, { outcome: 'other_client', grant })
     switch (grant.status) {
       case 'denied':
         return stay(grant, { outcome: 'access_denied' })
@@ -150,7 +150,7 @@ export const pollGrant =
           redeemable: now <= grant.expiresAt + grant.intervalMs + slackMs(grant.intervalMs, policy),
         })
       case 'pending':
-        if (now >= grant.expiresAt) return stay(grant, { outcome: 'expired_token' })
+        if (now >= grant.expiresAt) return stay(grant, { outcome: 'expired_token', grant })
         return pacePoll(grant, now, policy)
     }
   }

@@ -1,8 +1,8 @@
+import type { EventOf } from '../events.ts'
 import type { ApiKeyStore, ClientRegistry, ScopeCatalogue, StateStore } from '../ports.ts'
 import { keyNameOf, reserveKey, revokeKey, settleReservation } from '../rules/api-key.ts'
 import { keyIdOf } from '../rules/api-key-format.ts'
 import type { Decision, Refusal } from '../rules/decision.ts'
-import type { DeviceInfo } from '../rules/device-authorization-request.ts'
 import {
   type DeviceGrant,
   decideGrant,
@@ -18,6 +18,8 @@ import { grantedScope } from '../rules/scope.ts'
 import { showUserCode } from '../rules/user-code.ts'
 import { StoreError } from '../store-errors.ts'
 import type { Admission } from './admission.ts'
+import { applyRevocation } from './apply-revocation.ts'
+import { aboutGrant } from './event-members.ts'
 import { type ListedKey, listKey } from './list-api-keys.ts'
 import { liveKeysOf } from './live-keys.ts'
 import {
@@ -53,8 +55,6 @@ export interface UserCodeAnswer extends TypedUserCode {
    * @default no key is replaced
    */
   readonly replaces?: string | undefined
-  /** The person's browser. It is recorded beside the device, never mixed with it. */
-  readonly browser?: DeviceInfo | undefined
 }
 
 /** The result of an answer: decided, refused with a reason, or left open by a store that failed. */
@@ -179,9 +179,10 @@ const prepareApproval = async (
   answer: UserCodeAnswer,
 ): Promise<Prepared | AnswerReply> => {
   const { grants, apiKeys, policy, clock, events, admission } = dependencies
-  const { person } = answer
+  const { person, browser } = answer
   if (admission && !(await admission.isAdmitted(person))) {
-    events.emit({ type: 'person_not_admitted', at: clock.now(), person, during: 'approval' })
+    const at = clock.now()
+    events.emit({ type: 'person_not_admitted', at, person, browser, during: 'approval' })
     return { outcome: 'not_admitted' }
   }
   const found = await lookUpUserCode(dependencies, answer)
@@ -204,7 +205,8 @@ const prepareApproval = async (
       return { outcome: 'prepared', found, terms: kept }
     }
     case 'reserved': {
-      const refusal = await refuseTooManyKeys(dependencies, { person, keyId, now })
+      const about = { ...aboutGrant(found.grantId, grant), person, browser }
+      const refusal = await refuseTooManyKeys(dependencies, { about, keyId, now })
       if (refusal) return refusal
       return { outcome: 'prepared', found, terms }
     }
@@ -275,8 +277,17 @@ const mayReplace = async (
  */
 const refuseTooManyKeys = async (
   { apiKeys, policy, events, clients }: AnswerUserCodeDependencies,
-  { person, keyId, now }: { readonly person: string; readonly keyId: string; readonly now: number },
+  {
+    about,
+    keyId,
+    now,
+  }: {
+    readonly about: Omit<EventOf<'too_many_keys'>, 'type' | 'at' | 'limit'>
+    readonly keyId: string
+    readonly now: number
+  },
 ): Promise<AnswerReply | undefined> => {
+  const { person } = about
   const { keysPerPerson: limit } = policy
   if (limit === 0) return undefined
   let count = 0
@@ -289,7 +300,7 @@ const refuseTooManyKeys = async (
   }
   if (count < limit) return undefined
   await apiKeys.update(keyId, settleReservation({ person, now }))
-  events.emit({ type: 'too_many_keys', at: now, person, limit })
+  events.emit({ type: 'too_many_keys', at: now, ...about, limit })
   const leastRecentlyUsed = oldest && (await withClient(oldest, oldest.request.clientId, clients))
   return { outcome: 'too_many_keys', limit, leastRecentlyUsed }
 }
@@ -299,7 +310,7 @@ const prepareDenial = async (
   dependencies: AnswerUserCodeDependencies,
   answer: UserCodeAnswer,
 ): Promise<{ readonly outcome: 'prepared'; readonly found: Found } | AnswerReply> => {
-  const { grants, apiKeys, policy, clock, events } = dependencies
+  const { grants, apiKeys, policy, clock } = dependencies
   const { person } = answer
   const found = await lookUpUserCode(dependencies, answer)
   if (found.outcome !== 'found') return found
@@ -310,11 +321,10 @@ const prepareDenial = async (
   const review = await grants.update(found.grantId, reviewGrant(now))
   if (review.outcome !== 'pending') return refuseUserCode(review, { person, found, format: policy })
   if (key !== undefined && key.status !== 'reserved') {
-    const revocation = await apiKeys.update(keyId, revokeKey({ owner: person, now }))
-    if (revocation === 'no_such_key') return { outcome: 'already_processed' }
-    if (revocation === 'revoked') {
-      events.emit({ type: 'key_revoked', at: now, keyId, owner: person, by: 'owner' })
-    }
+    const revocation = revokeKey({ owner: person, now })
+    const how = { by: 'owner', browser: answer.browser } as const
+    const reply = await applyRevocation(dependencies, { keyId, now, revocation, ...how })
+    if (reply === 'no_such_key') return { outcome: 'already_processed' }
   }
   return { outcome: 'prepared', found }
 }
@@ -343,16 +353,17 @@ const decideAndSettle = async (
   if (decided.outcome !== 'won') {
     return refuseUserCode(decided, { person, found, format: policy })
   }
-  const isApproved = decided.grant.status === 'approved'
-  const type = isApproved ? 'authorization_approved' : 'authorization_denied'
   const { grant } = decided
-  const deviceName = grant.status === 'approved' ? grant.terms.deviceName : grant.request.deviceName
-  events.emit({ type, at: now, grantId, person, deviceName, browser })
+  const about = { at: now, ...aboutGrant(grantId, grant), person, browser }
+  if (grant.status === 'approved') {
+    const { scope } = grant.terms
+    events.emit({ type: 'authorization_approved', ...about, keyId: keyIdOf(grantId), scope })
+  } else events.emit({ type: 'authorization_denied', ...about })
   return {
-    outcome: isApproved ? 'approved' : 'denied',
+    outcome: grant.status,
     userCode: showUserCode(found.userCode, policy),
     clientId: decided.grant.request.clientId,
-    deviceName,
+    deviceName: about.deviceName,
   }
 }
 

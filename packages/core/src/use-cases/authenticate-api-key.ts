@@ -1,12 +1,15 @@
+import type { EventOf } from '../events.ts'
 import type { ApiKeyStore, Clock, Events } from '../ports.ts'
 import {
   type ActiveKey,
+  type ApiKey,
   type CheckKey,
   type ClaimedKey,
   checkKey,
   checkKnownKey,
   idleExpiryOf,
   isUseWorthWriting,
+  type KeyCheck,
   type KeyUse,
   secretHashOf,
   useKey,
@@ -16,6 +19,7 @@ import type { Policy } from '../rules/policy.ts'
 import { StoreError } from '../store-errors.ts'
 import type { Admission } from './admission.ts'
 import { endReplacedKey } from './end-replaced-key.ts'
+import { aboutKey } from './event-members.ts'
 import type { KeyCheckCache } from './key-check-cache.ts'
 import type { UnwrittenUses } from './unwritten-uses.ts'
 
@@ -82,21 +86,23 @@ export const createAuthenticateApiKey = (
     if (kept && !isUseWorthWriting(kept.key, now)) {
       // The hash of the whole key has found the check, so it needs no other comparison.
       const { outcome } = checkKnownKey(kept.key, { now, policy })
-      return outcome === 'valid' ? kept.answer : { outcome }
+      if (outcome === 'valid') return kept.answer
+      return refuse(dependencies, now, outcome, aboutKey(kept.answer.keyId, kept.key))
     }
     const keyId = parseApiKey(apiKey)
-    if (keyId === undefined) return { outcome: 'malformed' }
+    if (keyId === undefined) return refuse(dependencies, now, 'malformed')
     const unwrittenUseAt = unwrittenUses.of(keyId)
     const check: CheckKey = { secretHash, now, policy, unwrittenUseAt }
     const read = keyChecks.begin(keyId)
     let valid: { readonly key: ActiveKey; readonly answer: AuthenticatedKey } | undefined
     try {
-      const found = checkKey(await apiKeys.read(keyId), check)
-      if (found.outcome !== 'valid') return found
-      const { owner: person } = found.key
-      const admitted = (await admission?.isStillAdmitted(person)) ?? 'yes'
+      const stored = await apiKeys.read(keyId)
+      const found = checkKey(stored, check)
+      if (found.outcome !== 'valid') return refuseStored(dependencies, check, keyId, found, stored)
+      const admitted = (await admission?.isStillAdmitted(found.key.owner)) ?? 'yes'
       if (admitted === 'no') {
-        events.emit({ type: 'person_not_admitted', at: now, person, during: 'key_check' })
+        const { owner: person, ...about } = aboutKey(keyId, found.key)
+        events.emit({ type: 'person_not_admitted', at: now, person, during: 'key_check', ...about })
         return { outcome: 'not_admitted' }
       }
       const used = isUseWorthWriting(found.key, now)
@@ -107,7 +113,9 @@ export const createAuthenticateApiKey = (
         unwrittenUses.add(keyId, now)
         return authenticated(keyId, found.key, policy)
       }
-      if (used.outcome !== 'valid') return { outcome: used.outcome }
+      if (used.outcome !== 'valid') {
+        return refuseStored(dependencies, check, keyId, used, found.key)
+      }
       const answer = authenticated(keyId, used.key, policy)
       if (used.key.status !== 'active') return answer
       const isReplacedEnded = await endReplacedKey(dependencies, keyId, used.key)
@@ -120,6 +128,30 @@ export const createAuthenticateApiKey = (
   }
 }
 
+type KeyRefusal = Exclude<EventOf<'key_refused'>['reason'], 'other_client'>
+
+const refuse = (
+  { events }: AuthenticateApiKeyDependencies,
+  now: number,
+  reason: KeyRefusal,
+  about: Partial<ReturnType<typeof aboutKey>> = {},
+): Authentication => {
+  events.emit({ type: 'key_refused', at: now, during: 'key_check', reason, ...about })
+  return { outcome: reason }
+}
+
+/** The event names the key only if the secret is right, because an id proves nothing. */
+const refuseStored = (
+  dependencies: AuthenticateApiKeyDependencies,
+  { now }: CheckKey,
+  keyId: string,
+  { outcome }: Exclude<KeyCheck, { readonly outcome: 'valid' }>,
+  stored: ApiKey | undefined,
+): Authentication => {
+  const isKnown = outcome !== 'no_such_key' && stored && stored.status !== 'erased'
+  return refuse(dependencies, now, outcome, isKnown ? aboutKey(keyId, stored) : { keyId })
+}
+
 /** Writes a use. Returns `undefined` if the store failed. */
 const writeUse = async (
   { apiKeys, events, unwrittenUses }: AuthenticateApiKeyDependencies,
@@ -129,8 +161,7 @@ const writeUse = async (
   try {
     const use = await apiKeys.update<KeyUse>(keyId, useKey(check))
     if (use.outcome === 'valid' && use.first) {
-      const { owner, deviceName } = use.key
-      events.emit({ type: 'key_used_first', at: check.now, keyId, owner, deviceName })
+      events.emit({ type: 'key_used_first', at: check.now, ...aboutKey(keyId, use.key) })
     }
     unwrittenUses.remove(keyId)
     return use

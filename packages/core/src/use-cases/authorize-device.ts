@@ -83,7 +83,7 @@ export const createAuthorizeDevice = (
     const claim = claimUserCode({ grantId, keepUntil, now })
     const userCode = await takeUserCode(userCodes, claim, policy)
     await grants.update(grantId, openGrant({ request, userCode, now, policy }))
-    events.emit({ type: 'authorization_requested', at: now, grantId, request })
+    events.emit({ type: 'authorization_requested', at: now, grantId, ...request })
     return {
       outcome: 'issued',
       deviceCode,

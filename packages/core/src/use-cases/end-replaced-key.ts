@@ -1,6 +1,7 @@
 import type { ApiKeyStore, Clock, Events } from '../ports.ts'
 import { type ActiveKey, forgetReplaced, revokeKey } from '../rules/api-key.ts'
 import { StoreError } from '../store-errors.ts'
+import { applyRevocation } from './apply-revocation.ts'
 
 /**
  * Ends the key that a used key replaces. Returns false if a store failed, so that the next use tries
@@ -18,10 +19,9 @@ export const endReplacedKey = async (
   if (replaces === undefined) return true
   const now = clock.now()
   try {
-    const revocation = await apiKeys.update(replaces, revokeKey({ owner, now }))
-    if (revocation === 'revoked') {
-      events.emit({ type: 'key_revoked', at: now, keyId: replaces, owner, replacedBy: keyId })
-    }
+    const revocation = revokeKey({ owner, now })
+    const how = { by: 'replacement', replacedBy: keyId } as const
+    await applyRevocation({ apiKeys, events }, { keyId: replaces, now, revocation, ...how })
     await apiKeys.update(keyId, forgetReplaced(replaces))
     return true
   } catch (error) {

@@ -10,6 +10,7 @@ import {
   refundAttempt,
 } from '../rules/code-attempts.ts'
 import type { Refusal } from '../rules/decision.ts'
+import type { DeviceInfo } from '../rules/device-authorization-request.ts'
 import type { Policy } from '../rules/policy.ts'
 import { readTypedText } from '../rules/typed-user-code.ts'
 import { type OpenedUserCode, openUserCode, type UserCodeClaim } from '../rules/user-code.ts'
@@ -20,6 +21,8 @@ export interface TypedUserCode {
   readonly userCode: string
   /** The person's id. */
   readonly person: string
+  /** The person's browser, for events. It is recorded beside the device, never mixed with it. */
+  readonly browser?: DeviceInfo | undefined
 }
 
 /** The ports of every use case that takes a typed user code. */
@@ -51,17 +54,17 @@ export type FoundUserCode =
  */
 export const lookUpUserCode = async (
   dependencies: LookUpUserCodeDependencies,
-  { userCode: typed, person }: TypedUserCode,
+  { userCode: typed, person, browser }: TypedUserCode,
 ): Promise<FoundUserCode> => {
   const { policy, clock, events } = dependencies
   const text = readTypedText(typed, policy)
   if (text.outcome === 'malformed') return { ...text, charset: policy.userCodeCharset }
   const now = clock.now()
-  const attempt = { id: randomMark(), person, now, countedAt: new Set<string>() }
+  const attempt = { id: randomMark(), person, browser, now, countedAt: new Set<string>() }
   try {
     const before = await count(dependencies, attempt)
     if (before === undefined) {
-      events.emit({ type: 'too_many_wrong_user_codes', at: now, person })
+      events.emit({ type: 'too_many_wrong_user_codes', at: now, person, browser })
       return { outcome: 'too_many_attempts', retryAfterMs: policy.wrongCodesWindowMs }
     }
     return await open(dependencies, attempt, before, text.userCode)
@@ -75,6 +78,7 @@ export const lookUpUserCode = async (
 interface Attempt {
   readonly id: string
   readonly person: string
+  readonly browser: DeviceInfo | undefined
   readonly now: number
   /** The ids of the states in which it is or may be counted. */
   readonly countedAt: Set<string>
@@ -94,7 +98,7 @@ const open = async (
   userCode: string,
 ): Promise<FoundUserCode> => {
   const { userCodes, policy, events } = dependencies
-  const { person, now } = attempt
+  const { person, browser, now } = attempt
   const opened: OpenedUserCode = await userCodes.update(
     userCode,
     openUserCode({ person, now, policy }),
@@ -108,12 +112,12 @@ const open = async (
     case 'contested': {
       await refund(dependencies, attempt)
       const { grantId, retryAfterMs } = opened
-      events.emit({ type: 'user_code_contested', at: now, grantId, person })
+      events.emit({ type: 'user_code_contested', at: now, grantId, person, browser })
       return { outcome: 'contested', retryAfterMs }
     }
     case 'no_such_code': {
       const attemptsLeft = await countWrong(dependencies, attempt, before)
-      events.emit({ type: 'wrong_user_code', at: now, person, attemptsLeft })
+      events.emit({ type: 'wrong_user_code', at: now, person, browser, attemptsLeft })
       const retryAfterMs = attemptsLeft > 0 ? undefined : policy.wrongCodesWindowMs
       return { outcome: 'invalid', attemptsLeft, retryAfterMs }
     }

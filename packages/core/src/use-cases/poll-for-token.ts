@@ -16,6 +16,8 @@ import { targetedResources } from '../rules/resource.ts'
 import { type AllowedScope, allowedScope } from '../rules/scope.ts'
 import { StoreError } from '../store-errors.ts'
 import type { Admission } from './admission.ts'
+import { applyRevocation } from './apply-revocation.ts'
+import { aboutGrant, aboutKey } from './event-members.ts'
 
 /** One poll of a device (RFC 8628 section 3.4). */
 export interface TokenRequest {
@@ -90,11 +92,25 @@ export const createPollForToken = (dependencies: PollForTokenDependencies): Poll
       const poll = await grants.update(grantId, pollGrant({ clientId, now, policy }))
       switch (poll.outcome) {
         case 'slow_down':
-          events.emit({ type: 'poll_too_early', at: now, grantId, intervalMs: poll.intervalMs })
+          events.emit({
+            type: 'poll_too_early',
+            at: now,
+            grantId,
+            clientId,
+            intervalMs: poll.intervalMs,
+          })
           return { outcome: 'slow_down', interval: Math.ceil(poll.intervalMs / 1000) }
         case 'expired_token':
-          events.emit({ type: 'expired_on_poll', at: now, grantId })
+          events.emit({ type: 'expired_on_poll', at: now, ...aboutGrant(grantId, poll.grant) })
           return { outcome: 'expired_token' }
+        case 'other_client':
+          events.emit({
+            type: 'wrong_client',
+            at: now,
+            ...aboutGrant(grantId, poll.grant),
+            callerClientId: clientId,
+          })
+          return { outcome: 'invalid_grant' }
         case 'approved':
           return await pickUp(dependencies, { deviceCode, grantId, asked: resources, ...poll })
         default:
@@ -124,8 +140,13 @@ const pickUp = async (
   const { apiKeys, policy, clock, events, admission } = dependencies
   const keyId = keyIdOf(grantId)
   if (admission && !(await admission.isAdmitted(grant.person))) {
-    const { person } = grant
-    events.emit({ type: 'person_not_admitted', at: clock.now(), person, during: 'pick_up' })
+    events.emit({
+      type: 'person_not_admitted',
+      at: clock.now(),
+      person: grant.person,
+      during: 'pick_up',
+      ...aboutGrant(grantId, grant),
+    })
     return { outcome: 'access_denied' }
   }
   const { clientId, resources: approved } = grant.request
@@ -150,14 +171,22 @@ const pickUp = async (
         return { outcome: 'access_denied' }
       }
       const reissued = claim.outcome === 'reissued'
-      events.emit({ type: 'key_claimed', at: now, grantId, keyId, reissued })
+      events.emit({
+        type: 'key_claimed',
+        at: now,
+        grantId,
+        ...aboutKey(keyId, key),
+        reissued,
+        scope: key.scope,
+        expiresAt: key.expiresAt,
+      })
       const expiresIn = Math.max(1, Math.floor((key.expiresAt - now) / 1000))
       return { outcome: 'granted', keyId, apiKey, expiresIn, scope: key.scope }
     }
     case 'in_flight':
       return { outcome: 'slow_down', interval: Math.ceil(grant.intervalMs / 1000) }
     case 'expired':
-      events.emit({ type: 'expired_on_poll', at: now, grantId })
+      events.emit({ type: 'expired_on_poll', at: now, ...aboutGrant(grantId, grant) })
       return { outcome: 'expired_token' }
     case 'revoked':
       return { outcome: 'access_denied' }
@@ -188,9 +217,7 @@ const endIfCutOff = async (
   )
   if (!found.some((cutOff) => isCutOff(cutOff, approvedAt))) return false
   const now = clock.now()
-  const revocation = await apiKeys.update(keyId, revokeKey({ owner, now }))
-  if (revocation === 'revoked') {
-    events.emit({ type: 'key_revoked', at: now, keyId, owner })
-  }
+  const revocation = revokeKey({ owner, now })
+  await applyRevocation({ apiKeys, events }, { keyId, now, revocation, by: 'cut_off' })
   return true
 }

@@ -2,6 +2,8 @@ import type { ApiKeyStore, Clock, Events } from '../ports.ts'
 import { renameDevice } from '../rules/api-key.ts'
 import { readDeviceName } from '../rules/device-name.ts'
 import type { Policy } from '../rules/policy.ts'
+import { aboutKey } from './event-members.ts'
+import { updateKey } from './update-key.ts'
 
 /** The ports of `RenameDevice`. */
 export interface RenameDeviceDependencies {
@@ -38,8 +40,11 @@ export const createRenameDevice =
     if (read.outcome !== 'ok') return { outcome: 'device_name_too_long' }
     const { name: deviceName } = read
     const now = clock.now()
-    const renaming = await apiKeys.update(keyId, renameDevice({ owner, deviceName, now, policy }))
-    if (renaming !== 'renamed') return { outcome: renaming }
-    events.emit({ type: 'device_renamed', at: now, keyId, owner, deviceName })
+    const renaming = renameDevice({ owner, deviceName, now, policy })
+    const { reply, before } = await updateKey(apiKeys, keyId, renaming)
+    if (reply !== 'renamed') return { outcome: reply }
+    if (before && before.status !== 'erased') {
+      events.emit({ type: 'device_renamed', at: now, ...aboutKey(keyId, before), deviceName })
+    }
     return { outcome: 'renamed', deviceName }
   }

@@ -1,7 +1,9 @@
 import type { ApiKeyStore, Clock, Events, StateStore } from '../ports.ts'
 import { type Revocation, revokeKey } from '../rules/api-key.ts'
 import { type CutOff, ownerCutOffId, setCutOff } from '../rules/cut-off.ts'
+import type { DeviceInfo } from '../rules/device-authorization-request.ts'
 import type { Policy } from '../rules/policy.ts'
+import { applyRevocation } from './apply-revocation.ts'
 import { liveKeysOf } from './live-keys.ts'
 
 /** The ports of `RevokeApiKey`. */
@@ -21,6 +23,8 @@ export interface RevokeAllApiKeysDependencies extends RevokeApiKeyDependencies {
 export interface RevokeApiKeyRequest {
   readonly owner: string
   readonly keyId: string
+  /** The person's browser, for the event. */
+  readonly browser?: DeviceInfo | undefined
 }
 
 /**
@@ -32,23 +36,21 @@ export type RevokeApiKey = (request: RevokeApiKeyRequest) => Promise<Revocation>
 
 /** Makes the use case that revokes one key. */
 export const createRevokeApiKey =
-  ({ apiKeys, clock, events }: RevokeApiKeyDependencies): RevokeApiKey =>
-  async ({ owner, keyId }) => {
-    const now = clock.now()
-    const revocation = await apiKeys.update(keyId, revokeKey({ owner, now }))
-    if (revocation === 'revoked') {
-      events.emit({ type: 'key_revoked', at: now, keyId, owner, by: 'owner' })
-    }
-    return revocation
+  (dependencies: RevokeApiKeyDependencies): RevokeApiKey =>
+  async ({ owner, keyId, browser }) => {
+    const now = dependencies.clock.now()
+    const revocation = revokeKey({ owner, now })
+    return applyRevocation(dependencies, { keyId, now, revocation, by: 'owner', browser })
   }
 
 /**
  * A person revokes all their keys, including those that wait for pick-up. A grant that was approved
  * before gives no key any more.
+ * @param browser the person's browser, for the events
  * @returns how many keys this call revoked
  * @throws {StoreError} if some keys may not be revoked; retrying is safe
  */
-export type RevokeAllApiKeys = (owner: string) => Promise<number>
+export type RevokeAllApiKeys = (owner: string, browser?: DeviceInfo) => Promise<number>
 
 /**
  * Makes the use case that revokes all keys of a person. The cut-off is written first, because a key may
@@ -59,13 +61,13 @@ export const createRevokeAllApiKeys = (
 ): RevokeAllApiKeys => {
   const { apiKeys, cutOffs, clock, policy } = dependencies
   const revoke = createRevokeApiKey(dependencies)
-  return async (owner) => {
+  return async (owner, browser) => {
     await cutOffs.update(ownerCutOffId(owner), setCutOff({ now: clock.now(), policy }))
     let revoked = 0
     // A key that seems unused may be in use where its last use could not be written.
     const live = { owner, now: clock.now(), policy: { keyIdleMs: 0, keysNotBefore: 0 } }
     for await (const { id: keyId } of liveKeysOf(apiKeys, live)) {
-      if ((await revoke({ owner, keyId })) === 'revoked') revoked += 1
+      if ((await revoke({ owner, keyId, browser })) === 'revoked') revoked += 1
     }
     return revoked
   }

@@ -1,6 +1,8 @@
 import type { ApiKeyStore, Clock, Events } from '../ports.ts'
 import { type PresentedKeyRevocation, revokePresentedKey, secretHashOf } from '../rules/api-key.ts'
 import { parseApiKey } from '../rules/api-key-format.ts'
+import { aboutKey } from './event-members.ts'
+import { updateKey } from './update-key.ts'
 
 /** The ports of `RevokePresentedKey`. */
 export interface RevokePresentedKeyDependencies {
@@ -27,18 +29,23 @@ export type RevokePresentedKey = (
 /** Makes the use case that revokes a presented key. */
 export const createRevokePresentedKey =
   ({ apiKeys, clock, events }: RevokePresentedKeyDependencies): RevokePresentedKey =>
-  async ({ apiKey, clientId }) => {
-    const keyId = parseApiKey(apiKey)
-    if (keyId === undefined) return 'no_such_key'
-    const secretHash = secretHashOf(apiKey)
+  async ({ apiKey, clientId: callerClientId }) => {
     const now = clock.now()
-    let owner = ''
-    const revocation = await apiKeys.update(keyId, (current) => {
-      if (current && 'owner' in current) owner = current.owner
-      return revokePresentedKey({ secretHash, clientId, now })(current)
-    })
-    if (revocation === 'revoked') {
-      events.emit({ type: 'key_revoked', at: now, keyId, owner, by: 'bearer', clientId })
+    const keyId = parseApiKey(apiKey)
+    const refused = { type: 'key_refused', at: now, during: 'revocation', callerClientId } as const
+    if (keyId === undefined) {
+      events.emit({ ...refused, reason: 'malformed' })
+      return 'no_such_key'
     }
-    return revocation
+    const secretHash = secretHashOf(apiKey)
+    const revocation = revokePresentedKey({ secretHash, clientId: callerClientId, now })
+    const { reply, before } = await updateKey(apiKeys, keyId, revocation)
+    // The secret was right unless there is no such key.
+    const known = before && before.status !== 'erased' ? aboutKey(keyId, before) : undefined
+    if (reply === 'no_such_key') events.emit({ ...refused, reason: reply, keyId })
+    else if (reply === 'other_client') events.emit({ ...refused, reason: reply, keyId, ...known })
+    else if (reply === 'revoked' && known) {
+      events.emit({ type: 'key_revoked', at: now, ...known, by: 'bearer', callerClientId })
+    }
+    return reply
   }

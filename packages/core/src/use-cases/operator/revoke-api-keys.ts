@@ -1,7 +1,8 @@
 import type { ApiKeyStore, Clock, Events, FindApiKeys, StateStore } from '../../ports.ts'
-import { type Revocation, revokeAnyKey } from '../../rules/api-key.ts'
+import { revokeAnyKey } from '../../rules/api-key.ts'
 import { type CutOff, clientCutOffId, ownerCutOffId, setCutOff } from '../../rules/cut-off.ts'
 import type { Policy } from '../../rules/policy.ts'
+import { applyRevocation } from '../apply-revocation.ts'
 
 /** The operator behind a request. */
 export interface ByOperator {
@@ -69,16 +70,12 @@ const revokeFound = async (
 
 /** Revokes one key. Returns 1 if this call revoked it, else 0. */
 const revokeOne = async (
-  { apiKeys, clock, events }: RevokeApiKeysDependencies,
+  dependencies: RevokeApiKeysDependencies,
   { keyId, operator }: { readonly keyId: string } & ByOperator,
 ): Promise<number> => {
-  const now = clock.now()
-  let owner = ''
-  const revocation = await apiKeys.update<Revocation>(keyId, (key) => {
-    if (key && 'owner' in key) owner = key.owner
-    return revokeAnyKey(now)(key)
-  })
-  if (revocation !== 'revoked') return 0
-  events.emit({ type: 'key_revoked', at: now, keyId, owner, by: 'operator', operator })
-  return 1
+  const now = dependencies.clock.now()
+  const revocation = revokeAnyKey(now)
+  const by = 'operator'
+  const reply = await applyRevocation(dependencies, { keyId, now, revocation, by, operator })
+  return reply === 'revoked' ? 1 : 0
 }

@@ -1,6 +1,7 @@
 import type { ApiKeyStore, Clock, Events } from '../../ports.ts'
 import { type Revocation, revokeLeakedKey, secretHashOf } from '../../rules/api-key.ts'
 import { parseApiKey } from '../../rules/api-key-format.ts'
+import { applyRevocation } from '../apply-revocation.ts'
 import type { ByOperator } from './revoke-api-keys.ts'
 
 /** The ports of `RevokeLeakedKey`. */
@@ -34,13 +35,9 @@ export const createRevokeLeakedKey =
     if (keyId === undefined) return 'no_such_key'
     const secretHash = secretHashOf(apiKey)
     const now = clock.now()
-    let owner = ''
-    const revocation = await apiKeys.update(keyId, (current) => {
-      if (current && 'owner' in current) owner = current.owner
-      return revokeLeakedKey({ secretHash, now })(current)
-    })
-    if (revocation === 'revoked') {
-      events.emit({ type: 'key_revoked', at: now, keyId, owner, by, operator, place })
-    }
-    return revocation
+    const revocation = revokeLeakedKey({ secretHash, now })
+    return applyRevocation(
+      { apiKeys, events },
+      { keyId, now, revocation, by, operator, place },
+    )
   }
