@@ -67,7 +67,7 @@ export { protectedResource, protectedResourceUrl } from './services/protected-re
 export { type DemoSignInOptions, demoSignIn } from './sign-in/demo.ts'
 export type { ForwardedGroups, ForwardedSignInOptions } from './sign-in/forwarded.ts'
 export { forwardedSignIn } from './sign-in/forwarded.ts'
-export type { OidcClaims, OidcSignInOptions } from './sign-in/oidc.ts'
+export type { OidcClaims, OidcSignInFailure, OidcSignInOptions } from './sign-in/oidc.ts'
 export { oidcSignIn } from './sign-in/oidc.ts'
 export type { Person } from './sign-in/person.ts'
 export type { BeginOptions, SignIn, SignInFactory } from './sign-in/sign-in.ts'

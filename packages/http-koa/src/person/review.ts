@@ -57,7 +57,9 @@ const sendReview = async (
   { useCases, language, trustedProxies, trustedClients }: ReviewOptions,
   typed: string,
 ): Promise<void> => {
-  const review = await useCases.reviewUserCode({ userCode: typed, person: ctx.state.person.id })
+  const browser = deviceInfoOf(ctx.req, trustedProxies)
+  const { id: person } = ctx.state.person
+  const review = await useCases.reviewUserCode({ userCode: typed, person, browser })
   if (review.outcome !== 'pending') return sendRefusal(ctx, review)
   const locale = language.of(ctx)
   const { request, replaceable } = review
@@ -66,7 +68,7 @@ const sendReview = async (
     client: clientJson(review, locale, trustedClients),
     scopes: review.scopes.map((scope) => scopeJson(scope, locale)),
     device_name: request.deviceName,
-    ...placesJson(request.device, deviceInfoOf(ctx.req, trustedProxies)),
+    ...placesJson(request.device, browser),
     user_agent: request.device.userAgent,
     requested_at: isoTime(review.requestedAt),
     expires_at: isoTime(review.expiresAt),

@@ -5,6 +5,8 @@ import { redirect } from '../http/redirect.ts'
 import type { ReportError } from '../http/report-error.ts'
 import { pathParameter } from '../http/route-table.ts'
 import type { Paths } from '../paths.ts'
+import type { AddressSet } from '../security/client-address.ts'
+import { deviceInfoOf } from '../security/device-info.ts'
 import type { DisconnectedDevice } from './disconnected-device.ts'
 import type { PageResponses } from './page-responses.ts'
 import type { PersonContext } from './signed-in.ts'
@@ -16,14 +18,16 @@ export interface RevokeFormsOptions {
   /** The paths as a browser sees them. */
   readonly links: Paths
   readonly disconnectedDevice: DisconnectedDevice
+  readonly trustedProxies: AddressSet
   readonly onError: ReportError
 }
 
 /** DELETE /oauth/device/keys/{id}: a front end revokes a key. */
 export const deleteKey =
-  ({ useCases }: { readonly useCases: Pick<UseCases, 'revokeApiKey'> }) =>
+  ({ useCases, trustedProxies }: Pick<RevokeFormsOptions, 'useCases' | 'trustedProxies'>) =>
   async (ctx: PersonContext): Promise<void> => {
-    const key = { owner: ctx.state.person.id, keyId: pathParameter(ctx, 'id') }
+    const browser = deviceInfoOf(ctx.req, trustedProxies)
+    const key = { owner: ctx.state.person.id, keyId: pathParameter(ctx, 'id'), browser }
     if ((await useCases.revokeApiKey(key)) === 'no_such_key') {
       return sendProblem(ctx, 404, 'You have no such key')
     }
@@ -34,9 +38,10 @@ export const deleteKey =
 export const revokeKeyForm =
   (options: RevokeFormsOptions) =>
   async (ctx: PersonContext): Promise<void> => {
-    const { useCases, responses, links, disconnectedDevice } = options
+    const { useCases, responses, links, disconnectedDevice, trustedProxies } = options
     const { person } = ctx.state
-    const key = { owner: person.id, keyId: pathParameter(ctx, 'id') }
+    const browser = deviceInfoOf(ctx.req, trustedProxies)
+    const key = { owner: person.id, keyId: pathParameter(ctx, 'id'), browser }
     await orShowUnknown(ctx, options, async () => {
       if ((await useCases.revokeApiKey(key)) === 'no_such_key') {
         const view = { kind: 'not_found', retry: links.keys } as const
@@ -52,9 +57,10 @@ export const revokeKeyForm =
 export const revokeAllForm =
   (options: RevokeFormsOptions) =>
   async (ctx: PersonContext): Promise<void> => {
-    const { useCases, links } = options
+    const { useCases, links, trustedProxies } = options
+    const browser = deviceInfoOf(ctx.req, trustedProxies)
     await orShowUnknown(ctx, options, async () => {
-      await useCases.revokeAllApiKeys(ctx.state.person.id)
+      await useCases.revokeAllApiKeys(ctx.state.person.id, browser)
       redirect(ctx, `${links.keys}?notice=revoked_all`)
     })
   }

@@ -28,11 +28,12 @@ export const showConfirm = async (
 ): Promise<void> => {
   const { useCases, responses, trustedProxies, trustedClients } = options
   const { person } = ctx.state
-  const review = await useCases.reviewUserCode({ userCode: typed, person: person.id })
+  const browser = deviceInfoOf(ctx.req, trustedProxies)
+  const review = await useCases.reviewUserCode({ userCode: typed, person: person.id, browser })
   if (review.outcome !== 'pending') return showRefusal(ctx, options, typed, review)
   const view = {
     pending: review,
-    browser: deviceInfoOf(ctx.req, trustedProxies),
+    browser,
     trustedName: trustedNameOf(trustedClients, review.request.clientId),
     ...refused,
   }

@@ -3,6 +3,7 @@ import type { OnError } from '@device-grant/core'
 import type { Context } from 'koa'
 import * as client from 'openid-client'
 import { isHttpsOrLoopback } from '../http/loopback.ts'
+import { clientAddress } from '../security/client-address.ts'
 import { oidcDiscovery } from './oidc-discovery.ts'
 import { describeOidcError, isOutage } from './oidc-errors.ts'
 import { isPersonId, type Person } from './person.ts'
@@ -38,10 +39,22 @@ export interface OidcSignInOptions {
    * @default errors are ignored
    */
   readonly onError?: OnError | undefined
+  /**
+   * Receives why a person is not signed in, and the address of their browser.
+   * @default failed sign-ins are not reported
+   */
+  readonly onFailed?: ((reason: OidcSignInFailure, address: string | undefined) => void) | undefined
 }
 
 /** Claims about a person (OpenID Connect Core 1.0 section 5.1), by name. */
 export type OidcClaims = Readonly<Record<string, unknown>>
+
+/**
+ * Why a person is not signed in. `no_sign_in_started`: the answer of the provider belongs to no sign-in
+ * of this browser, or comes too late. `provider_refused`: the provider, or the check of its answer,
+ * refused. `provider_unavailable`: the provider could not be asked.
+ */
+export type OidcSignInFailure = 'no_sign_in_started' | 'provider_refused' | 'provider_unavailable'
 
 /**
  * Signs people in at an OpenID provider: OpenID Connect Core 1.0 (Authorization Code with PKCE) and
@@ -73,7 +86,8 @@ const MAX_ID_TOKEN = 2000
 
 const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
   const { issuer, clientId, clientSecret, scope = 'openid profile' } = options
-  const { refuseClaims = () => undefined, onNotAdmitted = () => {}, onError = () => {} } = options
+  const { refuseClaims = () => undefined, onNotAdmitted = () => {} } = options
+  const { onError = () => {}, onFailed = () => {} } = options
   const { sessions, signedCookies, clock, publicUrl } = host
   const callbackUrl = new URL(`${publicUrl}/oauth/device/sign-in/callback`).href
   const signedOutUrl = new URL(`${publicUrl}/oauth/device/sign-in/signed-out`).href
@@ -87,9 +101,13 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
     return { id: session.person, name: session.name ?? session.person, binding: session.id }
   }
 
+  const reportFailure = (ctx: Context, reason: OidcSignInFailure): void =>
+    onFailed(reason, clientAddress(ctx.req, host.trustedProxies))
+
   const showFailure = (ctx: Context, error: unknown, operation: string, retry: string): void => {
     onError(describeOidcError(error), operation)
     const status = isOutage(error) ? 503 : 400
+    reportFailure(ctx, status === 503 ? 'provider_unavailable' : 'provider_refused')
     if (status === 503) ctx.set('Retry-After', '5')
     host.showMessage(ctx, status, { kind: 'sign_in_failed', retry })
   }
@@ -136,6 +154,7 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
     if (!roundTrip || clock.now() >= Number(roundTrip['until'])) {
       // A signed-in person has opened this URL again, or has signed in in another tab.
       if (await personOf(ctx)) return host.redirect(ctx, returnTo)
+      reportFailure(ctx, 'no_sign_in_started')
       return host.showMessage(ctx, 400, { kind: 'sign_in_failed', retry: returnTo })
     }
     try {
