@@ -76,11 +76,20 @@ interface AuthorizationRequested
   readonly grantId: string
 }
 
-/** A client got no device code. The registry does not know it, or does not let it ask from there. */
+/**
+ * A client was refused. It got no device code, because the registry does not know it or does not let it
+ * ask from there, or it did not authenticate as it is registered.
+ */
 interface ClientRefused extends Happened<'client_refused'> {
   readonly clientId?: string | undefined
-  readonly reason: ClientRefusal
-  readonly device: DeviceInfo
+  readonly reason:
+    | ClientRefusal
+    | 'unknown_client'
+    | 'wrong_method'
+    | 'wrong_secret'
+    | 'wrong_assertion'
+  /** Absent for a client that did not authenticate. */
+  readonly device?: DeviceInfo | undefined
 }
 
 /** A new code was refused, because an address, or all of them, asked for too many. */
@@ -90,10 +99,7 @@ interface TooManyCodes extends Happened<'too_many_codes'> {
 }
 
 /** A person approved a device. It has not picked its key up yet. */
-interface AuthorizationApproved
-  extends Happened<'authorization_approved'>,
-    OfGrant,
-    OfPerson {
+interface AuthorizationApproved extends Happened<'authorization_approved'>, OfGrant, OfPerson {
   /** The key that the device can pick up. */
   readonly keyId: string
   /** The scopes that the person granted, separated by spaces. */
@@ -122,10 +128,11 @@ interface TooManyKeys extends Happened<'too_many_keys'>, OfGrant, OfPerson {
   readonly limit: number
 }
 
-/** A person who may not have API keys approved a device, had it picked up, or used a key. */
+/** A person who may not have API keys signed in, approved a device, had it picked up, or used a key. */
 type PersonNotAdmitted = Happened<'person_not_admitted'> &
   OfPerson &
   (
+    | { readonly during: 'sign_in'; readonly reason: string }
     | { readonly during: 'approval' }
     | ({ readonly during: 'pick_up' } & OfGrant)
     | ({ readonly during: 'key_check'; readonly keyId: string } & OfDevice)

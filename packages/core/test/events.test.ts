@@ -167,6 +167,10 @@ test('polls that are early, late or of another client name the client', async (t
     { ...ofGrant, callerClientId: 'other' },
     { ...ofGrant, callerClientId: undefined },
   )
+  service.clock.pass(10 * SECOND)
+  const twoReadings = { deviceCode, clientId: 'c+li', otherClientIds: ['cli'] }
+  t.is((await service.pollForToken(twoReadings)).outcome, 'authorization_pending')
+  t.is(service.events.filter(({ type }) => type === 'wrong_client').length, 2)
   service.clock.pass(600 * SECOND)
   await poll('cli')
   sees(t, service, 'expired_on_poll', ofGrant)

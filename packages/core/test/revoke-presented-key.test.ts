@@ -44,7 +44,17 @@ test('a client revokes its own keys and those of no client, and no other ones', 
     t.is(await service.revokePresentedKey({ apiKey: acme.apiKey, clientId }), 'other_client')
     t.like(await service.authenticateApiKey(acme.apiKey), { outcome: 'valid' })
   }
-  t.is(await service.revokePresentedKey({ apiKey: acme.apiKey, clientId: 'acme' }), 'revoked')
+  service.events.length = 0
+  const twoReadings = { clientId: 'ac%6De', otherClientIds: ['acme'] }
+  t.is(await service.revokePresentedKey({ apiKey: acme.apiKey, ...twoReadings }), 'revoked')
+  t.deepEqual(
+    service.events.map(({ type }) => type),
+    ['key_revoked'],
+  )
+  t.is(
+    await service.revokePresentedKey({ apiKey: acme.apiKey, clientId: 'acme' }),
+    'already_revoked',
+  )
   const free = await aKey(service)
   t.is(await service.revokePresentedKey({ apiKey: free.apiKey, clientId: 'other' }), 'revoked')
 })

@@ -450,19 +450,24 @@ export const revokePresentedKey =
   ({
     secretHash,
     clientId,
+    otherClientIds = [],
     now,
   }: {
     /** The hash of the whole API key. It is compared first and in constant time. */
     readonly secretHash: string
     /** The client that presents the key. */
     readonly clientId: string | undefined
+    /** Other ids that the client may mean. */
+    readonly otherClientIds?: readonly string[] | undefined
     /** Epoch milliseconds. */
     readonly now: number
   }): Transition<ApiKey, PresentedKeyRevocation> =>
   (key) => {
     if (!hasSecret(key, secretHash)) return stay(key, 'no_such_key')
     const { clientId: owner } = key.request
-    if (owner !== undefined && owner !== clientId) return stay(key, 'other_client')
+    if (owner !== undefined && owner !== clientId && !otherClientIds.includes(owner)) {
+      return stay(key, 'other_client')
+    }
     return revokeIssued(key, now)
   }
 

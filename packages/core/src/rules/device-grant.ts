@@ -128,17 +128,23 @@ export type GrantPoll =
 export const pollGrant =
   ({
     clientId,
+    otherClientIds = [],
     now,
     policy,
   }: {
     readonly clientId: string | undefined
+    /** Other ids that the client may mean. */
+    readonly otherClientIds?: readonly string[] | undefined
     /** Epoch milliseconds. */
     readonly now: number
     readonly policy: Policy
   }): Transition<DeviceGrant, GrantPoll> =>
   (grant) => {
     if (!grant || now >= grant.keepUntil) return stay(grant, { outcome: 'invalid_grant' })
-    if (grant.request.clientId !== clientId) return stay(grant, { outcome: 'other_client', grant })
+    const { clientId: requester } = grant.request
+    if (requester !== clientId && !otherClientIds.some((id) => id === requester)) {
+      return stay(grant, { outcome: 'other_client', grant })
+    }
     switch (grant.status) {
       case 'denied':
         return stay(grant, { outcome: 'access_denied' })

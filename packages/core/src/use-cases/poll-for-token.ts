@@ -25,6 +25,11 @@ export interface TokenRequest {
   /** Must be the client that requested the code. */
   readonly clientId?: string | undefined
   /**
+   * Other ids that the client may mean, because a Basic header can be read in two ways.
+   * @default clientId is the only one
+   */
+  readonly otherClientIds?: readonly string[] | undefined
+  /**
    * Some of the requested resources (RFC 8707 section 2.2). The first answer with the key fixes them.
    * @default all that were requested
    */
@@ -85,11 +90,12 @@ export interface PollForTokenDependencies {
 /** Makes the use case that answers polls: one write while pending, one more at pick-up. */
 export const createPollForToken = (dependencies: PollForTokenDependencies): PollForToken => {
   const { grants, policy, clock, events } = dependencies
-  return async ({ deviceCode, clientId, resources }) => {
+  return async ({ deviceCode, clientId, otherClientIds, resources }) => {
     const grantId = grantIdOf(deviceCode)
     try {
       const now = clock.now()
-      const poll = await grants.update(grantId, pollGrant({ clientId, now, policy }))
+      const transition = pollGrant({ clientId, otherClientIds, now, policy })
+      const poll = await grants.update(grantId, transition)
       switch (poll.outcome) {
         case 'slow_down':
           events.emit({

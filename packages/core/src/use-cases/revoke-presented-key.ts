@@ -16,6 +16,11 @@ export interface RevokePresentedKeyRequest {
   readonly apiKey: string
   /** A client whose authentication was checked before. Absent if the caller named none. */
   readonly clientId?: string | undefined
+  /**
+   * Other ids that the client may mean, because a Basic header can be read in two ways.
+   * @default clientId is the only one
+   */
+  readonly otherClientIds?: readonly string[] | undefined
 }
 
 /**
@@ -29,7 +34,7 @@ export type RevokePresentedKey = (
 /** Makes the use case that revokes a presented key. */
 export const createRevokePresentedKey =
   ({ apiKeys, clock, events }: RevokePresentedKeyDependencies): RevokePresentedKey =>
-  async ({ apiKey, clientId: callerClientId }) => {
+  async ({ apiKey, clientId: callerClientId, otherClientIds }) => {
     const now = clock.now()
     const keyId = parseApiKey(apiKey)
     const refused = { type: 'key_refused', at: now, during: 'revocation', callerClientId } as const
@@ -38,7 +43,8 @@ export const createRevokePresentedKey =
       return 'no_such_key'
     }
     const secretHash = secretHashOf(apiKey)
-    const revocation = revokePresentedKey({ secretHash, clientId: callerClientId, now })
+    const caller = { clientId: callerClientId, otherClientIds }
+    const revocation = revokePresentedKey({ secretHash, ...caller, now })
     const { reply, before } = await updateKey(apiKeys, keyId, revocation)
     // The secret was right unless there is no such key.
     const known = before && before.status !== 'erased' ? aboutKey(keyId, before) : undefined

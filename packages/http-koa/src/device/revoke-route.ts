@@ -4,7 +4,7 @@ import { sendOAuthError, sendTemporarilyUnavailable } from '../http/oauth-error.
 import type { ReportError } from '../http/report-error.ts'
 import { readRequestParameters, WITH_TOKEN } from '../http/request-parameters.ts'
 import { sendClientError, sendParametersError } from './device-errors.ts'
-import type { ClientEndpoint, IdentifyClient } from './identify-client.ts'
+import type { ClientEndpoint, IdentifyClient, KnownClient } from './identify-client.ts'
 
 /** The parts of the revocation endpoint. */
 export interface RevokeRouteOptions {
@@ -39,18 +39,16 @@ const revoke = async (
   ctx: Context,
   { useCases, onError }: RevokeRouteOptions,
   apiKey: string,
-  clientIds: readonly (string | undefined)[],
+  [clientId, ...otherClientIds]: KnownClient['candidates'],
 ): Promise<void> => {
   try {
-    for (const clientId of clientIds) {
-      const revocation = await useCases.revokePresentedKey({ apiKey, clientId })
-      if (revocation === 'other_client') continue
-      // A key that is unknown or was revoked before is answered the same (RFC 7009 section 2.2).
-      ctx.status = 200
-      ctx.body = ''
-      return
+    const presented = { apiKey, clientId, otherClientIds }
+    if ((await useCases.revokePresentedKey(presented)) === 'other_client') {
+      return sendOAuthError(ctx, 400, 'invalid_grant', 'The key was issued to another client')
     }
-    sendOAuthError(ctx, 400, 'invalid_grant', 'The key was issued to another client')
+    // A key that is unknown or was revoked before is answered the same (RFC 7009 section 2.2).
+    ctx.status = 200
+    ctx.body = ''
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
     onError(error, 'revoke a key', ctx)

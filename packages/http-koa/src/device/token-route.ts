@@ -6,7 +6,7 @@ import type { ReportError } from '../http/report-error.ts'
 import { readRequestParameters, resourcesIn } from '../http/request-parameters.ts'
 import { sendClientError, sendParametersError } from './device-errors.ts'
 import { DEVICE_CODE_GRANT } from './grant-type.ts'
-import type { ClientEndpoint, IdentifyClient } from './identify-client.ts'
+import type { ClientEndpoint, IdentifyClient, KnownClient } from './identify-client.ts'
 
 /** The parts of the token endpoint. */
 export interface TokenRouteOptions {
@@ -57,21 +57,17 @@ export const tokenRoute =
 const poll = async (
   ctx: Context,
   { useCases, onError }: TokenRouteOptions,
-  request: Omit<TokenRequest, 'clientId'>,
-  clientIds: readonly (string | undefined)[],
+  request: Omit<TokenRequest, 'clientId' | 'otherClientIds'>,
+  [clientId, ...otherClientIds]: KnownClient['candidates'],
 ): Promise<TokenReply> => {
-  let reply: TokenReply = { outcome: 'invalid_grant' }
   try {
-    for (const clientId of clientIds) {
-      reply = await useCases.pollForToken({ ...request, clientId })
-      if (reply.outcome !== 'invalid_grant') break
-    }
+    const reply = await useCases.pollForToken({ ...request, clientId, otherClientIds })
+    if (reply.outcome === 'slow_down' && reply.error) onError(reply.error, 'poll', ctx)
+    return reply
   } catch (error) {
     onError(error, 'poll', ctx)
     return { outcome: 'slow_down' }
   }
-  if (reply.outcome === 'slow_down' && reply.error) onError(reply.error, 'poll', ctx)
-  return reply
 }
 
 const sendReply = (ctx: Context, reply: TokenReply): void => {
