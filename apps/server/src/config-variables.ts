@@ -132,6 +132,17 @@ export const VARIABLES: readonly Row[] = [
   ],
   ['ADMIN_TOKENS_FILE', 'off', 'JSON file of the hashes of tokens that may use /admin'],
   ['GITHUB_SECRET_SCANNING', 'false', 'true: GitHub may report leaked keys, which are revoked'],
+  [
+    'WEBHOOK_URL',
+    'none',
+    'receives events as Standard Webhooks; https unless its host is loopback',
+  ],
+  ['WEBHOOK_SECRET', 'none', 'signs them: whsec_ and 24 to 64 bytes in base64'],
+  [
+    'WEBHOOK_EVENTS',
+    'see docs/audit.md',
+    'types of events to send, separated by commas, such as key_claimed,key_revoked',
+  ],
   ['LOG_LEVEL', 'info', LOG_LEVELS.join(', ')],
 ]
 

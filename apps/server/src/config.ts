@@ -8,6 +8,7 @@ import {
   parsePublicUrl,
   parseVerificationUri,
 } from '@device-grant/http-koa'
+import { readWebhook, type WebhookSettings } from './audit/webhook-settings.ts'
 import { KNOWN_VARIABLES, LOG_LEVELS } from './config-variables.ts'
 import { Environment, type Variables } from './environment.ts'
 import { keyLifetimeVariables, readKeyLifetimes } from './key-lifetimes.ts'
@@ -63,6 +64,8 @@ export interface Settings {
   readonly maxConnections: number
   /** How long the server still takes requests after it is told to stop, in milliseconds. */
   readonly shutdownDelayMs: number
+  /** Absent: events are only logged. */
+  readonly webhook?: WebhookSettings | undefined
   readonly logLevel: (typeof LOG_LEVELS)[number]
 }
 
@@ -166,6 +169,7 @@ export const readConfig = (variables: Variables, checks: StoreUrlChecks = {}): S
     }),
     shutdownDelayMs:
       environment.wholeNumber('SHUTDOWN_DELAY', { byDefault: 0, min: 0, max: 300 }) * 1000,
+    webhook: readWebhook(environment),
     logLevel: environment.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
   }
   if (environment.text('NODE_ENV') === 'production') {

@@ -7,6 +7,8 @@ export const SECRET_VARIABLES: readonly string[] = [
   'OIDC_CLIENT_SECRET',
   'REDIS_URL',
   'MONGODB_URI',
+  'WEBHOOK_SECRET',
+  'WEBHOOK_URL',
 ]
 
 /** Reads the secrets that are in files. `errors` has a text for each file that cannot be read. */

@@ -1,4 +1,4 @@
-import type { Clock } from '@device-grant/core'
+import type { Clock, EventOf, Events } from '@device-grant/core'
 import type { SignInFactory } from '@device-grant/http-koa'
 import { demoSignIn, forwardedSignIn, oidcSignIn } from '@device-grant/http-koa'
 import type { Logger } from 'pino'
@@ -7,20 +7,34 @@ import { describeError } from './describe-error.ts'
 import { refuseClaims } from './oidc-allow.ts'
 import { createThrottleByKind } from './throttle.ts'
 
+/** What a sign-in reports to. */
+interface SignInParts {
+  readonly log: Logger
+  readonly clock: Clock
+  readonly events: Events
+}
+
 /**
- * Creates the sign-in that the settings name. Its errors are logged as warnings, at most one of each
- * kind every 5 s, because every request can cause one.
+ * Creates the sign-in that the settings name. Failed sign-ins are events. Its errors are logged as
+ * warnings, at most one of each kind every 5 s, because every request can cause one.
  */
 export const createSignIn = (
   settings: SignInSettings,
-  log: Logger,
-  clock: Clock,
+  { log, clock, events }: SignInParts,
 ): SignInFactory => {
   const throttle = createThrottleByKind(clock)
-  const reportNotAdmitted = (person: string, reason: string): void =>
-    throttle('not admitted', (leftOut) =>
-      log.warn({ person, during: 'sign_in', reason, leftOut }, 'person_not_admitted'),
-    )
+  const emitFailed = (
+    reason: EventOf<'sign_in_failed'>['reason'],
+    address: string | undefined,
+  ): void => events.emit({ type: 'sign_in_failed', at: clock.now(), reason, address })
+  const emitNotAdmitted = (person: string, reason: string): void =>
+    events.emit({
+      type: 'person_not_admitted',
+      at: clock.now(),
+      person,
+      during: 'sign_in',
+      reason,
+    })
   switch (settings.kind) {
     case 'demo':
       return demoSignIn()
@@ -28,15 +42,19 @@ export const createSignIn = (
       return forwardedSignIn({
         header: settings.header,
         groups: settings.groups,
-        onForged: (address) =>
+        onForged: (address) => {
+          emitFailed('forged_header', address)
           throttle('forged', (leftOut) =>
             log.warn({ address, leftOut }, 'ignored a sign-in header that may be forged'),
-          ),
-        onInvalid: (address) =>
+          )
+        },
+        onInvalid: (address) => {
+          emitFailed('invalid_header', address)
           throttle('invalid', (leftOut) =>
             log.warn({ address, leftOut }, 'ignored a sign-in header that is no id'),
-          ),
-        onNotAdmitted: (person) => reportNotAdmitted(person, 'none of the groups is allowed'),
+          )
+        },
+        onNotAdmitted: (person) => emitNotAdmitted(person, 'none of the groups is allowed'),
       })
     case 'oidc':
       return oidcSignIn({
@@ -45,7 +63,8 @@ export const createSignIn = (
         clientSecret: settings.clientSecret,
         scope: settings.scope,
         refuseClaims: settings.allow && refuseClaims(settings.allow),
-        onNotAdmitted: reportNotAdmitted,
+        onNotAdmitted: emitNotAdmitted,
+        onFailed: emitFailed,
         onError: (error, operation) =>
           throttle(operation, (leftOut) =>
             log.warn({ ...describeError(error, log), leftOut }, `operation failed: ${operation}`),

@@ -14,6 +14,7 @@ import type { Logger } from 'pino'
 import { adminModule } from './admin/admin-module.ts'
 import { createApp } from './app.ts'
 import { attributeErrors } from './attribute-errors.ts'
+import { createAudit } from './audit/audit.ts'
 import { checkIssuer } from './check-issuer.ts'
 import { createClientIdentification } from './client-identification.ts'
 import { ClientRefusals } from './client-refusals.ts'
@@ -22,7 +23,6 @@ import { CodeRefusals } from './code-refusals.ts'
 import type { Settings } from './config.ts'
 import { startHttpServer } from './http-server.ts'
 import { createIntrospection } from './introspection/create-introspection.ts'
-import { logEvents } from './log.ts'
 import { logErrors } from './log-errors.ts'
 import { connectMongo } from './mongo.ts'
 import { PollCounts } from './poll-counts.ts'
@@ -82,6 +82,7 @@ export const startServer = async (
   const polls = new PollCounts(log)
   const refusals = new CodeRefusals(log)
   const clientRefusals = new ClientRefusals(log)
+  const audit = createAudit(settings.webhook, { log, clock, pause })
   const redis = redisUrl === undefined ? undefined : connectRedis(redisUrl, { log, clock })
   const mongo = mongodbUri === undefined ? undefined : connectMongo(mongodbUri, { log, clock })
   const stores = [redis, mongo].filter((store) => store !== undefined)
@@ -102,11 +103,14 @@ export const startServer = async (
   }
   bind(container, TOKENS.Clock).toConstantValue(clock)
   bind(container, TOKENS.Policy).toConstantValue(settings.policy)
-  bind(container, TOKENS.Events).toConstantValue(logEvents(log, clock))
+  bind(container, TOKENS.Events).toConstantValue(audit)
   if (settings.resources) bind(container, TOKENS.Resources).toConstantValue(settings.resources)
   const clients = createClientIdentification(container, {
     pause,
-    onRefused: (reason, clientId) => clientRefusals.add(reason, clientId),
+    onRefused: (reason, clientId) => {
+      clientRefusals.add(reason, clientId)
+      audit.emit({ type: 'client_refused', at: clock.now(), reason, clientId })
+    },
   })
   const introspection = createIntrospection(container, { clients, publicUrl, onError })
   bind(container, HTTP_TOKENS.RouterOptions).toConstantValue({
@@ -115,7 +119,7 @@ export const startServer = async (
     verificationUri: settings.verificationUri,
     // The app answers below the path of the public URL by itself, for proxies that do not strip it.
     prefix: '',
-    signIn: createSignIn(settings.signIn, log, clock),
+    signIn: createSignIn(settings.signIn, { log, clock, events: audit }),
     sessionSecret: settings.sessionSecrets,
     contact: settings.contact,
     trustedProxies: settings.trustedProxies,
@@ -126,7 +130,10 @@ export const startServer = async (
     clients,
     onError,
     onPoll: (outcome) => polls.add(outcome),
-    onCodeRefused: (limit, address) => refusals.add(limit, address),
+    onCodeRefused: (limit, address) => {
+      refusals.add(limit, address)
+      audit.emit({ type: 'too_many_codes', at: clock.now(), limit, address })
+    },
     onUnlistedProxy: (address) =>
       log.warn(
         { address },
@@ -170,6 +177,7 @@ export const startServer = async (
     polls.flush()
     refusals.flush()
     clientRefusals.flush()
+    audit.flush()
   }, LOG_COUNTS_EVERY_MS)
   const { wrongCodesOfEveryone } = settings.policy
   log.info({ address, publicUrl, wrongCodesOfEveryone }, 'server started')
@@ -184,6 +192,7 @@ export const startServer = async (
     polls.flush()
     refusals.flush()
     clientRefusals.flush()
+    await audit.stop()
     await closeAll(stores)
     await container.unbindAllAsync()
     log.info('server stopped')

@@ -106,7 +106,14 @@ test('refusals are counted, and an unlisted proxy is logged once', async (t) => 
   })
   t.is(review.outcome === 'pending' && review.request.device.unlistedProxy, '127.0.0.1')
   await server.stop()
-  const lines = server.log.map((line): Record<string, unknown> => JSON.parse(line))
+  const logged = server.log.map((line): Record<string, unknown> => JSON.parse(line))
+  const [events, lines] = [true, undefined].map((audit) =>
+    logged.filter((line) => line['audit'] === audit),
+  ) as [typeof logged, typeof logged]
+  t.is(events.length, 10)
+  for (const event of events) {
+    t.like(event, { msg: 'too_many_codes', limit: 'address_limit', address: '127.0.0.1' })
+  }
   t.is(lines.length, 2)
   t.like(lines[0], {
     address: '127.0.0.1',

@@ -50,6 +50,7 @@ test('every variable has a default', (t) => {
     keepAliveMs: 75_000,
     maxConnections: 10_000,
     shutdownDelayMs: 0,
+    webhook: undefined,
     logLevel: 'info',
   })
   t.true(sessionSecrets[0].length >= 32)
