@@ -124,7 +124,7 @@ test('an operator’s revocation names the device, and an erasure names nothing 
   const { keyId, ofKey } = await logIn(service)
   await operator.revokeApiKeys({ owner: 'ann' })
   sees(t, service, 'key_revoked', { ...ofKey, by: 'operator' })
-  await operator.eraseApiKeys('ann')
+  await operator.eraseApiKeys({ owner: 'ann' })
   sees(t, service, 'key_erased', { keyId })
 })
 

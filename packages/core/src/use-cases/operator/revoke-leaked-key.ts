@@ -36,8 +36,5 @@ export const createRevokeLeakedKey =
     const secretHash = secretHashOf(apiKey)
     const now = clock.now()
     const revocation = revokeLeakedKey({ secretHash, now })
-    return applyRevocation(
-      { apiKeys, events },
-      { keyId, now, revocation, by, operator, place },
-    )
+    return applyRevocation({ apiKeys, events }, { keyId, now, revocation, by, operator, place })
   }
