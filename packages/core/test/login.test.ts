@@ -113,6 +113,29 @@ test('a login: authorize, poll, review, approve, pick up, use', async (t) => {
   )
 })
 
+test('a poll may have a listener of its own, whose errors are ignored', async (t) => {
+  const service = createMemoryService()
+  const { clock, events } = service
+  const { deviceCode, userCode } = await askFor(service)
+  const own: string[] = []
+  const request = { deviceCode, events: { emit: ({ type }: { type: string }) => own.push(type) } }
+  for (let polls = 0; polls < 3; polls++) await service.pollForToken(request)
+  await answer(service, userCode)
+  const failing = {
+    emit: () => {
+      throw new Error('of the listener')
+    },
+  }
+  t.is((await service.pollForToken({ deviceCode, events: failing })).outcome, 'granted')
+  clock.pass(3 * SECOND)
+  t.is((await service.pollForToken(request)).outcome, 'granted')
+  t.deepEqual(own, ['poll_too_early', 'key_claimed'])
+  t.deepEqual(
+    events.map(({ type }) => type),
+    ['authorization_requested', 'authorization_approved'],
+  )
+})
+
 test('a denial is reported to the device at any pace', async (t) => {
   const service = createMemoryService()
   const { deviceCode, userCode } = await askFor(service)

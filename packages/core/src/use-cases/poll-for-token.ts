@@ -18,6 +18,7 @@ import { StoreError } from '../store-errors.ts'
 import type { Admission } from './admission.ts'
 import { applyRevocation } from './apply-revocation.ts'
 import { aboutGrant, aboutKey } from './event-members.ts'
+import { ignoreErrors } from './ignore-errors.ts'
 
 /** One poll of a device (RFC 8628 section 3.4). */
 export interface TokenRequest {
@@ -34,6 +35,11 @@ export interface TokenRequest {
    * @default all that were requested
    */
   readonly resources?: readonly string[] | undefined
+  /**
+   * Receives the events of this poll, for example to log them with the request.
+   * @default the listener of all events
+   */
+  readonly events?: Events | undefined
 }
 
 /** The answer to a poll (RFC 8628 section 3.5, RFC 6749 section 5). Times are in seconds. */
@@ -89,8 +95,9 @@ export interface PollForTokenDependencies {
 
 /** Makes the use case that answers polls: one write while pending, one more at pick-up. */
 export const createPollForToken = (dependencies: PollForTokenDependencies): PollForToken => {
-  const { grants, policy, clock, events } = dependencies
-  return async ({ deviceCode, clientId, otherClientIds, resources }) => {
+  const { grants, policy, clock } = dependencies
+  return async ({ deviceCode, clientId, otherClientIds, resources, events: ownEvents }) => {
+    const events = ownEvents ? ignoreErrors(ownEvents) : dependencies.events
     const grantId = grantIdOf(deviceCode)
     try {
       const now = clock.now()
@@ -118,7 +125,10 @@ export const createPollForToken = (dependencies: PollForTokenDependencies): Poll
           })
           return { outcome: 'invalid_grant' }
         case 'approved':
-          return await pickUp(dependencies, { deviceCode, grantId, asked: resources, ...poll })
+          return await pickUp(
+            { ...dependencies, events },
+            { deviceCode, grantId, asked: resources, ...poll },
+          )
         default:
           return { outcome: poll.outcome }
       }
