@@ -19,11 +19,13 @@ export { ANY_ORIGIN, type CorsPolicy, frontEndCors } from './http/cors.ts'
 export { sendJson } from './http/json-response.ts'
 export { isHttpsOrLoopback, isLoopback } from './http/loopback.ts'
 export { parsePublicUrl } from './http/public-url.ts'
+export type { ReportError } from './http/report-error.ts'
 export type { Route, RouteMethod, RouteTable } from './http/route-table.ts'
 export {
   allowedMethods,
   createRouteTable,
   pathParameter,
+  routePathOf,
   sendMethodNotAllowed,
 } from './http/route-table.ts'
 export { parseVerificationUri } from './http/verification-uri.ts'

@@ -1,10 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import {
-  type AuthenticateApiKey,
-  type AuthenticatedKey,
-  checkBearer,
-  type OnError,
-} from '@device-grant/core'
+import { type AuthenticateApiKey, type AuthenticatedKey, checkBearer } from '@device-grant/core'
 import type { Context, Middleware } from 'koa'
 import { sendJson } from './http/json-response.ts'
 import { emitError, type ReportError } from './http/report-error.ts'
@@ -34,10 +29,10 @@ export interface RequireApiKeyOptions {
    */
   readonly realm?: string | undefined
   /**
-   * Receives the error of a store that failed.
+   * Receives the error of a store that failed, `authenticate`, and the context of the request.
    * @default errors are emitted at the application: `ctx.app.emit('error', error, ctx)`
    */
-  readonly onError?: OnError | undefined
+  readonly onError?: ReportError | undefined
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Clock, OnError, TokenReply, UseCases } from '@device-grant/core'
+import type { Clock, Events, TokenReply, UseCases } from '@device-grant/core'
 import type { Context, Middleware } from 'koa'
 import type { ClientIdentification } from './device/identify-client.ts'
 import { metadataPaths } from './device/metadata-paths.ts'
@@ -141,15 +141,27 @@ export interface DeviceGrantRouterOptions {
    */
   readonly clock?: Clock | undefined
   /**
-   * Receives every error that was answered with an error response.
+   * Receives every error that was answered with an error response, the operation that failed, and the
+   * context of the request.
    * @default errors are emitted at the application: `ctx.app.emit('error', error, ctx)`
    */
-  readonly onError?: OnError | undefined
+  readonly onError?: ReportError | undefined
   /**
    * Receives the outcome of every poll, for counting.
    * @default outcomes are ignored
    */
   readonly onPoll?: ((outcome: TokenReply['outcome']) => void) | undefined
+  /**
+   * The listener of the events of one poll, for example to log them with their request.
+   * @default the listener of the use cases
+   */
+  readonly eventsOf?: ((ctx: Context) => Events) | undefined
+  /**
+   * What the operator finds an error by in the log, such as the id of its request. Pages with status 500
+   * and above show it.
+   * @default such pages show no reference
+   */
+  readonly errorReferenceOf?: ((ctx: Context) => string | undefined) | undefined
 }
 
 /** The endpoints and pages of the device grant, for a Koa application. */
@@ -188,6 +200,8 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     onPoll = () => {},
     onCodeRefused = () => {},
     onUnlistedProxy = () => {},
+    eventsOf,
+    errorReferenceOf = () => undefined,
   } = options
   const secrets = typeof sessionSecret === 'string' ? ([sessionSecret] as const) : sessionSecret
   if (secrets.some(({ length }) => length < 32)) {
@@ -209,7 +223,15 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
   const cookies = new Cookies(publicUrl)
   const csrf = new Csrf({ signer, origins: new Set([origin, ...frontEndOrigins]) })
   const language = new PageLanguage({ locales: pages.locales, cookies })
-  const responses = new PageResponses({ pages, links, language, csrf, clock, contact })
+  const responses = new PageResponses({
+    pages,
+    links,
+    language,
+    csrf,
+    clock,
+    contact,
+    errorReferenceOf,
+  })
   const onError: ReportError = options.onError ?? emitError
   const common = { useCases, publicUrl, paths, links, clock, trustedProxies, onError }
   const signedCookies = createSignedCookies({ signer, clock, cookies })
@@ -229,6 +251,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
       clients,
       onPoll,
       onCodeRefused,
+      eventsOf,
     }),
     ...personRoutes({
       ...common,

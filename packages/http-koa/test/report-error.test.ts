@@ -27,7 +27,7 @@ const alice: SignInFactory = (host) => ({
 const serve = async (
   t: ExecutionContext,
   failure: unknown,
-  options: Partial<Pick<DeviceGrantRouterOptions, 'onError'>> = {},
+  options: Partial<Pick<DeviceGrantRouterOptions, 'onError' | 'errorReferenceOf'>> = {},
 ): Promise<{ readonly url: string; readonly emitted: (readonly [unknown, string])[] }> => {
   const fails = async (): Promise<never> => {
     throw failure
@@ -82,6 +82,29 @@ test('without onError every error is emitted at the application', async (t) => {
     emitted,
     [...PATHS, '/api'].map((path) => [down, path] as const),
   )
+})
+
+test('error pages show the reference, and nothing else does', async (t) => {
+  const errorReferenceOf = (ctx: Context): string => `ref <${ctx.path}>`
+  const down = new StoreUnavailableError('The test has taken this store down')
+  const { url } = await serve(t, down, { errorReferenceOf })
+  const open = (path: string, language = 'en') =>
+    send(url, {
+      method: 'GET',
+      path: `/oauth/device/${path}`,
+      headers: { accept: 'text/html', 'accept-language': language },
+    })
+  t.regex((await open('keys')).text, /<dt>Reference<\/dt>.*ref &lt;\/oauth\/device\/keys>/)
+  t.regex((await open('keys', 'de')).text, /<dt>Referenz<\/dt>/)
+  t.notRegex((await open('nowhere')).text, /ref &lt;/)
+  t.notRegex((await form(url, '/oauth/device/verify-authenticated', {})).text, /ref /)
+  const without = await serve(t, down)
+  const { text } = await send(without.url, {
+    method: 'GET',
+    path: '/oauth/device/keys',
+    headers: { accept: 'text/html' },
+  })
+  t.notRegex(text, /Reference/)
 })
 
 test('what was thrown is emitted as an Error, because Koa throws at anything else', async (t) => {

@@ -1,6 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { ANY_ORIGIN, createRouteTable, frontEndCors, pathParameter } from '@device-grant/http-koa'
+import {
+  ANY_ORIGIN,
+  createRouteTable,
+  frontEndCors,
+  pathParameter,
+  routePathOf,
+} from '@device-grant/http-koa'
 import { type Answer, type Sent, send } from '@device-grant/test-support/http-exchange'
 import { listen } from '@device-grant/test-support/loopback'
 import test, { type ExecutionContext } from 'ava'
@@ -54,6 +60,23 @@ test('a row answers its own methods, HEAD with GET, and refuses all others with 
     t.is(refused.headers.allow, allow)
     if (method !== 'HEAD') t.true(refused.text.includes(`must be one of ${allow}`), refused.text)
   }
+})
+
+test('middleware above a table knows the row that answered', async (t) => {
+  const app = new Koa()
+  const found: unknown[] = []
+  app.use(async (ctx, next) => {
+    await next()
+    found.push(routePathOf(ctx))
+  })
+  const rows = [{ path: ['/a', '/b/:id/c'], methods: { GET: [sends('row')] } }]
+  app.use(createRouteTable(rows).routes())
+  const server = createServer(app.callback())
+  t.teardown(() => void server.close())
+  const url = await listen(server)
+  for (const path of ['/a', '/b/secret/c', '/secret']) await send(url, { method: 'GET', path })
+  await send(url, { method: 'PUT', path: '/a' })
+  t.deepEqual(found, ['/a', '/b/:id/c', undefined, '/a'])
 })
 
 test('paths match exactly, and all others go to the next middleware', async (t) => {

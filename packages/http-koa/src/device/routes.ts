@@ -1,4 +1,5 @@
-import type { Clock, TokenReply, UseCases } from '@device-grant/core'
+import type { Clock, Events, TokenReply, UseCases } from '@device-grant/core'
+import type { Context } from 'koa'
 import { ANY_ORIGIN } from '../http/cors.ts'
 import type { ReportError } from '../http/report-error.ts'
 import type { Route } from '../http/route-table.ts'
@@ -34,6 +35,7 @@ export interface DeviceRoutesOptions {
   readonly onError: ReportError
   readonly onPoll: (outcome: TokenReply['outcome']) => void
   readonly onCodeRefused: (limit: Refusal['outcome'], address: string | undefined) => void
+  readonly eventsOf: ((ctx: Context) => Events) | undefined
 }
 
 /** Responses to devices are never cached. */

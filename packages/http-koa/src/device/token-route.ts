@@ -1,4 +1,4 @@
-import type { TokenReply, TokenRequest, UseCases } from '@device-grant/core'
+import type { Events, TokenReply, TokenRequest, UseCases } from '@device-grant/core'
 import type { Context } from 'koa'
 import { sendJson } from '../http/json-response.ts'
 import { sendOAuthError } from '../http/oauth-error.ts'
@@ -16,6 +16,8 @@ export interface TokenRouteOptions {
   readonly onError: ReportError
   /** Receives the outcome of every poll. */
   readonly onPoll: (outcome: TokenReply['outcome']) => void
+  /** The listener of the events of one poll. */
+  readonly eventsOf?: ((ctx: Context) => Events) | undefined
 }
 
 /**
@@ -56,12 +58,13 @@ export const tokenRoute =
 
 const poll = async (
   ctx: Context,
-  { useCases, onError }: TokenRouteOptions,
-  request: Omit<TokenRequest, 'clientId' | 'otherClientIds'>,
+  { useCases, onError, eventsOf }: TokenRouteOptions,
+  request: Omit<TokenRequest, 'clientId' | 'otherClientIds' | 'events'>,
   [clientId, ...otherClientIds]: KnownClient['candidates'],
 ): Promise<TokenReply> => {
   try {
-    const reply = await useCases.pollForToken({ ...request, clientId, otherClientIds })
+    const events = eventsOf?.(ctx)
+    const reply = await useCases.pollForToken({ ...request, clientId, otherClientIds, events })
     if (reply.outcome === 'slow_down' && reply.error) onError(reply.error, 'poll', ctx)
     return reply
   } catch (error) {

@@ -75,6 +75,7 @@ export const createRouteTable = (rows: readonly Route[]): RouteTable => {
       const found = path === undefined ? undefined : find(path)
       if (!found) return next()
       ctx['params'] = found.parameters
+      ctx['routePath'] = found.path
       return respond(ctx, found.route)
     },
   }
@@ -90,6 +91,13 @@ export const pathParameter = (ctx: Context, name: string): string => {
   return value
 }
 
+/**
+ * The path of the row that answers a request, such as `/oauth/device/keys/:id`. It is `undefined` before
+ * a row is found, and if there is none.
+ */
+export const routePathOf = (ctx: Context): string | undefined =>
+  ctx['routePath'] as string | undefined
+
 type PathParameters = Readonly<Record<string, string>>
 
 interface CompiledRoute {
@@ -100,6 +108,13 @@ interface CompiledRoute {
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly cors: CorsPolicy | undefined
   readonly methodNotAllowed: (ctx: Context, allow: string) => void
+}
+
+interface FoundRoute {
+  readonly route: CompiledRoute
+  /** The path of its row. */
+  readonly path: string
+  readonly parameters: PathParameters
 }
 
 const compile = (row: Route): CompiledRoute => {
@@ -121,14 +136,12 @@ const compile = (row: Route): CompiledRoute => {
 
 const findIn =
   (exact: ReadonlyMap<string, CompiledRoute>, patterns: ReadonlyMap<string, CompiledRoute>) =>
-  (
-    path: string,
-  ): { readonly route: CompiledRoute; readonly parameters: PathParameters } | undefined => {
+  (path: string): FoundRoute | undefined => {
     const route = exact.get(path)
-    if (route) return { route, parameters: {} }
+    if (route) return { route, path, parameters: {} }
     for (const [pattern, candidate] of patterns) {
       const parameters = match(pattern.split('/'), path.split('/'))
-      if (parameters) return { route: candidate, parameters }
+      if (parameters) return { route: candidate, path: pattern, parameters }
     }
     return undefined
   }

@@ -84,7 +84,7 @@ export const MessagePage = ({
   const { kind, userCode, clientId, client, trustedName, granted } = view
   const { deviceName = granted?.deviceName, retry, retryAfterMs } = view
   const { texts, paths } = page
-  const { leastRecentlyUsed, contact, otherAccountFor } = view
+  const { leastRecentlyUsed, contact, otherAccountFor, reference } = view
   const { title, text, next } = texts.messages[kind]
   const tone = TONES[kind]
   const nextLabel = NEXT_LABELS[kind]
@@ -102,7 +102,7 @@ export const MessagePage = ({
           </p>
         )}
       </div>
-      {[userCode, clientId, deviceName, granted].some((fact) => fact !== undefined) && (
+      {[userCode, clientId, deviceName, granted, reference].some((fact) => fact !== undefined) && (
         <div class="card">
           <Facts>
             {userCode !== undefined && (
@@ -136,6 +136,11 @@ export const MessagePage = ({
                   {duration(page.locale, granted.lifetimeMs)}
                 </Fact>
               </>
+            )}
+            {reference !== undefined && (
+              <Fact name={texts.message.reference}>
+                <PrintableText maxLength={120}>{reference}</PrintableText>
+              </Fact>
             )}
           </Facts>
         </div>

@@ -91,6 +91,8 @@ export interface MessageView {
    * cannot choose another account here.
    */
   readonly otherAccountFor?: string | undefined
+  /** What the operator finds the error by in the log. */
+  readonly reference?: string | undefined
 }
 
 /** Why a code has to be entered again. The page hides the form when no attempt is left. */

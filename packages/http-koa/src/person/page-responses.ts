@@ -26,6 +26,8 @@ export interface PageResponsesOptions {
   readonly clock: Clock
   /** Whom people ask for access: an e-mail address, an https URL, or a short text. */
   readonly contact: string | undefined
+  /** What the operator finds the error of a request by. */
+  readonly errorReferenceOf: (ctx: Context) => string | undefined
 }
 
 /** The person that a page is made for. Without a `binding` its forms have no CSRF token. */
@@ -67,8 +69,13 @@ export class PageResponses {
 
   /** Sends a message. */
   showMessage(ctx: Context, status: number, view: MessageView, person: PagePerson = {}): void {
-    const { pages, contact } = this.#options
-    const shown = view.kind === 'not_admitted' ? { ...view, contact } : view
+    const { pages, contact, errorReferenceOf } = this.#options
+    const reference = status >= 500 ? errorReferenceOf(ctx) : undefined
+    const shown = {
+      ...view,
+      ...(view.kind === 'not_admitted' ? { contact } : {}),
+      ...(reference === undefined ? {} : { reference }),
+    }
     sendPage(ctx, status, pages.message(this.#context(ctx, person), shown))
   }
 

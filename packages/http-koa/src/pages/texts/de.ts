@@ -132,6 +132,7 @@ export const de: Texts = {
     backToRequest: 'Zurück zur Anfrage',
     leastRecentlyUsed: 'Am längsten nicht verwendet',
     contact: 'Kontakt:',
+    reference: 'Referenz',
     wait: (minutes) =>
       minutes === 1 ? 'Warten Sie eine Minute.' : `Warten Sie ${minutes} Minuten.`,
   },

@@ -153,6 +153,7 @@ export const en = {
     leastRecentlyUsed: 'Not used for the longest time',
     /** Followed by an e-mail address, a link or a text of the operator. */
     contact: 'Contact:',
+    reference: 'Reference',
     wait: (minutes: number): string =>
       minutes === 1 ? 'Wait 1 minute.' : `Wait ${minutes} minutes.`,
   },
