@@ -1,6 +1,7 @@
 import { type DestinationStream, type LogFn, type Logger, pino } from 'pino'
 import { LogDestination } from './log-destination.ts'
 import { printable } from './printable.ts'
+import { requestFields } from './telemetry/request-context.ts'
 
 /** The log of a process. */
 export interface ProcessLog {
@@ -28,6 +29,7 @@ export const logTo = (destination: DestinationStream, level: string): Logger =>
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
+      mixin: () => ({ ...requestFields() }),
       hooks: {
         logMethod(args, method) {
           method.apply(this, args.map(printable) as Parameters<LogFn>)

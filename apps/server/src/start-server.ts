@@ -31,6 +31,7 @@ import { closeAll } from './remote-store.ts'
 import { type Pause, pauseInRealTime } from './repeat.ts'
 import { secretScanningModule } from './secret-scanning/secret-scanning-module.ts'
 import { createSignIn } from './sign-in.ts'
+import { addTelemetry } from './telemetry/telemetry.ts'
 import { createThrottle } from './throttle.ts'
 
 /** A server that takes requests. */
@@ -141,6 +142,7 @@ export const startServer = async (
       ),
   })
 
+  const telemetry = addTelemetry(container, settings)
   const deviceGrant = get(container, HTTP_TOKENS.Router)
   const app = createApp({
     deviceGrant,
@@ -155,7 +157,7 @@ export const startServer = async (
   })
   const { port, host, maxConnections, keepAliveMs } = settings
   const throttleTooMany = createThrottle(clock)
-  const httpServer = await startHttpServer(app.callback(), {
+  const httpServer = await startHttpServer(telemetry.listenerOf(app), {
     port,
     host,
     maxConnections,

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { describeError } from './describe-error.ts'
 import type { ProbedStore } from './health.ts'
 import { type Pause, pauseInRealTime } from './repeat.ts'
+import { outsideRequests } from './telemetry/request-context.ts'
 import { createThrottle } from './throttle.ts'
 
 /** The pause between two probes of a store that is down, in milliseconds. */
@@ -44,7 +45,7 @@ export class StoreWatch {
       log[level]({ store: this.name, ...describeError(error, log), leftOut }, text),
     )
     this.#errors += 1
-    if (this.#errors === 1) void this.#untilBack()
+    if (this.#errors === 1) void outsideRequests(() => this.#untilBack())
   }
 
   async #untilBack(): Promise<void> {
