@@ -40,6 +40,7 @@ export const startDeviceGrant = async (
   nodeOptions: readonly string[] = [],
 ): Promise<Server> => {
   const port = await freePort()
+  const metricsPort = await freePort()
   const log = join(folder, 'log')
   const main = fileURLToPath(new URL('../../apps/server/dist/main.js', import.meta.url))
   // Keys stay in memory, because MONGODB_URI may name a real database.
@@ -51,6 +52,7 @@ export const startDeviceGrant = async (
     env: {
       ...environment,
       PORT: String(port),
+      METRICS_PORT: String(metricsPort),
       REDIS_URL: redisUrl,
       SESSION_SECRET: randomBytes(32).toString('base64url'),
       SIGN_IN: 'forwarded',

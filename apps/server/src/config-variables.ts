@@ -120,6 +120,7 @@ export const VARIABLES: readonly Row[] = [
   ['KEYS_NOT_BEFORE', 'none', 'keys approved before this time (ISO 8601, UTC) do not work'],
   ['KEEP_ALIVE_TIMEOUT', '75', 'seconds for which an idle connection stays open'],
   ['MAX_CONNECTIONS', '10000', 'open connections; further ones are closed at once'],
+  ['METRICS_PORT', 'none', 'port of the metrics for Prometheus, on HOST, at /metrics'],
   [
     'SHUTDOWN_DELAY',
     '0',

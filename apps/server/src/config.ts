@@ -62,6 +62,8 @@ export interface Settings {
   readonly keepAliveMs: number
   /** Open connections. Further ones are closed at once. */
   readonly maxConnections: number
+  /** The port of the metrics. Absent: there are none. */
+  readonly metricsPort?: number | undefined
   /** How long the server still takes requests after it is told to stop, in milliseconds. */
   readonly shutdownDelayMs: number
   /** Absent: events are only logged. */
@@ -167,6 +169,7 @@ export const readConfig = (variables: Variables, checks: StoreUrlChecks = {}): S
       min: 1,
       max: 1_000_000,
     }),
+    metricsPort: readMetricsPort(environment, port),
     shutdownDelayMs:
       environment.wholeNumber('SHUTDOWN_DELAY', { byDefault: 0, min: 0, max: 300 }) * 1000,
     webhook: readWebhook(environment),
@@ -177,6 +180,13 @@ export const readConfig = (variables: Variables, checks: StoreUrlChecks = {}): S
   }
   if (environment.errors.length > 0) throw new ConfigError(environment.errors)
   return settings
+}
+
+const readMetricsPort = (environment: Environment, port: number): number | undefined => {
+  const limits = { byDefault: undefined, min: 1, max: 65_535 }
+  const metricsPort = environment.wholeNumber('METRICS_PORT', limits)
+  if (metricsPort === port) environment.errors.push('METRICS_PORT must differ from PORT')
+  return metricsPort
 }
 
 const readPublicUrl = (environment: Environment, port: number): string => {

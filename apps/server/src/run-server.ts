@@ -53,6 +53,11 @@ const readSettings = (): Settings | undefined => {
   }
 }
 
+/** An error of `listen`. It has a port, unless the address of the host was not found. */
+interface ListenError extends NodeJS.ErrnoException {
+  readonly port?: number | undefined
+}
+
 const run = async (settings: Settings): Promise<void> => {
   const { log, flush } = createLog(settings.logLevel)
   if (settings.sessionSecretIsRandom) {
@@ -83,9 +88,10 @@ const run = async (settings: Settings): Promise<void> => {
     process.stderr.write(nextSteps(settings))
   } catch (error) {
     if (error instanceof ConfigError) return fail(error.report)
-    const { code, syscall } = error as NodeJS.ErrnoException
+    const { code, syscall, port = settings.port } = error as ListenError
     if (syscall !== 'listen' && syscall !== 'getaddrinfo') throw error
-    const hint = code === 'EADDRINUSE' ? '; set PORT to another one' : ''
-    fail(`Cannot listen on ${settings.host}:${settings.port}: ${code}${hint}`)
+    const name = port === settings.metricsPort ? 'METRICS_PORT' : 'PORT'
+    const hint = code === 'EADDRINUSE' ? `; set ${name} to another one` : ''
+    fail(`Cannot listen on ${settings.host}:${port}: ${code}${hint}`)
   }
 }

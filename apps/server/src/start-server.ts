@@ -21,7 +21,7 @@ import { ClientRefusals } from './client-refusals.ts'
 import { CurrentClientFiles } from './clients/current-client-files.ts'
 import { CodeRefusals } from './code-refusals.ts'
 import type { Settings } from './config.ts'
-import { startHttpServer } from './http-server.ts'
+import { type HttpServer, startHttpServer } from './http-server.ts'
 import { createIntrospection } from './introspection/create-introspection.ts'
 import { logErrors } from './log-errors.ts'
 import { connectMongo } from './mongo.ts'
@@ -102,6 +102,7 @@ export const startServer = async (
       container.onActivation(port, (_context, store: object) => attributeErrors(store, watch))
     }
   }
+  const telemetry = addTelemetry(container, settings, stores)
   bind(container, TOKENS.Clock).toConstantValue(clock)
   bind(container, TOKENS.Policy).toConstantValue(settings.policy)
   bind(container, TOKENS.Events).toConstantValue(audit)
@@ -142,7 +143,6 @@ export const startServer = async (
       ),
   })
 
-  const telemetry = addTelemetry(container, settings)
   const deviceGrant = get(container, HTTP_TOKENS.Router)
   const app = createApp({
     deviceGrant,
@@ -157,16 +157,23 @@ export const startServer = async (
   })
   const { port, host, maxConnections, keepAliveMs } = settings
   const throttleTooMany = createThrottle(clock)
-  const httpServer = await startHttpServer(telemetry.listenerOf(app), {
-    port,
-    host,
-    maxConnections,
-    timeouts: { keepAliveMs },
-    onTooMany: () =>
-      throttleTooMany((leftOut) =>
-        log.warn({ maxConnections, leftOut }, 'connection closed, because too many are open'),
-      ),
-  }).catch(async (error: unknown) => {
+  const listen = async (): Promise<HttpServer> => {
+    await telemetry.listen()
+    return startHttpServer(telemetry.listenerOf(app), {
+      port,
+      host,
+      maxConnections,
+      timeouts: { keepAliveMs },
+      onTooMany: () => {
+        telemetry.countRefusedConnection()
+        throttleTooMany((leftOut) =>
+          log.warn({ maxConnections, leftOut }, 'connection closed, because too many are open'),
+        )
+      },
+    })
+  }
+  const httpServer = await listen().catch(async (error: unknown) => {
+    await telemetry.close()
     await closeAll(stores)
     throw error
   })
@@ -195,6 +202,7 @@ export const startServer = async (
     refusals.flush()
     clientRefusals.flush()
     await audit.stop()
+    await telemetry.close()
     await closeAll(stores)
     await container.unbindAllAsync()
     log.info('server stopped')

@@ -27,6 +27,7 @@ export class StoreWatch {
   readonly #options: StoreWatchOptions
   readonly #throttle: ReturnType<typeof createThrottle>
   #errors = 0
+  #outages = 0
 
   constructor(options: StoreWatchOptions) {
     this.#options = options
@@ -37,6 +38,15 @@ export class StoreWatch {
     return this.#options.store.name
   }
 
+  get isDown(): boolean {
+    return this.#errors > 0
+  }
+
+  /** How many times the store went down. */
+  get outages(): number {
+    return this.#outages
+  }
+
   /** Logs an error because of which the store counts as down. */
   failed(error: unknown, level: 'warn' | 'error', text: string): void {
     const { log, signal } = this.#options
@@ -45,7 +55,9 @@ export class StoreWatch {
       log[level]({ store: this.name, ...describeError(error, log), leftOut }, text),
     )
     this.#errors += 1
-    if (this.#errors === 1) void outsideRequests(() => this.#untilBack())
+    if (this.#errors > 1) return
+    this.#outages += 1
+    void outsideRequests(() => this.#untilBack())
   }
 
   async #untilBack(): Promise<void> {

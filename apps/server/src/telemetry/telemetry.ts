@@ -6,25 +6,55 @@ import type { Container } from 'inversify'
 import type Koa from 'koa'
 import type { Context } from 'koa'
 import type { Settings } from '../config.ts'
+import type { RemoteStore } from '../remote-store.ts'
 import { answerRequests } from './answer-requests.ts'
+import { countWith } from './count-with.ts'
 import { decorate } from './decorate.ts'
+import { Metrics } from './metrics.ts'
+import { type MetricsServer, startMetricsServer } from './metrics-server.ts'
 import { contextOf, enter } from './request-context.ts'
 
-/** What watches the server: request ids. */
+/** What watches the server: request ids and metrics. */
 export interface Telemetry {
   /** Makes the listener of an application. */
   listenerOf(app: Koa): RequestListener
+  /** Counts a connection beyond `MAX_CONNECTIONS`. */
+  countRefusedConnection(): void
+  /**
+   * Listens for Prometheus, if the settings have a port for it.
+   * @throws an error of `node:net`, such as `EADDRINUSE`, if it cannot listen
+   */
+  listen(): Promise<void>
+  close(): Promise<void>
 }
 
-/** Adds request ids to everything that the container makes from now on. */
-export const addTelemetry = (container: Container, { publicUrl }: Settings): Telemetry => {
+/**
+ * Adds request ids to everything that the container makes from now on, and metrics if `METRICS_PORT` is
+ * set.
+ */
+export const addTelemetry = (
+  container: Container,
+  settings: Settings,
+  stores: readonly RemoteStore[],
+): Telemetry => {
+  const { publicUrl, metricsPort, host } = settings
+  const metrics = metricsPort === undefined ? undefined : new Metrics(stores)
+  if (metrics) countWith(container, metrics, stores)
   decorate(container, HTTP_TOKENS.RouterOptions, (options) => withRequest(container, options))
+  let server: MetricsServer | undefined
   return {
     listenerOf: (app) => {
       const { pathname } = new URL(publicUrl)
       const path = '/oauth/device/token'
       return answerRequests(app, new Set([path, pathname.replace(/\/$/, '') + path]))
     },
+    countRefusedConnection: () => metrics?.countLimit('connections'),
+    listen: async () => {
+      if (metrics && metricsPort !== undefined) {
+        server = await startMetricsServer(metrics, { port: metricsPort, host })
+      }
+    },
+    close: async () => server?.close(),
   }
 }
 
