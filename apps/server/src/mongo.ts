@@ -55,7 +55,7 @@ export const connectMongo = (
   return {
     ...store,
     bindings: mongoModule(db),
-    ports: [TOKENS.ApiKeys],
+    ports: [TOKENS.ApiKeys, TOKENS.CutOffs],
     watch,
     close: async () => {
       closing.abort()

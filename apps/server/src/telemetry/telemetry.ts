@@ -13,8 +13,10 @@ import { decorate } from './decorate.ts'
 import { Metrics } from './metrics.ts'
 import { type MetricsServer, startMetricsServer } from './metrics-server.ts'
 import { contextOf, enter } from './request-context.ts'
+import { traceStores } from './trace-stores.ts'
+import { Tracing } from './tracing.ts'
 
-/** What watches the server: request ids and metrics. */
+/** What watches the server: request ids, metrics and traces. */
 export interface Telemetry {
   /** Makes the listener of an application. */
   listenerOf(app: Koa): RequestListener
@@ -29,8 +31,8 @@ export interface Telemetry {
 }
 
 /**
- * Adds request ids to everything that the container makes from now on, and metrics if `METRICS_PORT` is
- * set.
+ * Adds request ids to everything that the container makes from now on, metrics if `METRICS_PORT` is set,
+ * and traces if an OpenTelemetry SDK was loaded before.
  */
 export const addTelemetry = (
   container: Container,
@@ -39,11 +41,14 @@ export const addTelemetry = (
 ): Telemetry => {
   const { publicUrl, metricsPort, host } = settings
   const metrics = metricsPort === undefined ? undefined : new Metrics(stores)
+  const tracing = Tracing.ifThereIsAnSdk()
+  if (tracing) traceStores(container, tracing, stores)
   if (metrics) countWith(container, metrics, stores)
   decorate(container, HTTP_TOKENS.RouterOptions, (options) => withRequest(container, options))
   let server: MetricsServer | undefined
   return {
     listenerOf: (app) => {
+      if (tracing) app.middleware.unshift(tracing.routes)
       const { pathname } = new URL(publicUrl)
       const path = '/oauth/device/token'
       return answerRequests(app, new Set([path, pathname.replace(/\/$/, '') + path]))
