@@ -279,7 +279,9 @@ test('the log names the token and what it did, and events name it too', async (t
     headers: { ...bearer(OTHER), 'content-type': 'application/json' },
     body: '{"owner":"ann"}',
   })
-  const withoutTime = adminLines(server).map(({ time: _, msg: __, level: ___, ...line }) => line)
+  const withoutTime = adminLines(server).map(
+    ({ requestId: _, time: __, msg: ___, level: ____, ...line }) => line,
+  )
   t.deepEqual(withoutTime, [
     { admin: 'support', request: 'GET /admin/keys', status: 200, owner: 'ann' },
     {

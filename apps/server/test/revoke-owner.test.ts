@@ -15,7 +15,7 @@ const it = mongo === undefined ? test.skip : test
 test.after.always(() => mongo?.stop())
 
 const ADMIN_TOKEN = `dga_${'t'.repeat(43)}`
-const ROUNDS = 3
+const ROUNDS = 1
 
 /** Starts a server in a process of its own, and returns its URL. */
 const start = async (

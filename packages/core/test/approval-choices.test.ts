@@ -525,7 +525,7 @@ test('a key never has a scope that was not asked for, allowed and ticked, nor ou
         t.not((await other.authenticateApiKey(token.apiKey)).outcome, 'valid')
       },
     ),
-    { numRuns: 1_500 },
+    { numRuns: 400 },
   )
-  t.true(keys > 50, `${keys} keys`)
+  t.true(keys > 20, `${keys} keys`)
 })

@@ -91,8 +91,9 @@ browserTest('axe finds nothing on any page, in light and dark', async (t) => {
   const [page, messages] = await open({ viewport: SIZES.phone })
   for (const name of LONGEST) {
     await page.goto(`${origin}/en/${name}`)
-    t.deepEqual(await findings(page, ['light', 'dark']), [], name)
-    await takeScreenshot(page, 'phone', 'dark')
+    const hasOwnColors = KINDS_OF_PAGE.includes(name)
+    t.deepEqual(await findings(page, hasOwnColors ? ['light', 'dark'] : ['light']), [], name)
+    if (hasOwnColors) await takeScreenshot(page, 'phone', 'dark')
   }
   t.deepEqual(messages, [], 'the policy blocks nothing that the pages need')
   await page.context().close()
@@ -108,6 +109,7 @@ browserTest('no page scrolls sideways on a narrow screen, even with long words',
   for (const name of KINDS_OF_PAGE) await visit(`en-long/${name}`)
   for (const name of LONGEST) {
     await visit(`de/${name}`)
+    if (!KINDS_OF_PAGE.includes(name)) continue
     t.deepEqual(await findings(page, ['light']), [], 'axe finds nothing in German')
     await takeScreenshot(page, 'narrow', 'light')
   }
