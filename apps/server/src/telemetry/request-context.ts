@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { randomUUID } from 'node:crypto'
+import { randomFillSync } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { parseTraceparent } from './traceparent.ts'
 
@@ -23,10 +23,24 @@ const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/
  */
 export const identify = (request: IncomingMessage): RequestContext => {
   const given = request.headers['x-request-id']
-  const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
+  const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomId()
   const context = { requestId, traceId: parseTraceparent(request.headers['traceparent'])?.traceId }
   ;(request as IdentifiedRequest)[CONTEXT] = context
   return context
+}
+
+const ID_BYTES = 8
+const randomBytes = Buffer.alloc(512 * ID_BYTES)
+let used = randomBytes.length
+
+/** 16 hexadecimal digits. Random bytes are made for many ids at once, and polls send a short header. */
+const randomId = (): string => {
+  if (used === randomBytes.length) {
+    randomFillSync(randomBytes)
+    used = 0
+  }
+  used += ID_BYTES
+  return randomBytes.toString('hex', used - ID_BYTES, used)
 }
 
 /** The context of a request that was identified, or `undefined`. */

@@ -1,4 +1,5 @@
-import { createServer, type OutgoingHttpHeaders } from 'node:http'
+import { createServer, IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
+import { Socket } from 'node:net'
 import { TOKENS } from '@device-grant/core'
 import { authorize, poll } from '@device-grant/test-support/device'
 import {
@@ -15,14 +16,14 @@ import Koa from 'koa'
 import { logTo } from '#src/log.js'
 import { StoreWatch } from '#src/store-watch.js'
 import { answerRequests } from '#src/telemetry/answer-requests.js'
-import { follow } from '#src/telemetry/request-context.js'
+import { follow, identify } from '#src/telemetry/request-context.js'
 import { parseTraceparent } from '#src/telemetry/traceparent.js'
 import { breakStore } from '../break-store.ts'
 import { startTestServer, type TestServer } from '../test-server.ts'
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
 const TRACEPARENT = `00-${TRACE}-b7ad6b7169203331-01`
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const RANDOM = /^[0-9a-f]{16}$/
 
 type Line = Readonly<Record<string, unknown>>
 
@@ -61,8 +62,10 @@ test('a valid X-Request-Id is in the response, and any other is replaced', async
     '1,2',
   ]
   const replaced = await Promise.all(invalid.map(idFor))
-  for (const id of replaced) t.regex(String(id), UUID)
+  for (const id of replaced) t.regex(String(id), RANDOM)
   t.is(new Set(replaced).size, invalid.length)
+  const many = Array.from({ length: 2_000 }, () => identify(new IncomingMessage(new Socket())))
+  t.is(new Set(many.map(({ requestId }) => requestId)).size, many.length)
 })
 
 test('every response has a request id, whatever its status', async (t) => {
@@ -220,7 +223,7 @@ test('a poll with a query or an own prefix has the same answer and id', async (t
   const server = await startTestServer()
   t.teardown(server.stop)
   const { device_code } = await authorize(server.url)
-  t.regex(String(idOf(await poll(server.url, device_code))), UUID)
+  t.regex(String(idOf(await poll(server.url, device_code))), RANDOM)
   const answer = await post(server.url, `${TOKEN}?x=1`, {}, { 'x-request-id': 'queried' })
   t.deepEqual([answer.status, idOf(answer)], [400, 'queried'])
 })
