@@ -109,9 +109,8 @@ browserTest('no page scrolls sideways on a narrow screen, even with long words',
   for (const name of KINDS_OF_PAGE) await visit(`en-long/${name}`)
   for (const name of LONGEST) {
     await visit(`de/${name}`)
-    if (!KINDS_OF_PAGE.includes(name)) continue
-    t.deepEqual(await findings(page, ['light']), [], 'axe finds nothing in German')
-    await takeScreenshot(page, 'narrow', 'light')
+    // The pages differ from the English ones in texts only.
+    if (KINDS_OF_PAGE.includes(name)) await takeScreenshot(page, 'narrow', 'light')
   }
   await page.setViewportSize(SIZES.desk)
   for (const name of [
