@@ -233,7 +233,7 @@ test('CD-3: a code that another person has open is contested, says for how long,
   )
 })
 
-test('a contested code is refused to a person without attempts left, as any other', async (t) => {
+test('a contested code is refused to a person without attempts left, like every other code', async (t) => {
   const service = createMemoryService()
   const { userCode } = await askFor(service)
   await review(service, userCode, 'ann')

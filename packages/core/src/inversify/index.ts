@@ -1,8 +1,8 @@
 import { type BindToFluentSyntax, type Container, ContainerModule } from 'inversify'
-import { performanceNow } from '../performance-now.ts'
 import type { ApiKeyStore, Clock, Events } from '../ports.ts'
 import { createPolicy, type Policy } from '../rules/policy.ts'
 import { MemoryApiKeyStore, MemoryStateStore } from '../stores/memory-store.ts'
+import { performanceNow } from '../system-time.ts'
 import { Admission } from '../use-cases/admission.ts'
 import { createAnswerUserCode } from '../use-cases/answer-user-code.ts'
 import {

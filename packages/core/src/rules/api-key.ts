@@ -23,8 +23,8 @@ interface KeyBase extends Retained {
 }
 
 /**
- * Being approved, or approved and not picked up. It has no secret and opens nothing. It binds nobody:
- * the grant alone decides who owns the key.
+ * Being approved, or approved and not picked up. It has no secret and opens nothing. It decides
+ * nothing: the grant alone says who owns the key.
  */
 export interface ReservedKey extends KeyBase {
   readonly status: 'reserved'
@@ -221,8 +221,8 @@ export interface ClaimKey {
 }
 
 /**
- * The device picks its key up. The key is made from the approved grant, whoever reserved it. Its secret
- * is derived from device code and salt, so that the same key can be issued again until its first use, and
+ * The device picks its key up. The key is made from the approved grant, and not from its reservation.
+ * Its secret is derived from device code and salt, so that the same key can be issued again until its first use, and
  * neither of the two reveals it.
  */
 export const claimKey =
@@ -525,7 +525,7 @@ const revoked = (key: ClaimedKey | ActiveKey, now: number): RevokedKey => {
 }
 
 /**
- * An operator revokes a key, whoever owns it. A reservation lists its owner's hash, as if the owner had
+ * An operator revokes a key of any owner. A reservation lists its owner's hash, as if the owner had
  * revoked it.
  */
 export const revokeAnyKey =

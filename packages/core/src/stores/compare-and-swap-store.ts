@@ -1,8 +1,8 @@
 import { randomMark } from '../crypto.ts'
-import { performanceNow } from '../performance-now.ts'
 import type { StateStore } from '../ports.ts'
 import type { Retained, Transition } from '../rules/transition.ts'
 import { StoreConflictError, StoreUnavailableError } from '../store-errors.ts'
+import { pause, performanceNow } from '../system-time.ts'
 import { RecoveringDriver } from './recovering-driver.ts'
 import type { Versioned, VersionedDriver } from './versioned-driver.ts'
 
@@ -72,8 +72,7 @@ export class CompareAndSwapStore<S extends Retained> implements StateStore<S> {
     this.#driver = new RecoveringDriver(driver)
     this.#cacheSize = options.cacheSize ?? 10_000
     this.#attempts = options.attempts ?? 20
-    // biome-ignore lint/style/noRestrictedGlobals: the default of an injected function
-    this.#pause = options.pause ?? ((ms) => new Promise((done) => setTimeout(done, ms)))
+    this.#pause = options.pause ?? pause
     this.#random = options.random ?? Math.random
     this.#now = options.now ?? performanceNow
   }

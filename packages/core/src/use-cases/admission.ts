@@ -1,5 +1,6 @@
 import type { AdmitPerson } from '../ports.ts'
 import { StoreUnavailableError } from '../store-errors.ts'
+import { startTimer as startSystemTimer } from '../system-time.ts'
 
 /** How long `AdmitPerson` may take, in milliseconds. */
 const ANSWER_WITHIN_MS = 2_000
@@ -18,12 +19,6 @@ export interface AdmissionOptions {
    * @default setTimeout
    */
   readonly startTimer?: ((late: () => void, ms: number) => () => void) | undefined
-}
-
-const startSystemTimer = (late: () => void, ms: number): (() => void) => {
-  // biome-ignore lint/style/noRestrictedGlobals: the default of an injected function
-  const timer = setTimeout(late, ms)
-  return () => clearTimeout(timer)
 }
 
 /** An answer of `isStillAdmitted`. `earlier_yes`: it is unknown now, but the last minute had a yes. */

@@ -1,4 +1,3 @@
-import { performanceNow } from '../performance-now.ts'
 import type {
   AdmitPerson,
   ApiKeyStore,
@@ -13,6 +12,7 @@ import type { CutOff } from '../rules/cut-off.ts'
 import type { DeviceGrant } from '../rules/device-grant.ts'
 import { createPolicy, type Policy } from '../rules/policy.ts'
 import type { UserCodeClaim } from '../rules/user-code.ts'
+import { performanceNow } from '../system-time.ts'
 import { Admission } from './admission.ts'
 import { type AnswerUserCode, createAnswerUserCode } from './answer-user-code.ts'
 import {

@@ -31,7 +31,7 @@ interface Count {
 /**
  * Limits requests for device codes per address, and issued codes in total. It counts in the bounded memory
  * of this process, so a flood does not reach the stores. An IPv6 address counts as its /64, and more
- * loosely as its /48. Requests of web pages count apart, so that a page uses up nobody's own requests.
+ * loosely as its /48. Requests of web pages count apart, so that a page cannot use up a visitor's own requests.
  */
 export class AuthorizeLimit {
   readonly #perAddress: number
