@@ -3,6 +3,9 @@ import {
   createPolicy,
   createStaticClientRegistry,
   createUseCases,
+  grantIdOf,
+  keyIdOf,
+  type PendingGrant,
   type RegisteredClient,
   type TokenReply,
   type UserCodeAnswer,
@@ -10,6 +13,7 @@ import {
 import { issued } from '@device-grant/test-support/issued'
 import test from 'ava'
 import fc from 'fast-check'
+import { reserveKey } from '#src/rules/api-key.js'
 import { createMemoryService, keysOf, MINUTE, type Modules, SECOND } from './memory-service.ts'
 import { plain } from './plain.ts'
 
@@ -277,6 +281,29 @@ test('a waiting key can be renamed, and keeps its new name at pick-up', async (t
   })
   granted(await service.pollForToken({ deviceCode, clientId: 'acme' }))
   t.is((await keysOf(service))[0]?.deviceName, 'Mine')
+})
+
+test('a second press that lost its race leaves its name nowhere', async (t) => {
+  const { service } = aService()
+  const { stores, clock } = service
+  const { deviceCode, userCode } = await ask(service)
+  const grant = await stores.grants.update(grantIdOf(deviceCode), (kept) => ({
+    next: kept,
+    reply: kept as PendingGrant,
+  }))
+  await approve(service, userCode, { deviceName: 'First tab' })
+  const keyId = keyIdOf(grantIdOf(deviceCode))
+  const terms = {
+    name: 'a key',
+    prefix: 'dg_',
+    lifetimeMs: DAY,
+    deviceName: 'Second tab',
+    approvedAt: clock.now(),
+  }
+  const reserve = reserveKey({ person: 'ann', terms, grant, policy: createPolicy() })
+  t.deepEqual(await stores.apiKeys.update(keyId, reserve), { outcome: 'reserved' })
+  granted(await service.pollForToken({ deviceCode, clientId: 'acme' }))
+  t.is((await keysOf(service))[0]?.deviceName, 'First tab')
 })
 
 test('a key of the same person, client and device name is offered for replacing', async (t) => {

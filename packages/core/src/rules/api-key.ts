@@ -32,6 +32,8 @@ export interface ReservedKey extends KeyBase {
   readonly expiresAt: number
   /** Hashes of the people who revoked their reservation. None of them gets a key from this code. */
   readonly revokedBy?: readonly string[] | undefined
+  /** True if its owner renamed the device after the approval. */
+  readonly isRenamed?: true | undefined
 }
 
 /** Issued to the device, but not used yet, so that the answer may be lost. */
@@ -221,9 +223,9 @@ export interface ClaimKey {
 }
 
 /**
- * The device picks its key up. The key is made from the approved grant, and not from its reservation.
- * Its secret is derived from device code and salt, so that the same key can be issued again until its first use, and
- * neither of the two reveals it.
+ * The device picks its key up. The key is made from the approved grant. Its reservation only brings a
+ * later name of the device. The secret is derived from device code and salt, so that the same key can be
+ * issued again until its first use, and neither of the two reveals it.
  */
 export const claimKey =
   (claim: ClaimKey): Transition<ApiKey, Claim> =>
@@ -256,15 +258,17 @@ const issue = (claim: ClaimKey, current: ApiKey | undefined): Step<ApiKey, Claim
   const isTooOld = grant.terms.approvedAt < policy.keysNotBefore
   if (isTooOld || allowed.outcome === 'none') return stay(current, { outcome: 'revoked' })
   const { prefix, replaces } = grant.terms
-  // Its owner may have renamed the device since the approval.
-  const wasRenamed = current?.status === 'reserved' && current.owner === grant.person
+  const renamed =
+    current?.status === 'reserved' && current.isRenamed && current.owner === grant.person
+      ? { deviceName: current.deviceName }
+      : {}
   const apiKey = mint({ keyId, deviceCode, prefix, salt })
   // The operator may have lowered the maximum since the approval.
   const expiresAt = now + Math.min(grant.terms.lifetimeMs, policy.maxKeyLifetimeMs)
   const key: ClaimedKey = {
     status: 'claimed',
     ...shownTerms(grant.terms),
-    ...(wasRenamed ? { deviceName: current.deviceName } : {}),
+    ...renamed,
     scope: allowed.scope,
     resources,
     owner: grant.person,
@@ -585,7 +589,11 @@ export const renameDevice =
   (key) => {
     if (!key || !isLive(key, { now, policy }) || key.owner !== owner)
       return stay(key, 'no_such_key')
-    return { next: { ...key, deviceName }, reply: 'renamed' }
+    const next =
+      key.status === 'reserved'
+        ? { ...key, deviceName, isRenamed: true as const }
+        : { ...key, deviceName }
+    return { next, reply: 'renamed' }
   }
 
 /** Whether a person's key works or may be picked up at `now`, epoch milliseconds. */
