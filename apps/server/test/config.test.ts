@@ -1,20 +1,11 @@
 import { createPolicy, type Policy } from '@device-grant/core'
 import test from 'ava'
-import { ConfigError, readConfig, type Settings } from '#src/config.js'
+import { readConfig, type Settings } from '#src/config.js'
 import { configHelp, VARIABLES } from '#src/config-variables.js'
 import { SECRET_VARIABLES } from '#src/secret-files.js'
+import { configErrorsOf } from './config-errors.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
-
-const errorsOf = (env: Env): readonly string[] => {
-  try {
-    readConfig(env)
-    return []
-  } catch (error) {
-    if (error instanceof ConfigError) return error.errors
-    throw error
-  }
-}
 
 const SECRET = 'a secret of thirty-two characters'
 const PROXIED = { SIGN_IN: 'forwarded', TRUSTED_PROXIES: '10.0.0.0/8, ::1' }
@@ -233,7 +224,7 @@ test('the ceiling of wrong codes is passed on, and else the policy chooses it', 
 })
 
 test('a ceiling of wrong codes that makes guessing too easy is named beside other errors', (t) => {
-  const errors = errorsOf({ WRONG_CODE_CEILING: '1000000', API_KEY_PREFIX: '-' })
+  const errors = configErrorsOf({ WRONG_CODE_CEILING: '1000000', API_KEY_PREFIX: '-' })
   const names = new Set(errors.map((error) => error.split(':')[0]))
   t.deepEqual([...names].toSorted(), ['API_KEY_PREFIX', 'WRONG_CODE_CEILING'])
 })
@@ -374,14 +365,14 @@ const BAD: readonly (readonly [env: Env, ...names: RegExp[]])[] = [
 
 for (const [env, ...names] of BAD) {
   test(`refused: ${JSON.stringify(env)}`, (t) => {
-    const errors = errorsOf(env)
+    const errors = configErrorsOf(env)
     t.is(errors.length, names.length, errors.join('\n'))
     for (const [i, name] of names.entries()) t.regex(errors[i] ?? '', name)
   })
 }
 
 test('all errors are named at once', (t) => {
-  const errors = errorsOf({
+  const errors = configErrorsOf({
     PORT: 'x',
     PUBLIC_URL: 'x',
     VERIFICATION_URI: 'x',
@@ -454,7 +445,7 @@ for (const [env, refused] of [
 ] as readonly (readonly [Env, boolean])[]) {
   test(`the demo sign-in is ${refused ? 'refused' : 'not refused'}: ${JSON.stringify(env)}`, (t) => {
     t.deepEqual(
-      errorsOf(env)
+      configErrorsOf(env)
         .filter((error) => error.startsWith('SIGN_IN'))
         .map((error) => /demo/.test(error)),
       refused ? [true] : [],
@@ -464,7 +455,7 @@ for (const [env, refused] of [
 
 test('errors do not repeat the passwords in refused values', (t) => {
   const word = 'hunter2'
-  const errors = errorsOf({
+  const errors = configErrorsOf({
     PUBLIC_URL: `https://user:${word}@login.example`,
     REDIS_URL: `http://user:${word}@redis`,
     MONGODB_URI: `http://user:${word}@mongo`,
@@ -478,7 +469,7 @@ test('errors do not repeat the passwords in refused values', (t) => {
   t.is(errors.length, 6)
   t.false(errors.join().includes(word))
   t.false(
-    errorsOf({ PUBLIC_URL: `https://user:${word}@lo gin` })
+    configErrorsOf({ PUBLIC_URL: `https://user:${word}@lo gin` })
       .join()
       .includes(word),
   )

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { ConfigError, readConfig } from '#src/config.js'
+import { readConfig } from '#src/config.js'
+import { configErrorsOf } from './config-errors.ts'
 
 const SECRET = 'vNq1fT0yq0XkP4m8q2rZ6aJd7sLw9uBe'
 const OTHER = 'Ha7Kx2pQmZ9tYw4rBn6cVd8eLf1gSj3u'
@@ -15,18 +16,8 @@ const PRODUCTION = {
   SESSION_SECRET: SECRET,
 }
 
-const errorsOf = (env: Readonly<Record<string, string | undefined>>): readonly string[] => {
-  try {
-    readConfig(env)
-    return []
-  } catch (error) {
-    if (error instanceof ConfigError) return error.errors
-    throw error
-  }
-}
-
 test('production needs a public URL, a store that lasts and a secret', (t) => {
-  t.deepEqual(errorsOf(PRODUCTION), [])
+  t.deepEqual(configErrorsOf(PRODUCTION), [])
   for (const [changes, start] of [
     [{ PUBLIC_URL: undefined }, 'PUBLIC_URL is required'],
     [{ MONGODB_URI: undefined }, 'MONGODB_URI is required'],
@@ -38,7 +29,7 @@ test('production needs a public URL, a store that lasts and a secret', (t) => {
     [{ SESSION_SECRETS: 'x' }, 'SESSION_SECRETS is no setting: did you mean SESSION_SECRET?'],
     [{ CLIENTS_FILES: 'x' }, 'CLIENTS_FILES is no setting: did you mean CLIENTS_FILE?'],
   ] as const) {
-    const [error = '', ...others] = errorsOf({ ...PRODUCTION, ...changes })
+    const [error = '', ...others] = configErrorsOf({ ...PRODUCTION, ...changes })
     t.true(error.startsWith(start), `${JSON.stringify(changes)}: ${error}`)
     t.deepEqual(others, [])
   }
@@ -46,14 +37,14 @@ test('production needs a public URL, a store that lasts and a secret', (t) => {
 
 test('production may say that it keeps keys in memory', (t) => {
   const env = { ...PRODUCTION, MONGODB_URI: undefined, STORES: 'memory' }
-  t.deepEqual(errorsOf(env), [])
-  t.deepEqual(errorsOf({ ...env, SESSION_SECRET: undefined }), [])
+  t.deepEqual(configErrorsOf(env), [])
+  t.deepEqual(configErrorsOf({ ...env, SESSION_SECRET: undefined }), [])
 })
 
 test('names of other software, and all names outside production, are no mistakes', (t) => {
   const others = { HOSTNAME: 'pod-1', REDIS_PORT: 'tcp://x', PORT_NAME: 'x', PATH: '/bin' }
-  t.deepEqual(errorsOf({ ...PRODUCTION, ...others }), [])
-  t.deepEqual(errorsOf({ REDIS_URI: 'redis://x', TRUSTED_PROXIES: '0.0.0.0/0' }), [])
+  t.deepEqual(configErrorsOf({ ...PRODUCTION, ...others }), [])
+  t.deepEqual(configErrorsOf({ REDIS_URI: 'redis://x', TRUSTED_PROXIES: '0.0.0.0/0' }), [])
 })
 
 test('a secret may be in a file', async (t) => {
@@ -63,27 +54,30 @@ test('a secret may be in a file', async (t) => {
   await writeFile(path, `${SECRET}\n`)
   const inFile = { ...PRODUCTION, SESSION_SECRET: undefined, SESSION_SECRET_FILE: path }
   t.deepEqual(readConfig(inFile).sessionSecrets, [SECRET])
-  t.deepEqual(errorsOf({ ...inFile, SESSION_SECRET: SECRET }), [
+  t.deepEqual(configErrorsOf({ ...inFile, SESSION_SECRET: SECRET }), [
     'SESSION_SECRET and SESSION_SECRET_FILE are both set',
   ])
-  const [missing] = errorsOf({ ...inFile, SESSION_SECRET_FILE: join(folder, 'none') })
+  const [missing] = configErrorsOf({ ...inFile, SESSION_SECRET_FILE: join(folder, 'none') })
   t.is(missing, 'SESSION_SECRET_FILE cannot be read: ENOENT')
   await writeFile(path, ' \n')
-  t.true(errorsOf(inFile).includes('SESSION_SECRET_FILE is empty'))
+  t.true(configErrorsOf(inFile).includes('SESSION_SECRET_FILE is empty'))
 })
 
 test('older secrets may follow the first one', (t) => {
   const env = { ...PRODUCTION, SESSION_SECRET: `${SECRET}, ${OTHER}` }
   t.deepEqual(readConfig(env).sessionSecrets, [SECRET, OTHER])
-  t.regex(errorsOf({ ...env, SESSION_SECRET: `${SECRET},short` })[0] ?? '', /32 characters/)
-  t.regex(errorsOf({ ...env, SESSION_SECRET: `${SECRET},${'a'.repeat(32)}` })[0] ?? '', /different/)
+  t.regex(configErrorsOf({ ...env, SESSION_SECRET: `${SECRET},short` })[0] ?? '', /32 characters/)
+  t.regex(
+    configErrorsOf({ ...env, SESSION_SECRET: `${SECRET},${'a'.repeat(32)}` })[0] ?? '',
+    /different/,
+  )
 })
 
 test('keys that were approved before a time can be ended', (t) => {
   const env = { KEYS_NOT_BEFORE: '2030-01-31T12:00:00Z' }
   t.is(readConfig(env).policy.keysNotBefore, Date.UTC(2030, 0, 31, 12))
   for (const KEYS_NOT_BEFORE of ['2030-01-31', '1', 'yesterday', '2030-13-01T00:00:00Z']) {
-    t.deepEqual(errorsOf({ KEYS_NOT_BEFORE }), [
+    t.deepEqual(configErrorsOf({ KEYS_NOT_BEFORE }), [
       'KEYS_NOT_BEFORE must be a time like 2030-01-31T12:00:00Z',
     ])
   }
@@ -95,7 +89,7 @@ test('addresses may be exempt from the limit of codes, and are checked', (t) => 
     '::1',
   ])
   t.regex(
-    errorsOf({ AUTHORIZE_LIMIT_EXEMPT: 'office' })[0] ?? '',
+    configErrorsOf({ AUTHORIZE_LIMIT_EXEMPT: 'office' })[0] ?? '',
     /^AUTHORIZE_LIMIT_EXEMPT: office/,
   )
 })

@@ -2,9 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import { ConfigError, readConfig } from '#src/config.js'
-
-type Env = Readonly<Record<string, string>>
+import { configErrorsOf } from './config-errors.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 
@@ -19,16 +17,6 @@ const OIDC = {
 }
 const FORWARDED = { SIGN_IN: 'forwarded', TRUSTED_PROXIES: '127.0.0.1' }
 const DEMO = { SIGN_IN: 'demo', HOST: '0.0.0.0' }
-
-const errorsOf = (env: Env): readonly string[] => {
-  try {
-    readConfig(env)
-    return []
-  } catch (error) {
-    if (error instanceof ConfigError) return error.errors
-    throw error
-  }
-}
 
 /** Every session secret that a page of the documentation or compose.yaml prints. */
 const printedSecrets = (): readonly string[] => {
@@ -54,7 +42,7 @@ test('a secret that the documentation prints is refused for real sign-ins', (t) 
   t.true(secrets.length > 0)
   for (const SESSION_SECRET of secrets) {
     for (const env of [OIDC, FORWARDED, { ...DEMO, PUBLIC_URL: 'https://login.example' }]) {
-      t.deepEqual(errorsOf({ ...env, SESSION_SECRET }), [
+      t.deepEqual(configErrorsOf({ ...env, SESSION_SECRET }), [
         'SESSION_SECRET is an example from the documentation: make one with openssl rand -base64 32',
       ])
     }
@@ -64,7 +52,7 @@ test('a secret that the documentation prints is refused for real sign-ins', (t) 
 test('the settings of compose.yaml are accepted', (t) => {
   for (const SESSION_SECRET of printedSecrets()) {
     t.deepEqual(
-      errorsOf({
+      configErrorsOf({
         ...DEMO,
         SESSION_SECRET,
         NODE_ENV: 'development',
@@ -86,8 +74,8 @@ for (const [secret, error] of [
 ] as const) {
   test(`${error === undefined ? 'accepted' : 'refused'}: ${secret}`, (t) => {
     const text = `SESSION_SECRET ${error}: make one with openssl rand -base64 32`
-    const errors = errorsOf({ ...OIDC, SESSION_SECRET: secret })
+    const errors = configErrorsOf({ ...OIDC, SESSION_SECRET: secret })
     t.deepEqual(errors, error === undefined ? [] : [text])
-    t.deepEqual(errorsOf({ SIGN_IN: 'demo', SESSION_SECRET: secret }), [])
+    t.deepEqual(configErrorsOf({ SIGN_IN: 'demo', SESSION_SECRET: secret }), [])
   })
 }

@@ -1,18 +1,9 @@
 import test from 'ava'
-import { ConfigError, readConfig } from '#src/config.js'
+import { readConfig } from '#src/config.js'
+import { configErrorsOf } from './config-errors.ts'
 
 const SECRET = `whsec_${Buffer.alloc(32, 'secret').toString('base64')}`
 const GOOD = { WEBHOOK_URL: 'https://hooks.example/device', WEBHOOK_SECRET: SECRET }
-
-const errorsOf = (env: Readonly<Record<string, string>>): readonly string[] => {
-  try {
-    readConfig(env)
-    return []
-  } catch (error) {
-    if (error instanceof ConfigError) return error.errors
-    throw error
-  }
-}
 
 test('a webhook gets the events that people and operators care about', (t) => {
   t.deepEqual(readConfig(GOOD).webhook, {
@@ -37,7 +28,7 @@ const encoded = (bytes: number): string => `whsec_${Buffer.alloc(bytes, 7).toStr
 
 test('a secret has 24 to 64 bytes', (t) => {
   for (const secret of [encoded(24), encoded(64)]) {
-    t.deepEqual(errorsOf({ ...GOOD, WEBHOOK_SECRET: secret }), [], secret)
+    t.deepEqual(configErrorsOf({ ...GOOD, WEBHOOK_SECRET: secret }), [], secret)
   }
 })
 
@@ -66,7 +57,7 @@ const BAD: readonly (readonly [Readonly<Record<string, string>>, RegExp])[] = [
 
 for (const [env, expected] of BAD) {
   test(`refused: ${JSON.stringify(env)}`, (t) => {
-    const errors = errorsOf({ ...GOOD, ...env })
+    const errors = configErrorsOf({ ...GOOD, ...env })
     t.is(errors.length, 1, errors.join('\n'))
     t.regex(errors[0] ?? '', expected)
     t.notRegex(errors[0] ?? '', /hooks\.example|c2Vjcm/)
