@@ -17,15 +17,13 @@ import { attributeErrors } from './attribute-errors.ts'
 import { createAudit } from './audit/audit.ts'
 import { checkIssuer } from './check-issuer.ts'
 import { createClientIdentification } from './client-identification.ts'
-import { ClientRefusals } from './client-refusals.ts'
 import { CurrentClientFiles } from './clients/current-client-files.ts'
-import { CodeRefusals } from './code-refusals.ts'
 import type { Settings } from './config.ts'
 import { type HttpServer, startHttpServer } from './http-server.ts'
 import { createIntrospection } from './introspection/create-introspection.ts'
 import { logErrors } from './log-errors.ts'
+import { LoggedCounts } from './logged-counts.ts'
 import { connectMongo } from './mongo.ts'
-import { PollCounts } from './poll-counts.ts'
 import { connectRedis } from './redis.ts'
 import { closeAll } from './remote-store.ts'
 import { type Pause, pauseInRealTime } from './repeat.ts'
@@ -80,9 +78,10 @@ export const startServer = async (
   ]
   const stopping = new AbortController()
   const onError = logErrors(log, clock)
-  const polls = new PollCounts(log)
-  const refusals = new CodeRefusals(log)
-  const clientRefusals = new ClientRefusals(log)
+  const polls = new LoggedCounts(log, 'info', 'polls counted')
+  const refusals = new LoggedCounts(log, 'warn', 'new codes refused by the limit')
+  const clientRefusals = new LoggedCounts(log, 'warn', 'clients refused')
+  const counts = [polls, refusals, clientRefusals]
   const audit = createAudit(settings.webhook, { log, clock, pause })
   const redis = redisUrl === undefined ? undefined : connectRedis(redisUrl, { log, clock })
   const mongo = mongodbUri === undefined ? undefined : connectMongo(mongodbUri, { log, clock })
@@ -110,7 +109,7 @@ export const startServer = async (
   const clients = createClientIdentification(container, {
     pause,
     onRefused: (reason, clientId) => {
-      clientRefusals.add(reason, clientId)
+      clientRefusals.add(reason, { lastClientId: clientId })
       audit.emit({ type: 'client_refused', at: clock.now(), reason, clientId })
     },
   })
@@ -133,7 +132,7 @@ export const startServer = async (
     onError,
     onPoll: (outcome) => polls.add(outcome),
     onCodeRefused: (limit, address) => {
-      refusals.add(limit, address)
+      refusals.add(limit, { lastAddress: address })
       audit.emit({ type: 'too_many_codes', at: clock.now(), limit, address })
     },
     onUnlistedProxy: (address) =>
@@ -183,9 +182,7 @@ export const startServer = async (
   }
   void clientFiles?.reloadRegularly(stopping.signal, pause)
   const logCounts = setInterval(() => {
-    polls.flush()
-    refusals.flush()
-    clientRefusals.flush()
+    for (const each of counts) each.flush()
     audit.flush()
   }, LOG_COUNTS_EVERY_MS)
   const { wrongCodesOfEveryone } = settings.policy
@@ -198,9 +195,7 @@ export const startServer = async (
     }
     await httpServer.close()
     clearInterval(logCounts)
-    polls.flush()
-    refusals.flush()
-    clientRefusals.flush()
+    for (const each of counts) each.flush()
     await audit.stop()
     await telemetry.close()
     await closeAll(stores)
