@@ -321,6 +321,35 @@ test('a second approval with other settings shows the first ones', async (t) => 
   t.like(json, { detail: 'This device code has already been processed.', your_decision: 'approve' })
 })
 
+test('a page that is loaded again is the same answer, however the name was typed', async (t) => {
+  const server = await start(t)
+  const codes = await request(server, { device_name: 'ubuntu' })
+  const browser = new Proxied()
+  const page = await confirmPage(server, codes, browser)
+  const chosen = { decision: 'approve', device_name: ' Maria’s  MacBook', 'scope:billing': 'on' }
+  const done = await browser.submit(page, '/verify', chosen)
+  t.is(done.status, 200)
+  const again = await browser.submit(page, '/verify', chosen)
+  t.is(again.status, 200)
+  t.is(again.text, done.text)
+})
+
+test('a second approval that would replace a key is not answered as if it did', async (t) => {
+  const server = await start(t)
+  const old = await connect(server, 'Laptop')
+  const codes = await request(server, { device_name: 'Laptop' })
+  const browser = new Proxied()
+  const page = await confirmPage(server, codes, browser)
+  const chosen = { decision: 'approve', 'scope:billing': 'on' }
+  t.is((await browser.submit(page, '/verify', chosen)).status, 200)
+  const { keys } = await server.useCases.listApiKeys({ owner: 'alice' })
+  const replaces = keys.find(({ status }) => status === 'active')?.id ?? t.fail()
+  const changed = await browser.submit(page, '/verify', { ...chosen, replaces })
+  t.is(changed.status, 400)
+  t.true(changed.text.includes('already approved with these settings'))
+  await whoami(server.url, old)
+})
+
 /** Approves a request, picks its key up and uses it. */
 const connect = async (server: RegisteredServer, device_name: string): Promise<string> => {
   const { user_code, device_code } = await request(server, { device_name })

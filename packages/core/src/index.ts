@@ -62,6 +62,8 @@ export type {
   RegisteredClient,
 } from './rules/registered-client.ts'
 export { isMethodOf, isSecretOf } from './rules/registered-client.ts'
+export type { AnswerChoices } from './rules/repeated-answer.ts'
+export { isRepeatedAnswer } from './rules/repeated-answer.ts'
 export type { CatalogueScope, CatalogueScopes } from './rules/scope.ts'
 export {
   isCodeAttempts,

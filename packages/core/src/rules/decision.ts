@@ -59,4 +59,6 @@ export interface GrantedKey {
   readonly deviceName?: string | undefined
   /** How long the key works from pick-up, in milliseconds. */
   readonly lifetimeMs: number
+  /** The id of the key that this one replaces. */
+  readonly replaces?: string | undefined
 }

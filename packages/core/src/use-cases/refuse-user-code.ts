@@ -32,7 +32,7 @@ export const refuseUserCode = (
   if (review.grant.person !== person) return { outcome: 'already_processed' }
   const outcome = 'already_processed'
   if (review.grant.status === 'denied') return { outcome, yours: 'deny', userCode, clientId }
-  const { scope, deviceName, lifetimeMs } = review.grant.terms
-  const granted = { scope, deviceName, lifetimeMs }
+  const { scope, deviceName, lifetimeMs, replaces } = review.grant.terms
+  const granted = { scope, deviceName, lifetimeMs, replaces }
   return { outcome, yours: 'approve', granted, userCode, clientId }
 }

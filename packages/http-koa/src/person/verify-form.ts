@@ -1,4 +1,4 @@
-import type { AnswerReply, GrantedKey, UseCases } from '@device-grant/core'
+import { type AnswerReply, isRepeatedAnswer, type UseCases } from '@device-grant/core'
 import { bodyField } from '../http/body-field.ts'
 import type { ReportError } from '../http/report-error.ts'
 import type { Choices } from '../pages/pages.ts'
@@ -71,9 +71,9 @@ const showReply = async (
       return responses.showMessage(ctx, 200, view, person)
     }
     case 'already_processed': {
-      const { yours, granted } = reply
-      const isRepeated = yours === decision && (!granted || isGranted(choices, granted))
-      if (!isRepeated) return showRefusal(ctx, options, typed, reply)
+      const { granted } = reply
+      if (!isRepeatedAnswer(reply, { decision, ...choices }))
+        return showRefusal(ctx, options, typed, reply)
       // The same decision again: the page was reloaded.
       const kind = decision === 'approve' ? 'approved' : 'denied'
       const deviceName = granted?.deviceName
@@ -106,17 +106,3 @@ const showReply = async (
       return showRefusal(ctx, options, typed, reply)
   }
 }
-
-/** Whether the choices of a repeated approval are what was granted. */
-const isGranted = (choices: Choices, granted: GrantedKey): boolean => {
-  const { scopes, lifetimeMs = granted.lifetimeMs } = choices
-  const { deviceName = granted.deviceName ?? '' } = choices
-  return (
-    (scopes === undefined || isSameScope(scopes, granted.scope)) &&
-    lifetimeMs === granted.lifetimeMs &&
-    deviceName.trim() === (granted.deviceName ?? '')
-  )
-}
-
-const isSameScope = (names: readonly string[], scope = ''): boolean =>
-  names.toSorted().join(' ') === scope.split(' ').toSorted().join(' ')
