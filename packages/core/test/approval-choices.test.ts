@@ -14,6 +14,7 @@ import { issued } from '@device-grant/test-support/issued'
 import test from 'ava'
 import fc from 'fast-check'
 import { reserveKey } from '#src/rules/api-key.js'
+import { decideGrant } from '#src/rules/device-grant.js'
 import { createMemoryService, keysOf, MINUTE, type Modules, SECOND } from './memory-service.ts'
 import { plain } from './plain.ts'
 
@@ -374,6 +375,55 @@ test('a key replaces only the person’s own key of the same client', async (t) 
   t.is(await choose('acme', 'ann', waiting), 'invalid_choice', 'a key that was not picked up')
   await service.revokeApiKey({ owner: 'ann', keyId: mine.keyId })
   t.is(await choose('acme', 'ann', mine.keyId), 'approved', 'a key that ended meanwhile')
+})
+
+test('a key that replaces a key ends what that one replaced', async (t) => {
+  const { service } = aService()
+  const first = await logIn(service)
+  const second = await logIn(service, { replaces: first.keyId })
+  const third = await logIn(service, { replaces: second.keyId })
+  t.like(await service.authenticateApiKey(third.apiKey), { outcome: 'valid' })
+  t.deepEqual(await service.authenticateApiKey(second.apiKey), { outcome: 'revoked' })
+  t.deepEqual(await service.authenticateApiKey(first.apiKey), { outcome: 'revoked' })
+})
+
+test('a press that lost its race leaves the list as it was approved', async (t) => {
+  const { service } = aService()
+  const { stores, clock } = service
+  const { deviceCode, userCode } = await ask(service, { scope: 'read write' })
+  let isOvertaken = false
+  const slow = createUseCases({
+    ...stores,
+    scopes: { scopes: () => CATALOGUE },
+    apiKeys: {
+      read: (id) => stores.apiKeys.read(id),
+      find: (query) => stores.apiKeys.find(query),
+      update: async (id, transition) => {
+        const reply = await stores.apiKeys.update(id, transition)
+        if (!isOvertaken) {
+          isOvertaken = true
+          // The other tab has reserved before, and decides now.
+          const grantId = grantIdOf(deviceCode)
+          const terms = {
+            name: 'a key',
+            prefix: 'dg_',
+            scope: 'read write',
+            lifetimeMs: DAY,
+            approvedAt: clock.now() - 1,
+          }
+          const decide = { decision: 'approve', person: 'ann', now: clock.now(), terms } as const
+          await stores.grants.update(grantId, decideGrant(decide))
+        }
+        return reply
+      },
+    },
+    clock,
+  })
+  const lost = { userCode, person: 'ann', decision: 'approve', scopes: ['read'] } as const
+  t.is((await slow.answerUserCode(lost)).outcome, 'already_processed')
+  t.like((await keysOf(service))[0], { scope: 'read write', name: 'a key' })
+  const reply = granted(await service.pollForToken({ deviceCode, clientId: 'acme' }))
+  t.is(reply.scope, 'read write')
 })
 
 test('every use tries again to end the replaced key until that is written', async (t) => {

@@ -1,7 +1,13 @@
-import { createOperatorUseCases, createUseCases, type DeviceGrantEvent } from '@device-grant/core'
+import {
+  type ApiKey,
+  createOperatorUseCases,
+  createUseCases,
+  type DeviceGrantEvent,
+  type ReservedKey,
+} from '@device-grant/core'
 import { issued } from '@device-grant/test-support/issued'
 import test from 'ava'
-import { createMemoryService, MINUTE, SECOND } from './memory-service.ts'
+import { changedKeys, createMemoryService, MINUTE, SECOND } from './memory-service.ts'
 import { plain } from './plain.ts'
 
 const aService = () => {
@@ -157,4 +163,150 @@ test('erased keys leave their ids only, work no more and are not made again', as
     events.map(({ type }) => type),
     ['key_erased'],
   )
+})
+
+test('erasing a person whose approval died leaves the code to another person', async (t) => {
+  for (const decision of ['approve', 'deny'] as const) {
+    const { service, operator, clock } = aService()
+    const { deviceCode, userCode } = issued(await service.authorizeDevice({ device: {} }))
+    const dying = createUseCases({
+      ...service.stores,
+      grants: {
+        update: async (id, transition) => {
+          const before = await service.stores.grants.update(id, (grant) => ({
+            next: grant,
+            reply: grant,
+          }))
+          if (before && transition(before).next !== before) throw new Error('dies')
+          return service.stores.grants.update(id, transition)
+        },
+      },
+      clock,
+    })
+    const anns = { userCode, person: 'ann', decision: 'approve' } as const
+    await t.throwsAsync(dying.answerUserCode(anns), { message: 'dies' })
+    t.is(await operator.eraseApiKeys({ owner: 'ann' }), 1)
+    const dump = JSON.stringify([...service.stores.apiKeys.entries()])
+    t.false(dump.includes('ann'))
+    clock.pass(2 * MINUTE)
+    const reply = await service.answerUserCode({ userCode, person: 'bob', decision })
+    t.is(reply.outcome, decision === 'approve' ? 'approved' : 'denied')
+    const poll = await service.pollForToken({ deviceCode })
+    t.is(poll.outcome, decision === 'approve' ? 'granted' : 'access_denied')
+  }
+})
+
+test('a pick-up after an erasure writes nothing of the person back', async (t) => {
+  const { service, operator, ask, approve } = aService()
+  const { deviceCode, userCode } = await ask()
+  await approve(userCode, 'ann')
+  const { keys } = await operator.findApiKeys({ owner: 'ann' })
+  for (const { id } of keys) {
+    await service.stores.apiKeys.update(id, () => ({ next: undefined, reply: undefined }))
+  }
+  await operator.eraseApiKeys({ owner: 'ann' })
+  t.is((await service.pollForToken({ deviceCode })).outcome, 'access_denied')
+  t.false(JSON.stringify([...service.stores.apiKeys.entries()]).includes('ann'))
+  t.is((await service.pollForToken({ deviceCode })).outcome, 'access_denied')
+})
+
+test('a revocation of all keys writes those again that are revoked already', async (t) => {
+  const { service, operator, logIn } = aService()
+  const { keyId } = await logIn('ann')
+  await service.revokeApiKey({ owner: 'ann', keyId })
+  const read = () => service.stores.apiKeys.read(keyId)
+  for (const revoke of [
+    () => operator.revokeApiKeys({ owner: 'ann' }),
+    () => service.revokeAllApiKeys('ann'),
+  ]) {
+    const before = await read()
+    t.is(await revoke(), 0)
+    t.not(await read(), before, 'a state that was only read may be forgotten in a fail-over')
+    t.deepEqual(await read(), before)
+  }
+})
+
+test('a waiting login is not shown as revoked because another person revoked theirs', async (t) => {
+  const { service, operator, ask, approve, clock } = aService()
+  const { deviceCode, userCode } = await ask()
+  await approve(userCode, 'bob')
+  const [waiting] = (await operator.findApiKeys({ owner: 'bob' })).keys
+  const keyId = waiting?.id ?? ''
+  await service.stores.apiKeys.update(keyId, (key) => ({
+    next:
+      key &&
+      ({ ...key, status: 'reserved', revokedBy: ['a hash of another person'] } as ReservedKey),
+    reply: undefined,
+  }))
+  t.is((await operator.findApiKeys({ keyId })).keys[0]?.status, 'waiting')
+  t.deepEqual((await operator.findApiKeys({ status: 'waiting' })).keys.length, 1)
+  clock.pass(5 * SECOND)
+  t.is((await service.pollForToken({ deviceCode })).outcome, 'granted')
+})
+
+test('a page of keys takes few look-ups, however many have ended', async (t) => {
+  const { service, logIn } = aService()
+  for (let i = 0; i < 3; i++) await logIn('ann')
+  const [first] = [...service.stores.apiKeys.entries()]
+  const [, key] = first ?? t.fail()
+  for (let i = 0; i < 500; i++) {
+    const ended = { ...key, status: 'revoked', approvedAt: i + 1 } as unknown as ApiKey
+    await service.stores.apiKeys.update(`${i}`.padStart(22, '0'), () => ({
+      next: ended,
+      reply: undefined,
+    }))
+  }
+  let finds = 0
+  const apiKeys = changedKeys(service.stores.apiKeys, {
+    find: (query) => {
+      finds += 1
+      return service.stores.apiKeys.find(query)
+    },
+  })
+  const { stores, clock } = service
+  const counted = createUseCases({ ...stores, apiKeys, clock })
+  t.is((await counted.listApiKeys({ owner: 'ann' })).keys.length, 3)
+  t.true(finds <= 10, `${finds} look-ups of the list`)
+  finds = 0
+  const operator = createOperatorUseCases({ ...stores, apiKeys, clock })
+  t.is((await operator.findApiKeys({ status: 'unused', limit: 10 })).keys.length, 3)
+  t.true(finds <= 10, `${finds} look-ups of the operator`)
+})
+
+test('pages end where their last key is, also if a look-up brought more', async (t) => {
+  const { service, operator, logIn } = aService()
+  const made: string[] = []
+  for (let i = 0; i < 9; i++) made.unshift((await logIn('ann')).keyId)
+  for (const limit of [1, 2, 4, 9, 20]) {
+    for (const page of [
+      (after: string | undefined) => service.listApiKeys({ owner: 'ann', after, limit }),
+      (after: string | undefined) => operator.findApiKeys({ owner: 'ann', after, limit }),
+    ]) {
+      const ids: string[] = []
+      let after: string | undefined
+      do {
+        const { keys, next } = await page(after)
+        t.true(keys.length <= limit)
+        ids.push(...keys.map(({ id }) => id))
+        after = next
+      } while (after !== undefined)
+      t.deepEqual(ids, made, `${limit}`)
+    }
+  }
+})
+
+test('an approval right after a revocation of all keys is not told that it counts', async (t) => {
+  for (const request of [{ owner: 'ann' }, { clientId: 'acme' }]) {
+    const { service, operator, ask, clock } = aService()
+    const { deviceCode, userCode } = await ask('acme')
+    await operator.revokeApiKeys(request)
+    clock.pass(900)
+    const answer = { userCode, person: 'ann', decision: 'approve' } as const
+    t.is((await service.answerUserCode(answer)).outcome, 'key_not_created')
+    t.deepEqual((await service.listApiKeys({ owner: 'ann' })).keys, [])
+    clock.pass(SECOND)
+    t.is((await service.answerUserCode(answer)).outcome, 'approved')
+    const poll = { deviceCode, clientId: 'acme' }
+    t.is((await service.pollForToken(poll)).outcome, 'granted')
+  }
 })

@@ -175,6 +175,7 @@ const APPROVE_CALLS = [
   'refund attempt',
   'review',
   'reserve',
+  'read the cut-off',
   'count keys',
   'decide',
 ]

@@ -147,7 +147,11 @@ export const coreModule = (): ContainerModule =>
     from(TOKENS.ReviewUserCode, review, createReviewUserCode)
     const release = { policy: CHECKED_POLICY, userCodes: TOKENS.UserCodeClaims }
     from(TOKENS.ReleaseUserCode, release, createReleaseUserCode)
-    from(TOKENS.AnswerUserCode, { ...review, admission: ADMISSION }, createAnswerUserCode)
+    from(
+      TOKENS.AnswerUserCode,
+      { ...review, ...CUT_OFFS, admission: ADMISSION },
+      createAnswerUserCode,
+    )
     const authenticate = {
       ...BASE,
       ...API_KEYS,

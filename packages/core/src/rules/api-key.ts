@@ -92,7 +92,7 @@ const ANSWER_IN_FLIGHT_MS = 2_000
 const LAST_USE_STEP_MS = 60_000
 
 /** How much longer than its grant a key is kept, in milliseconds. */
-const KEEP_AFTER_GRANT_MS = 5 * 60_000
+export const KEEP_AFTER_GRANT_MS: number = 5 * 60_000
 
 /** The name of a key, made from the user code as people see it. */
 export const keyNameOf = (shownUserCode: string): string =>
@@ -160,8 +160,8 @@ export const reserveKey =
   }
 
 /**
- * Hands a reservation of `person` over to the person who approved the grant, or removes it if there is
- * no such person. The hashes of those who revoked it stay.
+ * Brings a reservation of `person` in line with the approved grant, or removes it if there is none. The
+ * hashes of those who revoked it stay.
  */
 export const settleReservation =
   ({
@@ -171,7 +171,7 @@ export const settleReservation =
   }: {
     /** The person whose decision did not count. */
     readonly person: string
-    /** The grant, if another person approved it. */
+    /** The grant, if it was approved, by this person or another one. */
     readonly approved?: ApprovedGrant | undefined
     /** Epoch milliseconds. */
     readonly now: number
@@ -180,6 +180,9 @@ export const settleReservation =
     if (current?.status !== 'reserved' || current.owner !== person) return stay(current, undefined)
     if (approved) {
       const { person: owner, request, terms } = approved
+      // The reservation of the approval itself. Its owner may have renamed the device since.
+      if (owner === person && current.approvedAt === terms.approvedAt)
+        return stay(current, undefined)
       return { next: { ...current, ...shownTerms(terms), owner, request }, reply: undefined }
     }
     const next = current.revokedBy ? { ...current, expiresAt: now } : undefined
@@ -541,7 +544,8 @@ export const revokeAnyKey =
 
 /**
  * Removes the personal data of a key. What is left keeps a second key from being made of its grant, and
- * is forgotten `keepMs` later, in milliseconds.
+ * is forgotten `keepMs` later, in milliseconds. Of a reservation, only the hashes of the people who
+ * revoked it are left, because another person may approve the code.
  */
 export const eraseKey =
   ({
@@ -556,7 +560,48 @@ export const eraseKey =
   }): Transition<ApiKey, 'erased' | 'no_such_key'> =>
   (key) => {
     if (!key || key.status === 'erased' || key.owner !== owner) return stay(key, 'no_such_key')
-    return { next: { status: 'erased', keepUntil: now + keepMs }, reply: 'erased' }
+    const next = key.status === 'reserved' ? emptyReservation(key, now) : erased(now + keepMs)
+    return { next, reply: 'erased' }
+  }
+
+const erased = (keepUntil: number): ErasedKey => ({ status: 'erased', keepUntil })
+
+const emptyReservation = (
+  { revokedBy, approvedAt, keepUntil }: ReservedKey,
+  now: number,
+): ReservedKey | undefined =>
+  revokedBy && {
+    status: 'reserved',
+    name: '',
+    owner: '',
+    request: { device: {} },
+    approvedAt,
+    expiresAt: now,
+    revokedBy,
+    keepUntil,
+  }
+
+/**
+ * Ends a key that was just issued, and whose answer was not sent: its grant was approved before the data
+ * of its owner was erased. It leaves no personal data.
+ */
+export const withdrawKey =
+  ({
+    issuedAt,
+    now,
+    keepMs,
+  }: {
+    /** When this call issued it, epoch milliseconds. */
+    readonly issuedAt: number
+    /** Epoch milliseconds. */
+    readonly now: number
+    readonly keepMs: number
+  }): Transition<ApiKey, Revocation> =>
+  (key) => {
+    if (!key || key.status === 'erased') return stay(key, 'no_such_key')
+    return key.status === 'claimed' && key.firstIssuedAt === issuedAt
+      ? { next: erased(now + keepMs), reply: 'revoked' }
+      : revokeAnyKey(now)(key)
   }
 
 /** Removes the mark of a key whose replaced key has ended for sure. */
@@ -596,6 +641,17 @@ export const renameDevice =
     return { next, reply: 'renamed' }
   }
 
+/** Whether the person who reserved a key has revoked it. */
+export const isRevokedByOwner = ({ owner, revokedBy }: ReservedKey): boolean =>
+  revokedBy?.includes(personHashOf(owner)) ?? false
+
+/**
+ * Whether a revocation of all keys writes a key: each that has not expired. Keys that are revoked are
+ * written again, because a state that was only read may be forgotten in a fail-over.
+ */
+export const isWorthRevoking = (key: ApiKey, now: number): boolean =>
+  key.status !== 'erased' && !('expiresAt' in key && now >= key.expiresAt)
+
 /** Whether a person's key works or may be picked up at `now`, epoch milliseconds. */
 export const isLive = (
   key: ApiKey,
@@ -603,11 +659,7 @@ export const isLive = (
 ): key is ReservedKey | ClaimedKey | ActiveKey => {
   switch (key.status) {
     case 'reserved':
-      return (
-        now < key.expiresAt &&
-        key.approvedAt >= policy.keysNotBefore &&
-        !key.revokedBy?.includes(personHashOf(key.owner))
-      )
+      return now < key.expiresAt && key.approvedAt >= policy.keysNotBefore && !isRevokedByOwner(key)
     case 'claimed':
     case 'active':
       return (

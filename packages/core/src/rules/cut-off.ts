@@ -1,14 +1,17 @@
 import { sha256 } from '../crypto.ts'
+import { KEEP_AFTER_GRANT_MS } from './api-key.ts'
 import type { Policy } from './policy.ts'
 import type { Retained, Transition } from './transition.ts'
 
 /**
- * The time at which all keys of a person or of a client were revoked. Grants that were approved earlier give no key
- * any more, even if their keys were not found.
+ * The time at which all keys of a person or of a client were revoked. Grants that were approved earlier
+ * give no key any more, even if their keys were not found.
  */
 export interface CutOff extends Retained {
   /** Epoch milliseconds. */
   readonly at: number
+  /** True if the person's data was erased, so that nothing of it is written again. */
+  readonly erases?: true | undefined
 }
 
 /** The id of a person's cut-off. It is a hash, because some stores limit the characters of ids. */
@@ -22,14 +25,27 @@ const CLOCK_SKEW_MS = 1_000
 
 /** Sets a cut-off at `now`, epoch milliseconds. It is kept as long as a grant can live. */
 export const setCutOff =
-  ({ now, policy }: { readonly now: number; readonly policy: Policy }): Transition<CutOff, void> =>
+  ({
+    now,
+    policy,
+    erases,
+  }: {
+    readonly now: number
+    readonly policy: Policy
+    readonly erases?: true | undefined
+  }): Transition<CutOff, void> =>
   (current) => {
     const at = Math.max(now, current?.at ?? 0)
-    return { next: { at, keepUntil: at + grantLifeMs(policy) }, reply: undefined }
+    const next = { at, erases: erases ?? current?.erases, keepUntil: at + grantLifeMs(policy) }
+    return { next, reply: undefined }
   }
 
-/** How long a grant can live at most, and what must outlive it at least, in milliseconds. */
-export const grantLifeMs = ({
+/** How long the trace of an erased key is kept, in milliseconds: longer than its grant can live. */
+export const tombstoneMs = (policy: Pick<Policy, 'codeLifetimeMs' | 'keepAfterExpiryMs'>): number =>
+  grantLifeMs(policy) + KEEP_AFTER_GRANT_MS
+
+/** How long a grant can live at most, in milliseconds. */
+const grantLifeMs = ({
   codeLifetimeMs,
   keepAfterExpiryMs,
 }: Pick<Policy, 'codeLifetimeMs' | 'keepAfterExpiryMs'>): number =>

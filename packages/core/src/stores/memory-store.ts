@@ -10,12 +10,12 @@ import type { ApiKey } from '../rules/api-key.ts'
 import type { CodeAttempts } from '../rules/code-attempts.ts'
 import type { CutOff } from '../rules/cut-off.ts'
 import type { DeviceGrant } from '../rules/device-grant.ts'
+import { comparePlaces, formatCursor, parseCursor, placeOf } from '../rules/key-order.ts'
 import type { Retained, Transition } from '../rules/transition.ts'
 import type { UsedAssertion } from '../rules/used-assertion.ts'
 import type { UserCodeClaim } from '../rules/user-code.ts'
 import { StoreFullError } from '../store-errors.ts'
 import { meetsConditions } from './find-conditions.ts'
-import { comparePlaces, formatCursor, parseCursor, placeOf } from './key-order.ts'
 
 /** The clock and capacity of a memory store. */
 export interface MemoryStoreOptions {

@@ -18,8 +18,8 @@ import {
   type KeyTerms,
   type PendingGrant,
 } from '../rules/device-grant.ts'
+import { comparePlaces, placeOf } from '../rules/key-order.ts'
 import { createPolicy } from '../rules/policy.ts'
-import { comparePlaces, placeOf } from '../stores/key-order.ts'
 import { check, same } from './assertions.ts'
 import { testForgetting } from './forgetting.ts'
 import { testOutages } from './outage.ts'

@@ -2,6 +2,7 @@ import type { EventOf } from '../events.ts'
 import type { ApiKeyStore, ClientRegistry, ScopeCatalogue, StateStore } from '../ports.ts'
 import { keyNameOf, reserveKey, revokeKey, settleReservation } from '../rules/api-key.ts'
 import { keyIdOf } from '../rules/api-key-format.ts'
+import type { CutOff } from '../rules/cut-off.ts'
 import type { Decision, Refusal } from '../rules/decision.ts'
 import {
   type DeviceGrant,
@@ -16,10 +17,11 @@ import { chosenLifetime, offeredLifetimes } from '../rules/key-lifetime.ts'
 import type { RegisteredClient } from '../rules/registered-client.ts'
 import { grantedScope } from '../rules/scope.ts'
 import { showUserCode } from '../rules/user-code.ts'
-import { StoreError } from '../store-errors.ts'
+import { StoreConflictError, StoreError } from '../store-errors.ts'
 import type { Admission } from './admission.ts'
 import { applyRevocation } from './apply-revocation.ts'
 import { aboutGrant } from './event-members.ts'
+import { findCutOff } from './find-cut-off.ts'
 import { type ListedKey, listKey } from './list-api-keys.ts'
 import { liveKeysOf } from './live-keys.ts'
 import {
@@ -100,6 +102,7 @@ export type AnswerUserCode = (answer: UserCodeAnswer) => Promise<AnswerReply>
 export interface AnswerUserCodeDependencies extends LookUpUserCodeDependencies {
   readonly grants: StateStore<DeviceGrant>
   readonly apiKeys: ApiKeyStore
+  readonly cutOffs: StateStore<CutOff>
   /** @default every person is admitted */
   readonly admission?: Admission | undefined
   /** @default every client has the lifetimes of the policy */
@@ -205,12 +208,29 @@ const prepareApproval = async (
       return { outcome: 'prepared', found, terms: kept }
     }
     case 'reserved': {
+      if (await isApprovalCutOff(dependencies, { person, grant, now })) {
+        await apiKeys.update(keyId, settleReservation({ person, now }))
+        throw new StoreConflictError('All keys of the person or client were revoked a moment ago')
+      }
       const about = { ...aboutGrant(found.grantId, grant), person, browser }
       const refusal = await refuseTooManyKeys(dependencies, { about, keyId, now })
       if (refusal) return refusal
       return { outcome: 'prepared', found, terms }
     }
   }
+}
+
+/** Whether the device would get no key for an approval at `now`, because all keys were just revoked. */
+const isApprovalCutOff = async (
+  { cutOffs }: AnswerUserCodeDependencies,
+  {
+    person,
+    grant,
+    now,
+  }: { readonly person: string; readonly grant: PendingGrant; readonly now: number },
+): Promise<boolean> => {
+  const { clientId } = grant.request
+  return (await findCutOff(cutOffs, { owner: person, clientId, approvedAt: now })) !== undefined
 }
 
 type ChosenTerms =
@@ -381,7 +401,7 @@ const settle = async (
 ): Promise<void> => {
   const grant = decided.outcome === 'expired' ? undefined : decided.grant
   const approved = grant?.status === 'approved' ? grant : undefined
-  if (approved?.person === person) return
+  if (decided.outcome === 'won' && approved) return
   const settled = settleReservation({ person, approved, now: clock.now() })
   await orStoreError(apiKeys.update(keyIdOf(grantId), settled))
 }

@@ -10,6 +10,7 @@ import type { DeviceAuthorizationRequest } from '../rules/device-authorization-r
 import type { Policy } from '../rules/policy.ts'
 import type { RegisteredClient } from '../rules/registered-client.ts'
 import type { CatalogueScopes } from '../rules/scope.ts'
+import { pageOfKeys } from './page-of-keys.ts'
 import { withClient } from './with-client.ts'
 
 /** A key as its owner sees it. All times are epoch milliseconds. */
@@ -82,14 +83,10 @@ const PAGE = 50
 export const createListApiKeys =
   ({ apiKeys, clock, policy, clients, scopes }: ListApiKeysDependencies): ListApiKeys =>
   async ({ owner, after, limit = PAGE }) => {
-    const keys: ListedKey[] = []
-    let next = after
-    do {
-      const page = await apiKeys.find({ owner, after: next, limit: limit - keys.length })
-      const at = { now: clock.now(), policy }
-      keys.push(...page.keys.flatMap((stored) => listKey(stored, at) ?? []))
-      next = page.next
-    } while (next !== undefined && keys.length < limit)
+    const at = { now: clock.now(), policy }
+    const { shown: keys, next } = await pageOfKeys(apiKeys, { owner, after, limit }, (stored) =>
+      listKey(stored, at),
+    )
     return {
       keys: await Promise.all(keys.map((key) => withClient(key, key.request.clientId, clients))),
       next,

@@ -1,9 +1,22 @@
-import type { ApiKeyStore, StoredApiKey } from '../ports.ts'
+import type { ApiKeyStore, FindApiKeys, StoredApiKey } from '../ports.ts'
 import { isLive, type KeyLimits } from '../rules/api-key.ts'
 
 const BATCH = 100
 
-/** A person's keys that work or may be picked up, read in bounded batches. */
+/** Keys of any status, read in bounded batches. */
+export async function* keysOf(
+  apiKeys: ApiKeyStore,
+  conditions: Pick<FindApiKeys, 'owner' | 'clientId'>,
+): AsyncGenerator<StoredApiKey> {
+  let after: string | undefined
+  do {
+    const page = await apiKeys.find({ ...conditions, after, limit: BATCH })
+    yield* page.keys
+    after = page.next
+  } while (after !== undefined)
+}
+
+/** A person's keys that work or may be picked up. */
 export async function* liveKeysOf(
   apiKeys: ApiKeyStore,
   {
@@ -12,10 +25,7 @@ export async function* liveKeysOf(
     policy,
   }: { readonly owner: string; readonly now: number; readonly policy: KeyLimits },
 ): AsyncGenerator<StoredApiKey> {
-  let after: string | undefined
-  do {
-    const page = await apiKeys.find({ owner, after, limit: BATCH })
-    for (const stored of page.keys) if (isLive(stored.key, { now, policy })) yield stored
-    after = page.next
-  } while (after !== undefined)
+  for await (const stored of keysOf(apiKeys, { owner })) {
+    if (isLive(stored.key, { now, policy })) yield stored
+  }
 }

@@ -1,8 +1,14 @@
 import { randomText } from '../crypto.ts'
 import type { ClientRegistry, Clock, Events, ScopeCatalogue, StateStore } from '../ports.ts'
-import { type ApiKey, type ClaimedKey, claimKey, revokeKey } from '../rules/api-key.ts'
+import {
+  type ApiKey,
+  type ClaimedKey,
+  claimKey,
+  revokeAnyKey,
+  withdrawKey,
+} from '../rules/api-key.ts'
 import { keyIdOf } from '../rules/api-key-format.ts'
-import { type CutOff, clientCutOffId, isCutOff, ownerCutOffId } from '../rules/cut-off.ts'
+import { type CutOff, tombstoneMs } from '../rules/cut-off.ts'
 import {
   type ApprovedGrant,
   type DeviceGrant,
@@ -18,6 +24,7 @@ import { StoreError } from '../store-errors.ts'
 import type { Admission } from './admission.ts'
 import { applyRevocation } from './apply-revocation.ts'
 import { aboutGrant, aboutKey } from './event-members.ts'
+import { findCutOff } from './find-cut-off.ts'
 import { ignoreErrors } from './ignore-errors.ts'
 
 /** One poll of a device (RFC 8628 section 3.4). */
@@ -221,19 +228,18 @@ const allowedScopeOf = (
   return allowedScope(terms.scope, { client, catalogue: scopes?.scopes() })
 }
 
-/** Revokes a key that was approved before all keys of its owner or client were. Returns whether it was. */
+/** Ends a key that was approved before all keys of its owner or client were revoked. Returns whether it was. */
 const endIfCutOff = async (
-  { apiKeys, cutOffs, clock, events }: PollForTokenDependencies,
+  { apiKeys, cutOffs, clock, events, policy }: PollForTokenDependencies,
   keyId: string,
-  { owner, request: { clientId }, approvedAt }: ClaimedKey,
+  { owner, request: { clientId }, approvedAt, issuedAt }: ClaimedKey,
 ): Promise<boolean> => {
-  const ids = [ownerCutOffId(owner), ...(clientId === undefined ? [] : [clientCutOffId(clientId)])]
-  const found = await Promise.all(
-    ids.map((id) => cutOffs.update(id, (current) => ({ next: current, reply: current }))),
-  )
-  if (!found.some((cutOff) => isCutOff(cutOff, approvedAt))) return false
+  const cutOff = await findCutOff(cutOffs, { owner, clientId, approvedAt })
+  if (!cutOff) return false
   const now = clock.now()
-  const revocation = revokeKey({ owner, now })
+  const revocation = cutOff.erases
+    ? withdrawKey({ issuedAt, now, keepMs: tombstoneMs(policy) })
+    : revokeAnyKey(now)
   await applyRevocation({ apiKeys, events }, { keyId, now, revocation, by: 'cut_off' })
   return true
 }

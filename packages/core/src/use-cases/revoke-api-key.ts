@@ -1,10 +1,10 @@
 import type { ApiKeyStore, Clock, Events, StateStore } from '../ports.ts'
-import { type Revocation, revokeKey } from '../rules/api-key.ts'
+import { isWorthRevoking, type Revocation, revokeKey } from '../rules/api-key.ts'
 import { type CutOff, ownerCutOffId, setCutOff } from '../rules/cut-off.ts'
 import type { DeviceInfo } from '../rules/device-authorization-request.ts'
 import type { Policy } from '../rules/policy.ts'
 import { applyRevocation } from './apply-revocation.ts'
-import { liveKeysOf } from './live-keys.ts'
+import { keysOf } from './live-keys.ts'
 
 /** The ports of `RevokeApiKey`. */
 export interface RevokeApiKeyDependencies {
@@ -64,9 +64,8 @@ export const createRevokeAllApiKeys = (
   return async (owner, browser) => {
     await cutOffs.update(ownerCutOffId(owner), setCutOff({ now: clock.now(), policy }))
     let revoked = 0
-    // A key that seems unused may be in use where its last use could not be written.
-    const live = { owner, now: clock.now(), policy: { keyIdleMs: 0, keysNotBefore: 0 } }
-    for await (const { id: keyId } of liveKeysOf(apiKeys, live)) {
+    for await (const { id: keyId, key } of keysOf(apiKeys, { owner })) {
+      if (!isWorthRevoking(key, clock.now())) continue
       if ((await revoke({ owner, keyId, browser })) === 'revoked') revoked += 1
     }
     return revoked

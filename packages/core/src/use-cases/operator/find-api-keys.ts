@@ -1,8 +1,15 @@
 import type { ApiKeyStore, Clock, FindApiKeys } from '../../ports.ts'
-import { type ApiKey, hasSecret, isLive, secretHashOf } from '../../rules/api-key.ts'
+import {
+  type ApiKey,
+  hasSecret,
+  isLive,
+  isRevokedByOwner,
+  secretHashOf,
+} from '../../rules/api-key.ts'
 import { parseApiKey } from '../../rules/api-key-format.ts'
 import type { DeviceAuthorizationRequest } from '../../rules/device-authorization-request.ts'
 import type { Policy } from '../../rules/policy.ts'
+import { pageOfKeys } from '../page-of-keys.ts'
 
 /** A key as an operator sees it, without secrets and hashes. All times are epoch milliseconds. */
 export interface FoundKey {
@@ -59,8 +66,13 @@ export interface FindKeysDependencies {
 }
 
 const PAGE = 50
-/** How many keys one request looks at, so that a rare status cannot walk over all keys. */
-const MAX_SEEN = 1_000
+
+/** The status that all keys with a shown status are stored with, where there is one. */
+const STORED_STATUS: Partial<Record<FoundKey['status'], FindApiKeys['status']>> = {
+  waiting: 'reserved',
+  unused: 'claimed',
+  active: 'active',
+}
 
 /** Makes the use case that finds keys. A page may have fewer keys than its limit. */
 export const createFindApiKeys =
@@ -79,19 +91,12 @@ export const createFindApiKeys =
       const found = foundKey(id, key, at)
       return { keys: found && isWanted(found) ? [found] : [] }
     }
-    const keys: FoundKey[] = []
-    let next = after
-    let seen = 0
-    do {
-      const page = await apiKeys.find({ owner, clientId, after: next, limit: limit - keys.length })
-      seen += page.keys.length
-      for (const stored of page.keys) {
-        const found = foundKey(stored.id, stored.key, at)
-        if (found && isWanted(found)) keys.push(found)
-      }
-      next = page.next
-    } while (next !== undefined && keys.length < limit && seen < MAX_SEEN)
-    return { keys, next }
+    const conditions = { owner, clientId, status: status && STORED_STATUS[status], after, limit }
+    const { shown, next } = await pageOfKeys(apiKeys, conditions, ({ id, key }) => {
+      const found = foundKey(id, key, at)
+      return found && isWanted(found) ? found : undefined
+    })
+    return { keys: shown, next }
   }
 
 const foundKey = (
@@ -123,8 +128,8 @@ const shownStatus = (
 ): FoundKey['status'] => {
   switch (key.status) {
     case 'reserved':
-      if (key.revokedBy && key.revokedBy.length > 0) return 'revoked'
-      return now < key.expiresAt ? 'waiting' : 'expired'
+      if (isRevokedByOwner(key)) return 'revoked'
+      return isLive(key, { now, policy }) ? 'waiting' : 'expired'
     case 'claimed':
     case 'active':
       if (!isLive(key, { now, policy })) return 'expired'

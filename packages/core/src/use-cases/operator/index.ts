@@ -45,7 +45,8 @@ export interface OperatorUseCases {
 }
 
 /**
- * Makes the operator's use cases, without a container.
+ * Makes the operator's use cases, without a container. Use cases of the same process may accept a revoked
+ * key for `keyCheckMaxAgeMs`, as other processes do. `operatorModule` of the container drops their checks.
  * @throws {PolicyError} if the policy is invalid
  */
 export const createOperatorUseCases = ({

@@ -1,8 +1,9 @@
 import type { ApiKeyStore, Clock, Events, FindApiKeys, StateStore } from '../../ports.ts'
-import { revokeAnyKey } from '../../rules/api-key.ts'
+import { isWorthRevoking, revokeAnyKey } from '../../rules/api-key.ts'
 import { type CutOff, clientCutOffId, ownerCutOffId, setCutOff } from '../../rules/cut-off.ts'
 import type { Policy } from '../../rules/policy.ts'
 import { applyRevocation } from '../apply-revocation.ts'
+import { keysOf } from '../live-keys.ts'
 
 /** The operator behind a request. */
 export interface ByOperator {
@@ -34,8 +35,6 @@ export interface RevokeApiKeysDependencies {
   readonly policy: Policy
 }
 
-const BATCH = 100
-
 /**
  * Makes the use case that revokes keys of other people. The cut-off is written first, because a key may
  * be picked up while the others are revoked.
@@ -55,16 +54,12 @@ const revokeFound = async (
   dependencies: RevokeApiKeysDependencies,
   { operator, ...conditions }: Pick<FindApiKeys, 'owner' | 'clientId'> & ByOperator,
 ): Promise<number> => {
+  const { apiKeys, clock } = dependencies
   let revoked = 0
-  let after: string | undefined
-  do {
-    const page = await dependencies.apiKeys.find({ ...conditions, after, limit: BATCH })
-    for (const { id: keyId, key } of page.keys) {
-      if (key.status === 'revoked') continue
-      revoked += await revokeOne(dependencies, { keyId, operator })
-    }
-    after = page.next
-  } while (after !== undefined)
+  for await (const { id: keyId, key } of keysOf(apiKeys, conditions)) {
+    if (!isWorthRevoking(key, clock.now())) continue
+    revoked += await revokeOne(dependencies, { keyId, operator })
+  }
   return revoked
 }
 

@@ -1,5 +1,4 @@
-import type { StoredApiKey } from '../ports.ts'
-import type { ApiKey } from '../rules/api-key.ts'
+import type { ApiKey } from './api-key.ts'
 
 /** The place of a key in a person's list, which has the newest approval first. */
 export interface KeyPlace {
@@ -9,7 +8,7 @@ export interface KeyPlace {
 }
 
 /** The place of a stored key. An erased key has none, because it has no owner. */
-export const placeOf = ({ id, key }: StoredApiKey): KeyPlace => ({
+export const placeOf = ({ id, key }: { readonly id: string; readonly key: ApiKey }): KeyPlace => ({
   id,
   approvedAt: approvedAtOf(key),
 })
