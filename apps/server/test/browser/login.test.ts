@@ -155,12 +155,17 @@ browserTest('CD-11: the keyboard suffices, and the focus never starts at Approve
   const codes = await authorize(url)
   const page = await openPage(t, browser())
   const then = (next: string): Promise<void> => page.getByRole('heading', { name: next }).waitFor()
+  // The browser moves the focus when it draws the page, which may be after the page has loaded.
+  const type = async (text: string): Promise<void> => {
+    await page.locator('input[autofocus]:focus').waitFor()
+    await page.keyboard.type(text)
+  }
 
   await page.goto(`${url}/oauth/device/verify`)
-  await page.keyboard.type('alice')
+  await type('alice')
   await page.keyboard.press('Enter')
   await then('Connect a device')
-  await page.keyboard.type(codes.user_code)
+  await type(codes.user_code)
   await page.keyboard.press('Enter')
 
   await then('Connect this device?')
