@@ -69,6 +69,26 @@ test('worthless requests of one network close new codes to nobody else', async (
   t.is((await ask('198.51.100.1', { scope: '"' })).status, 400, 'only codes have that limit')
 })
 
+test('requests that are refused use up no codes of others', async (t) => {
+  const server = await startTestServer({
+    AUTHORIZE_LIMIT: '1',
+    AUTHORIZE_LIMIT_EXEMPT: '192.0.2.1',
+    RESOURCES: 'https://api.example.com',
+    LOG_LEVEL: 'silent',
+  })
+  t.teardown(server.stop)
+  const ask = (address: string, fields: Readonly<Record<string, string>>): Promise<Answer> =>
+    post(server.url, AUTHORIZE, fields, { 'x-forwarded-for': address })
+  for (let i = 0; i < 60; i += 1) {
+    t.is((await ask('192.0.2.1', { device_name: 'x'.repeat(65) })).status, 400)
+    const elsewhere = await ask('192.0.2.1', { resource: 'https://other.example.com' })
+    t.is(membersOf(elsewhere)['error'], 'invalid_target')
+  }
+  t.is((await ask('198.51.100.1', { client_id: 'cli' })).status, 200)
+  for (let i = 0; i < 99; i += 1) t.is((await ask('192.0.2.1', {})).status, 200)
+  t.is((await ask('192.0.2.1', {})).status, 503, 'issued codes still count')
+})
+
 test('a code that a web page requested says which page', async (t) => {
   const server = await startTestServer()
   t.teardown(server.stop)

@@ -123,6 +123,31 @@ test('all codes together have 100 times the limit of one address', (t) => {
   t.is(limit.admitCode(T0 + 60_000).outcome, 'admitted')
 })
 
+test('a code that was not issued makes room for another one, in the same minute only', (t) => {
+  const limit = new AuthorizeLimit(1)
+  const fill = (now: number): void => {
+    for (let i = 0; i < 100; i += 1) t.is(limit.admitCode(now).outcome, 'admitted')
+  }
+  const isFull = (now: number): boolean => limit.admitCode(now).outcome === 'total_limit'
+  fill(T0)
+  limit.takeBackCode(T0)
+  t.is(limit.admitCode(T0 + 1).outcome, 'admitted')
+  t.true(isFull(T0 + 1))
+  fill(T0 + 60_000)
+  limit.takeBackCode(T0 + 59_999)
+  t.true(isFull(T0 + 60_000), 'the minute of that code has ended')
+  fill(T0 - 3_600_000)
+  limit.takeBackCode(T0 + 60_000)
+  t.true(isFull(T0 - 3_600_000), 'the clock was set back meanwhile')
+})
+
+test('taking back more codes than were admitted raises no limit', (t) => {
+  const limit = new AuthorizeLimit(1)
+  for (let i = 0; i < 5; i += 1) limit.takeBackCode(0)
+  for (let i = 0; i < 100; i += 1) t.is(limit.admitCode(0).outcome, 'admitted')
+  t.is(limit.admitCode(0).outcome, 'total_limit')
+})
+
 test('requests that get no code do not count towards the codes of everyone', (t) => {
   const limit = new AuthorizeLimit(1)
   for (let i = 0; i < 5_000; i += 1) {

@@ -84,6 +84,15 @@ export class AuthorizeLimit {
     return { outcome: 'admitted' }
   }
 
+  /**
+   * Takes back an admitted code, because the request got none. A later window keeps its own count.
+   * @param admittedAt the time given to `admitCode`, in epoch milliseconds
+   */
+  takeBackCode(admittedAt: number): void {
+    const total = this.#total
+    if (total.count > 0 && !hasEnded(total.since, admittedAt)) total.count -= 1
+  }
+
   #countOf(network: string, now: number): Count | undefined {
     const known = this.#counts.get(network)
     if (known) return renew(known, now)

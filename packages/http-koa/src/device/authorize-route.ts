@@ -68,8 +68,6 @@ export const authorizeRoute =
     const scope = read.parameters.get('scope')?.trim().replace(/ +/g, ' ')
     const scopeError = scope && scopeErrorOf(scope)
     if (scopeError) return sendOAuthError(ctx, 400, 'invalid_scope', scopeError)
-    const code = limit.admitCode(clock.now())
-    if (code.outcome !== 'admitted') return refuse(ctx, options, device, code)
     const deviceName = read.parameters.get('device_name')
     await authorize(ctx, options, {
       clientId,
@@ -129,12 +127,19 @@ const CLIENT_REASONS = {
 
 const authorize = async (
   ctx: Context,
-  { useCases, verificationUri, onError }: AuthorizeRouteOptions,
+  options: AuthorizeRouteOptions,
   request: DeviceAuthorizationRequest,
 ): Promise<void> => {
+  const { useCases, limit, clock, verificationUri, onError } = options
+  const now = clock.now()
+  const code = limit.admitCode(now)
+  if (code.outcome !== 'admitted') return refuse(ctx, options, request.device, code)
   try {
     const reply = await useCases.authorizeDevice(request)
-    if (reply.outcome !== 'issued') return sendRefusal(ctx, reply)
+    if (reply.outcome !== 'issued') {
+      limit.takeBackCode(now)
+      return sendRefusal(ctx, reply)
+    }
     const { deviceCode, userCode, expiresIn, interval, defaultScope } = reply
     sendJson(ctx, {
       device_code: deviceCode,
