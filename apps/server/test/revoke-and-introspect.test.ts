@@ -221,17 +221,26 @@ test('only services that are registered for it and authenticate may ask', async 
   const server = await startWithClients(t)
   const key = await aKey(server)
   for (const [parameters, headers, status] of [
-    [{ token: key }, {}, 400],
+    [{ token: key }, {}, 401],
     [{ token: key, client_id: 'cli' }, {}, 401],
     [{ token: key }, basic(`confidential:${SECRET}`), 401],
     [{ token: key }, basic('gateway:wrong'), 401],
-    [{ token: key }, bearer(key), 400],
+    [{ token: key }, bearer(key), 401],
     [{}, basic(`gateway:${SECRET}`), 400],
+    [{}, basic(`confidential:${SECRET}`), 401],
+    [{ token: key, client_id: 'unknown' }, {}, 401],
+    [{ token: key, client_id: 'gateway' }, {}, 401],
+    [{ token: key, client_id: 'gateway', client_secret: 'wrong' }, {}, 401],
+    [{ token: key, client_assertion: 'unreadable' }, {}, 401],
+    [{ token: key, client_secret: SECRET }, basic(`gateway:${SECRET}`), 400],
+    [{ token: key, client_id: 'cli' }, basic(`gateway:${SECRET}`), 400],
   ] as const) {
     const answer = await post(server.url, INTROSPECT, parameters, headers)
     t.is(answer.status, status, JSON.stringify(headers))
     t.false(answer.text.includes('active'))
+    t.is(membersOf(answer)['error'], status === 401 ? 'invalid_client' : 'invalid_request')
     if (status === 401) t.regex(answer.headers['www-authenticate'] ?? '', /^Basic realm=/)
+    else t.is(answer.headers['www-authenticate'], undefined)
   }
 })
 

@@ -211,6 +211,7 @@ const NO_CLIENT: ClientError = {
   error: 'invalid_request',
   description: 'client_id is missing',
   challenge: false,
+  namesNoClient: true,
 }
 
 const UNREADABLE: ClientError = {

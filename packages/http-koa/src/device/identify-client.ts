@@ -21,6 +21,8 @@ export interface ClientError {
   readonly description: string
   /** Whether the Authorization header is wrong, which needs status 401 (RFC 6749 section 5.2). */
   readonly challenge: boolean
+  /** True if the request names no client, though it must. */
+  readonly namesNoClient?: true | undefined
   /** An error for the operator, if the server has a part in it. */
   readonly cause?: unknown
 }

@@ -8,7 +8,12 @@ import {
 } from '@device-grant/core'
 import type { Context } from 'koa'
 import { catchDeviceErrors, sendClientError, sendParametersError } from '../device/device-errors.ts'
-import type { ClientIdentification, KnownClient } from '../device/identify-client.ts'
+import type {
+  ClientError,
+  ClientIdentification,
+  KnownClient,
+  UnavailableClient,
+} from '../device/identify-client.ts'
 import { sendJson } from '../http/json-response.ts'
 import { sendOAuthError, sendTemporarilyUnavailable } from '../http/oauth-error.ts'
 import { emitError, type ReportError } from '../http/report-error.ts'
@@ -89,15 +94,16 @@ const introspectRoute =
     if (!read.ok) return sendParametersError(ctx, read)
     const client = await clients.identify(ctx.req, read.parameters, { audiences })
     if (!client.ok) {
-      return sendClientError(ctx, client, { onError, sendUnavailable: () => sendUnavailable(ctx) })
-    }
-    const apiKey = read.parameters.get('token')
-    if (apiKey === undefined) {
-      return sendOAuthError(ctx, 400, 'invalid_request', 'token is missing')
+      const refusal = isChallenged(client) ? { ...client, ...CHALLENGE } : client
+      return sendClientError(ctx, refusal, { onError, sendUnavailable: () => sendUnavailable(ctx) })
     }
     try {
       const service = await serviceOf(options, client)
       if (!service) return challenge(ctx)
+      const apiKey = read.parameters.get('token')
+      if (apiKey === undefined) {
+        return sendOAuthError(ctx, 400, 'invalid_request', 'token is missing')
+      }
       const key = await options.authenticateApiKey(apiKey)
       sendJson(ctx, key.outcome === 'valid' ? describe(options, service, key) : INACTIVE)
     } catch (error) {
@@ -106,6 +112,13 @@ const introspectRoute =
       sendUnavailable(ctx)
     }
   }
+
+/** Whether a service gave no credentials or wrong ones, which is always 401 (RFC 7662 section 2.3). */
+const isChallenged = (client: ClientError | UnavailableClient): client is ClientError =>
+  client.error === 'invalid_client' ||
+  (client.error === 'invalid_request' && client.namesNoClient === true)
+
+const CHALLENGE = { error: 'invalid_client', challenge: true } as const
 
 /** The registered service that asks, if it authenticated and may ask. */
 const serviceOf = async (
