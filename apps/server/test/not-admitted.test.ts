@@ -171,6 +171,20 @@ test('a person who is refused uses another account for the same code', async (t)
   t.is((await server.useCases.listApiKeys({ owner: 'user-bob' })).keys.length, 1)
 })
 
+test('a form without a session sets no cookie but that of its sign-in', async (t) => {
+  const { server, publicUrl } = await setUp(t, 'groups=a', () => ({ groups: ['b'] }))
+  const { user_code } = await authorize(server.url)
+  const answer = await new BrowserLike().send(`${server.url}/oauth/device/switch-account`, {
+    method: 'POST',
+    headers: { Origin: 'null' },
+    body: new URLSearchParams({ user_code }),
+  })
+  t.is(answer.status, 200)
+  const set = answer.headers.getSetCookie()
+  t.is(set.length, 1)
+  t.true(set[0]?.startsWith(cookieName(publicUrl, 'oidc_')), set[0])
+})
+
 test('a refused sign-in ends the session of the browser', async (t) => {
   let groups = ['a']
   const { verify, browser, logIn, hasSession } = await setUp(t, 'groups=a', () => ({ groups }))

@@ -424,6 +424,18 @@ test.serial('a form of another site lets no code go and ends no session', async 
   isSafePage(t, await confirmPage(await signedIn('bob'), user_code), 400)
 })
 
+test.serial('a form without a session ends none, and marks no way back', async (t) => {
+  const { user_code } = await authorize(server.url)
+  const answer = await new BrowserLike().send(`${server.url}/oauth/device/switch-account`, {
+    method: 'POST',
+    headers: { Origin: 'null' },
+    body: new URLSearchParams({ user_code }),
+  })
+  isSafePage(t, answer, 200)
+  t.true(answer.headers.get('Refresh')?.includes('/oauth/device/sign-in?'))
+  t.deepEqual(answer.headers.getSetCookie(), [])
+})
+
 test.serial('UI-6: a decision counts only with the token of its session', async (t) => {
   const { device_code, user_code } = await authorize(server.url)
   const alice = await signedIn('alice')

@@ -164,6 +164,16 @@ test('ending a session deletes its cookie, even if it was due for renewal', asyn
   t.is(jar.size, 0)
 })
 
+test('a request without the cookie ends no session', async (t) => {
+  const { sessions } = partsWith(new TestClock())
+  const other = request(new Map([['another', 'x']]))
+  sessions.end(other.ctx)
+  t.deepEqual(other.setCookies(), [])
+  const unreadable = request(new Map([[cookieName(PUBLIC_URL, 'session'), 'x']]))
+  sessions.end(unreadable.ctx)
+  t.is(unreadable.setCookies().length, 1)
+})
+
 test('a cookie that was changed, or signed for another purpose, is no session', async (t) => {
   const clock = new TestClock()
   const signer = new Signer(SECRET)

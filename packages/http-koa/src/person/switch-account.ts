@@ -20,7 +20,8 @@ export interface SwitchAccountOptions {
 
 /**
  * POST /oauth/device/switch-account: lets the code go, so that the other account can open it at once, and
- * signs in again. The sign-in leads back to the code. A person who is not admitted has no session.
+ * signs in again. The sign-in leads back to the code. A person who is not admitted has no session. No
+ * token protects the form then, so it marks no way back.
  */
 export const switchAccountForm =
   ({ useCases, signIn, responses, wayBack, links }: SwitchAccountOptions) =>
@@ -28,8 +29,8 @@ export const switchAccountForm =
     const { person } = ctx.state
     if (!signIn.signOut) return responses.showMessage(ctx, 404, { kind: 'not_found' }, person)
     const typed = typedCode(bodyField(ctx, 'user_code'))
-    if (typed !== undefined) {
-      if (person) await useCases.releaseUserCode({ userCode: typed, person: person.id })
+    if (person && typed !== undefined) {
+      await useCases.releaseUserCode({ userCode: typed, person: person.id })
       await wayBack.remember(ctx, typed)
     }
     await signIn.begin(ctx, verifyPath(links, typed), { otherAccount: true })

@@ -42,7 +42,10 @@ export interface Sessions {
   ensure(ctx: Context): Promise<Session>
   /** Signs a person in: a new session replaces the old one. */
   signIn(ctx: Context, person: { readonly person: string } & Omit<Session, 'id'>): Promise<Session>
-  /** Ends the session of a request. */
+  /**
+   * Ends the session that a request came with. Other sites can send a form without the cookies of the
+   * browser, and such a form deletes none.
+   */
   end(ctx: Context): void
 }
 
@@ -82,7 +85,9 @@ export const createSessions = ({ signer, clock, cookies }: SessionsOptions): Ses
     read,
     ensure: async (ctx) => (await read(ctx)) ?? (await start(ctx, {})),
     signIn: start,
-    end: (ctx) => cookies.set(ctx, COOKIE, null),
+    end: (ctx) => {
+      if (cookies.namesFrom(ctx, COOKIE).includes(COOKIE)) cookies.set(ctx, COOKIE, null)
+    },
   }
 }
 
