@@ -3,6 +3,7 @@ import { forwardedSignIn } from '@device-grant/http-koa'
 import { BrowserLike, type Sending, type Visit } from '@device-grant/test-support/browser-like'
 import { authorize, type Codes, pickUp, poll, pollOutcome } from '@device-grant/test-support/device'
 import { KEYS, VERIFY, VERIFY_AUTHENTICATED } from '@device-grant/test-support/endpoints'
+import { formsIn } from '@device-grant/test-support/html-form'
 import { type Answer, FORM, membersOf, send } from '@device-grant/test-support/http-exchange'
 import { whoami } from '@device-grant/test-support/whoami'
 import test, { type ExecutionContext } from 'ava'
@@ -57,6 +58,10 @@ const confirmPage = (
   { user_code }: Codes,
   browser: BrowserLike = new Proxied(),
 ): Promise<Visit> => browser.open(`${url}${VERIFY}?user_code=${user_code}`)
+
+/** The hidden fields of the form that decides. */
+const fieldsOf = ({ text }: Visit): Readonly<Record<string, string>> =>
+  formsIn(text).find(({ action }) => action === VERIFY)?.fields ?? {}
 
 interface Listed {
   readonly id: string
@@ -238,8 +243,45 @@ test('a form that showed no boxes grants what was asked for', async (t) => {
   const codes = await request(server)
   const browser = new Proxied()
   const page = await confirmPage(server, codes, browser)
-  await browser.submit(page, '/verify', { decision: 'approve', scopes_shown: '' })
+  const { scopes_shown, ...fields } = fieldsOf(page)
+  t.is(scopes_shown, '1')
+  await browser.send(server.url + VERIFY, {
+    method: 'POST',
+    body: new URLSearchParams({ ...fields, decision: 'approve' }),
+  })
   t.is(membersOf(await poll(server.url, codes.device_code))['scope'], ALL_SCOPES)
+})
+
+for (const [title, shown] of [
+  ['empty', 'scopes_shown='],
+  ['sent twice', 'scopes_shown=1&scopes_shown=1'],
+] as const) {
+  test(`a form whose scopes_shown is ${title} grants the ticked boxes only`, async (t) => {
+    const server = await start(t)
+    const codes = await request(server)
+    const browser = new Proxied()
+    const { scopes_shown: _, ...fields } = fieldsOf(await confirmPage(server, codes, browser))
+    const body = new URLSearchParams({ ...fields, decision: 'approve' })
+    await browser.send(server.url + VERIFY, { method: 'POST', body: `${body}&${shown}` })
+    t.is(membersOf(await poll(server.url, codes.device_code))['scope'], 'projects:read')
+  })
+}
+
+test('a request for scopes that were all removed can be denied only', async (t) => {
+  const server = await start(t)
+  const codes = await request(server, { scope: 'projects.write[all] billing' })
+  for (const name of ALL_SCOPES.split(' ')) server.catalogue.delete(name)
+  server.catalogue.set('other', { description: { text: 'Something else' } })
+  const browser = new Proxied()
+  const page = await confirmPage(server, codes, browser)
+  t.true(page.text.includes('nothing that this service still offers'))
+  const refused = await browser.submit(page, '/verify', { decision: 'approve' })
+  t.is(refused.status, 400)
+  t.true(refused.text.includes('One of your choices isn’t possible any more'))
+  t.is(await pollOutcome(server.url, codes.device_code), 'authorization_pending')
+  t.is((await browser.submit(refused, '/verify', { decision: 'deny' })).status, 200)
+  server.clock.pass(5_000)
+  t.is(await pollOutcome(server.url, codes.device_code), 'access_denied')
 })
 
 const WITHOUT_BOXES = { 'scope:projects:read': '' }

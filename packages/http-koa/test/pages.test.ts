@@ -454,6 +454,21 @@ test('without a catalogue there is nothing to tick, and no scope is full access'
   t.true(textOf(pages.confirm(contextOf(), { pending: none })).includes('Permissions None'))
 })
 
+test('a request for nothing that the catalogue still has says so, and can be denied', (t) => {
+  const pending = { ...pendingWithChoices(), scopes: [] }
+  for (const [locale, texts] of [
+    ['en', en],
+    ['de', de],
+  ] as const) {
+    const html = pages.confirm(contextOf({ locale }), { pending, problem: 'no_scope' })
+    t.is(inputsOf(html, 'scopes_shown').length, 1)
+    t.true(textOf(html).includes(texts.confirm.nothingOffered))
+    t.true(textOf(html).includes(texts.confirm.choiceRefused), 'there is nothing to tick')
+    t.false(textOf(html).includes(texts.confirm.noScopeChosen))
+    t.true(html.includes('name="decision" value="deny"'))
+  }
+})
+
 test('several lifetimes are a choice with the first one preselected, and one is none', (t) => {
   const html = pages.confirm(contextOf(), { pending: pendingWithChoices() })
   t.true(

@@ -44,7 +44,7 @@ export const ConfirmPage = ({
     <Layout page={page} title={title} hasError={problem !== undefined}>
       {problem !== undefined && (
         <div class="message bad" role="alert">
-          <p>{problemText(page, problem)}</p>
+          <p>{problemText(page, problem, scopes.length > 0)}</p>
         </div>
       )}
       {webOrigin !== undefined && (
@@ -165,8 +165,12 @@ export const ConfirmPage = ({
 }
 
 /** Why the approval was refused, and what to do. */
-const problemText = ({ texts: { confirm } }: Page, problem: ChoiceProblem): string => {
-  if (problem === 'no_scope') return confirm.noScopeChosen
+const problemText = (
+  { texts: { confirm } }: Page,
+  problem: ChoiceProblem,
+  hasBoxes: boolean,
+): string => {
+  if (problem === 'no_scope' && hasBoxes) return confirm.noScopeChosen
   return problem === 'device_name' ? confirm.nameTooLong(MAX_DEVICE_NAME) : confirm.choiceRefused
 }
 

@@ -24,10 +24,12 @@ export const ScopeChoice = ({
   return (
     <fieldset>
       <legend>{texts.permissions}</legend>
-      {scopes.length === 0 ? (
-        <p>{device.noPermissions}</p>
-      ) : (
-        <input type="hidden" name="scopes_shown" value="1" />
+      <input type="hidden" name="scopes_shown" value="1" />
+      {scopes.length === 0 && (
+        <>
+          <p>{device.noPermissions}</p>
+          <p>{texts.nothingOffered}</p>
+        </>
       )}
       {scopes.map(({ name, entry }, i) => {
         const { required = false, sensitive = false } = entry

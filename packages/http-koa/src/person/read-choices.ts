@@ -1,6 +1,6 @@
 import { type AnswerReply, MAX_DEVICE_NAME } from '@device-grant/core'
 import type { Context } from 'koa'
-import { bodyField, bodyValue } from '../http/body-field.ts'
+import { bodyValue } from '../http/body-field.ts'
 import type { Choices } from '../pages/pages.ts'
 
 /** The choices of a request, or what is wrong with them in a sentence for a developer. */
@@ -32,10 +32,10 @@ export const readChoices = (ctx: Context): ReadChoices => {
 
 /**
  * Reads the choices of the form of the verification page. A browser does not send a box that is not
- * ticked, so `scopes_shown` tells that the page had boxes.
+ * ticked, so `scopes_shown` tells that the page had a catalogue, whatever its value.
  */
 export const readFormChoices = (ctx: Context): ReadChoices => {
-  if (bodyField(ctx, 'scopes_shown') === undefined) return readOtherChoices(ctx, undefined)
+  if (bodyValue(ctx, 'scopes_shown') === undefined) return readOtherChoices(ctx, undefined)
   const ticked = Object.entries(ctx.request.body as object).flatMap(([name, value]) =>
     name.startsWith(SCOPE_FIELD) && value === 'on' ? name.slice(SCOPE_FIELD.length) : [],
   )

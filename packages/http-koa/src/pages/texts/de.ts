@@ -102,6 +102,8 @@ export const de: Texts = {
     requested: 'Gestartet',
     permissions: 'Berechtigungen',
     permissionsHow: 'Entfernen Sie die Häkchen bei allem, was das Gerät nicht braucht.',
+    nothingOffered:
+      'Das Programm verlangt nichts, was dieser Dienst noch anbietet, und kann daher nicht verbunden werden. Wählen Sie „Ablehnen“.',
     result: 'Wenn Sie zustimmen',
     resultText:
       'Das Gerät erhält einen API-Schlüssel. Damit kann es in Ihrem Namen handeln, bis der Schlüssel abläuft. Unter „Verbundene Geräte“ können Sie das Gerät jederzeit trennen.',

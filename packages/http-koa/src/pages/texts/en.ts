@@ -116,6 +116,9 @@ export const en = {
     requested: 'Started',
     permissions: 'Permissions',
     permissionsHow: 'Untick what the device doesn’t need.',
+    /** The catalogue has lost every scope of the request. */
+    nothingOffered:
+      'The program asks for nothing that this service still offers, so it can’t be connected. Choose Deny.',
     result: 'If you approve',
     resultText:
       'The device gets an API key. It can act on your behalf until the key expires. You can disconnect the device at any time under “Connected devices”.',
