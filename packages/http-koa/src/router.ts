@@ -179,7 +179,8 @@ export interface DeviceGrantRouter {
 
 /**
  * Makes the router with all endpoints and pages of the device grant.
- * @throws {TypeError} if `publicUrl`, `verificationUri` or `prefix` is malformed, or `sessionSecret` is too short
+ * @throws {TypeError} if `publicUrl`, `verificationUri` or `prefix` is malformed, or `sessionSecret` is too short or
+ * an empty list
  * @throws {RangeError} if an entry of `trustedProxies` is not an address or CIDR range
  */
 export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): DeviceGrantRouter => {
@@ -204,7 +205,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     errorReferenceOf = () => undefined,
   } = options
   const secrets = typeof sessionSecret === 'string' ? ([sessionSecret] as const) : sessionSecret
-  if (secrets.some(({ length }) => length < 32)) {
+  if (secrets.length === 0 || !secrets.every(({ length }) => length >= 32)) {
     throw new TypeError('sessionSecret needs 32 characters at least')
   }
   const publicUrl = readUrl('publicUrl', options.publicUrl, parsePublicUrl)

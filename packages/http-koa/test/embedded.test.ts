@@ -341,6 +341,13 @@ test('invalid options are refused at once', (t) => {
     t.throws(() => aRouter({ prefix }), { instanceOf: TypeError, message: /prefix/ })
   }
   t.throws(() => aRouter({ sessionSecret: 'short' }), { instanceOf: TypeError })
+  const configured: string[] = []
+  for (const secrets of [configured, [SECRET, 'short'], [1234] as unknown as string[]]) {
+    t.throws(() => aRouter({ sessionSecret: secrets as [string, ...string[]] }), {
+      instanceOf: TypeError,
+      message: 'sessionSecret needs 32 characters at least',
+    })
+  }
   for (const publicUrl of [
     'login.example',
     'mailto:login.example',
