@@ -6,8 +6,11 @@ import {
   type UseCases,
 } from '@device-grant/core'
 import {
+  checkForProxies,
   createDeviceGrantRouter,
+  createRouteTable,
   type DeviceGrantRouterOptions,
+  introspection,
   requireApiKey,
   type SignInFactory,
 } from '@device-grant/http-koa'
@@ -128,4 +131,41 @@ test('with onError nothing is emitted', async (t) => {
     reported,
     ['authorize', 'poll', keys, verifyAuthenticated, 'authenticate'].map((name) => [down, name]),
   )
+})
+
+test('the endpoints for services report the context of the request too', async (t) => {
+  const down = new StoreUnavailableError('The test has taken this store down')
+  const fails = async (): Promise<never> => {
+    throw down
+  }
+  const reported: unknown[] = []
+  const onError = (error: unknown, operation: string, ctx: Context): void =>
+    void reported.push([error, operation, ctx.get('x-request-id')])
+  const { rows } = introspection({
+    authenticateApiKey: fails,
+    registry: { find: fails },
+    clients: {
+      identify: () => ({ ok: true, candidates: ['gateway'], authenticated: true }),
+      methods: ['client_secret_basic'],
+    },
+    publicUrl: 'https://login.example',
+    onError,
+  })
+  const app = new Koa()
+  app.use(checkForProxies(fails, { onError }))
+  app.use(createRouteTable(rows).routes())
+  const server = createServer(app.callback())
+  t.teardown(() => void server.close())
+  const url = await listen(server)
+  const authorization = 'Bearer dg_key'
+  await send(url, {
+    path: '/oauth/device/check',
+    headers: { authorization, 'x-request-id': 'check' },
+  })
+  const path = '/oauth/device/introspect'
+  await form(url, path, { token: 'dg_key' }, { 'x-request-id': 'introspect' })
+  t.deepEqual(reported, [
+    [down, 'authenticate', 'check'],
+    [down, 'introspect a key', 'introspect'],
+  ])
 })

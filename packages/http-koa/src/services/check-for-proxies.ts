@@ -1,4 +1,4 @@
-import { type AuthenticateApiKey, checkBearer, type OnError } from '@device-grant/core'
+import { type AuthenticateApiKey, checkBearer } from '@device-grant/core'
 import type { Context, Middleware } from 'koa'
 import { sendJson } from '../http/json-response.ts'
 import { pathOf } from '../http/path-of.ts'
@@ -17,10 +17,10 @@ export interface CheckForProxiesOptions {
    */
   readonly realm?: string | undefined
   /**
-   * Receives the error of a store that failed.
+   * Receives the error of a store that failed, `authenticate`, and the context of the request.
    * @default errors are emitted at the application: `ctx.app.emit('error', error, ctx)`
    */
-  readonly onError?: OnError | undefined
+  readonly onError?: ReportError | undefined
 }
 
 /**

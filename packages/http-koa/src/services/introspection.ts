@@ -2,7 +2,6 @@ import {
   type AuthenticateApiKey,
   type AuthenticatedKey,
   type ClientRegistry,
-  type OnError,
   type RegisteredClient,
   StoreError,
 } from '@device-grant/core'
@@ -35,10 +34,11 @@ export interface IntrospectionOptions {
    */
   readonly prefix?: string | undefined
   /**
-   * Receives the error of a store that failed.
+   * Receives every error that was answered with an error response, the operation that failed, and the
+   * context of the request.
    * @default errors are emitted at the application: `ctx.app.emit('error', error, ctx)`
    */
-  readonly onError?: OnError | undefined
+  readonly onError?: ReportError | undefined
 }
 
 /** The introspection endpoint, and what the metadata says of it. */
