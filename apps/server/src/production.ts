@@ -1,3 +1,4 @@
+import { addressSet } from '@device-grant/http-koa'
 import type { Environment, Variables } from './environment.ts'
 
 /** What production needs beyond valid settings. */
@@ -17,8 +18,11 @@ const LIKELY_MISTAKES: Readonly<Record<string, string>> = {
   ISSUER: 'PUBLIC_URL',
 }
 
-/** Ranges that trust everybody. */
-const EVERYBODY: ReadonlySet<string> = new Set(['0.0.0.0/0', '::/0'])
+/** Public addresses, by family, of networks that share no proxy. */
+const STRANGERS: readonly (readonly string[])[] = [
+  ['1.1.1.1', '8.8.8.8', '9.9.9.9', '149.112.112.112', '208.67.222.222'],
+  ['2001:db8::1', '2001:4860:4860::8888', '2606:4700:4700::1111', '2620:fe::fe', '2a02:6b8::1'],
+]
 
 /**
  * Reports what is unsafe in production (`NODE_ENV=production`): a default that is only good for a look
@@ -45,10 +49,22 @@ export const checkProduction = (
   if (sessionSecretIsRandom && keepsState) {
     errors.push('SESSION_SECRET is required with NODE_ENV=production and a store')
   }
-  if (trustedProxies.some((entry) => EVERYBODY.has(entry))) {
+  if (trustsEverybody(trustedProxies)) {
     errors.push('TRUSTED_PROXIES trusts every address, so anyone can send any address or person')
   }
   errors.push(...mistakes(variables, known))
+}
+
+/** Whether two strangers are trusted. One alone may be in the range of a public proxy. */
+const trustsEverybody = (proxies: readonly string[]): boolean => {
+  try {
+    const { has } = addressSet(proxies)
+    return STRANGERS.some((addresses) => addresses.filter(has).length > 1)
+  } catch (error) {
+    // What is no address is an error of its own.
+    if (error instanceof RangeError) return false
+    throw error
+  }
 }
 
 const mistakes = (variables: Variables, known: readonly string[]): string[] => {

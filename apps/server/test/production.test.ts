@@ -35,6 +35,41 @@ test('production needs a public URL, a store that lasts and a secret', (t) => {
   }
 })
 
+for (const everybody of [
+  '0.0.0.0/0',
+  '10.0.0.0/0',
+  '0.0.0.0/1,128.0.0.0/1',
+  '0.0.0.0/1',
+  '128.0.0.0/1',
+  '::ffff:0:0/96',
+  '::/0',
+  '0::/0',
+  '0:0:0:0:0:0:0:0/0',
+  '2000::/3',
+  '::/1,8000::/1',
+]) {
+  test(`production does not trust everybody: ${everybody}`, (t) => {
+    const TRUSTED_PROXIES = `10.0.0.1,${everybody}`
+    t.deepEqual(configErrorsOf({ ...PRODUCTION, TRUSTED_PROXIES }), [
+      'TRUSTED_PROXIES trusts every address, so anyone can send any address or person',
+    ])
+  })
+}
+
+test('production trusts private ranges and those of public proxies', (t) => {
+  for (const TRUSTED_PROXIES of [
+    '10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,127.0.0.0/8,::1,fc00::/7,fe80::/10',
+    '173.245.48.0/20,103.21.244.0/22,141.101.64.0/18,162.158.0.0/15,104.16.0.0/13,172.64.0.0/13',
+    '2400:cb00::/32,2606:4700::/32,2803:f800::/32,2405:b500::/32,2a06:98c0::/29,2c0f:f248::/32',
+    '35.191.0.0/16,130.211.0.0/22,3.0.0.0/8,13.32.0.0/15,2600:9000::/28',
+  ]) {
+    t.deepEqual(configErrorsOf({ ...PRODUCTION, TRUSTED_PROXIES }), [], TRUSTED_PROXIES)
+  }
+  t.deepEqual(configErrorsOf({ ...PRODUCTION, TRUSTED_PROXIES: 'proxy,::/0' }), [
+    'TRUSTED_PROXIES: proxy is no address and no CIDR range',
+  ])
+})
+
 test('production may say that it keeps keys in memory', (t) => {
   const env = { ...PRODUCTION, MONGODB_URI: undefined, STORES: 'memory' }
   t.deepEqual(configErrorsOf(env), [])
