@@ -52,7 +52,7 @@ export const checkProduction = (
   if (trustsEverybody(trustedProxies)) {
     errors.push('TRUSTED_PROXIES trusts every address, so anyone can send any address or person')
   }
-  errors.push(...mistakes(variables, known))
+  errors.push(...mistakes(environment, variables, known))
 }
 
 /** Whether two strangers are trusted. One alone may be in the range of a public proxy. */
@@ -67,11 +67,19 @@ const trustsEverybody = (proxies: readonly string[]): boolean => {
   }
 }
 
-const mistakes = (variables: Variables, known: readonly string[]): string[] => {
+const mistakes = (
+  environment: Environment,
+  variables: Variables,
+  known: readonly string[],
+): string[] => {
   const names = new Set(known)
+  const longestFirst = known.toSorted((a, b) => b.length - a.length)
   return Object.keys(variables).flatMap((name) => {
     if (names.has(name)) return []
-    const meant = LIKELY_MISTAKES[name] ?? known.find((each) => isLikely(name, each))
+    const other = LIKELY_MISTAKES[name]
+    // Beside the right variable, the name is one of other software.
+    if (other !== undefined && environment.text(other) !== undefined) return []
+    const meant = other ?? longestFirst.find((each) => isLikely(name, each))
     return meant === undefined ? [] : [`${name} is no setting: did you mean ${meant}?`]
   })
 }

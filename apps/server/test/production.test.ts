@@ -25,9 +25,16 @@ test('production needs a public URL, a store that lasts and a secret', (t) => {
     [{ TRUSTED_PROXIES: '0.0.0.0/0' }, 'TRUSTED_PROXIES trusts every address'],
     [{ TRUSTED_PROXIES: '10.0.0.1,::/0' }, 'TRUSTED_PROXIES trusts every address'],
     [{ REDIS_URI: 'redis://x' }, 'REDIS_URI is no setting: did you mean REDIS_URL?'],
-    [{ MONGODB_URL: 'x' }, 'MONGODB_URL is no setting: did you mean MONGODB_URI?'],
+    [
+      { MONGODB_URL: 'x', MONGODB_URI: undefined, STORES: 'memory' },
+      'MONGODB_URL is no setting: did you mean MONGODB_URI?',
+    ],
     [{ SESSION_SECRETS: 'x' }, 'SESSION_SECRETS is no setting: did you mean SESSION_SECRET?'],
     [{ CLIENTS_FILES: 'x' }, 'CLIENTS_FILES is no setting: did you mean CLIENTS_FILE?'],
+    [
+      { SESSION_SECRET_FILES: 'x' },
+      'SESSION_SECRET_FILES is no setting: did you mean SESSION_SECRET_FILE?',
+    ],
   ] as const) {
     const [error = '', ...others] = configErrorsOf({ ...PRODUCTION, ...changes })
     t.true(error.startsWith(start), `${JSON.stringify(changes)}: ${error}`)
@@ -79,6 +86,8 @@ test('production may say that it keeps keys in memory', (t) => {
 test('names of other software, and all names outside production, are no mistakes', (t) => {
   const others = { HOSTNAME: 'pod-1', REDIS_PORT: 'tcp://x', PORT_NAME: 'x', PATH: '/bin' }
   t.deepEqual(configErrorsOf({ ...PRODUCTION, ...others }), [])
+  const besides = { MONGODB_URL: 'x', MONGO_URI: 'x', ISSUER: 'https://other.example' }
+  t.deepEqual(configErrorsOf({ ...PRODUCTION, ...besides }), [], 'what they stand for is set')
   t.deepEqual(configErrorsOf({ REDIS_URI: 'redis://x', TRUSTED_PROXIES: '0.0.0.0/0' }), [])
 })
 
