@@ -307,6 +307,43 @@ test('the log names the token and what it did, and events name it too', async (t
   t.deepEqual(events, ['support', 'support', 'other'])
 })
 
+test('a whole key in the wrong place is refused, and is not logged', async (t) => {
+  const server = await startAdminServer(t)
+  const key = await logIn(server, 'ann')
+  const encoded = key.replace('_', '%5F')
+  const ask404 = async () => {
+    for (const id of [key, encoded, ` ${key}`, `Bearer%20${key}`, key.slice(3), key.slice(0, -1)]) {
+      for (const method of ['GET', 'HEAD', 'DELETE']) {
+        const answer = await ask(server, method, `/admin/keys/${id.replace(' ', '%20')}`)
+        t.is(answer.status, 404, `${method} ${id}`)
+      }
+    }
+  }
+  await ask404()
+  const back = breakStore(server, TOKENS.ApiKeys)
+  await ask404()
+  const { status } = await ask(server, 'GET', `/admin/keys/${idOf(key)}`)
+  t.is(status, 503)
+  back()
+  for (const value of [key, ` ${key}\n`]) {
+    for (const name of ['owner', 'client_id']) {
+      const query = new URLSearchParams({ [name]: value })
+      t.is((await ask(server, 'GET', `/admin/keys?${query}`)).status, 400)
+      t.is((await postJson(server, '/admin/revoke', { [name]: value })).status, 400)
+    }
+    t.is((await postJson(server, '/admin/erase', { owner: value })).status, 400)
+  }
+  t.is((await whoami(server.url, key)).status, 200)
+  const log = server.log.join('')
+  t.true(log.includes(idOf(key)))
+  for (const secret of [key, encoded, key.slice(-49), key.slice(-49, -1)]) {
+    t.false(log.includes(secret))
+  }
+  const dump = server.dump()
+  t.false(dump.includes(key.slice(-49)))
+  t.true(adminLines(server).some(({ request }) => request === 'DELETE /admin/keys/:id'))
+})
+
 test('a store that is down is 503, is logged, and the keys work on', async (t) => {
   const server = await startAdminServer(t)
   const key = await logIn(server, 'ann')

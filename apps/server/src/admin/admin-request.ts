@@ -1,4 +1,4 @@
-import { type FindKeysRequest, parseCursor } from '@device-grant/core'
+import { type FindKeysRequest, parseApiKey, parseCursor } from '@device-grant/core'
 import type { Context } from 'koa'
 import { KEY_STATUSES } from '../found-key-json.ts'
 import { readBody } from '../read-body.ts'
@@ -11,6 +11,9 @@ const refuse = (ctx: Context, description: string): undefined => {
   sendServiceError(ctx, 400, 'invalid_request', description)
   return undefined
 }
+
+/** Whether a text is an API key, which must reach no log and no store. */
+const isApiKey = (text: string): boolean => parseApiKey(text.trim()) !== undefined
 
 const PARAMETERS = ['owner', 'client_id', 'status', 'after', 'limit']
 
@@ -26,6 +29,7 @@ export const readListQuery = (ctx: Context): FindKeysRequest | undefined => {
     }
     if (query.getAll(name).length > 1) return refuse(ctx, `${name} was given more than once`)
     if (query.get(name) === '') return refuse(ctx, `${name} is empty`)
+    if (isApiKey(query.get(name) ?? '')) return refuse(ctx, `${name} must not be an API key`)
   }
   const valueIn = (name: string): string | undefined => query.get(name) ?? undefined
   const status = KEY_STATUSES.find((known) => known === query.get('status'))
@@ -63,6 +67,7 @@ export const readOneMember = async <N extends string>(
   if (members.length !== 1 || name === undefined || typeof value !== 'string' || value === '') {
     return refuse(ctx, wanted)
   }
+  if (isApiKey(value)) return refuse(ctx, `${name} must not be an API key`)
   return { name, value }
 }
 

@@ -1,5 +1,11 @@
 import { type OnError, type OperatorUseCases, StoreError } from '@device-grant/core'
-import { createRouteTable, pathParameter, type RouteTable, sendJson } from '@device-grant/http-koa'
+import {
+  createRouteTable,
+  pathParameter,
+  type RouteTable,
+  routePathOf,
+  sendJson,
+} from '@device-grant/http-koa'
 import type { Context, Middleware, ParameterizedContext } from 'koa'
 import { foundKeyJson } from '../found-key-json.ts'
 import { sendServiceError, sendUnavailable } from '../service-error.ts'
@@ -11,7 +17,7 @@ import { type AdminState, authenticateAdmin } from './authenticate-admin.ts'
 interface AdminAction {
   /** The name of the admin token. */
   readonly admin: string
-  /** The method and the path. */
+  /** The method and the path, with `:id` for an id that has not the form of one. */
   readonly request: string
   readonly status: number
   readonly owner?: string | undefined
@@ -68,7 +74,7 @@ const catchErrors =
     try {
       await next()
     } catch (error) {
-      onError(error, `${ctx.method} ${ctx.path}`)
+      onError(error, `${ctx.method} ${routePathOf(ctx)}`)
       if (error instanceof StoreError) {
         return sendUnavailable(
           ctx,
@@ -85,7 +91,8 @@ const reportAction =
   async (ctx: Context, next) => {
     const report = (status: number): void => {
       const { admin, details } = ctx.state as AdminContext['state']
-      onAction({ admin, request: `${ctx.method} ${ctx.path}`, status, ...details })
+      const path = routePathOf(ctx)?.replace(':id', details.keyId ?? ':id')
+      onAction({ admin, request: `${ctx.method} ${path}`, status, ...details })
     }
     ctx.state['details'] = {}
     try {
@@ -110,7 +117,8 @@ const listKeys =
 const showKey =
   ({ findApiKeys }: OperatorUseCases) =>
   async (ctx: AdminContext): Promise<void> => {
-    const keyId = pathParameter(ctx, 'id')
+    const keyId = keyIdIn(ctx)
+    if (keyId === undefined) return sendNoSuchKey(ctx)
     ctx.state.details = { keyId }
     const [key] = (await findApiKeys({ keyId })).keys
     if (key) sendJson(ctx, foundKeyJson(key))
@@ -120,7 +128,8 @@ const showKey =
 const revokeKey =
   ({ findApiKeys, revokeApiKeys }: OperatorUseCases) =>
   async (ctx: AdminContext): Promise<void> => {
-    const keyId = pathParameter(ctx, 'id')
+    const keyId = keyIdIn(ctx)
+    if (keyId === undefined) return sendNoSuchKey(ctx)
     ctx.state.details = { keyId }
     const [key] = (await findApiKeys({ keyId })).keys
     if (!key) return sendNoSuchKey(ctx)
@@ -128,6 +137,10 @@ const revokeKey =
     ctx.state.details = { keyId, owner: key.owner, revoked }
     ctx.status = 204
   }
+
+/** The id in the path, or `undefined` if it cannot be one. It may be a whole key by mistake. */
+const keyIdIn = (ctx: Context): string | undefined =>
+  /^[0-9A-Za-z]{22}$/.exec(pathParameter(ctx, 'id'))?.[0]
 
 const sendNoSuchKey = (ctx: Context): void =>
   sendServiceError(ctx, 404, 'not_found', 'There is no such key')
