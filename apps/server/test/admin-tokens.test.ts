@@ -1,4 +1,8 @@
+import { execFile } from 'node:child_process'
+import { open, rm, stat, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { bearer } from '@device-grant/test-support/authorization-header'
 import { freePort } from '@device-grant/test-support/free-port'
 import { send } from '@device-grant/test-support/http-exchange'
@@ -107,6 +111,30 @@ test('SIGHUP reads the tokens again', async (t) => {
   program.child.kill('SIGHUP')
   await program.prints(/"ADMIN_TOKENS_FILE is invalid/)
   t.is(await statusOf('two'), 200)
+})
+
+test('of two reloads at once, the last one decides', async (t) => {
+  const folder = await tempFolder(t)
+  const path = join(folder.path, 'pipe')
+  await folder.write('admin.json', { tokens: [{ name: 'first', hash }] })
+  const tokens = await AdminTokens.load(join(folder.path, 'admin.json'))
+  await rm(join(folder.path, 'admin.json'))
+  // A pipe gives the first reader its content only when the test writes it.
+  await promisify(execFile)('mkfifo', [path])
+  await symlink(path, join(folder.path, 'admin.json'))
+  const log = logTo({ write: () => {} }, 'silent')
+  const first = tokens.reload(log)
+  const pipe = await open(path, 'w')
+  await rm(join(folder.path, 'admin.json'))
+  await folder.write('admin.json', { tokens: [{ name: 'second', hash: hash2 }] })
+  const second = tokens.reload(log)
+  // Without an order, the second reload would be done by now.
+  for (let i = 0; i < 20; i += 1) await stat(path)
+  await pipe.writeFile(JSON.stringify({ tokens: [{ name: 'first', hash }] }))
+  await pipe.close()
+  await Promise.all([first, second])
+  t.is(tokens.nameOf('one'), undefined)
+  t.is(tokens.nameOf('two'), 'second')
 })
 
 test('a token has its name, until the file is read again without it', async (t) => {
