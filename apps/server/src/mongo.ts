@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { connect, ensureIndexes, MongoUriError, ping } from '@device-grant/adapter-mongo'
 import { mongoModule } from '@device-grant/adapter-mongo/inversify'
-import { TOKENS } from '@device-grant/core'
+import { type ApiKey, TOKENS } from '@device-grant/core'
 import {
   PROBE_TIMEOUT_MS,
   RETRY_MS,
@@ -77,13 +77,24 @@ export const probeMongo = async (
   await write(db, timeoutMs)
 }
 
+/** A document that is no key for any reader. */
+interface ProbeDocument {
+  readonly _id: string
+  readonly schema: 1
+  readonly version: string
+  readonly status: Extract<ApiKey['status'], 'erased'>
+  readonly keepUntil: Date
+}
+
 /** Inserts a document and deletes it again. A server without a primary or a majority refuses that. */
 const write = async (db: ReturnType<typeof connect>, timeoutMS: number): Promise<void> => {
-  const documents = db.collection<{ _id: string; keepUntil: Date }>('api_keys')
+  const documents = db.collection<ProbeDocument>('api_keys')
   const options = { writeConcern: { w: 'majority' }, timeoutMS } as const
-  const _id = `status-${randomUUID()}`
+  const version = randomUUID()
+  const _id = `status-${version}`
+  const document = { _id, schema: 1, version, status: 'erased', keepUntil: new Date() } as const
   // The index on `keepUntil` removes the document if the second write fails.
-  await documents.insertOne({ _id, keepUntil: new Date() }, options)
+  await documents.insertOne(document, options)
   await documents.deleteOne({ _id }, options)
 }
 

@@ -1,10 +1,11 @@
-import { connect } from '@device-grant/adapter-mongo'
+import { connect, createMongoCutOffStore, MongoApiKeyStore } from '@device-grant/adapter-mongo'
+import { createOperatorUseCases, createPolicy } from '@device-grant/core'
 import { TestClock } from '@device-grant/test-support/clock'
 import { eventually } from '@device-grant/test-support/eventually'
 import { mongoServer, withDatabase } from '@device-grant/test-support/mongo-server'
 import test from 'ava'
 import { logTo } from '#src/log.js'
-import { connectMongo } from '#src/mongo.js'
+import { connectMongo, probeMongo } from '#src/mongo.js'
 import type { Pause } from '#src/repeat.js'
 
 const server = await mongoServer('that missing indexes are created again')
@@ -47,4 +48,28 @@ testWithMongo('indexes that a restore has removed are created again within minut
   t.deepEqual(await names(), wanted)
   t.true(pauses.every((ms) => ms <= 10 * MINUTES))
   t.is(lines.filter((line) => line.includes('MongoDB connected')).length, 1)
+})
+
+testWithMongo('a document that a probe has left behind is no key', async (t) => {
+  const db = connect(withDatabase(String(server?.uri), `device_grant_test_${process.pid}_probe`))
+  t.teardown(async () => {
+    await db.dropDatabase()
+    await db.client.close()
+  })
+  const documents = db.collection('api_keys')
+  documents.deleteOne = async () => {
+    throw new Error('interrupted')
+  }
+  const interrupted = Object.assign(Object.create(db), { collection: () => documents })
+  await t.throwsAsync(probeMongo(interrupted), { message: 'interrupted' })
+  const [left, ...others] = await documents.find<{ readonly _id: string }>({}).toArray()
+  t.deepEqual(others, [])
+  const { findApiKeys } = createOperatorUseCases({
+    apiKeys: new MongoApiKeyStore(db),
+    cutOffs: createMongoCutOffStore(db),
+    clock: { now: Date.now },
+    policy: createPolicy({}),
+  })
+  t.deepEqual((await findApiKeys({})).keys, [])
+  t.deepEqual((await findApiKeys({ keyId: String(left?._id) })).keys, [])
 })
