@@ -152,7 +152,8 @@ testWithMongo('a leaked key is revoked by itself, and is never printed', async (
     t.is(await outcomeOf(apiKey), 'valid')
   }
   const revoked = await run(t, 'keys revoke --key', { env, input: `  ${apiKey}\n` })
-  t.deepEqual(revoked, { status: 0, out: 'Revoked 1 key\n', err: '' })
+  t.deepEqual([revoked.status, revoked.out], [0, 'Revoked 1 key\n'])
+  t.false(revoked.err.includes(apiKey.slice(-49)))
   t.is(await outcomeOf(apiKey), 'revoked')
   const again = await run(t, 'keys revoke --key --json', { env, input: apiKey })
   t.deepEqual(again, { status: 0, out: '{"revoked":0}\n', err: '' })
@@ -172,10 +173,78 @@ testWithMongo('keys are revoked by id, by client and by owner, picked up or not'
   t.is((await run(t, 'keys revoke --client acme', { env })).out, 'Revoked 1 key\n')
   t.is(await outcomeOf(byOwner.apiKey), 'valid')
   const revoked = await run(t, 'keys revoke --owner ann --json', { env })
-  t.deepEqual(revoked, { status: 0, out: '{"revoked":2}\n', err: '' })
+  t.deepEqual([revoked.status, revoked.out], [0, '{"revoked":2}\n'])
   for (const { apiKey } of [byId, byClient, byOwner]) t.is(await outcomeOf(apiKey), 'revoked')
   t.is((await useCases.pollForToken(waiting)).outcome, 'access_denied')
   t.is(await outcomeOf(bobs.apiKey), 'valid')
+})
+
+/** The events that a command has written to standard error: the type, and the id of the key. */
+const eventsIn = (err: string): readonly (readonly unknown[])[] =>
+  err
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
+    .map(({ audit, by, msg, keyId }) => [audit, by, msg, keyId])
+
+testWithMongo('revoking and erasing are events, in the log and at the webhook', async (t) => {
+  const { env, logIn } = await aDatabase(t, 'events')
+  const first = await logIn('ann', 'acme')
+  const second = await logIn('ann', 'acme')
+  const third = await logIn('ann', 'acme')
+  const received: (readonly unknown[])[] = []
+  const receiver = createServer((request, response) => {
+    let body = ''
+    request.setEncoding('utf8').on('data', (text) => {
+      body += text
+    })
+    request.on('end', () => {
+      const { type, data } = JSON.parse(body)
+      received.push([type, data.keyId])
+      response.end()
+    })
+  })
+  const WEBHOOK_URL = await listen(receiver)
+  t.teardown(() => {
+    receiver.close()
+    receiver.closeAllConnections()
+  })
+  const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+  const audited = { ...env, WEBHOOK_URL, WEBHOOK_SECRET }
+  const byKey = await run(t, 'keys revoke --key', { env: audited, input: first.apiKey })
+  t.deepEqual(eventsIn(byKey.err), [[true, 'operator', 'key_revoked', first.keyId]])
+  const byId = await run(t, `keys revoke --id ${second.keyId}`, { env: audited })
+  t.deepEqual(eventsIn(byId.err), [[true, 'operator', 'key_revoked', second.keyId]])
+  const byOwner = await run(t, 'keys revoke --owner ann', { env: audited })
+  t.deepEqual(eventsIn(byOwner.err), [[true, 'operator', 'key_revoked', third.keyId]])
+  const erased = await run(t, 'keys erase --owner ann --json', { env: audited })
+  const erasedIds = (events: readonly (readonly unknown[])[]): readonly unknown[] =>
+    events.map((event) => event.at(-1)).toSorted()
+  const all = [first, second, third].map(({ keyId }) => keyId)
+  t.deepEqual(erasedIds(eventsIn(erased.err)), all.toSorted())
+  t.is(erased.out, '{"erased":3}\n')
+  t.deepEqual(
+    received.slice(0, 3),
+    all.map((keyId) => ['key_revoked', keyId]),
+  )
+  t.true(received.slice(3).every(([type]) => type === 'key_erased'))
+  t.deepEqual(erasedIds(received.slice(3)), all.toSorted())
+})
+
+testWithMongo('a webhook that is down delays a command, and does not fail it', async (t) => {
+  const { env, logIn, outcomeOf } = await aDatabase(t, 'events_down')
+  const { apiKey } = await logIn('ann', 'acme')
+  const { status, out, err } = await run(t, 'keys revoke --owner ann', {
+    env: {
+      ...env,
+      WEBHOOK_URL: `http://127.0.0.1:${await freePort()}/hunter2`,
+      WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
+    },
+  })
+  t.deepEqual([status, out], [0, 'Revoked 1 key\n'])
+  t.regex(err, /"key_revoked".*"webhook events dropped"/s)
+  t.false(err.includes('hunter2'))
+  t.is(await outcomeOf(apiKey), 'revoked')
 })
 
 testWithMongo('the keys of a person are erased', async (t) => {

@@ -1,34 +1,43 @@
 import { connect, createMongoCutOffStore, MongoApiKeyStore } from '@device-grant/adapter-mongo'
 import { createOperatorUseCases, type OperatorUseCases } from '@device-grant/core'
+import { createAudit } from '../audit/audit.ts'
+import { logTo } from '../log.ts'
+import { pauseInRealTime } from '../repeat.ts'
 import { type CommandIo, UsageError } from './command.ts'
 import { readSettings } from './read-settings.ts'
 
 /**
  * Connects to the store of the keys, as the settings of the server say, and closes it after the work.
+ * Events go to standard error as lines of the log, and to the webhook of the settings.
  * @throws {ConfigError} if the settings are wrong
  * @throws {UsageError} if the settings name no store
  */
 export const withOperator = async <R>(
-  io: Pick<CommandIo, 'env'>,
+  io: Pick<CommandIo, 'env' | 'err'>,
   work: (operator: OperatorUseCases) => Promise<R>,
 ): Promise<R> => {
-  const { mongodbUri, policy } = readSettings(io)
+  const { mongodbUri, policy, webhook, logLevel } = readSettings(io)
   if (mongodbUri === undefined) {
     throw new UsageError(
       'MONGODB_URI is not set. A server without it keeps its keys in its own memory, where no command can reach them',
     )
   }
+  const clock = { now: Date.now }
+  const log = logTo({ write: io.err }, logLevel)
+  const audit = createAudit(webhook, { log, clock, pause: pauseInRealTime })
   const db = connect(mongodbUri)
   try {
     return await work(
       createOperatorUseCases({
         apiKeys: new MongoApiKeyStore(db),
         cutOffs: createMongoCutOffStore(db),
-        clock: { now: Date.now },
+        clock,
         policy,
+        events: audit,
       }),
     )
   } finally {
+    await audit.stop()
     await db.client.close()
   }
 }
