@@ -5,10 +5,12 @@ import { runCommand } from './commands/run-command.ts'
 import { ConfigError, readConfig, type Settings } from './config.ts'
 import { configHelp } from './config-variables.ts'
 import { endWithNpm } from './end-with-npm.ts'
+import { hangUpEffect } from './hang-up.ts'
 import { createLog } from './log.ts'
 import { checkMongoUri } from './mongo.ts'
 import { nextSteps } from './next-steps.ts'
 import { checkRedisUrl } from './redis.ts'
+import { hasSecretFile } from './secret-files.ts'
 import { startServer } from './start-server.ts'
 
 /** How long the next steps and the end of the process wait for the log, in milliseconds. */
@@ -77,11 +79,18 @@ const run = async (settings: Settings): Promise<void> => {
         .then(() => process.exit(0))
     }
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop({ signal }))
-    // Without files to reload, SIGHUP comes from a terminal that closes.
-    process.on('SIGHUP', () => {
-      if (!server.reload) return stop({ signal: 'SIGHUP' })
-      log.info({ signal: 'SIGHUP' }, 'reading the files again')
-      void server.reload()
+    const isTerminal = Boolean(process.stdin.isTTY || process.stdout.isTTY)
+    process.on('SIGHUP', (signal) => {
+      const { platform, env } = process
+      const canReload = server.reload !== undefined
+      const secrets = hasSecretFile(env)
+      const effect = hangUpEffect({ isTerminal, platform, canReload, hasSecretFile: secrets })
+      if (effect === 'stop') return stop({ signal })
+      if (secrets) log.warn({ signal }, 'secrets in files are read again at a restart only')
+      if (effect === 'reload') {
+        log.info({ signal }, 'reading the files again')
+        void server.reload?.()
+      }
     })
     endWithNpm(() => stop({ reason: 'npm has ended' }))
     await flush(FLUSH_WITHIN_MS)

@@ -11,6 +11,10 @@ export const SECRET_VARIABLES: readonly string[] = [
   'WEBHOOK_URL',
 ]
 
+/** Whether a variable names the file of a secret. */
+export const hasSecretFile = (variables: Variables): boolean =>
+  SECRET_VARIABLES.some((name) => Boolean(variables[`${name}_FILE`]?.trim()))
+
 /** Reads the secrets that are in files. `errors` has a text for each file that cannot be read. */
 export const readSecretFiles = (
   variables: Variables,

@@ -251,6 +251,17 @@ test('SIGHUP reads CLIENTS_FILE again, and a broken file changes nothing', async
   t.is(await program.ended, 0)
 })
 
+test('SIGHUP says that secrets in files need a restart', async (t) => {
+  const folder = await tempFolder(t)
+  const SESSION_SECRET_FILE = await folder.write('secret', 'a secret of thirty-two characters')
+  const program = await started(t, { SESSION_SECRET_FILE })
+  program.child.kill('SIGHUP')
+  await program.prints(/"secrets in files are read again at a restart only"/)
+  t.is((await send(program.url, { method: 'GET', path: '/healthz' })).status, 200)
+  program.child.kill('SIGTERM')
+  t.is(await program.ended, 0)
+})
+
 test('mistakes in CLIENTS_FILE are all named and end the program with status 1', async (t) => {
   const folder = await tempFolder(t)
   const client = { client_id: 'cli', token_endpoint_auth_method: 'none' }
