@@ -191,8 +191,10 @@ test('polls that flood a pending code never overwrite its approval', async (t) =
 })
 
 test('a revocation of all keys leaves none, whatever is approved and picked up meanwhile', async (t) => {
+  const policy = createPolicy({ wrongCodesPerPerson: 100, keyCheckMaxAgeMs: 0 })
+  let pickedUp = 0
   for (let races = 0; races < 100; races++) {
-    const { one, other, clock } = twoServers(createPolicy({ wrongCodesPerPerson: 100 }))
+    const { one, other, clock } = twoServers(policy)
     const logins = await Promise.all(
       Array.from({ length: 6 }, async () => issued(await one.authorizeDevice({ device: {} }))),
     )
@@ -204,22 +206,30 @@ test('a revocation of all keys leaves none, whatever is approved and picked up m
     const poll = async (deviceCode: string, after = 0): Promise<void> => {
       await turns(after)
       const reply = await one.pollForToken({ deviceCode })
-      if (reply.outcome === 'granted') apiKeys.push(reply.apiKey)
+      if (reply.outcome !== 'granted') return
+      apiKeys.push(reply.apiKey)
+      await one.authenticateApiKey(reply.apiKey)
+    }
+    const revokeAll = async (after: number): Promise<void> => {
+      await turns(after)
+      await other.revokeAllApiKeys('ann')
     }
     const [early, ...late] = logins
     await approve(early?.userCode ?? '', 0)
     const random = (): number => Math.floor(Math.random() * 40)
     await Promise.all([
-      other.revokeAllApiKeys('ann'),
+      revokeAll(random()),
       ...late.map(({ userCode }) => approve(userCode, random())),
       ...logins.flatMap(({ deviceCode }) => [poll(deviceCode, random()), poll(deviceCode, 60)]),
     ])
     clock.pass(5_000)
     for (const { deviceCode } of logins) await poll(deviceCode)
     for (const apiKey of apiKeys) t.is((await one.authenticateApiKey(apiKey)).outcome, 'revoked')
+    pickedUp += apiKeys.length
     // Everything was approved within a second of the cut-off. What is approved later gives a key.
     const { deviceCode, userCode } = issued(await one.authorizeDevice({ device: {} }))
     await approve(userCode, 0)
     t.is((await one.pollForToken({ deviceCode })).outcome, 'granted')
   }
+  t.true(pickedUp > 0, 'no key was picked up before the revocation')
 })
