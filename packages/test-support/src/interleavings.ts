@@ -16,6 +16,7 @@ import {
   type Retained,
   type Revocation,
   type StoredApiKey,
+  StoreError,
   type TokenReply,
   type UseCases,
   type UserCodeClaim,
@@ -169,39 +170,57 @@ interface Answered {
   reply?: AnswerReply
 }
 
-/** What was told to the device and to both people. */
-interface Told {
+/** What the device and both people observed. */
+interface Observed {
   readonly answers: Answered[]
   readonly polls: TokenReply[]
   readonly apiKeys: Set<string>
   /**
-   * Set once a person was told that their key is revoked. No key that they approved until this time, in
-   * epoch milliseconds, is issued or works any more.
+   * Set once a person got the answer that their key is revoked. No key that they approved until this
+   * time, in epoch milliseconds, is issued or works any more.
    */
-  readonly toldRevoked: Map<Person, number>
+  readonly revokedUntil: Map<Person, number>
   readonly violations: string[]
 }
 
-/** Runs one scenario, and returns which promises were broken. */
-export const violationsOf = async (
+/** Which promises a scenario broke, and how often each event was observed. */
+export interface Findings {
+  readonly violations: readonly string[]
+  readonly granted: number
+  readonly approved: number
+  readonly denied: number
+  readonly revoked: number
+}
+
+/** Runs one scenario. */
+export const findingsOf = async (
   scenario: Scenario,
   scheduler: fc.Scheduler,
-): Promise<readonly string[]> => {
+): Promise<Findings> => {
   const service = new Service(scenario, scheduler)
   const { deviceCode, userCode } = await service.authorize()
-  const record: Told = {
+  const observed: Observed = {
     answers: [],
     polls: [],
     apiKeys: new Set(),
-    toldRevoked: new Map(),
+    revokedUntil: new Map(),
     violations: [],
   }
-  const run = new Run(service, record, { deviceCode, userCode, scenario })
+  const run = new Run(service, observed, { deviceCode, userCode, scenario })
   service.disturb()
   for (const actions of scenario.actors) void run.act(actions)
   await scheduler.waitIdle()
   await run.check()
-  return record.violations
+  const { answers, polls, revokedUntil, violations } = observed
+  const answered = (outcome: AnswerReply['outcome']): number =>
+    answers.filter(({ reply }) => reply?.outcome === outcome).length
+  return {
+    violations,
+    granted: polls.filter(({ outcome }) => outcome === 'granted').length,
+    approved: answered('approved'),
+    denied: answered('denied'),
+    revoked: revokedUntil.size,
+  }
 }
 
 /** Two processes on the same stores, and a third one that nothing disturbs. */
@@ -273,7 +292,7 @@ class Service {
     const step: Step = async (label) => {
       if (!this.#disturbed) return
       commands += 1
-      // A crashed process neither sends nor hears anything any more.
+      // A crashed process neither sends nor receives anything any more.
       if (crash?.process === which && commands > crash.after) await new Promise(() => {})
       await this.#step(`${which}: ${label}`)
     }
@@ -321,10 +340,10 @@ class Service {
   }
 }
 
-/** What the actors do, and what they are told. */
+/** What the actors do, and what they observe. */
 class Run {
   readonly #service: Service
-  readonly #record: Told
+  readonly #observed: Observed
   readonly #deviceCode: string
   readonly #userCode: string
   readonly #keyId: string
@@ -332,7 +351,7 @@ class Run {
 
   constructor(
     service: Service,
-    record: Told,
+    observed: Observed,
     {
       deviceCode,
       userCode,
@@ -340,7 +359,7 @@ class Run {
     }: { readonly deviceCode: string; readonly userCode: string; readonly scenario: Scenario },
   ) {
     this.#service = service
-    this.#record = record
+    this.#observed = observed
     this.#deviceCode = deviceCode
     this.#userCode = userCode
     this.#keyId = keyIdOf(grantIdOf(deviceCode))
@@ -348,7 +367,12 @@ class Run {
   }
 
   async act(actions: readonly Action[]): Promise<void> {
-    for (const each of actions) await this.#do(each).catch(() => {})
+    for (const each of actions) {
+      await this.#do(each).catch((error: unknown) => {
+        // A process may find its store down. Every other error is a defect.
+        if (!(error instanceof StoreError)) this.#violated(`${each.do} threw ${String(error)}`)
+      })
+    }
   }
 
   async #do(action: Action): Promise<void> {
@@ -361,7 +385,7 @@ class Run {
         return this.#answer(useCases, action.person, action.do)
       case 'revoke': {
         const request = { owner: action.person, keyId: this.#keyId }
-        return this.#hearRevocation(action.person, await useCases.revokeApiKey(request))
+        return this.#observeRevocation(action.person, await useCases.revokeApiKey(request))
       }
       case 'revoke all':
         return this.#revokeAll(useCases, action.person)
@@ -371,9 +395,9 @@ class Run {
   }
 
   async #poll(useCases: UseCases): Promise<void> {
-    const { apiKeys, toldRevoked, polls } = this.#record
+    const { apiKeys, revokedUntil, polls } = this.#observed
     this.#service.now += POLL_MS
-    const revokedBefore = new Map(toldRevoked)
+    const revokedBefore = new Map(revokedUntil)
     const reply = await useCases.pollForToken({ deviceCode: this.#deviceCode })
     polls.push(reply)
     if (reply.outcome !== 'granted') return
@@ -384,18 +408,18 @@ class Run {
 
   async #answer(useCases: UseCases, person: Person, decision: Decision): Promise<void> {
     const answered: Answered = { person, decision }
-    this.#record.answers.push(answered)
+    this.#observed.answers.push(answered)
     const key = this.#service.key(this.#keyId)
     const isPickedUp = key?.status === 'claimed' || key?.status === 'active'
     const isAnothers = isPickedUp && key.owner !== person
-    const hadRevoked = this.#record.toldRevoked.get(person) === Number.POSITIVE_INFINITY
+    const hadRevoked = this.#observed.revokedUntil.get(person) === Number.POSITIVE_INFINITY
     const reply = await useCases.answerUserCode({ userCode: this.#userCode, person, decision })
     answered.reply = reply
     if (reply.outcome === 'approved' && hadRevoked) {
       this.#violated(`${person} revoked the key, and approved it again`)
     }
     if (isAnothers && (reply.outcome === 'approved' || reply.outcome === 'denied')) {
-      this.#violated(`${person} heard "${reply.outcome}" about another person's key`)
+      this.#violated(`${person} got the answer "${reply.outcome}" about another person's key`)
     }
   }
 
@@ -403,32 +427,32 @@ class Run {
     const { now } = this.#service
     const revoked = await useCases.revokeAllApiKeys(person)
     // A key that was found cannot be approved again. What was approved before is over in any case.
-    this.#tellRevoked(person, revoked > 0 ? Number.POSITIVE_INFINITY : now)
+    this.#observeRevoked(person, revoked > 0 ? Number.POSITIVE_INFINITY : now)
   }
 
-  #hearRevocation(person: Person, revocation: Revocation): void {
-    if (revocation !== 'no_such_key') this.#tellRevoked(person, Number.POSITIVE_INFINITY)
+  #observeRevocation(person: Person, revocation: Revocation): void {
+    if (revocation !== 'no_such_key') this.#observeRevoked(person, Number.POSITIVE_INFINITY)
   }
 
-  #tellRevoked(person: Person, until: number): void {
-    const { toldRevoked } = this.#record
-    toldRevoked.set(person, Math.max(until, toldRevoked.get(person) ?? 0))
+  #observeRevoked(person: Person, until: number): void {
+    const { revokedUntil } = this.#observed
+    revokedUntil.set(person, Math.max(until, revokedUntil.get(person) ?? 0))
   }
 
-  /** The owner of the stored key, if they were told that it is revoked. */
-  #revokedOwner(told: ReadonlyMap<Person, number>): Person | undefined {
+  /** The owner of the stored key, if that person got the answer that it is revoked. */
+  #revokedOwner(revokedUntil: ReadonlyMap<Person, number>): Person | undefined {
     const key = this.#service.key(this.#keyId)
     if (!key || key.status === 'erased') return undefined
     const owner = key.owner as Person
-    const until = told.get(owner)
+    const until = revokedUntil.get(owner)
     return until !== undefined && key.approvedAt <= until ? owner : undefined
   }
 
   async #use(useCases: UseCases): Promise<void> {
-    const { apiKeys, toldRevoked } = this.#record
+    const { apiKeys, revokedUntil } = this.#observed
     const [apiKey] = apiKeys
     if (apiKey === undefined) return
-    const revokedBefore = new Map(toldRevoked)
+    const revokedBefore = new Map(revokedUntil)
     const used = await useCases.authenticateApiKey(apiKey)
     const owner = this.#revokedOwner(revokedBefore)
     if (used.outcome === 'valid' && owner !== undefined) {
@@ -437,34 +461,34 @@ class Run {
   }
 
   #violated(what: string): void {
-    this.#record.violations.push(what)
+    this.#observed.violations.push(what)
   }
 
   /** The promises of the README, asked once nothing is disturbed any more. */
   async check(): Promise<void> {
-    const { answers, apiKeys, toldRevoked } = this.#record
+    const { answers, apiKeys, revokedUntil } = this.#observed
     const forgets = this.#scenario.forgotten.length > 0
-    const hears = (outcome: AnswerReply['outcome']): readonly Answered[] =>
+    const answersWith = (outcome: AnswerReply['outcome']): readonly Answered[] =>
       answers.filter(({ reply }) => reply?.outcome === outcome)
-    const [approved, denied] = [hears('approved'), hears('denied')]
+    const [approved, denied] = [answersWith('approved'), answersWith('denied')]
 
-    // Of several decisions one counts, and everyone is told which.
+    // Of several decisions one counts, and every answer says which.
     const winners = new Set(
       [...approved, ...denied].map(({ person, decision }) => `${decision} by ${person}`),
     )
     if (!forgets && winners.size > 1)
       this.#violated(`two decisions won: ${[...winners].join(', ')}`)
 
-    // "Already processed" is told only after a decision, or to a person who revoked.
+    // The answer is "already processed" only after a decision, or for a person who revoked.
     const grant = this.#service.grant(grantIdOf(this.#deviceCode))
     const isOpen = grant?.status === 'pending'
-    for (const { person } of hears('already_processed')) {
+    for (const { person } of answersWith('already_processed')) {
       if (!forgets && isOpen && !this.#pressedRevoke(person)) {
-        this.#violated(`${person} heard "already processed", and nobody decided`)
+        this.#violated(`${person} got "already processed", and there was no decision`)
       }
     }
 
-    // A device whose approval was told gets its key, unless it was revoked.
+    // A device gets its key once a person got the answer that it is approved, unless it was revoked.
     const { undisturbed } = this.#service
     const used = this.#service.key(this.#keyId)?.status === 'active'
     this.#service.now += POLL_MS
@@ -473,10 +497,10 @@ class Run {
     const [winner] = approved
     const mayBeRevoked = this.#pressedRevoke('ann') || this.#pressedRevoke('bob')
     if (!forgets && winner && !used && !mayBeRevoked && last.outcome !== 'granted') {
-      this.#violated(`approved by ${winner.person}, and the device was told ${last.outcome}`)
+      this.#violated(`approved by ${winner.person}, and the device got ${last.outcome}`)
     }
     if (!forgets && denied.length > 0 && last.outcome !== 'access_denied') {
-      this.#violated(`denied, and the device was told ${last.outcome}`)
+      this.#violated(`denied, and the device got ${last.outcome}`)
     }
 
     // One code gives one key, and it belongs to a person who pressed Approve.
@@ -500,8 +524,8 @@ class Run {
       if (!forgets && decided !== undefined && decided !== `approve by ${key.owner}`) {
         this.#violated(`the key belongs to ${key.owner}, but ${decided} won`)
       }
-      // What a person was told to be revoked does not work, and is not issued.
-      const revoker = this.#revokedOwner(toldRevoked)
+      // A key does not work and is not issued once a person got the answer that it is revoked.
+      const revoker = this.#revokedOwner(revokedUntil)
       if (revoker !== undefined) this.#violated(`${revoker} revoked the key, and it works`)
     }
   }
