@@ -20,7 +20,7 @@ export interface RevocationRound {
   readonly pickedUp: number
   /** How many keys the operator revoked. */
   readonly revoked: number
-  /** How many devices were told that they get no key. */
+  /** How many devices got the answer that they get no key. */
   readonly denied: number
   /** The keys that still work, although they were approved up to a second after the revocation. */
   readonly survivors: readonly string[]
@@ -117,6 +117,7 @@ const approvedAt = async (
 ): Promise<number> => {
   const path = `/admin/keys/${apiKey.split('_')[1]}`
   const answer = await send(urls[0], { method: 'GET', path, headers: bearer(adminToken) })
+  if (answer.status !== 200) throw new Error(`GET ${path}: ${answer.status} ${answer.text}`)
   return Date.parse(String(membersOf(answer)['approved_at']))
 }
 
