@@ -13,6 +13,7 @@ export default {
       ['apps/server/test/', 'apps/server/dist-test/'],
       ['examples/file-store/src/', 'examples/file-store/dist/'],
       ['examples/frameworks/src/', 'examples/frameworks/dist/'],
+      ['examples/login/src/', 'examples/login/dist/'],
     ]),
   },
   nodeArguments: ['--enable-source-maps'],

@@ -1,6 +1,7 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import {
-  newKeyFile,
+  newKeyFolder,
   runLoginExample,
   startLoginExample,
 } from '@device-grant/test-support/login-example'
@@ -226,21 +227,26 @@ test('the login example shows the code and a QR code, and prints the owner of it
 test('the login example keeps its key for itself, and logout revokes and forgets it', async (t) => {
   const { url, useCases, stop } = await startTestServer({ POLL_INTERVAL: '1' })
   t.teardown(stop)
-  const keyFile = newKeyFile(t)
-  const early = await runLoginExample(t, ['logout', url], keyFile)
+  const folder = newKeyFolder(t)
+  const env = { KEY_FOLDER: folder }
+  const early = await runLoginExample(t, ['logout', url], env)
   t.is(early.exitCode, 1)
   t.regex(early.err, /not logged in at/)
-  const login = await startLoginExample(t, url, keyFile)
+  const login = await startLoginExample(t, url, env)
   await decide(url, login.userCode, 'approve')
   t.is((await login.ended).exitCode, 0)
+  const files = await readdir(folder)
+  t.is(files.length, 1)
+  const keyFile = join(folder, String(files[0]))
   // Windows has no such bits.
   if (process.platform !== 'win32') t.is((await stat(keyFile)).mode & 0o077, 0)
-  const [apiKey = ''] = Object.values<string>(JSON.parse(await readFile(keyFile, 'utf8')))
+  const apiKey = await readFile(keyFile, 'utf8')
   t.is((await useCases.authenticateApiKey(apiKey)).outcome, 'valid')
-  const { exitCode, out } = await runLoginExample(t, ['logout', url], keyFile)
+  const { exitCode, out } = await runLoginExample(t, ['logout', url], env)
   t.is(exitCode, 0)
   t.regex(out, /Logged out/)
   t.false(out.includes(apiKey))
   t.deepEqual(await useCases.authenticateApiKey(apiKey), { outcome: 'revoked' })
   await t.throwsAsync(stat(keyFile), { code: 'ENOENT' })
+  t.deepEqual(await readdir(folder), [])
 })

@@ -1,45 +1,44 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 
-/** Where the keys are kept: `KEY_FILE`, else a file in the person's configuration folder. */
-export const KEY_FILE: string =
-  process.env['KEY_FILE'] ??
-  join(
-    process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'),
-    'device-grant-example',
-    'keys.json',
-  )
+/** Where the keys are kept: `KEY_FOLDER`, else a folder in the person's configuration folder. */
+export const KEY_FOLDER: string =
+  process.env['KEY_FOLDER'] ??
+  join(process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'device-grant-example')
 
-/** The API keys by the base URL of their server. */
-type Keys = Readonly<Record<string, string>>
+/** Each server has a file of its own, so that logins at several servers do not meet. */
+const fileOf = (base: URL): string =>
+  join(KEY_FOLDER, `${createHash('sha256').update(base.href).digest('hex')}.key`)
 
-const readKeys = async (): Promise<Keys> => {
+/** The key of a server, if this machine is logged in there. */
+export const readKey = async (base: URL): Promise<string | undefined> => {
   try {
-    return JSON.parse(await readFile(KEY_FILE, 'utf8')) as Keys
+    return await readFile(fileOf(base), 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
 }
 
-const writeKeys = async (keys: Keys): Promise<void> => {
-  if (Object.keys(keys).length === 0) return rm(KEY_FILE, { force: true })
-  await mkdir(dirname(KEY_FILE), { recursive: true, mode: 0o700 })
-  // Other people on this machine must not read it.
-  await writeFile(KEY_FILE, JSON.stringify(keys), { mode: 0o600 })
+/**
+ * Keeps the key of a server. A new file is renamed, so that no reader gets half a key, and the mode of
+ * an older file does not matter.
+ */
+export const keepKey = async (base: URL, apiKey: string): Promise<void> => {
+  await mkdir(KEY_FOLDER, { recursive: true, mode: 0o700 })
+  const file = fileOf(base)
+  const temporary = `${file}.${randomUUID()}`
+  try {
+    // Other people on this machine must not read it.
+    await writeFile(temporary, apiKey, { mode: 0o600, flag: 'wx' })
+    await rename(temporary, file)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
 }
-
-/** The key of a server, if this machine is logged in there. */
-export const readKey = async (base: URL): Promise<string | undefined> =>
-  (await readKeys())[base.href]
-
-/** Keeps the key of a server. */
-export const keepKey = async (base: URL, apiKey: string): Promise<void> =>
-  writeKeys({ ...(await readKeys()), [base.href]: apiKey })
 
 /** Forgets the key of a server. */
-export const forgetKey = async (base: URL): Promise<void> => {
-  const { [base.href]: _, ...others } = await readKeys()
-  await writeKeys(others)
-}
+export const forgetKey = (base: URL): Promise<void> => rm(fileOf(base), { force: true })

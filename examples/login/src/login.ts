@@ -1,7 +1,7 @@
 import * as oauth from 'openid-client'
 import { renderUnicodeCompact } from 'uqr'
 import { explain, MESSAGES } from './explain.ts'
-import { forgetKey, KEY_FILE, keepKey, readKey } from './key-file.ts'
+import { forgetKey, KEY_FOLDER, keepKey, readKey } from './key-file.ts'
 import { pollUntilExpiry } from './poll-until-expiry.ts'
 import { showWaiting, tell } from './waiting.ts'
 
@@ -9,7 +9,7 @@ const USAGE = `Usage: npm run login -- [base URL]
        npm run login -- logout [base URL]
 
 Logs this terminal in at a device-grant server, prints the owner of its new API key, and keeps the key
-in ${KEY_FILE}. logout revokes the key and forgets it. The base URL is the PUBLIC_URL of the server.
+in ${KEY_FOLDER}. logout revokes the key and forgets it. The base URL is the PUBLIC_URL of the server.
 Default: BASE_URL, else http://localhost:3000
 `
 

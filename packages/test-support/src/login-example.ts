@@ -14,20 +14,20 @@ export interface Ended {
   readonly err: string
 }
 
-/** A file for the keys of the example. It is removed after the test. */
-export const newKeyFile = (t: ExecutionContext): string => {
+/** A folder for the keys of the example. It is removed after the test. */
+export const newKeyFolder = (t: ExecutionContext): string => {
   const folder = mkdtempSync(join(tmpdir(), 'login-example-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-  return join(folder, 'keys.json')
+  return folder
 }
 
 const spawnExample = (
   t: ExecutionContext,
   args: readonly string[],
-  keyFile: string,
+  env: NodeJS.ProcessEnv = {},
 ): SpawnedProgram =>
   spawnProgram(t, process.execPath, [PROGRAM, ...args], {
-    env: { ...process.env, KEY_FILE: keyFile },
+    env: { ...process.env, KEY_FOLDER: newKeyFolder(t), ...env },
   })
 
 const endOf = async ({ ended, out, err }: SpawnedProgram): Promise<Ended> => ({
@@ -38,13 +38,13 @@ const endOf = async ({ ended, out, err }: SpawnedProgram): Promise<Ended> => ({
 
 /**
  * Runs the example program of a device until it ends, with its base URL or other arguments.
- * @param keyFile where it keeps its keys; default: a new file
+ * @param env variables of its own, for example `KEY_FOLDER`; default: a new folder
  */
 export const runLoginExample = (
   t: ExecutionContext,
   args: string | readonly string[],
-  keyFile: string = newKeyFile(t),
-): Promise<Ended> => endOf(spawnExample(t, [args].flat(), keyFile))
+  env?: NodeJS.ProcessEnv,
+): Promise<Ended> => endOf(spawnExample(t, [args].flat(), env))
 
 /** The example with its codes, waiting for a person's decision. */
 export interface WaitingLogin {
@@ -60,9 +60,9 @@ export interface WaitingLogin {
 export const startLoginExample = async (
   t: ExecutionContext,
   url: string,
-  keyFile: string = newKeyFile(t),
+  env?: NodeJS.ProcessEnv,
 ): Promise<WaitingLogin> => {
-  const program = spawnExample(t, [url], keyFile)
+  const program = spawnExample(t, [url], env)
   const [, userCode = '', completeUri = ''] = await program.prints(
     /enter +(\S+)\s+or open +(\S+)\s/,
   )
