@@ -10,15 +10,17 @@ const USAGE = `Usage: npm run login -- [base URL]
 
 Logs this terminal in at a device-grant server, prints the owner of its new API key, and keeps the key
 in ${KEY_FOLDER}. logout revokes the key and forgets it. The base URL is the PUBLIC_URL of the server.
-Default: BASE_URL, else http://localhost:3000
+Default: BASE_URL, else http://localhost:3000. REQUEST_TIMEOUT is the time for a request in seconds,
+10 by default.
 `
 
-const REQUEST_TIMEOUT_SECONDS = 10
+/** How long a request may take, in seconds. */
+const REQUEST_TIMEOUT = Number(process.env['REQUEST_TIMEOUT'] ?? 10)
 
 const discover = (base: URL): Promise<oauth.Configuration> =>
   oauth.discovery(base, 'login-example', undefined, oauth.None(), {
     algorithm: 'oauth2',
-    timeout: REQUEST_TIMEOUT_SECONDS,
+    timeout: REQUEST_TIMEOUT,
     execute: base.protocol === 'http:' ? [oauth.allowInsecureRequests] : [],
   })
 
