@@ -14,6 +14,7 @@ export default {
       ['examples/file-store/src/', 'examples/file-store/dist/'],
       ['examples/frameworks/src/', 'examples/frameworks/dist/'],
       ['examples/login/src/', 'examples/login/dist/'],
+      ['examples/webhook/src/', 'examples/webhook/dist/'],
     ]),
   },
   nodeArguments: ['--enable-source-maps'],

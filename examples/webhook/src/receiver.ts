@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { Webhook, WebhookVerificationError } from 'standardwebhooks'
+import { createOnce } from './once.ts'
 
 const USAGE = `Usage: WEBHOOK_SECRET=whsec_… PORT=8080 node examples/webhook/dist/receiver.js
 
@@ -24,18 +25,6 @@ interface KeyClaimed {
 
 type Message = KeyClaimed | { readonly type: 'another' }
 
-/** Keeps the ids of messages, so that a message that is sent again makes no second mail. */
-const MAX_IDS = 10_000
-const seen = new Set<string>()
-
-const isNew = (id: string): boolean => {
-  if (seen.has(id)) return false
-  const [oldest] = seen
-  if (oldest !== undefined && seen.size >= MAX_IDS) seen.delete(oldest)
-  seen.add(id)
-  return true
-}
-
 /**
  * Reads a message and checks its signature and its time, which may be 5 minutes old.
  * @throws {WebhookVerificationError} if the sender does not have the secret, or the message is old
@@ -43,7 +32,8 @@ const isNew = (id: string): boolean => {
 const readMessage = async (webhook: Webhook, request: IncomingMessage): Promise<Message> =>
   webhook.verify(await text(request), request.headers as Record<string, string>) as Message
 
-const sendMail = ({ timestamp, data }: KeyClaimed): void => {
+/** Sends the mail. Put a real one here: the message counts as handled once this is done. */
+const sendMail = async ({ timestamp, data }: KeyClaimed): Promise<void> => {
   const { owner, clientId = 'unknown', deviceName = 'A device', device, expiresAt } = data
   process.stdout.write(`To: ${owner}
 Subject: ${deviceName} was connected to your account
@@ -55,14 +45,18 @@ If this was not you, disconnect it on the page of your devices.
 `)
 }
 
+const handle = async (message: Message): Promise<void> => {
+  // A key whose first answer may be lost is issued again, and is no other device.
+  if (message.type === 'key_claimed' && !message.data.reissued) await sendMail(message)
+}
+
 const listen = (webhook: Webhook, port: number): void => {
+  // The server repeats a message until it gets a 2xx.
+  const once = createOnce()
   const server = createServer(async (request, response) => {
     try {
       const message = await readMessage(webhook, request)
-      // A key whose first answer may be lost is issued again, and is no other device.
-      if (isNew(String(request.headers['webhook-id'])) && message.type === 'key_claimed') {
-        if (!message.data.reissued) sendMail(message)
-      }
+      await once(String(request.headers['webhook-id']), () => handle(message))
       response.writeHead(204).end()
     } catch (error) {
       const isForged = error instanceof WebhookVerificationError
