@@ -11,7 +11,7 @@ interface Env {
 }
 
 export const startHono = (port: number): Promise<Server> => {
-  // Hono hands the whole path on, so the router is told where it is mounted.
+  // Hono hands the whole path on, so the router gets its mount path.
   const { handle, authenticateApiKey } = createDeviceGrant(`http://127.0.0.1:${port}/auth`, '/auth')
 
   const requireKey =
