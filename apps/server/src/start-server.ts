@@ -29,6 +29,7 @@ import { closeAll } from './remote-store.ts'
 import { type Pause, pauseInRealTime } from './repeat.ts'
 import { secretScanningModule } from './secret-scanning/secret-scanning-module.ts'
 import { createSignIn } from './sign-in.ts'
+import { contextOf, enter } from './telemetry/request-context.ts'
 import { addTelemetry } from './telemetry/telemetry.ts'
 import { createThrottle } from './throttle.ts'
 
@@ -108,9 +109,10 @@ export const startServer = async (
   if (settings.resources) bind(container, TOKENS.Resources).toConstantValue(settings.resources)
   const clients = createClientIdentification(container, {
     pause,
-    onRefused: (reason, clientId) => {
+    onRefused: (reason, clientId, request) => {
       clientRefusals.add(reason, { lastClientId: clientId })
-      audit.emit({ type: 'client_refused', at: clock.now(), reason, clientId })
+      const event = { type: 'client_refused', at: clock.now(), reason, clientId } as const
+      enter(contextOf(request), () => audit.emit(event))
     },
   })
   const introspection = createIntrospection(container, { clients, publicUrl, onError })

@@ -19,6 +19,7 @@ import { answerRequests } from '#src/telemetry/answer-requests.js'
 import { follow, identify } from '#src/telemetry/request-context.js'
 import { parseTraceparent } from '#src/telemetry/traceparent.js'
 import { breakStore } from '../break-store.ts'
+import { tempFolder } from '../temp-folder.ts'
 import { startTestServer, type TestServer } from '../test-server.ts'
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
@@ -151,6 +152,20 @@ test('parallel requests keep their ids apart', async (t) => {
   }
   const owners = linesOf(server).filter(({ msg }) => msg === 'authorization_approved')
   for (const { requestId, person } of owners) t.is(requestId, `${person}.approve`)
+})
+
+test('the line of a refused client has the id of its request, of a poll too', async (t) => {
+  const folder = await tempFolder(t)
+  const clients = [{ client_id: 'cli', token_endpoint_auth_method: 'none' }]
+  const server = await startTestServer({
+    CLIENTS_FILE: await folder.write('clients.json', { clients }),
+  })
+  t.teardown(server.stop)
+  const form = { grant_type: GRANT_TYPE, client_id: 'other', device_code: 'x' }
+  await post(server.url, TOKEN, form, { 'x-request-id': 'refused.poll', traceparent: TRACEPARENT })
+  await post(server.url, AUTHORIZE, form, { 'x-request-id': 'refused.ask' })
+  t.deepEqual(textsOf(server, 'refused.poll'), ['client_refused'])
+  t.deepEqual(textsOf(server, 'refused.ask'), ['client_refused'])
 })
 
 test('the lines of polls that are refused have their ids', async (t) => {

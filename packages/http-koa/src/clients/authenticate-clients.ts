@@ -50,7 +50,11 @@ export interface AuthenticateClientsOptions {
    * @default refusals are not reported
    */
   readonly onRefused?:
-    | ((reason: ClientRefusalReason, clientId: string | undefined) => void)
+    | ((
+        reason: ClientRefusalReason,
+        clientId: string | undefined,
+        request: IncomingMessage,
+      ) => void)
     | undefined
   /**
    * The clock, in epoch milliseconds.
@@ -138,7 +142,7 @@ export const authenticateClients = ({
       return { ok: false, error: 'unavailable', cause }
     }
     const { outcome, description, cause } = refusal
-    onRefused(outcome, refused)
+    onRefused(outcome, refused, request)
     if (outcome === 'wrong_secret') await held.hold(request)
     return { ok: false, error: 'invalid_client', description, challenge, cause }
   }
