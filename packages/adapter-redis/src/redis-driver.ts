@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import {
+  type Packing,
   type Retained,
   StoreDataError,
   type SwapResult,
@@ -55,6 +56,10 @@ export class RedisDriver<S extends Retained> implements VersionedDriver<S> {
   readonly #isState: (value: unknown) => value is S
   readonly #describeKey: (key: string) => string
   readonly #lost: LostConnection
+  readonly packing: Packing<S> = {
+    pack: textOf,
+    unpack: (text) => parseVersioned(text) as Versioned<S>,
+  }
 
   /** @throws {TypeError} if the client reads from replicas, which may lag */
   constructor(redis: RedisClient, options: RedisDriverOptions<S>) {
@@ -84,7 +89,7 @@ export class RedisDriver<S extends Retained> implements VersionedDriver<S> {
     const key = this.#prefix + id
     const args = [
       expected?.version ?? '',
-      next ? formatVersioned(next) : '',
+      next ? textOf(next) : '',
       next ? forgetAt(next.state) : '',
     ]
     return this.#command(key, expected === undefined && next !== undefined, async () => {
@@ -146,6 +151,14 @@ export class RedisDriver<S extends Retained> implements VersionedDriver<S> {
 }
 
 const WRITTEN = { written: true } as const
+
+const TEXT: unique symbol = Symbol('device-grant.text')
+
+/** Formats a state once: to be written, and then for the cache. */
+const textOf = (versioned: Versioned<object> & { [TEXT]?: string }): string => {
+  versioned[TEXT] ??= formatVersioned(versioned)
+  return versioned[TEXT]
+}
 
 const hasKeepUntil = <S extends Retained>(value: unknown): value is S =>
   value !== null &&

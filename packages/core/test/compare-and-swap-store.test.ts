@@ -9,7 +9,7 @@ import {
 import { type Sample, testStateStore } from '@device-grant/core/testing'
 import { turns } from '@device-grant/test-support/event-loop'
 import test from 'ava'
-import { MemoryDriver } from './memory-driver.ts'
+import { MemoryDriver, PackingMemoryDriver } from './memory-driver.ts'
 
 const keepUntil = Date.UTC(2040, 0, 1)
 const immediately = { pause: async () => {} }
@@ -30,8 +30,7 @@ const remove: Transition<Sample, number | undefined> = (current) => ({
 })
 
 /** Two stores on one driver, with the driver's data. */
-const aPair = (options = {}) => {
-  const driver = new MemoryDriver<Sample>()
+const aPair = (options = {}, driver = new MemoryDriver<Sample>()) => {
   const store = new CompareAndSwapStore(driver, { ...immediately, ...options })
   const peer = new CompareAndSwapStore(driver, immediately)
   /** The commands that `run` sends. */
@@ -50,6 +49,36 @@ testStateStore(
     return { store: new CompareAndSwapStore(driver), peer: new CompareAndSwapStore(driver) }
   },
 )
+
+testStateStore(
+  (title, run) => test(`state store with a cache of texts: ${title}`, run),
+  async () => {
+    const driver = new PackingMemoryDriver<Sample>(() => turns(1))
+    return { store: new CompareAndSwapStore(driver), peer: new CompareAndSwapStore(driver) }
+  },
+)
+
+for (const Driver of [MemoryDriver<Sample>, PackingMemoryDriver<Sample>]) {
+  test(`${Driver.name}: a cache that is full forgets the oldest states only`, async (t) => {
+    const { store, cost } = aPair({ cacheSize: 2 }, new Driver())
+    for (let round = 0; round < 3; round++) {
+      for (const id of ['a', 'b', 'c', 'd']) await store.update(id, add(1))
+      t.is(await cost(() => store.update('d', add(1))), 'swap', 'the newest')
+      t.is(await cost(() => store.update('a', add(1))), 'swap swap', 'the oldest')
+    }
+  })
+
+  test(`${Driver.name}: a state of any length is cached`, async (t) => {
+    const { store, cost } = aPair({}, new Driver())
+    const write = (text: string) =>
+      store.update('a', () => ({ next: { value: 1, keepUntil, text }, reply: undefined }))
+    for (const text of ['short', 'long'.repeat(200), 'short again', 'ä\ud800😀']) {
+      t.is(await cost(() => write(text)), 'swap')
+      const read = await store.update('a', (current) => ({ next: current, reply: current }))
+      t.deepEqual(read, { value: 1, keepUntil, text } as Sample)
+    }
+  })
+}
 
 test('a right guess costs exactly one command', async (t) => {
   const { store, cost, value } = aPair()

@@ -7,6 +7,7 @@ import {
   comparePlaces,
   type FindApiKeys,
   formatCursor,
+  type Packing,
   parseCursor,
   placeOf,
   type Retained,
@@ -67,6 +68,14 @@ export class MemoryDriver<S extends Retained> implements VersionedDriver<S> {
     await this.#delay()
     if (failure === 'answer lost') throw new StoreUnavailableError(failure)
     return answer
+  }
+}
+
+/** A database whose states are cached as texts. */
+export class PackingMemoryDriver<S extends Retained> extends MemoryDriver<S> {
+  readonly packing: Packing<S> = {
+    pack: (versioned) => JSON.stringify(versioned),
+    unpack: (text) => JSON.parse(text),
   }
 }
 

@@ -3,8 +3,9 @@ import type { StateStore } from '../ports.ts'
 import type { Retained, Transition } from '../rules/transition.ts'
 import { StoreConflictError, StoreUnavailableError } from '../store-errors.ts'
 import { pause, performanceNow } from '../system-time.ts'
+import { PackedTexts } from './packed-texts.ts'
 import { RecoveringDriver } from './recovering-driver.ts'
-import type { Versioned, VersionedDriver } from './versioned-driver.ts'
+import type { Packing, Versioned, VersionedDriver } from './versioned-driver.ts'
 
 /** How a `CompareAndSwapStore` caches states and retries. */
 export interface CompareAndSwapOptions {
@@ -37,8 +38,12 @@ export interface CompareAndSwapOptions {
 
 /** Cache entry for one id. Mutated in place so the map is not changed on every write. */
 interface CacheEntry<S> {
-  /** What was last seen on the server. */
-  seen: Versioned<S> | undefined
+  /** What was last seen on the server. True if it is packed. */
+  seen: Versioned<S> | true | undefined
+  /** Where it is packed. Negative before the first time. */
+  slot: number
+  /** How long the packed text is. */
+  bytes: number
   /** The last of the updates in progress. */
   turn: Promise<unknown> | undefined
 }
@@ -59,6 +64,8 @@ const throwOutage = (error: unknown): void => {
  */
 export class CompareAndSwapStore<S extends Retained> implements StateStore<S> {
   readonly #driver: VersionedDriver<S>
+  readonly #packing: Packing<S> | undefined
+  readonly #packed = new PackedTexts()
   readonly #cache = new Map<string, CacheEntry<S>>()
   /** Eviction cursor, kept between calls: a new iterator would walk over all deleted slots again. */
   #oldest = this.#cache.entries()
@@ -70,6 +77,7 @@ export class CompareAndSwapStore<S extends Retained> implements StateStore<S> {
 
   constructor(driver: VersionedDriver<S>, options: CompareAndSwapOptions = {}) {
     this.#driver = new RecoveringDriver(driver)
+    this.#packing = driver.packing
     this.#cacheSize = options.cacheSize ?? 10_000
     this.#attempts = options.attempts ?? 20
     this.#pause = options.pause ?? pause
@@ -97,7 +105,7 @@ export class CompareAndSwapStore<S extends Retained> implements StateStore<S> {
       if (entry.turn === turn) {
         entry.turn = undefined
         if (entry.seen) this.#evict()
-        else this.#cache.delete(id)
+        else this.#remove(id, entry)
       }
     }
   }
@@ -113,14 +121,14 @@ export class CompareAndSwapStore<S extends Retained> implements StateStore<S> {
 
   async #update<R>(id: string, entry: CacheEntry<S>, transition: Transition<S, R>): Promise<R> {
     // The cached state is a guess until the server confirms it.
-    let current = entry.seen
+    let current = this.#seen(entry)
     let confirmed = false
     for (let lost = 0; lost < this.#attempts; ) {
       const { next, reply } = transition(current?.state)
       if (next === current?.state) {
         if (confirmed) return reply
         const fresh = await this.#driver.read(id)
-        entry.seen = fresh
+        this.#see(entry, fresh)
         confirmed = true
         // Applied again, because a state that was changed by hand keeps its version.
         current = fresh
@@ -129,11 +137,11 @@ export class CompareAndSwapStore<S extends Retained> implements StateStore<S> {
       const versioned = next === undefined ? undefined : { version: randomMark(), state: next }
       const swap = await this.#swap(id, entry, current, versioned)
       if (swap.written) {
-        entry.seen = versioned
+        this.#see(entry, versioned)
         return reply
       }
       current = swap.found
-      entry.seen = current
+      this.#see(entry, current)
       if (!confirmed) {
         confirmed = true
         continue
@@ -173,12 +181,31 @@ export class CompareAndSwapStore<S extends Retained> implements StateStore<S> {
   /** Caches a state that was seen on the server, to start the next update from. */
   protected cache(id: string, seen: Versioned<S>): void {
     const entry = this.#cache.get(id) ?? this.#addEntry(id)
-    entry.seen = seen
+    this.#see(entry, seen)
     this.#evict()
   }
 
+  #see(entry: CacheEntry<S>, seen: Versioned<S> | undefined): void {
+    entry.seen = seen
+    if (!seen || !this.#packing) return
+    if (entry.slot < 0) entry.slot = this.#packed.take()
+    const bytes = this.#packed.write(entry.slot, this.#packing.pack(seen))
+    if (bytes === undefined) return
+    entry.bytes = bytes
+    entry.seen = true
+  }
+
+  #seen({ seen, slot, bytes }: CacheEntry<S>): Versioned<S> | undefined {
+    return seen === true ? this.#packing?.unpack(this.#packed.read(slot, bytes)) : seen
+  }
+
+  #remove(id: string, { slot }: CacheEntry<S>): void {
+    this.#cache.delete(id)
+    if (slot >= 0) this.#packed.give(slot)
+  }
+
   #addEntry(id: string): CacheEntry<S> {
-    const entry: CacheEntry<S> = { seen: undefined, turn: undefined }
+    const entry: CacheEntry<S> = { seen: undefined, slot: -1, bytes: 0, turn: undefined }
     this.#cache.set(id, entry)
     return entry
   }
@@ -192,8 +219,8 @@ export class CompareAndSwapStore<S extends Retained> implements StateStore<S> {
       next = this.#oldest.next()
     }
     while (!next.done) {
-      const [id, { turn }] = next.value
-      if (!turn) this.#cache.delete(id)
+      const [id, entry] = next.value
+      if (!entry.turn) this.#remove(id, entry)
       if (this.#cache.size <= this.#cacheSize) return
       next = this.#oldest.next()
     }

@@ -11,6 +11,13 @@ export type SwapResult<S> =
   | { readonly written: true }
   | { readonly written: false; readonly found: Versioned<S> | undefined }
 
+/** Makes one text of a state, and the same state of that text. */
+export interface Packing<S> {
+  /** The text has no lone surrogates. `JSON.stringify` makes none. */
+  pack(versioned: Versioned<S>): string
+  unpack(text: string): Versioned<S>
+}
+
 /** What a database must offer to keep states: a read, and one atomic compare and swap. */
 export interface VersionedDriver<S extends Retained> {
   /** @throws {StoreUnavailableError} if the server cannot be reached or did not answer in time */
@@ -27,4 +34,10 @@ export interface VersionedDriver<S extends Retained> {
     expected: Versioned<S> | undefined,
     next: Versioned<S> | undefined,
   ): Promise<SwapResult<S>>
+  /**
+   * How states are cached. Texts are kept outside the heap, which needs half the memory and spares the
+   * garbage collector. Unpacking costs every update about as much as parsing its JSON.
+   * @default states are cached as objects
+   */
+  readonly packing?: Packing<S> | undefined
 }

@@ -42,6 +42,12 @@ export const testDriver = (test: Test, create: CreatePair<VersionedDriver<Sample
     same(await peer.read(id), first, 'read of the other instance')
   })
 
+  it('a packed state is unpacked as it was', async ({ store: { packing } }) => {
+    if (!packing) return
+    const state = versioned(1)
+    same(packing.unpack(packing.pack(state)), state, 'unpacked')
+  })
+
   it('a swap replaces the expected version and removes it', async ({ store, peer }) => {
     const id = newId()
     const [first, second] = [versioned(1), versioned(2)]
