@@ -1059,8 +1059,14 @@ for (const [what, [bytes, status]] of Object.entries(MALFORMED)) {
   })
 }
 
-for (const target of ['http://[::1/oauth', 'http://[::1/oauth/device/token', '//[/oauth']) {
-  test(`a request target that is not a URL is refused as JSON: ${target}`, async (t) => {
+for (const target of [
+  'http://[::1/oauth',
+  'http://[::1/oauth/device/token',
+  '//[/oauth',
+  'http://',
+  'http://?user_code=x',
+]) {
+  test(`a request target that is not a URL with a path is refused as JSON: ${target}`, async (t) => {
     const text = await sendBytes(
       server.url,
       `POST ${target} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,

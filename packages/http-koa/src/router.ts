@@ -281,13 +281,19 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     routes: () => {
       const routes = table.routes()
       return (ctx, next) => {
-        if (pathOf(ctx) === undefined) {
-          return sendOAuthError(ctx, 400, 'invalid_request', 'The request target is no URL')
+        const path = pathOf(ctx)
+        if (path === undefined) {
+          return sendOAuthError(
+            ctx,
+            400,
+            'invalid_request',
+            'The request target is not a URL with a path',
+          )
         }
         // Polls are most of the requests, and come through the same proxies as the others.
-        if (ctx.path !== paths.token && isOwnPath(ctx.path)) lookForProxy(ctx.req)
+        if (path !== paths.token && isOwnPath(path)) lookForProxy(ctx.req)
         return routes(ctx, async () => {
-          if (isOwnPath(ctx.path)) notFound(ctx)
+          if (isOwnPath(path)) notFound(ctx)
           else await next()
         })
       }
