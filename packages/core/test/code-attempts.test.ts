@@ -7,6 +7,7 @@ import {
   countAttempt,
   EVERYONE,
   refundAttempt,
+  settleAttempt,
 } from '#src/rules/code-attempts.js'
 
 const NOW = Date.UTC(2030, 0, 1)
@@ -15,8 +16,17 @@ const HOUR = 3_600_000
 
 const count = (
   current: CodeAttempts | undefined,
-  { id, now = NOW, limit = 5 }: { id: string; now?: number; limit?: number },
-) => countAttempt({ id, limit, now, windowMs: WINDOW })(current)
+  {
+    id,
+    now = NOW,
+    limit = 5,
+    inProgress = false,
+  }: { id: string; now?: number; limit?: number; inProgress?: boolean },
+) => countAttempt({ id, inProgress, limit, now, windowMs: WINDOW })(current)
+const settle = (
+  current: CodeAttempts | undefined,
+  { id, now = NOW }: { id: string; now?: number },
+) => settleAttempt({ id, now, windowMs: WINDOW })(current)
 const refund = (
   current: CodeAttempts | undefined,
   { id, now = NOW }: { id: string; now?: number },
@@ -31,7 +41,7 @@ test('attempts are counted up to the limit, and then nothing is written', (t) =>
   let window: CodeAttempts | undefined
   for (let before = 0; before < 5; before++) {
     const step = count(window, { id: 'abcde'.charAt(before), now: NOW + before })
-    t.deepEqual(step.reply, { outcome: 'counted', before })
+    t.deepEqual(step.reply, { outcome: 'counted', before, wrongBefore: before })
     window = step.next
   }
   t.deepEqual(window, attemptsAt(0, 1, 2, 3, 4))
@@ -41,6 +51,7 @@ test('attempts are counted up to the limit, and then nothing is written', (t) =>
   t.deepEqual(count(window, { id: 'f', now: NOW + WINDOW }).reply, {
     outcome: 'counted',
     before: 4,
+    wrongBefore: 4,
   })
 })
 
@@ -66,9 +77,13 @@ test('no window has more attempts than the limit', (t) => {
 test('an attempt that is counted again counts once', (t) => {
   const once = count(undefined, { id: 'a', limit: 2 }).next
   const twice = count(once, { id: 'a', limit: 2, now: NOW + 5 })
-  t.deepEqual(twice.reply, { outcome: 'counted', before: 0 })
+  t.deepEqual(twice.reply, { outcome: 'counted', before: 0, wrongBefore: 0 })
   t.deepEqual(twice.next, attemptsAt(5))
-  t.deepEqual(count(twice.next, { id: 'b', limit: 2 }).reply, { outcome: 'counted', before: 1 })
+  t.deepEqual(count(twice.next, { id: 'b', limit: 2 }).reply, {
+    outcome: 'counted',
+    before: 1,
+    wrongBefore: 1,
+  })
 })
 
 test('a refunded attempt can be made again', (t) => {
@@ -119,7 +134,7 @@ test('attempts of the future do not count, so a clock that was set back lengthen
   const full = attemptsAt(0, 0, 0, 0, 0)
   t.deepEqual(count(full, { id: 'f' }).reply, { outcome: 'limit_reached' })
   const setBack = count(full, { id: 'f', now: NOW - HOUR })
-  t.deepEqual(setBack.reply, { outcome: 'counted', before: 0 })
+  t.deepEqual(setBack.reply, { outcome: 'counted', before: 0, wrongBefore: 0 })
   t.deepEqual(setBack.next, {
     attempts: [{ id: 'f', at: NOW - HOUR }],
     keepUntil: NOW - HOUR + WINDOW,
@@ -141,4 +156,18 @@ test('the id of everyone is no person’s, and an id does not contain a name', (
   t.not(attemptsIdOf(EVERYONE), EVERYONE)
   t.false(attemptsIdOf('ann@example.com').includes('ann'))
   t.not(attemptsIdOf('ann'), attemptsIdOf('bob'))
+})
+
+test('attempts in progress reach the limit for as long as their codes are looked up', (t) => {
+  const one = count(undefined, { id: 'a', limit: 2 }).next
+  const two = count(one, { id: 'b', limit: 2, inProgress: true }).next
+  const full = count(two, { id: 'c', limit: 2, now: NOW + 9_999 })
+  t.deepEqual(full.reply, { outcome: 'in_progress' })
+  t.is(full.next, two)
+  const settled = settle(two, { id: 'b', now: NOW + 1 })
+  t.is(settled.reply, 2)
+  t.is(settle(settled.next, { id: 'b', now: NOW + 1 }).reply, 2, 'a repeated write counts once')
+  t.is(count(settled.next, { id: 'c', limit: 2 }).reply.outcome, 'limit_reached')
+  t.is(count(two, { id: 'c', limit: 2, now: NOW + 10_000 }).reply.outcome, 'limit_reached')
+  t.like(count(two, { id: 'c', limit: 3 }).reply, { before: 2, wrongBefore: 1 })
 })

@@ -162,7 +162,7 @@ test('of a hundred presses of one button one decides, and the others report it',
     for (;;) {
       const reply = await server.answerUserCode({ userCode, decision: 'approve', person: 'ann' })
       const again =
-        reply.outcome === 'too_many_attempts' ||
+        reply.outcome === 'attempts_in_progress' ||
         ('error' in reply && reply.error instanceof StoreConflictError)
       if (!again) return reply
       await turns(1)

@@ -28,6 +28,14 @@ const counted = <S extends Retained>(store: StateStore<S>, count: () => void): S
   },
 })
 
+/** Answers every update of the store some turns of the event loop later. */
+const afterTurns = <S extends Retained>(store: StateStore<S>, count: number): StateStore<S> => ({
+  update: async (id, transition) => {
+    await turns(count)
+    return store.update(id, transition)
+  },
+})
+
 /** The reply to a wrong code. Without attempts left, it says how long to wait. */
 const invalid = (attemptsLeft: number) =>
   ({ outcome: 'invalid', attemptsLeft, ...(attemptsLeft > 0 ? {} : WAIT) }) as const
@@ -132,7 +140,44 @@ test('of a thousand parallel guesses by one person five are looked up', async (t
   }))
   const replies = await Promise.all(Array.from({ length: 1_000 }, () => wrong(service)))
   t.is(lookUps, 5)
-  t.is(replies.filter(({ outcome }) => outcome === 'too_many_attempts').length, 995)
+  t.is(replies.filter(({ outcome }) => outcome === 'attempts_in_progress').length, 995)
+  t.deepEqual(plain(await wrong(service)), plain(TOO_MANY))
+})
+
+test('a person who opens right codes in parallel waits for a second, and causes no event', async (t) => {
+  const service = createMemoryService(undefined, (stores) => ({
+    ...stores,
+    userCodes: afterTurns(stores.userCodes, 3),
+  }))
+  const devices = await Promise.all(Array.from({ length: 8 }, () => askFor(service)))
+  await wrong(service)
+  const replies = await Promise.all(devices.map(({ userCode }) => review(service, userCode)))
+  t.deepEqual(
+    replies.map(({ outcome }) => outcome),
+    [...Array(4).fill('pending'), ...Array(4).fill('attempts_in_progress')],
+  )
+  t.like(replies[7], { retryAfterMs: SECOND })
+  t.deepEqual(
+    service.events.filter(({ type }) => type === 'too_many_wrong_user_codes'),
+    [],
+  )
+  for (const { userCode } of devices) t.is((await review(service, userCode)).outcome, 'pending')
+  t.deepEqual(plain(await wrong(service)), plain(invalid(3)))
+})
+
+test('past the ceiling, a right code in progress is no wrong one', async (t) => {
+  const service = createMemoryService(createPolicy({ wrongCodesOfEveryone: 1 }), (stores) => ({
+    ...stores,
+    userCodes: afterTurns(stores.userCodes, 3),
+  }))
+  await wrong(service, 'guesser')
+  const devices = await Promise.all([askFor(service), askFor(service)])
+  const replies = await Promise.all(devices.map(({ userCode }) => review(service, userCode)))
+  t.deepEqual(
+    replies.map(({ outcome }) => outcome),
+    ['pending', 'attempts_in_progress'],
+  )
+  t.deepEqual(plain(await wrong(service, 'guesser')), plain(TOO_MANY))
 })
 
 test('on a store where writes race, five are looked up as well', async (t) => {

@@ -836,6 +836,15 @@ test('a code that another account has open stays in the field', (t) => {
   t.notRegex(textOf(html), /attempt|You typed/)
 })
 
+test('a code that was not looked up yet stays in the field', (t) => {
+  const html = pages.enterCode(contextOf(), {
+    typed: 'WDJB-MJHT',
+    refusal: { outcome: 'attempts_in_progress', retryAfterMs: 1_000 },
+  })
+  t.true(textOf(html).includes('Earlier codes are still being checked. Try again in a moment.'))
+  t.true(html.includes('value="WDJB-MJHT"'))
+})
+
 test('screen readers announce a wrong code', (t) => {
   const html = pages.enterCode(contextOf(), { typed: 'X', refusal: MALFORMED })
   t.regex(html, /role="alert" id="code-problem"/)

@@ -272,6 +272,13 @@ export const allPages = (
       }),
     ],
     [
+      'enter-code-in-progress',
+      pages.enterCode(context, {
+        typed,
+        refusal: { outcome: 'attempts_in_progress', retryAfterMs: 1_000 },
+      }),
+    ],
+    [
       'enter-code-last-attempt',
       pages.enterCode(context, {
         typed,

@@ -7,6 +7,8 @@ export interface CodeAttempt {
   readonly id: string
   /** Epoch milliseconds. */
   readonly at: number
+  /** Present while the code is looked up: the attempt is refunded if the code is right. */
+  readonly inProgress?: true | undefined
 }
 
 /** The attempts at user codes that are counted within the current window. */
@@ -26,8 +28,15 @@ export type CountedAttempt =
       readonly outcome: 'counted'
       /** Attempts counted within the window before this one. */
       readonly before: number
+      /** Those of `before` whose code was wrong. */
+      readonly wrongBefore: number
     }
   | { readonly outcome: 'limit_reached' }
+  /** The limit was reached, but some attempts are in progress and may be refunded. */
+  | { readonly outcome: 'in_progress' }
+
+/** How long a look-up takes at most, in milliseconds. An older attempt counts as wrong. */
+const LOOK_UP_MS = 10_000
 
 /** How far two servers' clocks may differ, in milliseconds. */
 const CLOCK_SKEW_MS = 1_000
@@ -46,16 +55,22 @@ const withinWindow = (
 ): readonly CodeAttempt[] =>
   current?.attempts.filter(({ at }) => at > now - windowMs && at <= now + CLOCK_SKEW_MS) ?? []
 
+const isWrong = ({ at, inProgress }: CodeAttempt, now: number): boolean =>
+  inProgress !== true || at <= now - LOOK_UP_MS
+
 /** Counts one attempt, unless `limit` attempts are already counted within the last `windowMs`. */
 export const countAttempt =
   ({
     id,
+    inProgress,
     limit,
     now,
     windowMs,
   }: {
     /** The id of this attempt. */
     readonly id: string
+    /** Whether the code is not looked up yet. */
+    readonly inProgress: boolean
     readonly limit: number
     /** Epoch milliseconds. */
     readonly now: number
@@ -63,11 +78,35 @@ export const countAttempt =
   }): Transition<CodeAttempts, CountedAttempt> =>
   (current) => {
     const others = withinWindow(current, now, windowMs).filter((attempt) => attempt.id !== id)
-    if (others.length >= limit) return { next: current, reply: { outcome: 'limit_reached' } }
-    return {
-      next: kept([...others, { id, at: now }], windowMs),
-      reply: { outcome: 'counted', before: others.length },
+    const wrongBefore = others.filter((attempt) => isWrong(attempt, now)).length
+    if (others.length >= limit) {
+      const outcome = wrongBefore >= limit ? 'limit_reached' : 'in_progress'
+      return { next: current, reply: { outcome } }
     }
+    const attempt: CodeAttempt = { id, at: now, ...(inProgress && { inProgress }) }
+    return {
+      next: kept([...others, attempt], windowMs),
+      reply: { outcome: 'counted', before: others.length, wrongBefore },
+    }
+  }
+
+/** Ends the progress of an attempt whose code was wrong. Returns how many were wrong with it. */
+export const settleAttempt =
+  ({
+    id,
+    now,
+    windowMs,
+  }: {
+    /** The id of the attempt. */
+    readonly id: string
+    /** Epoch milliseconds. */
+    readonly now: number
+    readonly windowMs: number
+  }): Transition<CodeAttempts, number> =>
+  (current) => {
+    const others = withinWindow(current, now, windowMs).filter((attempt) => attempt.id !== id)
+    const wrongBefore = others.filter((attempt) => isWrong(attempt, now)).length
+    return { next: kept([...others, { id, at: now }], windowMs), reply: wrongBefore + 1 }
   }
 
 /** Removes an attempt, because its code was right or could not be looked up. */

@@ -28,6 +28,12 @@ export type Refusal =
       readonly retryAfterMs: number
     }
   | {
+      /** Earlier codes are being looked up, so this one was not. */
+      readonly outcome: 'attempts_in_progress'
+      /** The next attempt is possible after so many milliseconds. */
+      readonly retryAfterMs: number
+    }
+  | {
       /** Another person has the code open. No attempt was counted. */
       readonly outcome: 'contested'
       /** The other person's hold ends after so many milliseconds at the latest. */

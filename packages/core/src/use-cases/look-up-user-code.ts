@@ -8,6 +8,7 @@ import {
   countAttempt,
   EVERYONE,
   refundAttempt,
+  settleAttempt,
 } from '../rules/code-attempts.ts'
 import type { Refusal } from '../rules/decision.ts'
 import type { DeviceInfo } from '../rules/device-authorization-request.ts'
@@ -62,18 +63,25 @@ export const lookUpUserCode = async (
   const now = clock.now()
   const attempt = { id: randomMark(), person, browser, now, countedAt: new Set<string>() }
   try {
-    const before = await count(dependencies, attempt)
-    if (before === undefined) {
-      events.emit({ type: 'too_many_wrong_user_codes', at: now, person, browser })
-      return { outcome: 'too_many_attempts', retryAfterMs: policy.wrongCodesWindowMs }
+    const counted = await count(dependencies, attempt)
+    switch (counted.outcome) {
+      case 'limit_reached':
+        events.emit({ type: 'too_many_wrong_user_codes', at: now, person, browser })
+        return { outcome: 'too_many_attempts', retryAfterMs: policy.wrongCodesWindowMs }
+      case 'in_progress':
+        return { outcome: 'attempts_in_progress', retryAfterMs: RETRY_SOON_MS }
+      case 'counted':
+        return await open(dependencies, attempt, counted, text.userCode)
     }
-    return await open(dependencies, attempt, before, text.userCode)
   } catch (error) {
     // An outage tells nothing about the code, so this was no attempt.
     await refund(dependencies, attempt)
     throw error
   }
 }
+
+/** A look-up takes less, in milliseconds. */
+const RETRY_SOON_MS = 1_000
 
 interface Attempt {
   readonly id: string
@@ -84,17 +92,20 @@ interface Attempt {
   readonly countedAt: Set<string>
 }
 
-/** How often this person attempted before. */
-interface Before {
-  readonly own: number
-  /** Whether this attempt was counted for everyone too. */
+/** An attempt that may look its code up. */
+interface Counted {
+  readonly outcome: 'counted'
+  /** Whether it was counted for everyone too. */
   readonly isCountedForEveryone: boolean
 }
+
+/** An attempt that may not. */
+type NotCounted = Exclude<CountedAttempt, { readonly outcome: 'counted' }>
 
 const open = async (
   dependencies: LookUpUserCodeDependencies,
   attempt: Attempt,
-  before: Before,
+  counted: Counted,
   userCode: string,
 ): Promise<FoundUserCode> => {
   const { userCodes, policy, events } = dependencies
@@ -116,7 +127,7 @@ const open = async (
       return { outcome: 'contested', retryAfterMs }
     }
     case 'no_such_code': {
-      const attemptsLeft = await countWrong(dependencies, attempt, before)
+      const attemptsLeft = await countWrong(dependencies, attempt, counted)
       events.emit({ type: 'wrong_user_code', at: now, person, browser, attemptsLeft })
       const retryAfterMs = attemptsLeft > 0 ? undefined : policy.wrongCodesWindowMs
       return { outcome: 'invalid', attemptsLeft, retryAfterMs }
@@ -125,41 +136,48 @@ const open = async (
 }
 
 /**
- * Counts one attempt, or returns `undefined` if none is left. Only a person's second attempt needs room
- * below the ceiling, so that people who type their codes right share no counter.
+ * Counts one attempt. Only a person's second attempt needs room below the ceiling, so that people who
+ * type their codes right share no counter.
  */
 const count = async (
   dependencies: LookUpUserCodeDependencies,
   attempt: Attempt,
-): Promise<Before | undefined> => {
+): Promise<Counted | NotCounted> => {
   const { codeAttempts, policy } = dependencies
   const { id, person, now, countedAt } = attempt
   const { wrongCodesPerPerson: limit, wrongCodesWindowMs: windowMs } = policy
   const ownId = attemptsIdOf(person)
   countedAt.add(ownId)
-  const counted = await codeAttempts.update(ownId, countAttempt({ id, limit, now, windowMs }))
-  if (counted.outcome === 'limit_reached') return undefined
-  const { before: own } = counted
-  if (own < allowedAttempts({ ceilingReached: true, policy })) {
-    return { own, isCountedForEveryone: false }
-  }
+  const own = await codeAttempts.update(
+    ownId,
+    countAttempt({ id, inProgress: true, limit, now, windowMs }),
+  )
+  if (own.outcome !== 'counted') return own
+  const allowed = allowedAttempts({ ceilingReached: true, policy })
+  if (own.before < allowed) return { outcome: 'counted', isCountedForEveryone: false }
   const everyone = await countForEveryone(dependencies, attempt)
-  if (everyone.outcome === 'counted') return { own, isCountedForEveryone: true }
+  if (everyone.outcome === 'counted') return { outcome: 'counted', isCountedForEveryone: true }
   await refund(dependencies, attempt)
-  return undefined
+  return own.wrongBefore < allowed ? { outcome: 'in_progress' } : everyone
 }
 
 /** Counts a wrong attempt towards the ceiling. Returns how many attempts are left after it. */
 const countWrong = async (
   dependencies: LookUpUserCodeDependencies,
   attempt: Attempt,
-  { own, isCountedForEveryone }: Before,
+  { isCountedForEveryone }: Counted,
 ): Promise<number> => {
+  const { codeAttempts, policy } = dependencies
+  const { id, person, now } = attempt
+  const { wrongCodesWindowMs: windowMs } = policy
+  const wrong = await codeAttempts.update(
+    attemptsIdOf(person),
+    settleAttempt({ id, now, windowMs }),
+  )
   const ceilingReached =
-    !isCountedForEveryone &&
-    (await countForEveryone(dependencies, attempt)).outcome === 'limit_reached'
-  const allowed = allowedAttempts({ ceilingReached, policy: dependencies.policy })
-  return Math.max(0, allowed - own - 1)
+    !isCountedForEveryone && (await countForEveryone(dependencies, attempt)).outcome !== 'counted'
+  const allowed = allowedAttempts({ ceilingReached, policy })
+  return Math.max(0, allowed - wrong)
 }
 
 const countForEveryone = async (
@@ -169,10 +187,11 @@ const countForEveryone = async (
   const { wrongCodesOfEveryone: limit, wrongCodesWindowMs: windowMs } = policy
   countedAt.add(EVERYONE)
   try {
-    return await codeAttempts.update(EVERYONE, countAttempt({ id, limit, now, windowMs }))
+    const transition = countAttempt({ id, inProgress: false, limit, now, windowMs })
+    return await codeAttempts.update(EVERYONE, transition)
   } catch (error) {
-    // Too many attempts at once to count them is the same as too many.
-    if (error instanceof StoreConflictError) return { outcome: 'limit_reached' }
+    // Attempts of other people were counted first, so this one can be counted soon.
+    if (error instanceof StoreConflictError) return { outcome: 'in_progress' }
     throw error
   }
 }

@@ -27,7 +27,7 @@ export const EnterCodePage = ({
   const hasError = refusal !== undefined
   const hasForm = hasAttempts(view)
   // A script fills the field and selects its text. Without one, the next code would be appended.
-  const isWrong = hasError && refusal.outcome !== 'contested'
+  const isWrong = refusal?.outcome === 'malformed' || refusal?.outcome === 'invalid'
   const shown = printableText(typed, MAX_TYPED)
   const script = hasForm ? { script: 'enter-code.js' } : {}
   return (
@@ -99,6 +99,8 @@ const Problem = ({
   switch (refusal.outcome) {
     case 'contested':
       return <p>{texts.contested(wholeMinutes(refusal.retryAfterMs))}</p>
+    case 'attempts_in_progress':
+      return <p>{texts.inProgress}</p>
     case 'malformed': {
       const { codeLength, typedLength, charset } = refusal
       const kind = kindOf(charset)

@@ -98,7 +98,7 @@ export interface MessageView {
 /** Why a code has to be entered again. The page hides the form when no attempt is left. */
 export type EnterCodeRefusal = Extract<
   Refusal,
-  { readonly outcome: 'malformed' | 'invalid' | 'contested' }
+  { readonly outcome: 'malformed' | 'invalid' | 'contested' | 'attempts_in_progress' }
 >
 
 export interface EnterCodeView {

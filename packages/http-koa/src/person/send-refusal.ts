@@ -26,6 +26,9 @@ export const sendRefusal = (ctx: Context, refusal: Refusal): void => {
       ctx.set('Retry-After', wholeSeconds(refusal.retryAfterMs))
       return sendProblem(ctx, 400, 'Another account has this code open. Try again in two minutes.')
     }
+    case 'attempts_in_progress':
+      ctx.set('Retry-After', wholeSeconds(refusal.retryAfterMs))
+      return sendProblem(ctx, 429, 'Earlier codes are still being checked: try again in a moment.')
     case 'too_many_attempts':
       ctx.set('Retry-After', wholeSeconds(refusal.retryAfterMs))
       return sendProblem(ctx, 429, 'Too many wrong codes, try again later.')

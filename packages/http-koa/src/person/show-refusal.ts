@@ -26,6 +26,9 @@ export const showRefusal = (
     case 'contested':
       ctx.set('Retry-After', wholeSeconds(refusal.retryAfterMs))
       return responses.showEnterCode(ctx, 400, { typed, refusal }, person)
+    case 'attempts_in_progress':
+      ctx.set('Retry-After', wholeSeconds(refusal.retryAfterMs))
+      return responses.showEnterCode(ctx, 429, { typed, refusal }, person)
     case 'malformed':
     case 'invalid':
       return responses.showEnterCode(ctx, 400, { typed, refusal }, person)

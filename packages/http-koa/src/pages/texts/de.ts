@@ -62,6 +62,7 @@ export const de: Texts = {
     wrongCharacters: ({ kind }) => `Ein Code hat nur diese ${KINDS[kind]}:`,
     contested: (minutes) =>
       `Ein anderes Konto hat diesen Code geöffnet. Versuchen Sie es in ${minutes === 1 ? 'einer Minute' : minutes === 2 ? 'zwei Minuten' : `${minutes} Minuten`} erneut.`,
+    inProgress: 'Frühere Codes werden noch geprüft. Versuchen Sie es gleich noch einmal.',
     youTyped: 'Ihre Eingabe:',
     attemptsLeft: (count) =>
       count <= 0

@@ -75,6 +75,7 @@ export const en = {
       `A code only has these ${kind}:`,
     contested: (minutes: number): string =>
       `Another account has this code open. Try again in ${minutes === 1 ? 'one minute' : minutes === 2 ? 'two minutes' : `${minutes} minutes`}.`,
+    inProgress: 'Earlier codes are still being checked. Try again in a moment.',
     /** Followed by the text. */
     youTyped: 'You typed:',
     attemptsLeft: (count: number): string =>
