@@ -1,6 +1,11 @@
 import { rm } from 'node:fs/promises'
-import { authorize, outcomeOf } from '@device-grant/test-support/device'
-import { AUTHORIZE } from '@device-grant/test-support/endpoints'
+import { authorize, outcomeOf, pollOutcome } from '@device-grant/test-support/device'
+import {
+  AUTHORIZE,
+  REVIEW,
+  VERIFY,
+  VERIFY_AUTHENTICATED,
+} from '@device-grant/test-support/endpoints'
 import { eventually } from '@device-grant/test-support/eventually'
 import { type Answer, membersOf, post, send } from '@device-grant/test-support/http-exchange'
 import { decide } from '@device-grant/test-support/person'
@@ -159,6 +164,37 @@ test('a reload replaces clients, scopes and metadata, and keeps codes', async (t
   await decide(server.url, user_code, 'approve')
   t.like(logged(setting, LOADED_AGAIN), [{ clients: 2, scopes: 2 }])
 })
+
+for (const [what, clients, polled] of [
+  ['is removed from the file', [], 'invalid_client'],
+  ['may not use the grant any more', [client('cli', { grant_types: [] })], 'unauthorized_client'],
+] as const) {
+  test(`a client that ${what} is shown to no person, and gets no key`, async (t) => {
+    const setting = await started(t, { CLIENTS_FILE: { clients: [client('cli')] } })
+    const { server, folder } = setting
+    const [undecided, approved] = [await authorize(server.url), await authorize(server.url)]
+    await decide(server.url, approved.user_code, 'approve')
+    await folder.write('CLIENTS_FILE', { clients })
+    await server.server.reload?.()
+    const { user_code } = undecided
+    const headers = { 'x-forwarded-user': 'alice' }
+    for (const path of [REVIEW, VERIFY_AUTHENTICATED]) {
+      const refused = await post(server.url, path, { user_code }, headers)
+      t.is(refused.status, 403)
+      const detail = 'The service does not allow what the client asks for any more.'
+      t.is(membersOf(refused)['detail'], detail)
+    }
+    const path = `${VERIFY}?user_code=${user_code}`
+    const accept = { ...headers, accept: 'text/html' }
+    const page = await send(server.url, { method: 'GET', path, headers: accept })
+    t.is(page.status, 403)
+    t.true(page.text.includes('This device can’t be connected'))
+    for (const { device_code } of [undecided, approved]) {
+      t.is(await pollOutcome(server.url, device_code), polled)
+    }
+    await decide(server.url, user_code, 'deny')
+  })
+}
 
 test('a file that is invalid changes nothing, and one line of the log names its mistakes', async (t) => {
   const setting = await started(t, {

@@ -143,7 +143,7 @@ test('a review shows the client, the sentences of its scopes and the lifetimes',
       { name: 'read', entry: plain(READ) },
       { name: 'write', entry: plain(scope()) },
     ],
-    hasCatalogue: true,
+    hasScopeChoice: true,
     keyLifetimesMs: [HOUR, DAY],
   })
 })
@@ -235,6 +235,77 @@ test('a client that the operator removes between approval and pick-up gets no ke
   t.deepEqual(plain(await other.pollForToken({ deviceCode, clientId: 'acme' })), {
     outcome: 'access_denied',
   })
+})
+
+test('a client that the operator changes before the approval cannot be approved', async (t) => {
+  for (const [change, reason, polled] of [
+    [{ clients: [] }, 'invalid_client', 'authorization_pending'],
+    [{ clients: [acme({ usesDeviceGrant: false })] }, 'unauthorized_client', 'unauthorized_client'],
+  ] as const) {
+    const { service, known, other } = aService()
+    const { deviceCode, userCode } = await ask(service, { scope: 'read' })
+    const poll = { deviceCode, clientId: 'acme' }
+    Object.assign(known, change)
+    const refused = { outcome: 'client_refused', reason } as const
+    t.deepEqual(await other.reviewUserCode({ userCode, person: 'ann' }), refused)
+    t.deepEqual(await approve(service, userCode), refused)
+    t.deepEqual(await approve(service, userCode, { scopes: ['read'] }), refused)
+    t.is((await other.pollForToken(poll)).outcome, polled)
+    t.deepEqual(await keysOf(service, 'ann'), [])
+    t.is((await approve(service, userCode, { decision: 'deny' })).outcome, 'denied')
+  }
+})
+
+test('a request with no scope left can be denied only', async (t) => {
+  for (const change of [
+    { clients: [acme({ scopes: ['write'] })] },
+    { catalogue: new Map([['write', scope()]]) },
+    { clients: [acme({ scopes: ['write'] })], catalogue: undefined },
+  ]) {
+    const { service, known } = aService()
+    const { deviceCode, userCode } = await ask(service, { scope: 'read' })
+    Object.assign(known, change)
+    t.like(await service.reviewUserCode({ userCode, person: 'ann' }), {
+      outcome: 'pending',
+      scopes: [],
+      hasScopeChoice: true,
+    })
+    for (const choices of [{}, { scopes: ['read'] }, { scopes: ['write'] }, { scopes: [] }]) {
+      const refused = { outcome: 'invalid_choice', choice: 'scopes' } as const
+      t.deepEqual(await approve(service, userCode, choices), refused)
+    }
+    t.is((await approve(service, userCode, { decision: 'deny' })).outcome, 'denied')
+    const poll = { deviceCode, clientId: 'acme' }
+    t.is((await service.pollForToken(poll)).outcome, 'access_denied')
+  }
+})
+
+test('a client that may not use the grant any more gets no approved key, nor the same key again', async (t) => {
+  const { service, known, other } = aService()
+  const { deviceCode, userCode } = await ask(service)
+  const poll = { deviceCode, clientId: 'acme' }
+  await approve(service, userCode)
+  known.clients = [acme({ usesDeviceGrant: false })]
+  t.deepEqual(await other.pollForToken(poll), { outcome: 'unauthorized_client' })
+  known.clients = [acme(), acme({ clientId: 'other', usesDeviceGrant: false })]
+  const first = granted(await service.pollForToken(poll))
+  known.clients = [acme({ usesDeviceGrant: false })]
+  service.clock.pass(3 * SECOND)
+  t.deepEqual(await other.pollForToken(poll), { outcome: 'unauthorized_client' })
+  t.is((await service.authenticateApiKey(first.apiKey)).outcome, 'valid')
+})
+
+test('a scope that was taken away before the approval is neither shown nor granted', async (t) => {
+  const { service, known } = aService()
+  const { deviceCode, userCode } = await ask(service, { scope: 'read write' })
+  known.clients = [acme({ scopes: ['write'] })]
+  const review = await service.reviewUserCode({ userCode, person: 'ann' })
+  t.deepEqual(review.outcome === 'pending' && review.scopes.map(({ name }) => name), ['write'])
+  const both = await approve(service, userCode, { scopes: ['read', 'write'] })
+  t.deepEqual(both, { outcome: 'invalid_choice', choice: 'scopes' })
+  t.is((await approve(service, userCode)).outcome, 'approved')
+  const reply = granted(await service.pollForToken({ deviceCode, clientId: 'acme' }))
+  t.is(reply.scope, 'write')
 })
 
 test('the person names the device, at the approval and later', async (t) => {

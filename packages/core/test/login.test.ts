@@ -59,7 +59,7 @@ test('a login: authorize, poll, review, approve, pick up, use', async (t) => {
       requestedAt,
       expiresAt: requestedAt + 10 * MINUTE,
       scopes: [{ name: 'read' }, { name: 'write' }],
-      hasCatalogue: false,
+      hasScopeChoice: false,
       keyLifetimesMs: [1, 30, 90].map((days) => days * 24 * 60 * MINUTE),
     }),
   )

@@ -81,7 +81,7 @@ for (const locale of LOCALES) {
       t.notRegex(shown, /W{121}/, name)
     }
     const confirm = pages.confirm(contextOf({ locale }), {
-      pending: { ...PENDING, request: { ...PENDING.request, scope: value } },
+      pending: { ...PENDING, scopes: [{ name: value }] },
     })
     t.true(confirm.includes(value), 'the whole scope is shown')
   })
@@ -331,7 +331,7 @@ test('the connected devices name the web page that asked', (t) => {
 })
 
 test('a device without client id, scope, address and user agent is described in words', (t) => {
-  const bare = { ...PENDING, request: { device: {} } }
+  const bare = { ...PENDING, request: { device: {} }, scopes: [] }
   const text = textOf(pages.confirm(contextOf(), { pending: bare }))
   for (const part of ['unnamed', 'noScope', 'unknownAddress', 'unknownUserAgent'] as const) {
     t.true(text.includes(en.device[part]), part)
@@ -450,7 +450,7 @@ test('without a catalogue there is nothing to tick, and no scope is full access'
     const pending = { ...PENDING, request: { device: {} }, scopes: [] }
     t.true(textOf(pages.confirm(contextOf({ locale }), { pending })).includes(sentence))
   }
-  const none = { ...PENDING, scopes: [], hasCatalogue: true }
+  const none = { ...PENDING, scopes: [], hasScopeChoice: true }
   t.true(textOf(pages.confirm(contextOf(), { pending: none })).includes('Permissions None'))
 })
 
@@ -625,10 +625,8 @@ test('the navigation marks the current page', (t) => {
 
 test('a long list of scopes can be collapsed, and is open at first', (t) => {
   const withScopes = (count: number): string => {
-    const scope = Array.from({ length: count }, (_, i) => `scope-${i}`).join(' ')
-    return pages.confirm(contextOf(), {
-      pending: { ...PENDING, request: { ...PENDING.request, scope } },
-    })
+    const scopes = Array.from({ length: count }, (_, i) => ({ name: `scope-${i}` }))
+    return pages.confirm(contextOf(), { pending: { ...PENDING, scopes } })
   }
   t.false(withScopes(10).includes('<details'))
   t.regex(withScopes(11), /<details open><summary>11 permissions<\/summary><ul.*scope-10/)

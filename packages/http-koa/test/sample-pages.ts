@@ -35,7 +35,7 @@ export const PENDING: PendingAuthorization = {
   requestedAt: NOW - 2 * MINUTE,
   expiresAt: NOW + 8 * MINUTE,
   scopes: [{ name: 'read' }, { name: 'write' }, { name: 'projects:admin' }],
-  hasCatalogue: false,
+  hasScopeChoice: false,
   keyLifetimesMs: [DAY],
 }
 
@@ -84,7 +84,7 @@ export const pendingWithChoices = (value?: string): PendingAuthorization => ({
     clientAuthenticated: true,
   },
   scopes: [...CATALOGUE].map(([name, entry]) => ({ name, entry })),
-  hasCatalogue: true,
+  hasScopeChoice: true,
   keyLifetimesMs: [DAY, 30 * DAY, 90 * DAY],
   replaceable: {
     key: {
@@ -194,6 +194,7 @@ export const hostilePending = (value: string): PendingAuthorization => ({
     scope: `${withoutSpaces(value)} read`,
     device: { address: value, userAgent: value },
   },
+  scopes: [{ name: withoutSpaces(value) }, { name: 'read' }],
 })
 
 /** The same request, asked by a page of this origin. */
@@ -215,6 +216,7 @@ const MESSAGE_KINDS: Readonly<Record<MessageKind, true>> = {
   already_denied: true,
   no_longer_valid: true,
   too_many_attempts: true,
+  client_refused: true,
   too_many_keys: true,
   not_admitted: true,
   sign_in_failed: true,
@@ -299,6 +301,7 @@ export const allPages = (
       pages.confirm(context, {
         pending: {
           ...pending,
+          scopes: MANY_SCOPES.split(' ').map((name) => ({ name })),
           request: {
             ...pending.request,
             scope: MANY_SCOPES,

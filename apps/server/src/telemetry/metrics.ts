@@ -18,6 +18,7 @@ const POLLS = [
   'expired_token',
   'invalid_grant',
   'invalid_target',
+  'unauthorized_client',
   'granted',
 ] as const satisfies readonly TokenReply['outcome'][]
 

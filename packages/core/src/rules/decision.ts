@@ -39,6 +39,15 @@ export type Refusal =
       /** The other person's hold ends after so many milliseconds at the latest. */
       readonly retryAfterMs: number
     }
+  | {
+      /** The operator does not allow the client any more, so it cannot be approved. */
+      readonly outcome: 'client_refused'
+      /**
+       * `invalid_client`: the registry does not know the client. `unauthorized_client`: it may not use
+       * the device authorization grant.
+       */
+      readonly reason: 'invalid_client' | 'unauthorized_client'
+    }
   | ({ readonly outcome: 'expired' } & RefusedDevice)
   | ({
       readonly outcome: 'already_processed'

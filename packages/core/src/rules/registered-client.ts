@@ -81,14 +81,18 @@ export type ClientRefusal =
   /** Its devices may not ask from this address. */
   | 'access_denied'
 
+/** Whether a client may use the device authorization grant. `client` is what the registry knows of it. */
+export const mayUseDeviceGrant = (client: RegisteredClient | undefined): boolean =>
+  client !== undefined && client.usesDeviceGrant !== false
+
 /** Tells whether a client may ask for a device code. `client` is what the registry knows of it. */
 export const refuseClient = (
   client: RegisteredClient | undefined,
   { device }: Pick<DeviceAuthorizationRequest, 'device'>,
 ): ClientRefusal | undefined => {
   if (!client) return 'invalid_client'
-  const { usesDeviceGrant = true, mayBeWebPage = true, networks } = client
-  if (!usesDeviceGrant || (!mayBeWebPage && device.webOrigin !== undefined)) {
+  const { mayBeWebPage = true, networks } = client
+  if (!mayUseDeviceGrant(client) || (!mayBeWebPage && device.webOrigin !== undefined)) {
     return 'unauthorized_client'
   }
   const { address, unlistedProxy } = device

@@ -19,6 +19,7 @@ import { grantedScope } from '../rules/scope.ts'
 import { showUserCode } from '../rules/user-code.ts'
 import { StoreConflictError, StoreError } from '../store-errors.ts'
 import type { Admission } from './admission.ts'
+import { allowedRequest } from './allowed-request.ts'
 import { applyRevocation } from './apply-revocation.ts'
 import { aboutGrant } from './event-members.ts'
 import { findCutOff } from './find-cut-off.ts'
@@ -235,7 +236,7 @@ const isApprovalCutOff = async (
 
 type ChosenTerms =
   | { readonly outcome: 'ok'; readonly terms: KeyTerms }
-  | Extract<AnswerReply, { readonly outcome: 'invalid_choice' }>
+  | Extract<AnswerReply, { readonly outcome: 'invalid_choice' | 'client_refused' }>
 
 /** The terms of the key, from the request and what the person chose. */
 const termsOf = async (
@@ -252,14 +253,17 @@ const termsOf = async (
     readonly now: number
   },
 ): Promise<ChosenTerms> => {
-  const { policy, clients, scopes } = dependencies
-  const { clientId, scope: requested, deviceName: ownName } = grant.request
+  const { policy } = dependencies
+  const { clientId, deviceName: ownName } = grant.request
   const invalid = (
     choice: Extract<ChosenTerms, { readonly outcome: 'invalid_choice' }>['choice'],
   ) => ({ outcome: 'invalid_choice', choice }) as const
-  const scope = grantedScope(requested, answer.scopes, { catalogue: scopes?.scopes() })
+  const allowed = await allowedRequest(dependencies, grant.request)
+  if (allowed.outcome !== 'allowed') return allowed
+  const { client, catalogue } = allowed
+  if (allowed.scope.outcome !== 'ok') return invalid('scopes')
+  const scope = grantedScope(allowed.scope.scope, answer.scopes, { catalogue })
   if (scope.outcome !== 'ok') return invalid('scopes')
-  const client = clientId === undefined ? undefined : await clients?.find(clientId)
   const lifetimeMs = chosenLifetime(offeredLifetimes(client, policy), answer.lifetimeMs)
   if (lifetimeMs === undefined) return invalid('lifetime')
   const name = readDeviceName(answer.deviceName ?? ownName)

@@ -17,7 +17,7 @@ import {
   pollGrant,
 } from '../rules/device-grant.ts'
 import type { Policy } from '../rules/policy.ts'
-import type { RegisteredClient } from '../rules/registered-client.ts'
+import { mayUseDeviceGrant, type RegisteredClient } from '../rules/registered-client.ts'
 import { targetedResources } from '../rules/resource.ts'
 import { type AllowedScope, allowedScope } from '../rules/scope.ts'
 import { StoreError } from '../store-errors.ts'
@@ -59,6 +59,8 @@ export type TokenReply =
         | 'invalid_grant'
         /** The resources are not among the requested ones. The code stays as it was. */
         | 'invalid_target'
+        /** The client may not use the device authorization grant. The code stays as it was. */
+        | 'unauthorized_client'
     }
   | {
       readonly outcome: 'slow_down'
@@ -102,11 +104,13 @@ export interface PollForTokenDependencies {
 
 /** Makes the use case that answers polls: one write while pending, one more at pick-up. */
 export const createPollForToken = (dependencies: PollForTokenDependencies): PollForToken => {
-  const { grants, policy, clock } = dependencies
+  const { grants, policy, clock, clients } = dependencies
   return async ({ deviceCode, clientId, otherClientIds, resources, events: ownEvents }) => {
     const events = ownEvents ? ignoreErrors(ownEvents) : dependencies.events
     const grantId = grantIdOf(deviceCode)
     try {
+      const client = clientId === undefined ? undefined : await clients?.find(clientId)
+      if (client && !mayUseDeviceGrant(client)) return { outcome: 'unauthorized_client' }
       const now = clock.now()
       const transition = pollGrant({ clientId, otherClientIds, now, policy })
       const poll = await grants.update(grantId, transition)
@@ -224,7 +228,7 @@ const allowedScopeOf = (
   client: RegisteredClient | undefined,
   { terms }: ApprovedGrant,
 ): AllowedScope => {
-  if (clients && !client) return { outcome: 'none' }
+  if (clients && !mayUseDeviceGrant(client)) return { outcome: 'none' }
   return allowedScope(terms.scope, { client, catalogue: scopes?.scopes() })
 }
 

@@ -4,8 +4,14 @@ import type { DeviceAuthorizationRequest } from '../rules/device-authorization-r
 import { type DeviceGrant, reviewGrant } from '../rules/device-grant.ts'
 import { offeredLifetimes } from '../rules/key-lifetime.ts'
 import type { RegisteredClient } from '../rules/registered-client.ts'
-import { type CatalogueScope, type CatalogueScopes, scopeNames } from '../rules/scope.ts'
+import {
+  type AllowedScope,
+  type CatalogueScope,
+  type CatalogueScopes,
+  scopeNames,
+} from '../rules/scope.ts'
 import { showUserCode } from '../rules/user-code.ts'
+import { allowedRequest } from './allowed-request.ts'
 import {
   type LookUpUserCodeDependencies,
   lookUpUserCode,
@@ -34,10 +40,13 @@ export interface PendingAuthorization {
   readonly expiresAt: number
   /** The registered client that asks. Absent without a registry. */
   readonly client?: RegisteredClient | undefined
-  /** The scopes that it asks for, in the order of the catalogue. */
+  /** The scopes that it asks for and may have, in the order of the catalogue. */
   readonly scopes: readonly RequestedScopeName[]
-  /** Whether a catalogue decides which scopes there are, so that the person may take some away. */
-  readonly hasCatalogue: boolean
+  /**
+   * Whether the person chooses among the scopes: if there is a catalogue, or if the operator allows none
+   * of them any more.
+   */
+  readonly hasScopeChoice: boolean
   /** How long the key may work, in milliseconds. The first one holds if none is chosen. */
   readonly keyLifetimesMs: readonly [number, ...number[]]
   /** An earlier key of the same device, if there is one. */
@@ -64,7 +73,7 @@ export interface ReviewUserCodeDependencies extends LookUpUserCodeDependencies {
 export const createReviewUserCode =
   (dependencies: ReviewUserCodeDependencies): ReviewUserCode =>
   async (typed) => {
-    const { grants, policy, clock, clients, scopes } = dependencies
+    const { grants, policy, clock, clients } = dependencies
     const found = await lookUpUserCode(dependencies, typed)
     if (found.outcome !== 'found') return found
     const review = await grants.update(found.grantId, reviewGrant(clock.now()))
@@ -73,9 +82,9 @@ export const createReviewUserCode =
       return withClient(refusal, 'clientId' in refusal ? refusal.clientId : undefined, clients)
     }
     const { request, requestedAt, expiresAt } = review.grant
-    const { clientId } = request
-    const client = clientId === undefined ? undefined : await clients?.find(clientId)
-    const catalogue = scopes?.scopes()
+    const allowed = await allowedRequest(dependencies, request)
+    if (allowed.outcome !== 'allowed') return allowed
+    const { client, catalogue, scope } = allowed
     return {
       outcome: 'pending',
       userCode: showUserCode(found.userCode, policy),
@@ -83,18 +92,19 @@ export const createReviewUserCode =
       requestedAt,
       expiresAt,
       client,
-      scopes: requestedScopes(request.scope, catalogue),
-      hasCatalogue: catalogue !== undefined,
+      scopes: requestedScopes(scope, catalogue),
+      hasScopeChoice: catalogue !== undefined || scope.outcome === 'none',
       keyLifetimesMs: offeredLifetimes(client, policy),
       replaceable: await findReplaceableKey(dependencies, typed.person, request),
     }
   }
 
 const requestedScopes = (
-  scope: string | undefined,
+  allowed: AllowedScope,
   catalogue: CatalogueScopes | undefined,
 ): readonly RequestedScopeName[] => {
-  const names = scopeNames(scope)
+  if (allowed.outcome === 'none') return []
+  const names = scopeNames(allowed.scope)
   if (!catalogue) return names.map((name) => ({ name }))
   return [...catalogue].flatMap(([name, entry]) => (names.includes(name) ? { name, entry } : []))
 }

@@ -97,5 +97,6 @@ const DESCRIPTIONS: Readonly<Record<Exclude<TokenReply['outcome'], 'granted'>, s
   access_denied: 'The person denied the request, revoked the key, or may not have keys',
   expired_token: 'The device code has expired, ask for a new one',
   invalid_target: 'resource must be some of the requested resources',
+  unauthorized_client: 'This client may not use the device authorization grant',
   invalid_grant: 'The device code is unknown, used up, or was issued to another client',
 }

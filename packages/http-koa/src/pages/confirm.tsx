@@ -39,6 +39,7 @@ export const ConfirmPage = ({
   const program = { page, clientId, client, isAuthenticated, trustedName }
   const title = client ? texts.titleFor(programName(program)) : texts.title
   const isOwnName = deviceName !== undefined && (chosen.deviceName ?? deviceName) === deviceName
+  const requested = pending.scopes.map(({ name }) => name).join(' ')
   const scopes = pending.scopes.flatMap(({ name, entry }) => (entry ? { name, entry } : []))
   return (
     <Layout page={page} title={title} hasError={problem !== undefined}>
@@ -83,9 +84,9 @@ export const ConfirmPage = ({
             </span>
             <ClientHomepage homepage={client?.homepage} />
           </Fact>
-          {!pending.hasCatalogue && (
+          {!pending.hasScopeChoice && (
             <Fact name={device.scopes}>
-              <Scopes page={page} scope={pending.request.scope} none={device.noScope} />
+              <Scopes page={page} scope={requested} none={device.noScope} />
             </Fact>
           )}
           <SourceFact page={page} source={place === 'unknown' ? {} : source} />
@@ -120,7 +121,7 @@ export const ConfirmPage = ({
           <button type="submit" formmethod="dialog" hidden />
           <CsrfToken page={page} />
           <input type="hidden" name="user_code" value={printableText(pending.userCode)} />
-          {pending.hasCatalogue && (
+          {pending.hasScopeChoice && (
             <ScopeChoice page={page} scopes={scopes} chosen={chosen.scopes} />
           )}
           <DeviceNameField

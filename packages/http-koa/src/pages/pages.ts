@@ -36,6 +36,8 @@ export type MessageKind =
   /** The code has expired, or another person decided. The page does not tell which. */
   | 'no_longer_valid'
   | 'too_many_attempts'
+  /** The operator allows the client, or all that it asked for, no more. */
+  | 'client_refused'
   /** The person has as many devices as the policy allows. `retry` leads back to the request. */
   | 'too_many_keys'
   /** The operator does not admit the person. */
@@ -84,7 +86,7 @@ export interface MessageView {
   readonly retryAfterMs?: number | undefined
   /** For `too_many_keys`: the key that was used or approved longest ago. */
   readonly leastRecentlyUsed?: ShownKey | undefined
-  /** For `not_admitted`: an e-mail address, an https URL, or a short text. */
+  /** For `not_admitted` and `client_refused`: an e-mail address, an https URL, or a short text. */
   readonly contact?: string | undefined
   /**
    * For `not_admitted`: the typed code that another account may open, or an empty text. Absent if people

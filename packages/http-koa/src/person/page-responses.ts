@@ -6,6 +6,7 @@ import type {
   ConfirmView,
   EnterCodeView,
   KeysView,
+  MessageKind,
   MessageView,
   PageContext,
   Pages,
@@ -15,6 +16,9 @@ import type { Paths } from '../paths.ts'
 import type { Csrf } from '../security/csrf.ts'
 import type { PageLanguage } from './page-language.ts'
 import type { SignedInPerson } from './signed-in.ts'
+
+/** The messages that tell people to ask the operator. */
+const CONTACT_KINDS: readonly MessageKind[] = ['not_admitted', 'client_refused']
 
 /** The parts of page responses. */
 export interface PageResponsesOptions {
@@ -73,7 +77,7 @@ export class PageResponses {
     const reference = status >= 500 ? errorReferenceOf(ctx) : undefined
     const shown = {
       ...view,
-      ...(view.kind === 'not_admitted' ? { contact } : {}),
+      ...(CONTACT_KINDS.includes(view.kind) ? { contact } : {}),
       ...(reference === undefined ? {} : { reference }),
     }
     sendPage(ctx, status, pages.message(this.#context(ctx, person), shown))

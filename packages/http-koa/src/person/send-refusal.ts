@@ -26,6 +26,8 @@ export const sendRefusal = (ctx: Context, refusal: Refusal): void => {
       ctx.set('Retry-After', wholeSeconds(refusal.retryAfterMs))
       return sendProblem(ctx, 400, 'Another account has this code open. Try again in two minutes.')
     }
+    case 'client_refused':
+      return sendProblem(ctx, 403, 'The service does not allow what the client asks for any more.')
     case 'attempts_in_progress':
       ctx.set('Retry-After', wholeSeconds(refusal.retryAfterMs))
       return sendProblem(ctx, 429, 'Earlier codes are still being checked: try again in a moment.')

@@ -38,6 +38,8 @@ export const showRefusal = (
       const view = { kind: kindOf(refusal), ...shownDevice(refusal, trustedClients), granted }
       return responses.showMessage(ctx, 400, view, person)
     }
+    case 'client_refused':
+      return responses.showMessage(ctx, 403, { kind: 'client_refused' }, person)
     case 'too_many_attempts': {
       const { outcome: kind, retryAfterMs } = refusal
       ctx.set('Retry-After', wholeSeconds(retryAfterMs))

@@ -175,6 +175,11 @@ export const de: Texts = {
       text: 'Zum Schutz aller Geräte können Sie vorübergehend keine Codes eingeben.',
       next: 'Fordern Sie danach auf Ihrem Gerät einen neuen Code an. Bis dahin können Sie diese Seite schließen.',
     },
+    client_refused: {
+      title: 'Dieses Gerät kann nicht verbunden werden',
+      text: 'Dieser Dienst erlaubt nicht mehr, was das Programm anfordert. Es wurde nichts freigegeben.',
+      next: 'Wenn Sie es brauchen, wenden Sie sich an die Betreiber dieses Dienstes.',
+    },
     too_many_keys: {
       title: 'Zu viele verbundene Geräte',
       text: 'Es wurde nichts freigegeben, denn mit Ihrem Konto können nicht noch mehr Geräte verbunden sein.',

@@ -199,6 +199,11 @@ export const en = {
       /** Follows `message.wait`. */
       next: 'Then get a new code on your device. You can close this page until then.',
     },
+    client_refused: {
+      title: 'This device can’t be connected',
+      text: 'This service doesn’t allow what the program asks for any more. Nothing was approved.',
+      next: 'If you need it, ask the people who run this service.',
+    },
     too_many_keys: {
       title: 'Too many connected devices',
       text: 'Nothing was approved, because your account can’t have more connected devices.',
