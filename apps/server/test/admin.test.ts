@@ -187,7 +187,7 @@ for (const body of [
   })
 }
 
-test('a form, a compressed body and a body that is too long are refused', async (t) => {
+test('a form, a compressed body, a body that is too long and a repeated name are refused', async (t) => {
   const server = await startAdminServer(t)
   const path = '/admin/revoke'
   const form = await ask(server, 'POST', path, {
@@ -202,6 +202,11 @@ test('a form, a compressed body and a body that is too long are refused', async 
   t.is(compressed.status, 415)
   const long = await postJson(server, path, { owner: 'x'.repeat(20_000) })
   t.is(long.status, 413)
+  const twice = await ask(server, 'POST', path, {
+    headers: { 'content-type': 'application/json' },
+    body: '{"owner":"ann","owner":"bob"}',
+  })
+  t.is(twice.status, 400)
 })
 
 const REQUESTS = [

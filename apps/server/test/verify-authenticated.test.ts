@@ -4,7 +4,7 @@ import { basic, bearer } from '@device-grant/test-support/authorization-header'
 import { BrowserLike } from '@device-grant/test-support/browser-like'
 import { cookieName } from '@device-grant/test-support/cookie-name'
 import { authorize, pickUp, pollOutcome } from '@device-grant/test-support/device'
-import { VERIFY_AUTHENTICATED } from '@device-grant/test-support/endpoints'
+import { REVIEW, VERIFY_AUTHENTICATED } from '@device-grant/test-support/endpoints'
 import { type Answer, FORM, membersOf, send } from '@device-grant/test-support/http-exchange'
 import { whoami } from '@device-grant/test-support/whoami'
 import test, { type ExecutionContext } from 'ava'
@@ -73,10 +73,32 @@ for (const [kind, encode, type] of [
   })
 }
 
-test.serial('an empty decision counts as absent, which approves', async (t) => {
-  const { user_code } = await authorize(server.url)
-  t.is((await answer(form({ user_code, decision: '' }))).status, 200)
-})
+test.serial(
+  'members in the query or given twice approve nothing, and the answer names them',
+  async (t) => {
+    const { user_code, device_code } = await authorize(server.url)
+    const headers = { 'content-type': 'application/json', 'x-forwarded-user': 'alice' }
+    const body = JSON.stringify({ user_code })
+    for (const name of ['decision', 'user_code', 'scope', 'lifetime', 'device_name', 'replaces']) {
+      for (const path of [VERIFY_AUTHENTICATED, REVIEW]) {
+        const reply = await send(server.url, { path: `${path}?${name}=x`, body, headers })
+        isProblem(t, reply, 400, `${name} must be in the body`)
+      }
+    }
+    for (const [twice, name] of [
+      [`{"user_code":"${user_code}","decision":"deny","decision":"approve"}`, 'decision'],
+      [`{"user_code":"${user_code}","decision":"deny","d\\u0065cision":"approve"}`, 'decision'],
+      [`{"user_code":"${user_code}","a":["}",{"user_code":1}],"user_code":"x"}`, 'user_code'],
+      [`{"user_code":"${user_code}","lifetime":1,"lifetime":86400}`, 'lifetime'],
+      [`{"user_code":"${user_code}","a b":1,"a b":1}`, 'Every name'],
+    ] as const) {
+      isProblem(t, await answer(twice, headers), 400, `${name} must be given once`)
+    }
+    const nested = `{"user_code":"${user_code}","a":{"decision":"deny"},"b":["decision"]}`
+    t.is(await pollOutcome(server.url, device_code), 'authorization_pending')
+    t.is((await answer(nested, headers)).status, 200)
+  },
+)
 
 test.serial('a code is read as people type it', async (t) => {
   const { user_code } = await authorize(server.url)
@@ -185,6 +207,8 @@ const BAD: readonly (readonly [
   ['a code twice', 'user_code=BBBB-BBBB&user_code=BBBB-BBBB'],
   ['a code as a list', 'user_code[]=BBBB-BBBB'],
   ['a code as an object', 'user_code[$ne]=x'],
+  ['an empty decision', form({ user_code: 'BBBB-BBBB', decision: '' })],
+  ['an empty decision in JSON', '{"user_code":"BBBB-BBBB","decision":""}', JSON_TYPE],
   ['another decision', form({ user_code: 'BBBB-BBBB', decision: 'Approve' })],
   ['a decision twice', 'user_code=BBBB-BBBB&decision=deny&decision=approve'],
   ['malformed percent-encoding', 'user_code=%E0%A4%A&decision=%'],

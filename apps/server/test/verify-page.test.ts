@@ -457,7 +457,7 @@ test.serial('UI-6: a decision counts only with the token of its session', async 
     new URLSearchParams({ user_code, decision: 'approve', csrf_token }).toString()
   for (const wrong of ['', foreign, own.slice(1), `${own}=`, own.toLowerCase()])
     isSafePage(t, await send(fields(wrong)), 403)
-  isSafePage(t, await send(`${fields(own)}&csrf_token=${foreign}`), 403)
+  isSafePage(t, await send(`${fields(own)}&csrf_token=${foreign}`), 400)
   isSafePage(t, await send(new URLSearchParams({ user_code, decision: 'approve' })), 403)
   for (const headers of [
     { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' },

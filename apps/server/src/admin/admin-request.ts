@@ -1,5 +1,7 @@
 import { type FindKeysRequest, parseApiKey, parseCursor } from '@device-grant/core'
 import type { Context } from 'koa'
+import { duplicateMembers } from '../clients/duplicate-members.ts'
+import { parseJson } from '../clients/parse-json.ts'
 import { KEY_STATUSES } from '../found-key-json.ts'
 import { readBody } from '../read-body.ts'
 import { sendServiceError } from '../service-error.ts'
@@ -71,11 +73,12 @@ export const readOneMember = async <N extends string>(
   return { name, value }
 }
 
-/** The members of a JSON object, or none if the text is something else. */
+/** The members of a JSON object, or none if the text is something else or repeats a name. */
 const parseObject = (body: Buffer): object => {
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}
+    const { text, value } = parseJson(body)
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isObject && duplicateMembers(text).length === 0 ? value : {}
   } catch {
     return {}
   }

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import { assertBodyUnread } from './assert-body-unread.ts'
+import { nameInQuery } from './name-in-query.ts'
 
 /** Parameters by name, each sent once, none empty (RFC 6749 section 3.2). */
 export type Parameters = ReadonlyMap<string, string>
@@ -81,14 +82,6 @@ export const readRequestParameters = async (
 }
 
 const rejected = (description: string): RequestParameters => ({ ok: false, description })
-
-/** The first parameter of the query that belongs in the body. */
-const nameInQuery = (url = '', bodyOnly: readonly string[]): string | undefined => {
-  const at = url.indexOf('?')
-  if (at < 0) return undefined
-  const query = new URLSearchParams(url.slice(at))
-  return bodyOnly.find((name) => query.has(name))
-}
 
 /** The body, or `undefined` if it is too long. Rejects if the connection breaks. */
 const readBody = (request: IncomingMessage): Promise<Buffer | undefined> =>

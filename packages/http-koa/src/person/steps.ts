@@ -94,9 +94,7 @@ export interface ApiSteps {
 /** Makes the steps of a front end's requests. */
 export const apiSteps = (options: StepsOptions): ApiSteps => ({
   api: catchApiErrors(options.onError),
-  body: parseBody((ctx) =>
-    sendProblem(ctx, 400, 'The body must be a form or JSON, of 16 KiB at most'),
-  ),
+  body: parseBody((ctx, problem) => sendProblem(ctx, 400, problem)),
   personOr401: signedIn(options.signIn, (ctx) => sendProblem(ctx, 401, 'Authentication required')),
   ownRequest: ownRequest(options),
 })
