@@ -498,6 +498,10 @@ test('the form of the list renames a device, and names a disconnected one', asyn
   t.true(renamed.text.includes('See your projects'), 'the sentences of the catalogue')
   const long = await browser.submit(list, `${id}/rename`, { device_name: 'x'.repeat(65) })
   t.is(long.status, 400)
+  t.true(long.text.includes('A name can have 64 characters at most.'))
+  t.true(long.text.includes(`name="device_name" value="${'x'.repeat(65)}"`), 'what was typed')
+  const shorter = await browser.submit(long, `${id}/rename`, { device_name: 'Maria’s MacBook' })
+  t.is(new URL(shorter.url).search, '?notice=renamed')
   const none = await browser.send(`${server.url}${KEYS}/nothing/rename`, {
     method: 'POST',
     body: new URLSearchParams({

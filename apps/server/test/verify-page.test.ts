@@ -131,6 +131,10 @@ test.serial('the sign-in asks again after an invalid name', async (t) => {
     const again = await browser.submit(page, '/sign-in', { name })
     isSafePage(t, again, 400)
     t.true(again.text.includes('user_code=BBBB-BBBB'), 'the code is kept')
+    const sentence = name.trim() === '' ? 'Enter a name.' : 'A name can have 256 characters at most'
+    t.true(again.text.includes(sentence), name)
+    const shown = name.trim().replace(/[\n\0]/, '\ufffd')
+    t.true(again.text.includes(shown === '' ? '' : `value="${shown}"`), 'what was typed')
   }
 })
 

@@ -608,7 +608,7 @@ test('warnings are labelled by their titles, and a page with an error says so in
   for (const locale of LOCALES) {
     for (const [name, html] of allPages(pages, locale)) {
       const error = locale === 'de' ? 'Fehler: ' : 'Error: '
-      const hasError = /^(enter-code-|sign-in-again|confirm-refused)/.test(name)
+      const hasError = /^(enter-code-|sign-in-(?:again|invalid)|confirm-refused)/.test(name)
       t.is(html.includes(`<title>${error}`), hasError, name)
       for (const [, id] of html.matchAll(/role="note"(?: aria-labelledby="([^"]*)")?/g)) {
         t.true(html.includes(`<strong id="${id}">`), `${name}: ${id}`)
@@ -678,6 +678,7 @@ test('every message has a link to continue', (t) => {
       'outcome_unknown',
       'revocation_unknown',
       'renaming_unknown',
+      'device_name_too_long',
       'unavailable',
       'server_error',
     ],

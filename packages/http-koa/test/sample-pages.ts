@@ -228,6 +228,7 @@ const MESSAGE_KINDS: Readonly<Record<MessageKind, true>> = {
   outcome_unknown: true,
   revocation_unknown: true,
   renaming_unknown: true,
+  device_name_too_long: true,
   unavailable: true,
   form_refused: true,
   bad_request: true,
@@ -356,6 +357,14 @@ export const allPages = (
     ],
     ['sign-in', pages.signIn(signedOut, { returnTo: value ?? retry })],
     ['sign-in-again', pages.signIn(signedOut, { returnTo: retry, problem: 'name_missing' })],
+    [
+      'sign-in-invalid',
+      pages.signIn(signedOut, {
+        returnTo: retry,
+        problem: 'name_invalid',
+        typed: value ?? 'x'.repeat(300),
+      }),
+    ],
   ]
   for (const kind of ALL_MESSAGE_KINDS) {
     const more = {
@@ -363,6 +372,9 @@ export const allPages = (
       ...(kind === 'too_many_keys' ? { retry, leastRecentlyUsed: keys[1] } : {}),
       ...(kind === 'not_admitted'
         ? { contact: value ?? 'help@example.com', otherAccountFor: value ?? 'WDJB-MJHT' }
+        : {}),
+      ...(kind === 'device_name_too_long'
+        ? { retry, rename: { keyId: 'a', deviceName: value ?? 'x'.repeat(65) } }
         : {}),
       ...(kind === 'approved' ? { deviceName: value ?? 'Maria’s MacBook' } : {}),
       ...(kind === 'already_approved' ? { granted } : {}),

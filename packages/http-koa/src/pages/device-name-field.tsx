@@ -1,5 +1,6 @@
 import { MAX_DEVICE_NAME } from '@device-grant/core'
 import type { VNode } from 'preact'
+import { MAX_TYPED } from '../http/max-typed.ts'
 import { NOT_TRANSLATED } from './not-translated.ts'
 import type { Page } from './pages.ts'
 import { printableText } from './printable-text.tsx'
@@ -27,7 +28,7 @@ export const DeviceNameField = ({
       type="text"
       id={id}
       name="device_name"
-      value={printableText(name ?? '')}
+      value={printableText(name ?? '', MAX_TYPED)}
       autocomplete="off"
       maxlength={MAX_DEVICE_NAME}
       aria-describedby={`${id}-hint`}

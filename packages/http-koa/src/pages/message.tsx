@@ -1,5 +1,7 @@
+import { MAX_DEVICE_NAME } from '@device-grant/core'
 import type { VNode } from 'preact'
 import { Contact } from './contact.tsx'
+import { DeviceNameField } from './device-name-field.tsx'
 import { Fact, Facts, Scopes } from './facts.tsx'
 import { KeyName, translateKeyName } from './key-name.tsx'
 import { CsrfToken, Layout } from './layout.tsx'
@@ -28,6 +30,7 @@ const TONES: Readonly<Record<MessageKind, 'good' | 'warn' | 'bad'>> = {
   outcome_unknown: 'warn',
   revocation_unknown: 'warn',
   renaming_unknown: 'warn',
+  device_name_too_long: 'bad',
   unavailable: 'bad',
   form_refused: 'bad',
   bad_request: 'bad',
@@ -50,6 +53,7 @@ const RETRY_LABELS: {
   switching_account: 'continueSigningIn',
   revocation_unknown: 'seeDevices',
   renaming_unknown: 'seeDevices',
+  device_name_too_long: 'seeDevices',
   not_found: 'seeDevices',
   too_many_keys: 'backToRequest',
 }
@@ -86,7 +90,7 @@ export const MessagePage = ({
   const { kind, userCode, clientId, client, trustedName, granted } = view
   const { deviceName = granted?.deviceName, retry, retryAfterMs } = view
   const { texts, paths } = page
-  const { leastRecentlyUsed, contact, otherAccountFor, reference } = view
+  const { leastRecentlyUsed, contact, otherAccountFor, rename, reference } = view
   const { title, text, next } = texts.messages[kind]
   const tone = TONES[kind]
   const nextLabel = NEXT_LABELS[kind]
@@ -147,6 +151,7 @@ export const MessagePage = ({
           </Facts>
         </div>
       )}
+      {rename !== undefined && <RenameAgain page={page} {...rename} />}
       {leastRecentlyUsed !== undefined && (
         <section class="card" aria-labelledby="least-recent">
           <h2 id="least-recent">{texts.message.leastRecentlyUsed}</h2>
@@ -165,6 +170,33 @@ export const MessagePage = ({
     </Layout>
   )
 }
+
+/** The form that renames a device, with the name that was too long. */
+const RenameAgain = ({
+  page,
+  keyId,
+  deviceName,
+}: {
+  readonly page: Page
+  readonly keyId: string
+  readonly deviceName: string
+}): VNode => (
+  <form
+    method="post"
+    action={`${page.paths.keys}/${encodeURIComponent(keyId)}/rename`}
+    class="card"
+  >
+    <CsrfToken page={page} />
+    <DeviceNameField
+      page={page}
+      id="device-name"
+      name={deviceName}
+      hint={page.texts.device.nameLimit(MAX_DEVICE_NAME)}
+      isInvalid
+    />
+    <button type="submit">{page.texts.keys.saveName}</button>
+  </form>
+)
 
 /** The form that signs in again with another account. It leads back to the code. */
 const OtherAccount = ({

@@ -58,6 +58,8 @@ export type MessageKind =
   | 'revocation_unknown'
   /** A store failed while a device was renamed. Renaming again is safe. */
   | 'renaming_unknown'
+  /** The typed name of a device is too long. `rename` shows it again. */
+  | 'device_name_too_long'
   | 'unavailable'
   /** The form is out of date, or comes from another site. */
   | 'form_refused'
@@ -93,6 +95,8 @@ export interface MessageView {
    * cannot choose another account here.
    */
   readonly otherAccountFor?: string | undefined
+  /** For `device_name_too_long`: the id of the key, and the name as the person typed it. */
+  readonly rename?: { readonly keyId: string; readonly deviceName: string } | undefined
   /** What the operator finds the error by in the log. */
   readonly reference?: string | undefined
 }
@@ -157,7 +161,9 @@ export interface KeysView {
 export interface SignInView {
   /** The path to open after the sign-in. */
   readonly returnTo: string
-  readonly problem?: 'name_missing' | undefined
+  readonly problem?: 'name_missing' | 'name_invalid' | undefined
+  /** The name that the person typed. */
+  readonly typed?: string | undefined
 }
 
 /** The pages by name, with the view that each one shows. */

@@ -1,11 +1,14 @@
 import type { VNode } from 'preact'
+import { MAX_PERSON_ID } from '../http/max-person-id.ts'
+import { MAX_TYPED } from '../http/max-typed.ts'
 import { CsrfToken, Layout } from './layout.tsx'
 import type { Page, SignInView } from './pages.ts'
+import { printableText } from './printable-text.tsx'
 
 /** The form of the demo sign-in, which only asks for a name. */
 export const SignInPage = ({
   page,
-  view: { returnTo, problem },
+  view: { returnTo, problem, typed = '' },
 }: {
   readonly page: Page
   readonly view: SignInView
@@ -18,7 +21,9 @@ export const SignInPage = ({
         <p>{texts.intro}</p>
         {problem !== undefined && (
           <div class="message bad" role="alert" id="name-problem">
-            <p>{texts.nameMissing}</p>
+            <p>
+              {problem === 'name_missing' ? texts.nameMissing : texts.nameInvalid(MAX_PERSON_ID)}
+            </p>
           </div>
         )}
         <form method="post" action={page.paths.signIn}>
@@ -34,7 +39,8 @@ export const SignInPage = ({
             autocomplete="username"
             autocapitalize="none"
             spellcheck={false}
-            maxlength={100}
+            maxlength={MAX_PERSON_ID}
+            value={printableText(typed, MAX_TYPED)}
             aria-describedby={described}
             {...(problem === undefined ? {} : { 'aria-invalid': 'true' as const })}
           />

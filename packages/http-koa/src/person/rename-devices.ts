@@ -55,9 +55,11 @@ export const renameKeyForm =
       const device = { owner: person.id, keyId: pathParameter(ctx, 'id'), deviceName }
       const { outcome } = await useCases.renameDevice(device)
       if (outcome === 'renamed') return redirect(ctx, `${links.keys}?notice=renamed`)
-      const [status, kind] =
-        outcome === 'no_such_key' ? ([404, 'not_found'] as const) : ([400, 'bad_request'] as const)
-      responses.showMessage(ctx, status, { kind, retry }, person)
+      if (outcome === 'no_such_key') {
+        return responses.showMessage(ctx, 404, { kind: 'not_found', retry }, person)
+      }
+      const rename = { keyId: device.keyId, deviceName }
+      responses.showMessage(ctx, 400, { kind: outcome, rename, retry }, person)
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
       onError(error, 'rename a device', ctx)

@@ -53,9 +53,10 @@ const signInByName: SignInFactory = (host) => ({
       const retry = formPath(host, returnTo)
       return host.showMessage(ctx, 403, { kind: 'form_refused', retry })
     }
-    const name = bodyField(ctx, 'name')?.trim()
-    if (name === undefined || !isPersonId(name)) {
-      return host.showSignIn(ctx, 400, { returnTo, problem: 'name_missing' }, session.id)
+    const name = bodyField(ctx, 'name')?.trim() ?? ''
+    if (!isPersonId(name)) {
+      const problem = name === '' ? 'name_missing' : 'name_invalid'
+      return host.showSignIn(ctx, 400, { returnTo, problem, typed: name }, session.id)
     }
     await host.sessions.signIn(ctx, { person: name, name })
     host.redirect(ctx, returnTo)

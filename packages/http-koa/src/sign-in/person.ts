@@ -1,3 +1,5 @@
+import { MAX_PERSON_ID } from '../http/max-person-id.ts'
+
 /** A person who has signed in interactively. The router throws at any other value of a member. */
 export interface Person {
   /** The owner of the keys, the same at every sign-in: 1 to 256 characters, no control character. */
@@ -10,7 +12,7 @@ export interface Person {
 
 /** Whether a text can be a person's id: 1 to 256 characters, none of them a control character. */
 export const isPersonId = (id: string): boolean =>
-  id.length >= 1 && id.length <= 256 && !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(id)
+  id.length >= 1 && id.length <= MAX_PERSON_ID && !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(id)
 
 /**
  * Checks what a sign-in method returned as the person of a request.
@@ -21,7 +23,7 @@ export const checkPerson = (person: unknown): Person | undefined => {
   if (typeof person !== 'object') throw new TypeError(`SignIn.person() returned a ${typeof person}`)
   const { id, name, binding } = person as Partial<Record<keyof Person, unknown>>
   if (typeof id !== 'string' || !isPersonId(id)) {
-    const form = 'a string of 1 to 256 characters, none of them a control character'
+    const form = `a string of 1 to ${MAX_PERSON_ID} characters, none of them a control character`
     throw new TypeError(`SignIn.person(): id must be ${form}, not ${describe(id)}`)
   }
   if (typeof name !== 'string') {

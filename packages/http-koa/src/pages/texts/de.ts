@@ -46,6 +46,7 @@ export const de: Texts = {
     unknownUserAgent: 'Keine Angabe',
     deviceName: 'Name des Geräts',
     nameHint: 'Damit finden Sie das Gerät in Ihrer Liste wieder.',
+    nameLimit: (max) => `Ein Name kann höchstens ${max} Zeichen haben.`,
     ownNameHint: 'Das Gerät nennt sich selbst so. Sie können den Namen ändern.',
     keyName: (userCode) => `Geräteschlüssel (${userCode})`,
   },
@@ -235,6 +236,11 @@ export const de: Texts = {
       text: 'Beim Speichern des Namens ist bei uns etwas schiefgegangen.',
       next: 'Warten Sie einen Moment und prüfen Sie dann Ihre verbundenen Geräte. Sie können das Gerät gefahrlos noch einmal umbenennen.',
     },
+    device_name_too_long: {
+      title: 'Dieser Name ist zu lang',
+      text: 'Es wurde nichts geändert.',
+      next: 'Geben Sie einen kürzeren Namen ein und speichern Sie ihn.',
+    },
     unavailable: {
       title: 'Vorübergehend nicht verfügbar',
       text: 'Bei uns ist etwas schiefgegangen. Es wurde nichts geändert.',
@@ -304,5 +310,6 @@ export const de: Texts = {
     hint: 'Mit demselben Namen sehen Sie beim nächsten Mal dieselben Geräte.',
     submit: 'Anmelden',
     nameMissing: 'Geben Sie einen Namen ein.',
+    nameInvalid: (max) => `Ein Name kann höchstens ${max} Zeichen haben, die alle sichtbar sind.`,
   },
 }

@@ -55,6 +55,7 @@ export const en = {
     unknownUserAgent: 'Not reported',
     deviceName: 'Name of the device',
     nameHint: 'It helps you find the device in your list.',
+    nameLimit: (max: number): string => `A name can have ${max} characters at most.`,
     ownNameHint: 'The device gave itself this name. You can change it.',
     /** The name of a key that has no other name than its user code. */
     keyName: (userCode: string): string => `Device Link Access Key (${userCode})`,
@@ -259,6 +260,11 @@ export const en = {
       text: 'Something went wrong on our side while we were saving the name.',
       next: 'Wait a moment, then check your connected devices. It’s safe to rename the device again.',
     },
+    device_name_too_long: {
+      title: 'This name is too long',
+      text: 'Nothing was changed.',
+      next: 'Enter a shorter name, then save it.',
+    },
     unavailable: {
       title: 'Temporarily unavailable',
       text: 'Something went wrong on our side. Nothing was changed.',
@@ -332,6 +338,8 @@ export const en = {
     hint: 'Use the same name next time to see the same devices.',
     submit: 'Sign in',
     nameMissing: 'Enter a name.',
+    nameInvalid: (max: number): string =>
+      `A name can have ${max} characters at most, all of them visible.`,
   },
 }
 
