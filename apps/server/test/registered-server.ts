@@ -1,11 +1,9 @@
 import { createServer } from 'node:http'
 import {
   type CatalogueScope,
-  createMemoryStores,
   createPolicy,
   createStaticClientRegistry,
   createUseCases,
-  type MemoryStores,
   type Policy,
   type UseCases,
 } from '@device-grant/core'
@@ -14,6 +12,7 @@ import { TestClock } from '@device-grant/test-support/clock'
 import { listen } from '@device-grant/test-support/loopback'
 import type { ExecutionContext } from 'ava'
 import { createApp } from '#src/app.js'
+import { type ServerStores, storesOfTest } from './stores-of-tests.ts'
 
 /** An application that knows one client and three scopes. */
 export interface RegisteredServer {
@@ -21,7 +20,7 @@ export interface RegisteredServer {
   readonly url: string
   readonly clock: TestClock
   readonly useCases: UseCases
-  readonly stores: MemoryStores
+  readonly stores: ServerStores
   /** The scopes at present. A test may change them. */
   readonly catalogue: Map<string, CatalogueScope>
 }
@@ -33,7 +32,7 @@ export const startRegisteredServer = async (
   changes: Partial<Policy> = {},
 ): Promise<RegisteredServer> => {
   const clock = new TestClock()
-  const stores = createMemoryStores({ clock })
+  const stores = await storesOfTest(clock)
   const catalogue = new Map<string, CatalogueScope>([
     [
       'projects:read',

@@ -2,7 +2,6 @@ import { createServer } from 'node:http'
 import { createRedisStores, type RedisClient } from '@device-grant/adapter-redis'
 import {
   type ClientRegistry,
-  createMemoryStores,
   createPolicy,
   createStaticClientRegistry,
   createUseCases,
@@ -20,6 +19,7 @@ import { TestClock } from '@device-grant/test-support/clock'
 import { listen } from '@device-grant/test-support/loopback'
 import type { ExecutionContext } from 'ava'
 import Koa from 'koa'
+import { storesOfTest } from './stores-of-tests.ts'
 
 /** A pause of an answer, which a test ends. */
 export interface HeldPause {
@@ -67,8 +67,8 @@ export const startRegistryServer = async (
     server.closeAllConnections()
   })
   const url = await listen(server)
-  const memory = createMemoryStores({ clock })
-  const stores = { ...memory, ...(redis ? createRedisStores(redis, { timeoutMs: 30_000 }) : {}) }
+  const own = await storesOfTest(clock)
+  const stores = { ...own, ...(redis ? createRedisStores(redis, { timeoutMs: 30_000 }) : {}) }
   const known = createStaticClientRegistry(clients)
   const registry: ClientRegistry = {
     find: async (clientId) => {

@@ -351,6 +351,24 @@ for (const [way, ask] of WAYS) {
   })
 }
 
+test.serial('right codes in parallel are approved, or wait for a second', async (t) => {
+  const person = as('a person with many devices')
+  const left = new Set<string>()
+  for (let i = 0; i < 12; i += 1) left.add((await authorize(server.url)).user_code)
+  while (left.size > 0) {
+    const before = left.size
+    const approve = async (user_code: string): Promise<void> => {
+      const reply = await post(server.url, VERIFY_AUTHENTICATED, { user_code }, person)
+      if (reply.status === 200) return void left.delete(user_code)
+      const detail = 'Earlier codes are still being checked: try again in a moment.'
+      isProblem(t, reply, 429, detail)
+      t.is(reply.headers['retry-after'], '1')
+    }
+    await Promise.all(Array.from(left, approve))
+    t.true(left.size < before, 'some are approved each time')
+  }
+})
+
 test.serial('HEAD requests and prefetches look nothing up', async (t) => {
   const { user_code } = await authorize(server.url)
   const before = charges()

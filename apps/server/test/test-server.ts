@@ -5,6 +5,7 @@ import { freePort } from '@device-grant/test-support/free-port'
 import { readConfig, type Settings } from '#src/config.js'
 import { logTo } from '#src/log.js'
 import { type RunningServer, type ServerOptions, startServer } from '#src/start-server.js'
+import { storeSettings } from './stores-of-tests.ts'
 
 /** A server that runs in this process. */
 export interface TestServer {
@@ -39,6 +40,7 @@ export const startTestServer = async (
     TRUSTED_PROXIES: '127.0.0.1',
     AUTHORIZE_LIMIT: '0',
     LOG_LEVEL: 'trace',
+    ...(await storeSettings()),
     ...env,
   })
   const server = await startServer(settings, {
