@@ -163,5 +163,10 @@ export const configHelp = (): string => {
   return `The device-grant server. Environment variables configure it:
 
 ${rows.join('\n')}
+
+  device-grant --print-config
+      prints the settings in force as JSON, with secrets masked
+  device-grant --version
+      prints the version
 `
 }

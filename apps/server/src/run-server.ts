@@ -1,9 +1,10 @@
-import { EXIT } from './commands/command.ts'
+import { EXIT, type ExitStatus } from './commands/command.ts'
 import { commandsHelp } from './commands/commands.ts'
 import { processIo } from './commands/process-io.ts'
 import { runCommand } from './commands/run-command.ts'
 import { ConfigError, readConfig, type Settings } from './config.ts'
 import { configHelp } from './config-variables.ts'
+import { effectiveSettings } from './effective-settings.ts'
 import { endWithNpm } from './end-with-npm.ts'
 import { hangUpEffect } from './hang-up.ts'
 import { createLog } from './log.ts'
@@ -12,6 +13,7 @@ import { nextSteps } from './next-steps.ts'
 import { checkRedisUrl } from './redis.ts'
 import { hasSecretFile } from './secret-files.ts'
 import { startServer } from './start-server.ts'
+import { VERSION } from './version.ts'
 
 /** How long the next steps and the end of the process wait for the log, in milliseconds. */
 const FLUSH_WITHIN_MS = 1_000
@@ -22,10 +24,11 @@ const FLUSH_WITHIN_MS = 1_000
  */
 export const runServer = async (): Promise<void> => {
   const args = process.argv.slice(2)
-  const [argument] = args
-  if (argument === '--help' || argument === '-h') {
-    process.stdout.write(configHelp() + commandsHelp())
-    return
+  const [argument, ...others] = args
+  const flag = FLAGS.get(argument ?? '')
+  if (flag) {
+    if (others.length === 0) return flag()
+    return fail(`${argument} takes no argument`, EXIT.usage)
   }
   if (argument !== undefined) {
     const status = await runCommand(args, processIo())
@@ -39,10 +42,27 @@ export const runServer = async (): Promise<void> => {
   if (settings) await run(settings)
 }
 
-/** Ends the program with status 1 once nothing is left to do. */
-const fail = (message: string): void => {
+const printHelp = (): void => void process.stdout.write(configHelp() + commandsHelp())
+
+const printConfig = (): void => {
+  const settings = readSettings()
+  if (!settings) return
+  const printed = { version: VERSION, settings: effectiveSettings(settings) }
+  process.stdout.write(`${JSON.stringify(printed, undefined, 2)}\n`)
+}
+
+/** What the program does instead of starting the server. */
+const FLAGS: ReadonlyMap<string, () => void> = new Map([
+  ['--help', printHelp],
+  ['-h', printHelp],
+  ['--version', () => void process.stdout.write(`${VERSION}\n`)],
+  ['--print-config', printConfig],
+])
+
+/** Ends the program with this status once nothing is left to do. */
+const fail = (message: string, status: ExitStatus = EXIT.failed): void => {
   process.stderr.write(`${message}\n`)
-  process.exitCode = 1
+  process.exitCode = status
 }
 
 const readSettings = (): Settings | undefined => {

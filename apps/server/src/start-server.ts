@@ -19,6 +19,7 @@ import { checkIssuer } from './check-issuer.ts'
 import { createClientIdentification } from './client-identification.ts'
 import { CurrentClientFiles } from './clients/current-client-files.ts'
 import type { Settings } from './config.ts'
+import { effectiveSettings } from './effective-settings.ts'
 import { type HttpServer, startHttpServer } from './http-server.ts'
 import { createIntrospection } from './introspection/create-introspection.ts'
 import { logErrors } from './log-errors.ts'
@@ -32,6 +33,7 @@ import { createSignIn } from './sign-in.ts'
 import { contextOf, enter } from './telemetry/request-context.ts'
 import { addTelemetry } from './telemetry/telemetry.ts'
 import { createThrottle } from './throttle.ts'
+import { VERSION } from './version.ts'
 
 /** A server that takes requests. */
 export interface RunningServer {
@@ -188,7 +190,16 @@ export const startServer = async (
     audit.flush()
   }, LOG_COUNTS_EVERY_MS)
   const { wrongCodesOfEveryone } = settings.policy
-  log.info({ address, publicUrl, wrongCodesOfEveryone }, 'server started')
+  log.info(
+    {
+      version: VERSION,
+      address,
+      publicUrl,
+      wrongCodesOfEveryone,
+      settings: effectiveSettings(settings),
+    },
+    'server started',
+  )
 
   const stop = async (): Promise<void> => {
     stopping.abort()
