@@ -11,7 +11,6 @@ import { createLog } from './log.ts'
 import { checkMongoUri } from './mongo.ts'
 import { nextSteps } from './next-steps.ts'
 import { checkRedisUrl } from './redis.ts'
-import { hasSecretFile } from './secret-files.ts'
 import { startServer } from './start-server.ts'
 import { VERSION } from './version.ts'
 
@@ -86,7 +85,7 @@ const run = async (settings: Settings): Promise<void> => {
     log.warn('SESSION_SECRET is not set, so people are signed out when this process ends')
   }
   try {
-    const server = await startServer(settings, { log })
+    const server = await startServer(settings, { log, variables: process.env })
     let stopping = false
     const stop = (reason: Readonly<Record<string, string>>): void => {
       // Ctrl-C arrives twice under npm: from the terminal, and passed on by npm.
@@ -101,16 +100,11 @@ const run = async (settings: Settings): Promise<void> => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop({ signal }))
     const isTerminal = Boolean(process.stdin.isTTY || process.stdout.isTTY)
     process.on('SIGHUP', (signal) => {
-      const { platform, env } = process
       const canReload = server.reload !== undefined
-      const secrets = hasSecretFile(env)
-      const effect = hangUpEffect({ isTerminal, platform, canReload, hasSecretFile: secrets })
-      if (effect === 'stop') return stop({ signal })
-      if (secrets) log.warn({ signal }, 'secrets in files are read again at a restart only')
-      if (effect === 'reload') {
-        log.info({ signal }, 'reading the files again')
-        void server.reload?.()
-      }
+      const { platform } = process
+      if (hangUpEffect({ isTerminal, platform, canReload }) === 'stop') return stop({ signal })
+      log.info({ signal }, 'reading the files again')
+      void server.reload?.()
     })
     endWithNpm(() => stop({ reason: 'npm has ended' }))
     await flush(FLUSH_WITHIN_MS)

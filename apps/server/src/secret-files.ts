@@ -11,10 +11,6 @@ export const SECRET_VARIABLES: readonly string[] = [
   'WEBHOOK_URL',
 ]
 
-/** Whether a variable names the file of a secret. */
-export const hasSecretFile = (variables: Variables): boolean =>
-  SECRET_VARIABLES.some((name) => Boolean(variables[`${name}_FILE`]?.trim()))
-
 /** Reads the secrets that are in files. `errors` has a text for each file that cannot be read. */
 export const readSecretFiles = (
   variables: Variables,
@@ -28,13 +24,22 @@ export const readSecretFiles = (
       errors.push(`${name} and ${name}_FILE are both set`)
       continue
     }
-    try {
-      const secret = readFileSync(path, 'utf8').trim()
-      if (secret === '') errors.push(`${name}_FILE is empty`)
-      secrets[name] = secret
-    } catch (error) {
-      errors.push(`${name}_FILE cannot be read: ${(error as NodeJS.ErrnoException).code}`)
-    }
+    const { text, error } = readSecretFile(name, path)
+    if (error !== undefined) errors.push(error)
+    if (text !== undefined) secrets[name] = text
   }
   return { secrets, errors }
+}
+
+/** Reads one file. An empty one has an error beside its text. */
+const readSecretFile = (
+  name: string,
+  path: string,
+): { readonly text?: string; readonly error?: string } => {
+  try {
+    const text = readFileSync(path, 'utf8').trim()
+    return text === '' ? { text, error: `${name}_FILE is empty` } : { text }
+  } catch (error) {
+    return { error: `${name}_FILE cannot be read: ${(error as NodeJS.ErrnoException).code}` }
+  }
 }

@@ -12,6 +12,8 @@ interface SignInParts {
   readonly log: Logger
   readonly clock: Clock
   readonly events: Events
+  /** The client secret at the OpenID provider at present. */
+  readonly clientSecret: () => string
 }
 
 /**
@@ -20,7 +22,7 @@ interface SignInParts {
  */
 export const createSignIn = (
   settings: SignInSettings,
-  { log, clock, events }: SignInParts,
+  { log, clock, events, clientSecret }: SignInParts,
 ): SignInFactory => {
   const throttle = createThrottleByKind(clock)
   const emitFailed = (
@@ -60,7 +62,7 @@ export const createSignIn = (
       return oidcSignIn({
         issuer: settings.issuer,
         clientId: settings.clientId,
-        clientSecret: settings.clientSecret,
+        clientSecret,
         scope: settings.scope,
         refuseClaims: settings.allow && refuseClaims(settings.allow),
         onNotAdmitted: emitNotAdmitted,

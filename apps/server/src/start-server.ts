@@ -19,13 +19,15 @@ import { checkIssuer } from './check-issuer.ts'
 import { createClientIdentification } from './client-identification.ts'
 import { CurrentClientFiles } from './clients/current-client-files.ts'
 import type { Settings } from './config.ts'
+import { CurrentSecrets } from './current-secrets.ts'
 import { effectiveSettings } from './effective-settings.ts'
+import type { Variables } from './environment.ts'
 import { type HttpServer, startHttpServer } from './http-server.ts'
 import { createIntrospection } from './introspection/create-introspection.ts'
 import { logErrors } from './log-errors.ts'
 import { LoggedCounts } from './logged-counts.ts'
-import { connectMongo } from './mongo.ts'
-import { connectRedis } from './redis.ts'
+import { checkMongoUri, connectMongo } from './mongo.ts'
+import { checkRedisUrl, connectRedis } from './redis.ts'
 import { closeAll } from './remote-store.ts'
 import { type Pause, pauseInRealTime } from './repeat.ts'
 import { secretScanningModule } from './secret-scanning/secret-scanning-module.ts'
@@ -40,7 +42,10 @@ export interface RunningServer {
   readonly address: AddressInfo
   /** Holds every part of the server, for tests that look inside. */
   readonly container: Container
-  /** Reads `CLIENTS_FILE`, `SCOPES_FILE` and `ADMIN_TOKENS_FILE` again. Absent without these settings. */
+  /**
+   * Reads `CLIENTS_FILE`, `SCOPES_FILE`, `ADMIN_TOKENS_FILE` and every secret in a file again. Absent
+   * without such files.
+   */
   readonly reload: (() => Promise<void>) | undefined
   /**
    * Ends `/readyz`, waits for the delay of the settings, and takes no more requests. It waits up to 10 s
@@ -51,6 +56,11 @@ export interface RunningServer {
 
 export interface ServerOptions {
   readonly log: Logger
+  /**
+   * The environment of the settings, which names the files of secrets.
+   * @default {}
+   */
+  readonly variables?: Variables | undefined
   /** @default the system's clock */
   readonly clock?: Clock | undefined
   /** @default a pause in real time */
@@ -71,21 +81,23 @@ const LOG_COUNTS_EVERY_MS = 60_000
  */
 export const startServer = async (
   settings: Settings,
-  { log, clock = { now: Date.now }, pause = pauseInRealTime, githubKeysUrl }: ServerOptions,
+  options: ServerOptions,
 ): Promise<RunningServer> => {
+  const { log, variables = {}, clock = { now: Date.now }, pause = pauseInRealTime } = options
   const { publicUrl, redisUrl, mongodbUri } = settings
   const clientFiles = await CurrentClientFiles.load(settings, log)
   const modules = [
     ...(await adminModule(settings)),
-    ...secretScanningModule(settings, githubKeysUrl),
+    ...secretScanningModule(settings, options.githubKeysUrl),
   ]
+  const secrets = new CurrentSecrets(settings, variables, { checkRedisUrl, checkMongoUri })
   const stopping = new AbortController()
   const onError = logErrors(log, clock)
   const polls = new LoggedCounts(log, 'info', 'polls counted')
   const refusals = new LoggedCounts(log, 'warn', 'new codes refused by the limit')
   const clientRefusals = new LoggedCounts(log, 'warn', 'clients refused')
   const counts = [polls, refusals, clientRefusals]
-  const audit = createAudit(settings.webhook, { log, clock, pause })
+  const audit = createAudit(secrets.webhook, { log, clock, pause })
   const redis = redisUrl === undefined ? undefined : connectRedis(redisUrl, { log, clock })
   const mongo = mongodbUri === undefined ? undefined : connectMongo(mongodbUri, { log, clock })
   const stores = [redis, mongo].filter((store) => store !== undefined)
@@ -124,8 +136,13 @@ export const startServer = async (
     verificationUri: settings.verificationUri,
     // The app answers below the path of the public URL by itself, for proxies that do not strip it.
     prefix: '',
-    signIn: createSignIn(settings.signIn, { log, clock, events: audit }),
-    sessionSecret: settings.sessionSecrets,
+    signIn: createSignIn(settings.signIn, {
+      log,
+      clock,
+      events: audit,
+      clientSecret: secrets.oidcClientSecret,
+    }),
+    sessionSecret: secrets.sessionSecrets,
     contact: settings.contact,
     trustedProxies: settings.trustedProxies,
     frontEndOrigins: settings.frontEndOrigins,
@@ -215,8 +232,8 @@ export const startServer = async (
     await container.unbindAllAsync()
     log.info('server stopped')
   }
-  const reloads = [clientFiles, ...modules].flatMap((files) =>
-    files?.reload ? [() => files.reload?.(log)] : [],
+  const reloads = [clientFiles, ...modules, secrets.areInFiles ? secrets : undefined].flatMap(
+    (files) => (files?.reload ? [async () => files.reload?.(log)] : []),
   )
   let stopped: Promise<void> | undefined
   return {

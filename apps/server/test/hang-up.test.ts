@@ -1,29 +1,17 @@
 import test from 'ava'
 import { type HangUp, hangUpEffect } from '#src/hang-up.js'
 
-const SERVICE: HangUp = {
-  isTerminal: false,
-  platform: 'linux',
-  canReload: false,
-  hasSecretFile: false,
-}
+const SERVICE: HangUp = { isTerminal: false, platform: 'linux', canReload: false }
 
 test('SIGHUP reloads files, and stops a server that has none', (t) => {
   t.is(hangUpEffect(SERVICE), 'stop')
   t.is(hangUpEffect({ ...SERVICE, canReload: true }), 'reload')
-  t.is(hangUpEffect({ ...SERVICE, canReload: true, hasSecretFile: true }), 'reload')
-})
-
-test('SIGHUP does not stop a server with a secret in a file', (t) => {
-  t.is(hangUpEffect({ ...SERVICE, hasSecretFile: true }), 'none')
 })
 
 test('a terminal that closes stops the server, whatever its files', (t) => {
   for (const place of [{ isTerminal: true }, { platform: 'win32' }] as const) {
     for (const canReload of [true, false]) {
-      for (const hasSecretFile of [true, false]) {
-        t.is(hangUpEffect({ ...SERVICE, ...place, canReload, hasSecretFile }), 'stop')
-      }
+      t.is(hangUpEffect({ ...SERVICE, ...place, canReload }), 'stop')
     }
   }
 })

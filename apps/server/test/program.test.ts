@@ -251,12 +251,19 @@ test('SIGHUP reads CLIENTS_FILE again, and a broken file changes nothing', async
   t.is(await program.ended, 0)
 })
 
-test('SIGHUP says that secrets in files need a restart', async (t) => {
+test('SIGHUP reads secrets in files again, and a bad one changes nothing', async (t) => {
   const folder = await tempFolder(t)
   const SESSION_SECRET_FILE = await folder.write('secret', 'a secret of thirty-two characters')
   const program = await started(t, { SESSION_SECRET_FILE })
+  await folder.write('secret', 'hunter2')
   program.child.kill('SIGHUP')
-  await program.prints(/"secrets in files are read again at a restart only"/)
+  await program.prints(
+    /"variable":"SESSION_SECRET_FILE","errors":\["SESSION_SECRET needs at least 32/,
+  )
+  await folder.write('secret', 'another secret of 32 characters!')
+  program.child.kill('SIGHUP')
+  await program.prints(/"variable":"SESSION_SECRET_FILE","msg":"secret loaded again"/)
+  t.false(program.out().includes('hunter2'))
   t.is((await send(program.url, { method: 'GET', path: '/healthz' })).status, 200)
   program.child.kill('SIGTERM')
   t.is(await program.ended, 0)

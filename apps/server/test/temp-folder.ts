@@ -8,6 +8,7 @@ export interface TempFolder {
   readonly path: string
   /** Writes a file and returns its path. What is no text or bytes is written as JSON. */
   write(name: string, content: unknown): Promise<string>
+  remove(name: string): Promise<void>
 }
 
 /** Makes a folder that is removed after the test. */
@@ -22,5 +23,6 @@ export const tempFolder = async (t: ExecutionContext): Promise<TempFolder> => {
       await writeFile(file, isWritable ? content : JSON.stringify(content))
       return file
     },
+    remove: (name) => rm(join(path, name)),
   }
 }

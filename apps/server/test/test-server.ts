@@ -33,7 +33,7 @@ export const startTestServer = async (
   const clock = new TestClock()
   const log: string[] = []
   const port = await freePort()
-  const settings = readConfig({
+  const variables = {
     PORT: String(port),
     PUBLIC_URL: `http://127.0.0.1:${port}`,
     SIGN_IN: 'forwarded',
@@ -42,9 +42,11 @@ export const startTestServer = async (
     LOG_LEVEL: 'trace',
     ...(await storeSettings()),
     ...env,
-  })
+  }
+  const settings = readConfig(variables)
   const server = await startServer(settings, {
     ...options,
+    variables,
     clock,
     log: logTo({ write: (line: string) => log.push(line) }, settings.logLevel),
   })

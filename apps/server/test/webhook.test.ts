@@ -55,7 +55,7 @@ const aWebhook = (url: string, options: Partial<WebhookOptions> = {}) => {
   const lines: string[] = []
   const clock = new TestClock()
   const webhook = new Webhook(
-    { url, secret: SECRET, events: ['key_erased', 'key_claimed'] },
+    () => ({ url, secret: SECRET, events: ['key_erased', 'key_claimed'] }),
     {
       log: logTo({ write: (line: string) => lines.push(line) }, 'info'),
       clock,

@@ -50,9 +50,14 @@ export interface DeviceGrantRouterOptions {
   readonly signIn: SignInFactory
   /**
    * The secret that signs cookies and forms: 32 characters or more, the same on every server. Several
-   * secrets allow a rotation: the first one signs, and what the others have signed stays valid.
+   * secrets allow a rotation: the first one signs, and what the others have signed stays valid. A function
+   * is called for every signature, so that a rotation needs no restart. It returns the same list until
+   * the secrets change.
    */
-  readonly sessionSecret: string | readonly [string, ...string[]]
+  readonly sessionSecret:
+    | string
+    | readonly [string, ...string[]]
+    | (() => readonly [string, ...string[]])
   /**
    * The path that the router is mounted at, for example `/auth`. It is `''` if a proxy strips the path of
    * `publicUrl`.
@@ -204,7 +209,8 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     eventsOf,
     errorReferenceOf = () => undefined,
   } = options
-  const secrets = typeof sessionSecret === 'string' ? ([sessionSecret] as const) : sessionSecret
+  const secretsNow = secretsOf(sessionSecret)
+  const secrets = secretsNow()
   if (secrets.length === 0 || !secrets.every(({ length }) => length >= 32)) {
     throw new TypeError('sessionSecret needs 32 characters at least')
   }
@@ -220,7 +226,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
   if (!/^(\/[\w.~%-]+)*$/.test(prefix)) throw new TypeError('prefix must be like /auth')
   const paths = pathsBelow(prefix)
   const links = pathsBelow(publicPrefix)
-  const signer = new Signer(...secrets)
+  const signer = new Signer(secretsNow)
   const cookies = new Cookies(publicUrl)
   const csrf = new Csrf({ signer, origins: new Set([origin, ...frontEndOrigins]) })
   const language = new PageLanguage({ locales: pages.locales, cookies })
@@ -300,6 +306,14 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     },
     notFound,
   }
+}
+
+const secretsOf = (
+  option: DeviceGrantRouterOptions['sessionSecret'],
+): (() => readonly [string, ...string[]]) => {
+  if (typeof option === 'function') return option
+  const secrets = typeof option === 'string' ? ([option] as const) : option
+  return () => secrets
 }
 
 /** Parses an option, and names it in the error. */

@@ -40,7 +40,7 @@ const partsWith = (
   publicUrl = PUBLIC_URL,
 ): { readonly sessions: Sessions; readonly signedCookies: SignedCookies } => {
   const cookies = new Cookies(publicUrl)
-  const parts = { signer: new Signer(SECRET), clock, cookies }
+  const parts = { signer: new Signer(() => [SECRET]), clock, cookies }
   return { sessions: createSessions(parts), signedCookies: createSignedCookies(parts) }
 }
 
@@ -176,7 +176,7 @@ test('a request without the cookie ends no session', async (t) => {
 
 test('a cookie that was changed, or signed for another purpose, is no session', async (t) => {
   const clock = new TestClock()
-  const signer = new Signer(SECRET)
+  const signer = new Signer(() => [SECRET])
   const { sessions } = partsWith(clock)
   const name = cookieName(PUBLIC_URL, 'session')
   const soon = clock.now() + MINUTE
@@ -189,7 +189,7 @@ test('a cookie that was changed, or signed for another purpose, is no session', 
     'alice',
     await signer.sign('round_trip', claims, soon),
     await signer.sign('session', { sub: 'alice' }, soon),
-    await new Signer('b secret of thirty-two characters').sign('session', claims, soon),
+    await new Signer(() => ['b secret of thirty-two characters']).sign('session', claims, soon),
   ]) {
     t.is(await sessions.read(request(new Map([[name, wrong]])).ctx), undefined, wrong)
   }

@@ -21,13 +21,16 @@ export interface Audit extends Events {
   stop(): Promise<void>
 }
 
-/** Makes the audit trail: the log, and a webhook if the settings name one. */
+/**
+ * Makes the audit trail: the log, and a webhook if there is one.
+ * @param settings the webhook at present
+ */
 export const createAudit = (
-  settings: WebhookSettings | undefined,
+  settings: () => WebhookSettings | undefined,
   options: AuditOptions,
 ): Audit => {
   const lines = auditLog(options.log)
-  const webhook = settings && new Webhook(settings, options)
+  const webhook = createWebhook(settings, options)
   const limited = limitRefusals(
     {
       emit(event) {
@@ -48,4 +51,12 @@ export const createAudit = (
       await webhook?.stop()
     },
   }
+}
+
+const createWebhook = (
+  settings: () => WebhookSettings | undefined,
+  options: AuditOptions,
+): Webhook | undefined => {
+  const first = settings()
+  return first && new Webhook(() => settings() ?? first, options)
 }

@@ -43,7 +43,7 @@ interface Message {
  * bounded queue, and further events are dropped and counted.
  */
 export class Webhook implements Events {
-  readonly #settings: WebhookSettings
+  readonly #settings: () => WebhookSettings
   readonly #options: WebhookOptions
   readonly #types: ReadonlySet<DeviceGrantEvent['type']>
   readonly #throttle: ReturnType<typeof createThrottle>
@@ -58,10 +58,11 @@ export class Webhook implements Events {
   #hasEnded = false
   #onEmpty: () => void = () => {}
 
-  constructor(settings: WebhookSettings, options: WebhookOptions) {
+  /** @param settings those at present; the types of events never change */
+  constructor(settings: () => WebhookSettings, options: WebhookOptions) {
     this.#settings = settings
     this.#options = options
-    this.#types = new Set(settings.events)
+    this.#types = new Set(settings().events)
     this.#throttle = createThrottle(options.clock)
   }
 
@@ -149,7 +150,7 @@ export class Webhook implements Events {
   /** Sends a message. Returns what is known of the failure, or `undefined` if it was accepted. */
   async #send({ id, body }: Message): Promise<object | undefined> {
     const { log, clock, answerWithinMs = ANSWER_WITHIN_MS } = this.#options
-    const { url, secret } = this.#settings
+    const { url, secret } = this.#settings()
     try {
       const status = await postWithin(url, {
         headers: {

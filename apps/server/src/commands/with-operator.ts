@@ -24,7 +24,7 @@ export const withOperator = async <R>(
   }
   const clock = { now: Date.now }
   const log = logTo({ write: io.err }, logLevel)
-  const audit = createAudit(webhook, { log, clock, pause: pauseInRealTime })
+  const audit = createAudit(() => webhook, { log, clock, pause: pauseInRealTime })
   const db = connect(mongodbUri)
   try {
     return await work(

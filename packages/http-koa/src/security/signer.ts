@@ -4,19 +4,32 @@ import { type JWTPayload, jwtVerify, SignJWT } from 'jose'
 /** The claims of a signed text. `undefined` ones are left out. */
 export type Claims = Readonly<Record<string, string | number | undefined>>
 
+/** Secrets, the one that signs first. */
+export type Secrets = readonly [string, ...string[]]
+
 /** Signs claims that a browser keeps in a cookie (a JWT, HS256), and makes CSRF tokens. */
 export class Signer {
-  readonly #key: Uint8Array
-  readonly #keys: readonly Uint8Array[]
+  readonly #secretsNow: () => Secrets
+  #secrets: Secrets | undefined
+  #derived: readonly [Uint8Array, ...Uint8Array[]] | undefined
 
   /**
-   * @param secrets at least 32 characters each, the same on every server. The first one signs, and what
-   * the others have signed is still valid.
+   * @param secrets the secrets at present: at least 32 characters each, the same on every server. The
+   * first one signs, and what the others have signed is still valid.
    */
-  constructor(...secrets: readonly [string, ...string[]]) {
-    const [first, ...others] = secrets
-    this.#key = keyOf(first)
-    this.#keys = [this.#key, ...others.map(keyOf)]
+  constructor(secrets: () => Secrets) {
+    this.#secretsNow = secrets
+  }
+
+  /** The keys of the secrets at present, the one that signs first. */
+  get #keys(): readonly [Uint8Array, ...Uint8Array[]] {
+    const secrets = this.#secretsNow()
+    if (!this.#derived || secrets !== this.#secrets) {
+      const [first, ...others] = secrets
+      this.#derived = [keyOf(first), ...others.map(keyOf)]
+      this.#secrets = secrets
+    }
+    return this.#derived
   }
 
   /**
@@ -29,7 +42,7 @@ export class Signer {
       .setProtectedHeader({ alg: 'HS256' })
       .setAudience(purpose)
       .setExpirationTime(Math.floor(expiresAt / 1000))
-      .sign(this.#key)
+      .sign(this.#keys[0])
   }
 
   /**
@@ -56,7 +69,7 @@ export class Signer {
 
   /** The CSRF token of the forms of one session. Other sites cannot compute it. */
   csrfToken(binding: string): string {
-    return csrfTokenOf(this.#key, binding)
+    return csrfTokenOf(this.#keys[0], binding)
   }
 
   /** Whether a text is the CSRF token of this session, compared in constant time. */

@@ -6,7 +6,7 @@ import { describeOidcError } from './oidc-errors.ts'
 export interface OidcDiscoveryOptions {
   readonly issuer: string
   readonly clientId: string
-  readonly clientSecret: string
+  readonly clientSecret: string | (() => string)
   readonly clock: Clock
   readonly onError: OnError
 }
@@ -65,12 +65,14 @@ export const oidcDiscovery = ({
  * Authenticates with `client_secret_basic`, which every provider with client secrets must support
  * (RFC 6749 section 2.3.1), unless its metadata offers only other methods.
  */
-const clientAuthentication = (clientSecret: string): client.ClientAuth => {
-  const basic = client.ClientSecretBasic(clientSecret)
-  const post = client.ClientSecretPost(clientSecret)
+const clientAuthentication = (
+  clientSecret: OidcDiscoveryOptions['clientSecret'],
+): client.ClientAuth => {
   return (server, ...rest) => {
     const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
     const useBasic = methods.includes('client_secret_basic')
-    return (useBasic ? basic : post)(server, ...rest)
+    const secret = typeof clientSecret === 'string' ? clientSecret : clientSecret()
+    const method = useBasic ? client.ClientSecretBasic : client.ClientSecretPost
+    return method(secret)(server, ...rest)
   }
 }

@@ -16,8 +16,11 @@ export interface OidcSignInOptions {
   readonly issuer: string
   /** The client id that the provider issued. */
   readonly clientId: string
-  /** The client secret that the provider issued. */
-  readonly clientSecret: string
+  /**
+   * The client secret that the provider issued. A function is called for every request that needs it, so
+   * that a new secret needs no restart.
+   */
+  readonly clientSecret: string | (() => string)
   /**
    * The scopes of the sign-in, separated by spaces. They must include `openid`.
    * @default 'openid profile'
