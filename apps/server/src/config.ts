@@ -119,6 +119,23 @@ export interface StoreUrlChecks {
  * @throws {ConfigError} if a variable is invalid. It names all that are invalid.
  */
 export const readConfig = (variables: Variables, checks: StoreUrlChecks = {}): Settings => {
+  const { settings, errors } = examineConfig(variables, checks)
+  if (errors.length > 0) throw new ConfigError(errors)
+  return settings
+}
+
+/** Settings, and what is wrong with them. */
+interface ExaminedConfig {
+  /** With an error, they are good for nothing but the search for further errors. */
+  readonly settings: Settings
+  readonly errors: readonly string[]
+}
+
+/** Reads the settings from environment variables, and names all that are invalid. */
+export const examineConfig = (
+  variables: Variables,
+  checks: StoreUrlChecks = {},
+): ExaminedConfig => {
   const { secrets, errors } = readSecretFiles(variables)
   const environment = new Environment(variables, secrets)
   environment.errors.push(...errors)
@@ -178,8 +195,7 @@ export const readConfig = (variables: Variables, checks: StoreUrlChecks = {}): S
   if (environment.text('NODE_ENV') === 'production') {
     checkProduction(environment, settings, variables, KNOWN_VARIABLES)
   }
-  if (environment.errors.length > 0) throw new ConfigError(environment.errors)
-  return settings
+  return { settings, errors: environment.errors }
 }
 
 const readMetricsPort = (environment: Environment, port: number): number | undefined => {
@@ -443,7 +459,16 @@ const POLICY_VARIABLES: Readonly<Record<string, string>> = {
   wrongCodesOfEveryone: 'WRONG_CODE_CEILING',
 }
 
+/** A policy with an error limits no lifetime, so that CLIENTS_FILE gets no error because of it. */
 const readPolicy = (environment: Environment): Policy => {
+  const before = environment.errors.length
+  const policy = readValidPolicy(environment)
+  if (environment.errors.length === before) return policy
+  return { ...policy, maxKeyLifetimeMs: Number.POSITIVE_INFINITY }
+}
+
+/** The policy of the variables, or the default one if they have an error. */
+const readValidPolicy = (environment: Environment): Policy => {
   const milliseconds = (name: string, defaultMs: number): number => {
     const limits = { byDefault: defaultMs / 1000, min: 1, max: 1_000_000_000 }
     return environment.wholeNumber(name, limits) * 1000

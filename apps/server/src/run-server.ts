@@ -2,15 +2,14 @@ import { EXIT, type ExitStatus } from './commands/command.ts'
 import { commandsHelp } from './commands/commands.ts'
 import { processIo } from './commands/process-io.ts'
 import { runCommand } from './commands/run-command.ts'
-import { ConfigError, readConfig, type Settings } from './config.ts'
+import { ConfigError, type Settings } from './config.ts'
 import { configHelp } from './config-variables.ts'
 import { effectiveSettings } from './effective-settings.ts'
 import { endWithNpm } from './end-with-npm.ts'
 import { hangUpEffect } from './hang-up.ts'
 import { createLog } from './log.ts'
-import { checkMongoUri } from './mongo.ts'
 import { nextSteps } from './next-steps.ts'
-import { checkRedisUrl } from './redis.ts'
+import { readSettings } from './read-settings.ts'
 import { startServer } from './start-server.ts'
 import { VERSION } from './version.ts'
 
@@ -37,21 +36,21 @@ export const runServer = async (): Promise<void> => {
     process.exitCode = status ?? EXIT.usage
     return
   }
-  const settings = readSettings()
+  const settings = await settingsOrFail()
   if (settings) await run(settings)
 }
 
 const printHelp = (): void => void process.stdout.write(configHelp() + commandsHelp())
 
-const printConfig = (): void => {
-  const settings = readSettings()
+const printConfig = async (): Promise<void> => {
+  const settings = await settingsOrFail()
   if (!settings) return
   const printed = { version: VERSION, settings: effectiveSettings(settings) }
   process.stdout.write(`${JSON.stringify(printed, undefined, 2)}\n`)
 }
 
 /** What the program does instead of starting the server. */
-const FLAGS: ReadonlyMap<string, () => void> = new Map([
+const FLAGS: ReadonlyMap<string, () => void | Promise<void>> = new Map([
   ['--help', printHelp],
   ['-h', printHelp],
   ['--version', () => void process.stdout.write(`${VERSION}\n`)],
@@ -64,9 +63,9 @@ const fail = (message: string, status: ExitStatus = EXIT.failed): void => {
   process.exitCode = status
 }
 
-const readSettings = (): Settings | undefined => {
+const settingsOrFail = async (): Promise<Settings | undefined> => {
   try {
-    return readConfig(process.env, { checkRedisUrl, checkMongoUri })
+    return await readSettings(process.env)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     fail(error.report)

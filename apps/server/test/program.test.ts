@@ -269,6 +269,34 @@ test('SIGHUP reads secrets in files again, and a bad one changes nothing', async
   t.is(await program.ended, 0)
 })
 
+test('mistakes in files are named beside those of other settings', async (t) => {
+  const folder = await tempFolder(t)
+  const client = { client_id: 'cli', token_endpoint_auth_method: 'none', networks: ['x'] }
+  const env = {
+    PORT: 'x',
+    API_KEY_TTL: '0',
+    CLIENTS_FILE: await folder.write('clients.json', {
+      clients: [{ ...client, key_lifetimes: [400 * 86_400] }],
+    }),
+    SCOPES_FILE: await folder.write('scopes.json', '{'),
+    ADMIN_TOKENS_FILE: await folder.write('admin.json', { tokens: [] }),
+  }
+  const expected = [
+    /^- PORT must be a whole number/,
+    /^- API_KEY_TTL must be a whole number/,
+    /^- SCOPES_FILE: is no JSON/,
+    /^- CLIENTS_FILE: clients\[0\]\.networks\[0\] is no address/,
+    /^- ADMIN_TOKENS_FILE: tokens must be a list/,
+  ]
+  for (const args of [[], ['--print-config'], ['check']]) {
+    const program = run(t, env, ...args)
+    t.is(await program.ended, args[0] === 'check' ? 2 : 1)
+    const lines = program.err().split('\n')
+    t.is(lines[0], `The configuration has ${expected.length} errors:`)
+    for (const [i, pattern] of expected.entries()) t.regex(lines[i + 1] ?? '', pattern)
+  }
+})
+
 test('mistakes in CLIENTS_FILE are all named and end the program with status 1', async (t) => {
   const folder = await tempFolder(t)
   const client = { client_id: 'cli', token_endpoint_auth_method: 'none' }

@@ -6,17 +6,15 @@ import {
   disconnect,
   type ServerFinding,
 } from '@device-grant/adapter-redis'
-import { readAdminTokens } from '../admin/read-admin-tokens.ts'
 import { otherIssuer } from '../check-issuer.ts'
-import { loadClientFiles } from '../clients/load-client-files.ts'
 import type { Settings } from '../config.ts'
 import { describeError } from '../describe-error.ts'
 import { probeMongo } from '../mongo.ts'
+import { readSettings } from '../read-settings.ts'
 import { isSmallOffset, probeRedis } from '../redis.ts'
 import { type Command, EXIT } from './command.ts'
 import { formatTable } from './format-table.ts'
 import { readFlags } from './read-flags.ts'
-import { readSettings } from './read-settings.ts'
 
 /** How long one command of a store may take, in milliseconds. A check may wait longer than a request. */
 const TIMEOUT_MS = 5_000
@@ -35,9 +33,7 @@ export const check: Command = {
   meaning: 'tells what the server would find at its start; like it, creates missing indexes',
   run: async (args, io) => {
     const { json } = readFlags(args, { json: 'switch' })
-    const settings = readSettings(io)
-    await loadClientFiles(settings)
-    if (settings.adminTokensFile !== undefined) await readAdminTokens(settings.adminTokensFile)
+    const settings = await readSettings(io.env)
     const parts = [checkSecret, checkRedis, checkMongo, checkSignIn]
     const findings = [
       ok('settings', `valid, for ${settings.publicUrl}`),

@@ -1,0 +1,32 @@
+import { readAdminTokens } from './admin/read-admin-tokens.ts'
+import { loadClientFiles } from './clients/load-client-files.ts'
+import { ConfigError, examineConfig, type Settings } from './config.ts'
+import type { Variables } from './environment.ts'
+import { checkMongoUri } from './mongo.ts'
+import { checkRedisUrl } from './redis.ts'
+
+/**
+ * Reads the settings, and looks for mistakes in the files that they name.
+ * @throws {ConfigError} if a variable or a file has a mistake; it names all mistakes
+ */
+export const readSettings = async (variables: Variables): Promise<Settings> => {
+  const { settings, errors } = examineConfig(variables, { checkRedisUrl, checkMongoUri })
+  const { adminTokensFile } = settings
+  const inFiles = await Promise.all([
+    mistakesOf(loadClientFiles(settings)),
+    adminTokensFile === undefined ? [] : mistakesOf(readAdminTokens(adminTokensFile)),
+  ])
+  const all = [...errors, ...inFiles.flat()]
+  if (all.length > 0) throw new ConfigError(all)
+  return settings
+}
+
+const mistakesOf = async (reading: Promise<unknown>): Promise<readonly string[]> => {
+  try {
+    await reading
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.errors
+    throw error
+  }
+}
