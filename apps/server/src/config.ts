@@ -116,10 +116,15 @@ export interface StoreUrlChecks {
 
 /**
  * Reads the settings from environment variables.
+ * @param now epoch milliseconds
  * @throws {ConfigError} if a variable is invalid. It names all that are invalid.
  */
-export const readConfig = (variables: Variables, checks: StoreUrlChecks = {}): Settings => {
-  const { settings, errors } = examineConfig(variables, checks)
+export const readConfig = (
+  variables: Variables,
+  checks: StoreUrlChecks = {},
+  now: number = Date.now(),
+): Settings => {
+  const { settings, errors } = examineConfig(variables, checks, now)
   if (errors.length > 0) throw new ConfigError(errors)
   return settings
 }
@@ -131,10 +136,14 @@ interface ExaminedConfig {
   readonly errors: readonly string[]
 }
 
-/** Reads the settings from environment variables, and names all that are invalid. */
+/**
+ * Reads the settings from environment variables, and names all that are invalid.
+ * @param now epoch milliseconds
+ */
 export const examineConfig = (
   variables: Variables,
   checks: StoreUrlChecks = {},
+  now: number = Date.now(),
 ): ExaminedConfig => {
   const { secrets, errors } = readSecretFiles(variables)
   const environment = new Environment(variables, secrets)
@@ -165,7 +174,7 @@ export const examineConfig = (
     frontEndOrigins: readFrontEndOrigins(environment),
     sessionSecrets: [firstSecret, ...olderSecrets],
     sessionSecretIsRandom: givenSecrets.length === 0,
-    policy: readPolicy(environment),
+    policy: readPolicy(environment, now),
     clientsFile: environment.text('CLIENTS_FILE'),
     scopesFile: environment.text('SCOPES_FILE'),
     scopesSupported: readScopesSupported(environment),
@@ -271,12 +280,16 @@ const readAddresses = (environment: Environment, name: string): readonly string[
   return addresses
 }
 
-const readKeysNotBefore = (environment: Environment): number => {
+const readKeysNotBefore = (environment: Environment, now: number): number => {
   const text = environment.text('KEYS_NOT_BEFORE')
   if (text === undefined) return 0
   const at = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/.test(text) ? Date.parse(text) : Number.NaN
-  if (at > 0) return at
-  environment.errors.push('KEYS_NOT_BEFORE must be a time like 2030-01-31T12:00:00Z')
+  if (at > 0 && at <= now) return at
+  environment.errors.push(
+    at > now
+      ? 'KEYS_NOT_BEFORE must not be in the future, because no key works before it'
+      : 'KEYS_NOT_BEFORE must be a time like 2026-01-31T12:00:00Z',
+  )
   return 0
 }
 
@@ -460,15 +473,15 @@ const POLICY_VARIABLES: Readonly<Record<string, string>> = {
 }
 
 /** A policy with an error limits no lifetime, so that CLIENTS_FILE gets no error because of it. */
-const readPolicy = (environment: Environment): Policy => {
+const readPolicy = (environment: Environment, now: number): Policy => {
   const before = environment.errors.length
-  const policy = readValidPolicy(environment)
+  const policy = readValidPolicy(environment, now)
   if (environment.errors.length === before) return policy
   return { ...policy, maxKeyLifetimeMs: Number.POSITIVE_INFINITY }
 }
 
 /** The policy of the variables, or the default one if they have an error. */
-const readValidPolicy = (environment: Environment): Policy => {
+const readValidPolicy = (environment: Environment, now: number): Policy => {
   const milliseconds = (name: string, defaultMs: number): number => {
     const limits = { byDefault: defaultMs / 1000, min: 1, max: 1_000_000_000 }
     return environment.wholeNumber(name, limits) * 1000
@@ -483,7 +496,7 @@ const readValidPolicy = (environment: Environment): Policy => {
     return createPolicy({
       codeLifetimeMs: milliseconds('DEVICE_CODE_TTL', DEFAULT_POLICY.codeLifetimeMs),
       intervalMs: milliseconds('POLL_INTERVAL', DEFAULT_POLICY.intervalMs),
-      keysNotBefore: readKeysNotBefore(environment),
+      keysNotBefore: readKeysNotBefore(environment, now),
       keyPrefix: environment.text('API_KEY_PREFIX') ?? DEFAULT_POLICY.keyPrefix,
       ...keyLifetimes,
       ...(wrongCodesOfEveryone === undefined ? {} : { wrongCodesOfEveryone }),

@@ -11,6 +11,7 @@ import { createLog } from './log.ts'
 import { nextSteps } from './next-steps.ts'
 import { readSettings } from './read-settings.ts'
 import { startServer } from './start-server.ts'
+import { unknownArgument } from './unknown-argument.ts'
 import { VERSION } from './version.ts'
 
 /** How long the next steps and the end of the process wait for the log, in milliseconds. */
@@ -31,9 +32,9 @@ export const runServer = async (): Promise<void> => {
   if (argument !== undefined) {
     const status = await runCommand(args, processIo())
     if (status === undefined) {
-      fail(`Unknown argument ${argument}. Environment variables configure the server, see --help.`)
+      return fail(unknownArgument(argument, process.env), EXIT.usage)
     }
-    process.exitCode = status ?? EXIT.usage
+    process.exitCode = status
     return
   }
   const settings = await settingsOrFail()

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { readConfig } from '#src/config.js'
+import { ConfigError, readConfig } from '#src/config.js'
 import { configErrorsOf } from './config-errors.ts'
 
 const SECRET = 'vNq1fT0yq0XkP4m8q2rZ6aJd7sLw9uBe'
@@ -118,13 +118,22 @@ test('older secrets may follow the first one', (t) => {
 })
 
 test('keys that were approved before a time can be ended', (t) => {
-  const env = { KEYS_NOT_BEFORE: '2030-01-31T12:00:00Z' }
-  t.is(readConfig(env).policy.keysNotBefore, Date.UTC(2030, 0, 31, 12))
-  for (const KEYS_NOT_BEFORE of ['2030-01-31', '1', 'yesterday', '2030-13-01T00:00:00Z']) {
+  const env = { KEYS_NOT_BEFORE: '2026-01-31T12:00:00Z' }
+  const at = Date.UTC(2026, 0, 31, 12)
+  t.is(readConfig(env, {}, at).policy.keysNotBefore, at)
+  for (const KEYS_NOT_BEFORE of ['2026-01-31', '1', 'yesterday', '2026-13-01T00:00:00Z']) {
     t.deepEqual(configErrorsOf({ KEYS_NOT_BEFORE }), [
-      'KEYS_NOT_BEFORE must be a time like 2030-01-31T12:00:00Z',
+      'KEYS_NOT_BEFORE must be a time like 2026-01-31T12:00:00Z',
     ])
   }
+})
+
+test('a KEYS_NOT_BEFORE in the future would end every key, and is refused', (t) => {
+  const env = { KEYS_NOT_BEFORE: '2026-01-31T12:00:00Z' }
+  const early = t.throws(() => readConfig(env, {}, Date.UTC(2026, 0, 31, 12) - 1))
+  t.deepEqual(early instanceof ConfigError && early.errors, [
+    'KEYS_NOT_BEFORE must not be in the future, because no key works before it',
+  ])
 })
 
 test('addresses may be exempt from the limit of codes, and are checked', (t) => {

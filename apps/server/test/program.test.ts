@@ -88,6 +88,28 @@ test('an unknown argument starts nothing', async (t) => {
   }
 })
 
+test('an unknown argument that may be a secret is not repeated', async (t) => {
+  const key = `${'0GSUisErIo4gm6Ox2tFZ4S'}_${'7'.repeat(49)}`
+  for (const [argument, env] of [
+    [`dg_${key}`, {}],
+    [`--key=dg_${key}`, {}],
+    ['dg_hunter2', {}],
+    ['acme-hunter2', { API_KEY_PREFIX: 'acme-' }],
+    ['dga_hunter2', {}],
+    ['whsec_hunter2', {}],
+    ['x'.repeat(41), {}],
+    ['redis://:hunter2@h', {}],
+  ] as const) {
+    const program = run(t, env, argument)
+    t.is(await program.ended, 2)
+    t.is(program.out(), '')
+    t.is(
+      program.err(),
+      'Unknown argument. Environment variables configure the server, see --help.\n',
+    )
+  }
+})
+
 test('invalid settings are all named at once and end the program with status 1', async (t) => {
   const program = run(t, { PORT: 'x', LOG_LEVEL: 'loud', MONGODB_URI: 'mongo://u:hunter2@h' })
   t.is(await program.ended, 1)

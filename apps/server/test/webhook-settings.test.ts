@@ -24,6 +24,14 @@ test('WEBHOOK_EVENTS names others, and http is for loopback', (t) => {
   t.like(readConfig(env).webhook, { url: 'http://localhost:9', events: ['key_refused'] })
 })
 
+test('the scheme and the host of a webhook may have capitals', (t) => {
+  for (const WEBHOOK_URL of ['HTTP://LOCALHOST:9/Hook', 'HTTPS://hooks.example/Hook']) {
+    t.deepEqual(configErrorsOf({ ...GOOD, WEBHOOK_URL }), [], WEBHOOK_URL)
+  }
+  const errors = configErrorsOf({ ...GOOD, WEBHOOK_URL: 'HTTP://hooks.example' })
+  t.regex(errors.join(), /^WEBHOOK_URL must be an https URL/)
+})
+
 const encoded = (bytes: number): string => `whsec_${Buffer.alloc(bytes, 7).toString('base64')}`
 
 test('a secret has 24 to 64 bytes', (t) => {

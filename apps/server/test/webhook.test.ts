@@ -92,6 +92,15 @@ test('an event is sent once, signed as a Standard Webhook', async (t) => {
   t.deepEqual(lines, [])
 })
 
+test('the scheme of the URL may have capitals', async (t) => {
+  const receiver = await startReceiver(t)
+  const { webhook, lines } = aWebhook(receiver.url.replace('http:', 'HTTP:'))
+  webhook.emit(erased())
+  await webhook.stop()
+  t.is(receiver.received.length, 1)
+  t.deepEqual(lines, [])
+})
+
 test('receivers can refuse forged, old and repeated messages', async (t) => {
   const receiver = await startReceiver(t, (response, attempt) => {
     response.writeHead(attempt === 1 ? 500 : 204).end()

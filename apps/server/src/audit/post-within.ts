@@ -16,7 +16,7 @@ export interface PostWithin {
  */
 export const postWithin = (url: string, { headers, body, withinMs }: PostWithin): Promise<number> =>
   new Promise((resolve, reject) => {
-    const request = url.startsWith('http:') ? requestHttp : requestHttps
+    const request = new URL(url).protocol === 'http:' ? requestHttp : requestHttps
     const length = { 'content-length': Buffer.byteLength(body) }
     const sent = request(url, { method: 'POST', headers: { ...headers, ...length } })
     const late = setTimeout(
