@@ -245,6 +245,18 @@ test('nothing but a known admin token passes', async (t) => {
   t.false(server.log.join('').includes(TOKEN))
 })
 
+test('log lines have the address behind trusted proxies, and no forged one', async (t) => {
+  const server = await startAdminServer(t)
+  const addresses = (msg: string): readonly unknown[] =>
+    server.log.flatMap((line) => (line.includes(`"${msg}"`) ? [JSON.parse(line).address] : []))
+  const forwarded = { 'x-forwarded-for': '198.51.100.66, 192.0.2.10' }
+  await ask(server, 'GET', '/admin/keys', { headers: forwarded })
+  await ask(server, 'GET', '/admin/keys')
+  await ask(server, 'GET', '/admin/keys', { headers: { ...forwarded, ...bearer('unknown') } })
+  t.deepEqual(addresses('admin request'), ['192.0.2.10', '127.0.0.1'])
+  t.deepEqual(addresses('admin token refused'), ['192.0.2.10'])
+})
+
 test('an API key is no admin token, even if the file has its hash', async (t) => {
   const first = await startAdminServer(t)
   const key = await logIn(first, 'ann')
@@ -285,7 +297,7 @@ test('the log names the token and what it did, and events name it too', async (t
     body: '{"owner":"ann"}',
   })
   const withoutTime = adminLines(server).map(
-    ({ requestId: _, time: __, msg: ___, level: ____, ...line }) => line,
+    ({ requestId: _, time: __, msg: ___, level: ____, address: _____, ...line }) => line,
   )
   t.deepEqual(withoutTime, [
     { admin: 'support', request: 'GET /admin/keys', status: 200, owner: 'ann' },

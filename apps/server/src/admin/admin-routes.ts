@@ -20,6 +20,8 @@ interface AdminAction {
   /** The method and the path, with `:id` for an id that has not the form of one. */
   readonly request: string
   readonly status: number
+  /** The address that it came from. */
+  readonly address: string | undefined
   readonly owner?: string | undefined
   readonly clientId?: string | undefined
   readonly keyId?: string | undefined
@@ -34,21 +36,23 @@ export interface AdminRoutesOptions {
   readonly onError: OnError
   /** Receives what every request with a known token has done. */
   readonly onAction: (action: AdminAction) => void
+  /** The address that a request came from. */
+  readonly addressOf: (ctx: Context) => string | undefined
   /** Receives the address of every request with an unknown token. */
   readonly onRefused: (address: string | undefined) => void
 }
 
-type Details = Partial<Omit<AdminAction, 'admin' | 'request' | 'status'>>
+type Details = Partial<Omit<AdminAction, 'admin' | 'request' | 'status' | 'address'>>
 
 type AdminContext = ParameterizedContext<AdminState & { details: Details }>
 
 /** The rows for operators. The same rows stand in `docs/http.md`. */
 export const createAdminRoutes = (options: AdminRoutesOptions): RouteTable => {
-  const { operator } = options
+  const { operator, tokens, addressOf, onRefused } = options
   const before = [
     catchErrors(options.onError),
-    authenticateAdmin(options.tokens, options.onRefused) as Middleware,
-    reportAction(options.onAction),
+    authenticateAdmin(tokens, (ctx) => onRefused(addressOf(ctx))) as Middleware,
+    reportAction(options),
   ]
   const row = (
     path: string,
@@ -87,12 +91,14 @@ const catchErrors =
 
 /** Reports a request once it is answered, or has failed. */
 const reportAction =
-  (onAction: AdminRoutesOptions['onAction']): Middleware =>
+  ({ onAction, addressOf }: Pick<AdminRoutesOptions, 'onAction' | 'addressOf'>): Middleware =>
   async (ctx: Context, next) => {
+    // A connection that ends meanwhile has no address any more.
+    const address = addressOf(ctx)
     const report = (status: number): void => {
       const { admin, details } = ctx.state as AdminContext['state']
       const path = routePathOf(ctx)?.replace(':id', details.keyId ?? ':id')
-      onAction({ admin, request: `${ctx.method} ${path}`, status, ...details })
+      onAction({ admin, request: `${ctx.method} ${path}`, status, address, ...details })
     }
     ctx.state['details'] = {}
     try {

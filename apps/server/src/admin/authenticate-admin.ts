@@ -13,7 +13,7 @@ const REALM = 'realm="device-grant admin"'
 /** Lets only requests with an admin token pass: `Authorization: Bearer dga_…` (RFC 6750 section 2.1). */
 export const authenticateAdmin = (
   tokens: AdminTokens,
-  onRefused: (address: string | undefined) => void,
+  onRefused: (ctx: Context) => void,
 ): Middleware<AdminState> => {
   return async (ctx, next) => {
     const [header, ...others] = ctx.req.headersDistinct['authorization'] ?? []
@@ -27,7 +27,7 @@ export const authenticateAdmin = (
     }
     const name = tokens.nameOf(token)
     if (name === undefined) {
-      onRefused(ctx.req.socket.remoteAddress)
+      onRefused(ctx)
       return challenge(ctx, 401, 'invalid_token', 'The admin token is unknown')
     }
     ctx.state.admin = name

@@ -95,6 +95,7 @@ export const unlistedProxyOf = (
 /**
  * The address that a request came from: the peer, or behind trusted proxies the last address of
  * `X-Forwarded-For` that is not one of them. The header of any other peer is ignored.
+ * @returns `undefined` if the connection has ended
  */
 export const clientAddress = (
   request: IncomingMessage,
