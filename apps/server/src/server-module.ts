@@ -2,6 +2,7 @@ import type { Clock, OnError } from '@device-grant/core'
 import type { RouteTable } from '@device-grant/http-koa'
 import type { Container } from 'inversify'
 import type { Logger } from 'pino'
+import type { Limit } from './telemetry/metrics.ts'
 
 /** What a module is made of. */
 interface ModuleParts {
@@ -9,6 +10,8 @@ interface ModuleParts {
   readonly log: Logger
   readonly clock: Clock
   readonly onError: OnError
+  /** Counts what a limit has refused. */
+  readonly countLimit: (limit: Limit) => void
 }
 
 /** Routes that only some servers have. */

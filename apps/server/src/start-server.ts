@@ -169,7 +169,9 @@ export const startServer = async (
     authenticateApiKey: get(container, TOKENS.AuthenticateApiKey),
     moreRows: introspection?.rows,
     publicUrl,
-    tables: modules.map((module) => module.routes({ container, log, clock, onError })),
+    tables: modules.map((module) =>
+      module.routes({ container, log, clock, onError, countLimit: telemetry.countLimit }),
+    ),
     stores,
     clock,
     isStopping: () => stopping.signal.aborted,
@@ -185,7 +187,7 @@ export const startServer = async (
       maxConnections,
       timeouts: { keepAliveMs },
       onTooMany: () => {
-        telemetry.countRefusedConnection()
+        telemetry.countLimit('connections')
         throttleTooMany((leftOut) =>
           log.warn({ maxConnections, leftOut }, 'connection closed, because too many are open'),
         )

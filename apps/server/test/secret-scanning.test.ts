@@ -1,7 +1,11 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { connect, type Socket } from 'node:net'
 import { formatApiKey, TOKENS } from '@device-grant/core'
 import { authorize, pickUp } from '@device-grant/test-support/device'
+import { eventually } from '@device-grant/test-support/eventually'
+import { freePort } from '@device-grant/test-support/free-port'
 import { type Answer, send } from '@device-grant/test-support/http-exchange'
 import { listen } from '@device-grant/test-support/loopback'
 import { decide } from '@device-grant/test-support/person'
@@ -303,6 +307,56 @@ test('while the store is down a message is 503, and the key works on', async (t)
   t.is((await whoami(server.url, key)).status, 200)
   t.is((await report(server, github, [match(key)])).status, 200)
   t.is((await whoami(server.url, key)).status, 401)
+})
+
+/** A message of which only the headers and the first byte have been sent. */
+const beginMessage = async ({ settings }: TestServer): Promise<Socket> => {
+  const socket = connect(settings.port, '127.0.0.1')
+  const headers = [
+    `POST ${PATH} HTTP/1.1`,
+    'Host: x',
+    `Github-Public-Key-Identifier: ${KEY_ID}`,
+    'Github-Public-Key-Signature: AAAA',
+    'Content-Length: 2',
+    'Expect: 100-continue',
+  ]
+  socket.write(`${headers.join('\r\n')}\r\n\r\n`)
+  // The server says that it reads the body.
+  await once(socket, 'data')
+  socket.write('[')
+  return socket
+}
+
+test('eight messages are read at once, and further ones are 503', async (t) => {
+  const github = await startGithub(t)
+  const metricsPort = await freePort()
+  const server = await startTestServer(
+    { GITHUB_SECRET_SCANNING: 'true', METRICS_PORT: String(metricsPort) },
+    { githubKeysUrl: github.url },
+  )
+  t.teardown(server.stop)
+  const begun = await Promise.all(Array.from({ length: 8 }, () => beginMessage(server)))
+  for (const _ of ['once', 'twice']) {
+    const busy = await report(server, github, [])
+    t.is(busy.status, 503)
+    t.is(busy.headers['retry-after'], '5')
+    t.is(busy.headers.connection, 'close')
+  }
+  const lines = server.log.filter((line) => line.includes('because too many are read'))
+  t.is(lines.length, 1, 'throttled')
+  const metrics = await send(`http://127.0.0.1:${metricsPort}`, { method: 'GET', path: '/metrics' })
+  t.regex(metrics.text, /limits_hit_total\{limit="secret_scanning"\} 2\n/)
+  const [first, second, ...others] = begun
+  const answered = once(first as Socket, 'data')
+  first?.write(']')
+  t.regex(String(await answered), /^HTTP\/1\.1 401 /)
+  t.is((await report(server, github, [])).status, 200, 'one is done')
+  second?.destroy()
+  await eventually('the place of a broken connection is free', async () => {
+    const again = await Promise.all([report(server, github, []), report(server, github, [])])
+    return again.every(({ status }) => status === 200)
+  })
+  for (const socket of [first, ...others]) socket?.destroy()
 })
 
 test('it needs a public key of GitHub, so a page of another origin gets nothing', async (t) => {

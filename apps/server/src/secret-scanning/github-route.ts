@@ -11,6 +11,8 @@ export interface GithubRouteOptions {
   readonly operator: Pick<OperatorUseCases, 'revokeLeakedKey'>
   readonly keys: GithubKeys
   readonly onError: OnError
+  /** Called for every message that is refused, because too many others are being read. */
+  readonly onBusy: () => void
   /** Receives how many tokens a message had, and how many of them were keys. */
   readonly onMessage: (counts: { readonly tokens: number; readonly keys: number }) => void
 }
@@ -23,6 +25,8 @@ interface Match {
 }
 
 const MAX_BODY_BYTES = 1_048_576
+/** Anyone may send a body, and only GitHub can sign it. GitHub sends few messages at once. */
+const MAX_READ_AT_ONCE = 8
 const MAX_URL = 2_048
 /** How many keys are revoked at once. GitHub waits for 30 s. */
 const AT_ONCE = 20
@@ -38,11 +42,11 @@ export const createGithubRoutes = (options: GithubRouteOptions): RouteTable =>
   ])
 
 /** POST /secret-scanning/github: the message of GitHub's secret scanning partner program. */
-const receiveMatches =
-  (options: GithubRouteOptions) =>
-  async (ctx: Context): Promise<void> => {
+const receiveMatches = (options: GithubRouteOptions) => {
+  const reading = { count: 0 }
+  return async (ctx: Context): Promise<void> => {
     try {
-      await answer(ctx, options)
+      await answer(ctx, options, reading)
     } catch (error) {
       const isKeysError = error instanceof GithubKeysError
       // The failed fetch was reported once, and anyone may repeat the request.
@@ -53,22 +57,29 @@ const receiveMatches =
       sendServiceError(ctx, 500, 'server_error', 'The server failed')
     }
   }
+}
+
+/** Messages whose bodies are in memory, and whose signatures are unchecked. */
+interface Reading {
+  count: number
+}
 
 const answer = async (
   ctx: Context,
-  { operator, keys, onMessage }: GithubRouteOptions,
+  { operator, keys, onMessage, onBusy }: GithubRouteOptions,
+  reading: Reading,
 ): Promise<void> => {
-  const keyId = ctx.get('Github-Public-Key-Identifier')
-  const signature = ctx.get('Github-Public-Key-Signature')
-  if (!/^[\w.-]{1,128}$/.test(keyId) || !/^[\w+/-]{1,256}={0,2}$/.test(signature)) {
-    return sendServiceError(ctx, 401, 'invalid_signature', 'The signature is missing or malformed')
+  if (reading.count >= MAX_READ_AT_ONCE) {
+    onBusy()
+    // The body is not read, so the connection cannot be used again.
+    ctx.set('Connection', 'close')
+    return sendUnavailable(ctx, 'Too many messages are read at once: send it again')
   }
-  const body = await readBody(ctx, MAX_BODY_BYTES)
+  reading.count += 1
+  const body = await readSigned(ctx, keys).finally(() => {
+    reading.count -= 1
+  })
   if (body === undefined) return
-  const key = await keys.find(keyId)
-  if (key === undefined || !verify('sha256', body, key, Buffer.from(signature, 'base64'))) {
-    return sendServiceError(ctx, 401, 'invalid_signature', 'The signature is wrong')
-  }
   const matches = matchesIn(body)
   if (matches === undefined) {
     const description = 'The body must be a JSON array of objects with token and type'
@@ -80,6 +91,25 @@ const answer = async (
     keys: labels.filter(({ label }) => label === 'true_positive').length,
   })
   sendJson(ctx, labels)
+}
+
+/** Reads a body that GitHub has signed, or sends the error. */
+const readSigned = async (ctx: Context, keys: GithubKeys): Promise<Buffer | undefined> => {
+  const refuse = (description: string): undefined => {
+    sendServiceError(ctx, 401, 'invalid_signature', description)
+    return undefined
+  }
+  const keyId = ctx.get('Github-Public-Key-Identifier')
+  const signature = ctx.get('Github-Public-Key-Signature')
+  if (!/^[\w.-]{1,128}$/.test(keyId) || !/^[\w+/-]{1,256}={0,2}$/.test(signature)) {
+    return refuse('The signature is missing or malformed')
+  }
+  const body = await readBody(ctx, MAX_BODY_BYTES)
+  if (body === undefined) return undefined
+  const key = await keys.find(keyId)
+  return key !== undefined && verify('sha256', body, key, Buffer.from(signature, 'base64'))
+    ? body
+    : refuse('The signature is wrong')
 }
 
 const matchesIn = (body: Buffer): readonly Match[] | undefined => {

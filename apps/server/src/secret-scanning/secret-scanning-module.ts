@@ -3,6 +3,7 @@ import { get } from '@device-grant/core/inversify'
 import type { Settings } from '../config.ts'
 import { describeError } from '../describe-error.ts'
 import type { ServerModule } from '../server-module.ts'
+import { createThrottle } from '../throttle.ts'
 import { GITHUB_KEYS_URL, GithubKeys } from './github-keys.ts'
 import { createGithubRoutes } from './github-route.ts'
 
@@ -16,8 +17,9 @@ export const secretScanningModule = (
 ): readonly ServerModule[] => {
   if (!githubSecretScanning) return []
   const module: ServerModule = {
-    routes: ({ container, log, clock, onError }) =>
-      createGithubRoutes({
+    routes: ({ container, log, clock, onError, countLimit }) => {
+      const throttleBusy = createThrottle(clock)
+      return createGithubRoutes({
         operator: get(container, TOKENS.OperatorUseCases),
         keys: new GithubKeys({
           url: keysUrl,
@@ -27,7 +29,14 @@ export const secretScanningModule = (
         }),
         onError,
         onMessage: (counts) => log.info(counts, 'message of GitHub secret scanning'),
-      }),
+        onBusy: () => {
+          countLimit('secret_scanning')
+          throttleBusy((leftOut) =>
+            log.warn({ leftOut }, 'message of secret scanning refused, because too many are read'),
+          )
+        },
+      })
+    },
   }
   return [module]
 }

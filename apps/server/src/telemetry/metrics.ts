@@ -40,6 +40,7 @@ const LIMITS = [
   'wrong_user_codes',
   'keys_of_person',
   'connections',
+  'secret_scanning',
 ] as const
 
 /** A limit on what clients and people may do. */

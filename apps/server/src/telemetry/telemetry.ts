@@ -10,7 +10,7 @@ import type { RemoteStore } from '../remote-store.ts'
 import { answerRequests } from './answer-requests.ts'
 import { countWith } from './count-with.ts'
 import { decorate } from './decorate.ts'
-import { Metrics } from './metrics.ts'
+import { type Limit, Metrics } from './metrics.ts'
 import { type MetricsServer, startMetricsServer } from './metrics-server.ts'
 import { contextOf, enter } from './request-context.ts'
 import { traceStores } from './trace-stores.ts'
@@ -20,8 +20,8 @@ import { Tracing } from './tracing.ts'
 export interface Telemetry {
   /** Makes the listener of an application. */
   listenerOf(app: Koa): RequestListener
-  /** Counts a connection beyond `MAX_CONNECTIONS`. */
-  countRefusedConnection(): void
+  /** Counts what a limit has refused. */
+  countLimit(limit: Limit): void
   /**
    * Listens for Prometheus, if the settings have a port for it.
    * @throws an error of `node:net`, such as `EADDRINUSE`, if it cannot listen
@@ -53,7 +53,7 @@ export const addTelemetry = (
       const path = '/oauth/device/token'
       return answerRequests(app, new Set([path, pathname.replace(/\/$/, '') + path]))
     },
-    countRefusedConnection: () => metrics?.countLimit('connections'),
+    countLimit: (limit) => metrics?.countLimit(limit),
     listen: async () => {
       if (metrics && metricsPort !== undefined) {
         server = await startMetricsServer(metrics, { port: metricsPort, host })
