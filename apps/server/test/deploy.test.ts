@@ -1,0 +1,251 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { reportSkipped } from '@device-grant/test-support/skipped-tests'
+import test, { type ExecutionContext } from 'ava'
+import { Deployment } from 'kubernetes-models/apps/v1/Deployment'
+import { PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget'
+import { ConfigMap } from 'kubernetes-models/v1/ConfigMap'
+import { Service } from 'kubernetes-models/v1/Service'
+import { parse, parseAllDocuments } from 'yaml'
+import type { Variables } from '#src/environment.js'
+import { configErrorsOf } from './config-errors.ts'
+import { type TempFolder, tempFolder } from './temp-folder.ts'
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+const run = promisify(execFile)
+
+const textOf = (path: string): Promise<string> => readFile(join(ROOT, path), 'utf8')
+
+/** Whether a command of the shell succeeds. */
+const succeeds = async (command: string): Promise<boolean> => {
+  try {
+    await run('sh', ['-c', command])
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Good values of the secrets that a deployment keeps in files. */
+const SECRETS = {
+  SESSION_SECRET: 'vNq1fT0yq0XkP4m8q2rZ6aJd7sLw9uBe',
+  OIDC_CLIENT_SECRET: 'hush',
+  REDIS_URL: 'rediss://redis.example',
+  MONGODB_URI: 'mongodb+srv://mongodb.example/device_grant',
+}
+
+/** The variables with files that have these secrets. */
+const withSecretFiles = async (
+  folder: TempFolder,
+  variables: Variables,
+): Promise<Variables & { readonly [name: string]: string | undefined }> => {
+  const files = await Promise.all(
+    Object.entries(SECRETS).map(async ([name, secret]) => {
+      const variable = `${name}_FILE`
+      return [variable, variables[variable] && (await folder.write(name, secret))] as const
+    }),
+  )
+  return { ...variables, ...Object.fromEntries(files) }
+}
+
+/** Every secret must be in a file, and the settings must be good for production. */
+const acceptsInProduction = async (t: ExecutionContext, variables: Variables): Promise<void> => {
+  const inFiles = Object.keys(SECRETS).filter((name) => variables[`${name}_FILE`])
+  t.deepEqual(inFiles, Object.keys(SECRETS))
+  t.is(variables['NODE_ENV'], 'production')
+  t.deepEqual(configErrorsOf(await withSecretFiles(await tempFolder(t), variables)), [])
+}
+
+const MANIFESTS = 'deploy/kubernetes/device-grant.yaml'
+const KINDS = { ConfigMap, Deployment, Service, PodDisruptionBudget }
+const MODULES: Readonly<Record<keyof typeof KINDS, string>> = {
+  ConfigMap: 'v1',
+  Deployment: 'apps/v1',
+  Service: 'v1',
+  PodDisruptionBudget: 'policy/v1',
+}
+
+interface Manifest {
+  readonly kind: keyof typeof KINDS
+  readonly apiVersion: string
+  readonly [member: string]: unknown
+}
+
+const manifests = async (): Promise<readonly Manifest[]> => {
+  const documents = parseAllDocuments(await textOf(MANIFESTS))
+  return documents.map((document) => {
+    if (document.errors[0]) throw document.errors[0]
+    return document.toJS() as Manifest
+  })
+}
+
+/**
+ * What the compiler says of manifests as values of the types of Kubernetes. It knows every member,
+ * while the schemas of Kubernetes accept unknown ones.
+ */
+const compilerErrors = async (documents: readonly Manifest[]): Promise<string> => {
+  const folder = await mkdtemp(fileURLToPath(new URL('manifests-', import.meta.url)))
+  const source = documents.map((document, i) => {
+    const type = `import('kubernetes-models/${MODULES[document.kind]}').I${document.kind}`
+    return `export const document${i}: ${type} = ${JSON.stringify(document)}\n`
+  })
+  const file = join(folder, 'manifests.ts')
+  await writeFile(file, source.join(''))
+  const flags = ['--noEmit', '--strict', '--skipLibCheck', '--types', '', '--ignoreConfig']
+  const modules = ['--module', 'nodenext', '--target', 'es2023']
+  try {
+    await run(join(ROOT, 'node_modules/.bin/tsc'), [...flags, ...modules, file])
+    return ''
+  } catch (error) {
+    return String((error as { readonly stdout?: string }).stdout)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+test('the manifests fit the schemas and the types of Kubernetes', async (t) => {
+  const documents = await manifests()
+  t.deepEqual(documents.map(({ kind }) => kind).sort(), Object.keys(KINDS).sort())
+  for (const document of documents) {
+    const Kind = KINDS[document.kind]
+    t.is(document.apiVersion, Kind.apiVersion)
+    t.notThrows(() => new Kind(document as never).validate(), document.kind)
+  }
+  // Beside them, as a proof that mistyped members are found, are wrong ones.
+  const wrong = documents.map((document) => ({ ...document, specs: {} }))
+  const errors = (await compilerErrors([...documents, ...wrong])).trim().split('\n')
+  t.is(errors.length, wrong.length, errors.join('\n'))
+  for (const error of errors) t.true(error.includes(`'"specs"' does not exist`), error)
+})
+
+test('the pods are hardened, drain, and use the probes as documented', async (t) => {
+  const documents = await manifests()
+  const { spec } = documents.find(({ kind }) => kind === 'Deployment') as never as {
+    spec: { template: { spec: PodSpec } }
+  }
+  const pod = spec.template.spec
+  t.like(pod, {
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: 1000,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+  })
+  const [container, ...others] = pod.containers
+  t.is(others.length, 0)
+  t.like(container, {
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    startupProbe: { httpGet: { path: '/readyz' } },
+    readinessProbe: { httpGet: { path: '/readyz' } },
+    livenessProbe: { httpGet: { path: '/healthz' } },
+  })
+  const settings = documents.find(({ kind }) => kind === 'ConfigMap')?.['data'] as Variables
+  // The server waits for requests for 10 s, and for webhooks for 2 s.
+  t.true(pod.terminationGracePeriodSeconds > Number(settings['SHUTDOWN_DELAY']) + 12)
+  await acceptsInProduction(t, { ...settings, HOST: '0.0.0.0' })
+})
+
+interface PodSpec {
+  readonly terminationGracePeriodSeconds: number
+  readonly containers: readonly object[]
+}
+
+/** Settings that the unit leaves to `/etc/device-grant/env`. */
+const UNIT_ENV = {
+  PUBLIC_URL: 'https://login.example.com',
+  SIGN_IN: 'oidc',
+  OIDC_ISSUER: 'https://id.example.com',
+  OIDC_CLIENT_ID: 'device-grant',
+}
+
+test('systemd accepts the unit, and finds it hardened', async (t) => {
+  const unit = await textOf('deploy/device-grant.service')
+  const environment = [...unit.matchAll(/^Environment=(\w+)=(.*)$/gm)].map(([, name, value]) => [
+    name,
+    value,
+  ])
+  await acceptsInProduction(t, { ...UNIT_ENV, ...Object.fromEntries(environment) })
+  for (const [, name, value] of unit.matchAll(/^Environment=(\w+_FILE)=%d\/(.*)$/gm)) {
+    t.true(unit.includes(`\nLoadCredential=${value}:`), name)
+  }
+  if (!(await succeeds('command -v systemd-analyze'))) {
+    return reportSkipped('there is no systemd-analyze to verify deploy/device-grant.service with')
+  }
+  const folder = await tempFolder(t)
+  // The program of the unit must exist.
+  const here = unit.replace('/usr/bin/node', process.execPath)
+  const file = await folder.write('device-grant.service', here)
+  const verified = await run('systemd-analyze', ['verify', '--man=no', file])
+  t.is(verified.stdout + verified.stderr, '')
+  const threshold = '--threshold=20'
+  await t.notThrowsAsync(run('systemd-analyze', ['security', '--offline=true', threshold, file]))
+  const wrong = await folder.write('wrong.service', here.replace('ProtectHome=yes', 'ProtectHom=1'))
+  t.regex((await run('systemd-analyze', ['verify', '--man=no', wrong])).stderr, /ProtectHom/)
+})
+
+/** Values of the variables that `compose.yaml` needs. */
+const COMPOSE_ENV = {
+  SESSION_SECRET: SECRETS.SESSION_SECRET,
+  REDIS_PASSWORD: 'hunter2',
+  MONGODB_PASSWORD: 'hunter3',
+  MONGODB_KEY: 'hunter4',
+}
+
+interface ComposeService {
+  readonly image?: string
+  readonly environment: Variables
+  readonly [member: string]: unknown
+}
+
+test('compose.yaml has passwords, pinned images and no privileges', async (t) => {
+  const text = (await textOf('compose.yaml')).replace(
+    /\$\{(\w+):\?[^}]*\}/g,
+    (_, name: keyof typeof COMPOSE_ENV) => COMPOSE_ENV[name],
+  )
+  const { services } = parse(text, { merge: true }) as {
+    readonly services: Readonly<Record<string, ComposeService>>
+  }
+  t.deepEqual(Object.keys(services), ['redis', 'mongodb', 'server'])
+  for (const [name, service] of Object.entries(services)) {
+    t.deepEqual(service['cap_drop'], ['ALL'], name)
+    t.is(service['read_only'], true, name)
+    t.deepEqual(service['security_opt'], ['no-new-privileges:true'], name)
+    if (name === 'server') continue
+    t.regex(service.image ?? '', /:\d+\.\d+\.\d+(-\w+)?$/, name)
+    t.truthy(service['healthcheck'], name)
+    t.truthy(service['user'], name)
+    t.is(service['ports'], undefined, name)
+  }
+  const settings = services['server']?.environment ?? {}
+  t.deepEqual(configErrorsOf({ ...settings, HOST: '0.0.0.0' }), [])
+  t.true(settings['REDIS_URL']?.includes(':hunter2@'))
+  t.true(settings['MONGODB_URI']?.includes(':hunter3@'))
+})
+
+test('compose accepts compose.yaml, and starts nothing without passwords', async (t) => {
+  const file = join(ROOT, 'compose.yaml')
+  const command = (await succeeds('docker compose version'))
+    ? { name: 'docker', first: ['compose'] }
+    : { name: 'docker-compose', first: [] }
+  if (!(await succeeds(`command -v ${command.name}`))) {
+    return reportSkipped('there is no docker compose to check compose.yaml with')
+  }
+  const folder = await tempFolder(t)
+  const noSettings = await folder.write('.env', '')
+  const config = (env: Variables) =>
+    run(command.name, [...command.first, '--env-file', noSettings, '-f', file, 'config', '-q'], {
+      env: { PATH: process.env['PATH'], HOME: folder.path, ...env },
+    })
+  await t.notThrowsAsync(config(COMPOSE_ENV))
+  const error = await t.throwsAsync(config({ ...COMPOSE_ENV, MONGODB_PASSWORD: undefined }))
+  t.regex(error?.message ?? '', /is missing, see compose\.yaml/)
+})
