@@ -1,4 +1,4 @@
-import { type Command, EXIT } from '../commands/command.ts'
+import { type Command, EXIT, UsageError } from '../commands/command.ts'
 import { readFlags } from '../commands/read-flags.ts'
 import { readSettings } from '../commands/read-settings.ts'
 
@@ -10,38 +10,39 @@ import { readSettings } from '../commands/read-settings.ts'
 export const secretPatternOf = (prefix: string): string =>
   `${prefix.replaceAll('.', '\\.')}[0-9A-Za-z]{22}_[0-9A-Za-z]{49}\\b`
 
-/** Prints the pattern, and the rules of two scanners with it. */
+/** Prints the pattern, or a file of rules for a scanner. */
 export const secretPattern: Command = {
   name: 'secret-pattern',
-  flags: '',
-  meaning: 'prints a regular expression for API keys, and rules for gitleaks and TruffleHog',
+  flags: '[--gitleaks | --trufflehog]',
+  meaning: 'prints a regular expression for API keys, or a file of rules for a scanner',
   run: async (args, io) => {
-    readFlags(args, {})
+    const { gitleaks, trufflehog } = readFlags(args, { gitleaks: 'switch', trufflehog: 'switch' })
+    if (gitleaks && trufflehog) throw new UsageError('--gitleaks and --trufflehog: use one of them')
     const { keyPrefix } = readSettings(io).policy
-    io.out(scannerRules(keyPrefix))
+    const textOf = gitleaks ? gitleaksRules : trufflehog ? truffleHogRules : secretPatternOf
+    io.out(`${textOf(keyPrefix).trimEnd()}\n`)
     return EXIT.done
   },
 }
 
-const scannerRules = (prefix: string): string => {
-  const pattern = secretPatternOf(prefix)
-  return `\
-# Regular expression
-${pattern}
+/** A configuration of gitleaks. It keeps the rules for other secrets. */
+const gitleaksRules = (prefix: string): string => `\
+[extend]
+useDefault = true
 
-# gitleaks: .gitleaks.toml
 [[rules]]
 id = "device-grant-api-key"
 description = "API key issued by device-grant"
-regex = '''${pattern}'''
+regex = '''${secretPatternOf(prefix)}'''
 keywords = ["${prefix.toLowerCase()}"]
+`
 
-# TruffleHog: --config=trufflehog.yaml
+/** A configuration of TruffleHog, which keeps its own detectors besides. */
+const truffleHogRules = (prefix: string): string => `\
 detectors:
   - name: device-grant-api-key
     keywords:
       - '${prefix.toLowerCase()}'
     regex:
-      key: '(${pattern})'
+      key: '(${secretPatternOf(prefix)})'
 `
-}
