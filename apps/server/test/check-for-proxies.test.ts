@@ -8,6 +8,7 @@ import { listen } from '@device-grant/test-support/loopback'
 import { hasNginx, startNginx } from '@device-grant/test-support/nginx'
 import { decide } from '@device-grant/test-support/person'
 import test from 'ava'
+import { parse } from 'yaml'
 import { breakStore } from './break-store.ts'
 import { startTestServer, type TestServer } from './test-server.ts'
 
@@ -152,4 +153,48 @@ nginxTest('nginx in front of a service lets only keys with the scope pass', asyn
   t.regex(String(headers?.['x-auth-key-id']), /^[0-9A-Za-z]{22}$/)
   t.is(headers?.['x-required-scope'], undefined)
   t.is(headers?.['x-required-resource'], undefined)
+})
+
+interface EnvoyFilters {
+  readonly http_filters: readonly {
+    readonly name: string
+    readonly typed_config: {
+      readonly mutations?: {
+        readonly request_mutations: readonly { readonly remove: string }[]
+      }
+      readonly failure_mode_allow?: boolean
+      readonly http_service?: {
+        readonly path_prefix: string
+        readonly authorization_request: {
+          readonly headers_to_add: readonly { readonly key: string }[]
+        }
+        readonly authorization_response: {
+          readonly allowed_upstream_headers: { readonly patterns: readonly unknown[] }
+        }
+      }
+    }
+  }[]
+}
+
+test('the documented Envoy removes every header from outside before it asks', async (t) => {
+  const page = await readFile(new URL('../../../docs/services.md', import.meta.url), 'utf8')
+  const [, yaml = ''] = /### Envoy\n\n```yaml\n(.*?)```/s.exec(page) ?? []
+  const { http_filters: filters } = parse(yaml) as EnvoyFilters
+  const [first, second, ...others] = filters.map(({ typed_config }) => typed_config)
+  t.is(others.length, 0)
+  const removed = first?.mutations?.request_mutations.map(({ remove }) => remove) ?? []
+  const documented = [...page.matchAll(/`(X-(?:Auth|Required)-[A-Za-z-]+)`/g)]
+  t.deepEqual(
+    removed.toSorted(),
+    [...new Set(documented.map(([, name = '']) => name.toLowerCase()))].sort(),
+  )
+  t.is(second?.failure_mode_allow, false)
+  t.is(second?.http_service?.path_prefix, CHECK)
+  const added = second?.http_service?.authorization_request.headers_to_add
+  t.deepEqual(
+    added?.map(({ key }) => key),
+    ['x-required-scope'],
+  )
+  const passedOn = second?.http_service?.authorization_response.allowed_upstream_headers
+  t.deepEqual(passedOn?.patterns, [{ prefix: 'x-auth-' }])
 })
