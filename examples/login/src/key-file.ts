@@ -1,44 +1,60 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
+import type { Variables } from './terminal.ts'
+
+/** Where programs of this platform keep what belongs to one person. */
+const configFolder = (env: Variables, platform: NodeJS.Platform): string => {
+  const { XDG_CONFIG_HOME = '', APPDATA } = env
+  // The specification says that a relative path is ignored.
+  if (isAbsolute(XDG_CONFIG_HOME)) return XDG_CONFIG_HOME
+  if (platform === 'win32') return APPDATA ?? join(homedir(), 'AppData', 'Roaming')
+  return join(
+    homedir(),
+    ...(platform === 'darwin' ? ['Library', 'Application Support'] : ['.config']),
+  )
+}
 
 /** Where the keys are kept: `KEY_FOLDER`, else a folder in the person's configuration folder. */
-export const KEY_FOLDER: string =
-  process.env['KEY_FOLDER'] ??
-  join(process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'device-grant-example')
+export const keyFolder = (env: Variables, platform: NodeJS.Platform = process.platform): string =>
+  env['KEY_FOLDER'] || join(configFolder(env, platform), 'device-grant-example')
 
-/** Each server has a file of its own, so that logins at several servers do not meet. */
-const fileOf = (base: URL): string =>
-  join(KEY_FOLDER, `${createHash('sha256').update(base.href).digest('hex')}.key`)
-
-/** The key of a server, if this machine is logged in there. */
-export const readKey = async (base: URL): Promise<string | undefined> => {
-  try {
-    return await readFile(fileOf(base), 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
+/** The key of this machine at one issuer. */
+export interface KeyFile {
+  /** The key, if this machine is logged in there. */
+  read(): Promise<string | undefined>
+  /** Keeps a key. A new file is renamed, so that no reader gets half a key or the mode of an older file. */
+  keep(apiKey: string): Promise<void>
+  forget(): Promise<void>
 }
 
-/**
- * Keeps the key of a server. A new file is renamed, so that no reader gets half a key, and the mode of
- * an older file does not matter.
- */
-export const keepKey = async (base: URL, apiKey: string): Promise<void> => {
-  await mkdir(KEY_FOLDER, { recursive: true, mode: 0o700 })
-  const file = fileOf(base)
-  const temporary = `${file}.${randomUUID()}`
-  try {
-    // Other people on this machine must not read it.
-    await writeFile(temporary, apiKey, { mode: 0o600, flag: 'wx' })
-    await rename(temporary, file)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
+/** Each issuer has a file of its own in the folder, so that logins at several issuers do not meet. */
+export const openKeyFile = (folder: string, issuer: URL): KeyFile => {
+  const name = createHash('sha256').update(issuer.href).digest('hex')
+  const file = join(folder, `${name}.json`)
+  return {
+    read: async () => {
+      try {
+        return JSON.parse(await readFile(file, 'utf8')).api_key
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+        throw new Error(`The key in ${file} cannot be read`, { cause: error })
+      }
+    },
+    keep: async (apiKey) => {
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      const temporary = `${file}.${randomUUID()}`
+      const text = JSON.stringify({ issuer: issuer.href, api_key: apiKey })
+      try {
+        // Other people on this machine must not read it.
+        await writeFile(temporary, text, { mode: 0o600, flag: 'wx' })
+        await rename(temporary, file)
+      } catch (error) {
+        await rm(temporary, { force: true })
+        throw error
+      }
+    },
+    forget: () => rm(file, { force: true }),
   }
 }
-
-/** Forgets the key of a server. */
-export const forgetKey = (base: URL): Promise<void> => rm(fileOf(base), { force: true })

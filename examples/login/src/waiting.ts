@@ -1,34 +1,50 @@
+import { hasCursor, type Terminal, type Variables } from './terminal.ts'
+
 const FRAMES = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'
 const CLEAR_LINE = '\r\u001b[K'
+/** A line that wraps could not be written over, so narrow terminals get no spinner. */
+const MIN_COLUMNS = 42
 
-/** Shows how long the code still works, until the returned function is called. */
-export const showWaiting = (seconds: number): (() => void) => {
-  if (!process.stdout.isTTY) {
-    process.stdout.write('  Waiting for approval ...\n')
-    return () => {}
-  }
-  const end = Date.now() + seconds * 1000
-  let frame = 0
-  const timer = setInterval(() => {
-    const left = Math.max(0, Math.round((end - Date.now()) / 1000))
-    const time = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`
-    process.stdout.write(
-      `\r  ${FRAMES[frame++ % FRAMES.length]} waiting for approval, ${time} left `,
-    )
-  }, 100)
-  const interrupt = (): never => {
-    process.stdout.write('\n')
-    process.exit(130)
-  }
-  process.once('SIGINT', interrupt)
-  return () => {
-    process.off('SIGINT', interrupt)
-    clearInterval(timer)
-    process.stdout.write(CLEAR_LINE)
-  }
+/** The line that shows how long a code still works. */
+export interface Waiting {
+  /** Writes a line above it. */
+  tell(text: string): void
+  stop(): void
 }
 
-/** Writes a line to stderr, over the one that `showWaiting` shows. */
-export const tell = (text: string): void => {
-  process.stderr.write(`${process.stdout.isTTY ? CLEAR_LINE : ''}  ${text}\n`)
+/** Shows how long the code still works, and draws it again each second in a terminal. */
+export const showWaiting = (seconds: number, terminal: Terminal, env: Variables): Waiting => {
+  const end = Date.now() + seconds * 1000
+  const isDrawn = (): boolean => hasCursor(terminal, env) && (terminal.columns ?? 0) >= MIN_COLUMNS
+  let frame = 0
+  const draw = (): void => {
+    if (!isDrawn()) return
+    const left = Math.max(0, Math.round((end - Date.now()) / 1000))
+    const time = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`
+    const spinner = FRAMES[frame++ % FRAMES.length]
+    terminal.write(`${CLEAR_LINE}  ${spinner} Waiting for approval, ${time} left `)
+  }
+  const clear = (): void => {
+    if (isDrawn()) terminal.write(CLEAR_LINE)
+  }
+  const interrupt = (): never => {
+    terminal.write('\n')
+    process.exit(130)
+  }
+  if (isDrawn()) draw()
+  else terminal.write('  Waiting for approval ...\n')
+  const timer = setInterval(draw, 1000)
+  process.once('SIGINT', interrupt)
+  return {
+    tell: (text) => {
+      clear()
+      terminal.write(`  ${text}\n`)
+      draw()
+    },
+    stop: () => {
+      process.off('SIGINT', interrupt)
+      clearInterval(timer)
+      clear()
+    },
+  }
 }

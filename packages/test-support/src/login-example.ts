@@ -27,7 +27,8 @@ const spawnExample = (
   env: NodeJS.ProcessEnv = {},
 ): SpawnedProgram =>
   spawnProgram(t, process.execPath, [PROGRAM, ...args], {
-    env: { ...process.env, KEY_FOLDER: newKeyFolder(t), ...env },
+    // Tests answer as the person, so no browser opens here.
+    env: { ...process.env, KEY_FOLDER: newKeyFolder(t), CI: 'true', ...env },
   })
 
 const endOf = async ({ ended, out, err }: SpawnedProgram): Promise<Ended> => ({
@@ -54,7 +55,7 @@ export interface WaitingLogin {
 }
 
 /**
- * Starts the example that logs in at `url`, and waits for its codes.
+ * Starts the example that logs in at `url`, prints JSON, and waits for its codes.
  * @throws {Error} if it ends without any
  */
 export const startLoginExample = async (
@@ -62,9 +63,7 @@ export const startLoginExample = async (
   url: string,
   env?: NodeJS.ProcessEnv,
 ): Promise<WaitingLogin> => {
-  const program = spawnExample(t, [url], env)
-  const [, userCode = '', completeUri = ''] = await program.prints(
-    /enter +(\S+)\s+or open +(\S+)\s/,
-  )
-  return { userCode, completeUri, ended: endOf(program) }
+  const program = spawnExample(t, [url, '--json'], env)
+  const [, page = '', userCode = ''] = await program.prints(/Open +(\S+)\s+Enter +(\S+)\s/)
+  return { userCode, completeUri: `${page}?user_code=${userCode}`, ended: endOf(program) }
 }

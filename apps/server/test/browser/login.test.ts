@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { inChromium } from '@device-grant/test-support/chromium'
 import { authorize, pollOutcome } from '@device-grant/test-support/device'
 import { startLoginExample, type WaitingLogin } from '@device-grant/test-support/login-example'
@@ -33,10 +34,12 @@ const hasKeyOf = async (
 ): Promise<void> => {
   const { exitCode, out, err } = await device.ended
   t.is(exitCode, 0, err)
-  const whoami = JSON.parse(out.slice(out.indexOf('{'))) as Readonly<Record<string, unknown>>
-  t.is(whoami['user'], person)
-  t.like(whoami['key'], { name: `Device Link Access Key (${device.userCode})` })
-  t.is(whoami['scope'], 'whoami')
+  t.like(JSON.parse(out), {
+    user: person,
+    key: { name: `Device Link Access Key (${device.userCode})` },
+    device_name: hostname(),
+    scope: 'whoami',
+  })
 }
 
 browserTest(
@@ -58,7 +61,13 @@ browserTest(
     await inspect(t, page, 'confirm')
     t.is(await shownCode(page), device.userCode)
     const shown = await page.locator('main').innerText()
-    for (const fact of ['login-example', 'Unverified', 'whoami', '127.0.0.1', 'openid-client']) {
+    for (const fact of [
+      'login-example',
+      'Unverified',
+      'whoami',
+      '127.0.0.1',
+      'device-grant-login/1.0',
+    ]) {
       t.true(shown.includes(fact), fact)
     }
     await decide(page, 'approve')
