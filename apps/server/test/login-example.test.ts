@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { freePort } from '@device-grant/test-support/free-port'
-import { runLoginExample } from '@device-grant/test-support/login-example'
+import { runLoginExample, startLoginExample } from '@device-grant/test-support/login-example'
 import { listen } from '@device-grant/test-support/loopback'
 import test, { type ExecutionContext } from 'ava'
 
@@ -109,4 +109,14 @@ test('any other refusal is reported, and a server that stops during the wait is 
     /^The server did not answer \(\w+\)\. Retrying until the code expires\.$/,
   )
   t.is(lines.at(-1), 'The code has expired. Run the login again.')
+})
+
+test('Ctrl-C ends the wait, and leaves nothing on stdout', async (t) => {
+  const { url } = await pretendDeviceGrant(t, 600, 'authorization_pending')
+  const login = await startLoginExample(t, url)
+  login.interrupt()
+  const { exitCode, out, err } = await login.ended
+  t.is(exitCode, 130)
+  t.is(out, '')
+  t.regex(err, /Enter +WDJB-MJHT\n\n.*\n\n$/)
 })

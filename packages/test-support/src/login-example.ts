@@ -51,6 +51,8 @@ export const runLoginExample = (
 export interface WaitingLogin {
   readonly userCode: string
   readonly completeUri: string
+  /** Sends what Ctrl-C sends. */
+  interrupt(): void
   readonly ended: Promise<Ended>
 }
 
@@ -64,6 +66,8 @@ export const startLoginExample = async (
   env?: NodeJS.ProcessEnv,
 ): Promise<WaitingLogin> => {
   const program = spawnExample(t, [url, '--json'], env)
-  const [, page = '', userCode = ''] = await program.prints(/Open +(\S+)\s+Enter +(\S+)\s/)
-  return { userCode, completeUri: `${page}?user_code=${userCode}`, ended: endOf(program) }
+  const [, page = '', userCode = ''] = await program.prints(/Open +(\S+)\s+Enter +(\S+)\s+Waiting/)
+  const completeUri = `${page}?user_code=${userCode}`
+  const interrupt = (): void => void program.child.kill('SIGINT')
+  return { userCode, completeUri, interrupt, ended: endOf(program) }
 }
