@@ -77,8 +77,11 @@ for (const { title, file: scopes, errors } of INVALID_SCOPES) {
   })
 }
 
-test('the file in docs/clients.md is valid, and the table names every member of a client', async (t) => {
-  const docs = await readFile(new URL('../../../docs/clients.md', import.meta.url), 'utf8')
+test('the file in docs/registered-clients.md is valid, and the table names every member of a client', async (t) => {
+  const docs = await readFile(
+    new URL('../../../docs/registered-clients.md', import.meta.url),
+    'utf8',
+  )
   const [, file = ''] = /```json\n(.+?)```/s.exec(docs) ?? []
   t.deepEqual(await errorsOfFile(t, file), [])
   t.true(isValid('clients.schema.json', JSON.parse(file)))

@@ -253,3 +253,13 @@ test('the login example keeps its key for itself, and logout revokes and forgets
   await t.throwsAsync(stat(keyFile), { code: 'ENOENT' })
   t.deepEqual(await readdir(folder), [])
 })
+
+test('docs/clients.md shows the programs that `npm run clients` runs', async (t) => {
+  const inRepository = (path: string): URL => new URL(`../../../${path}`, import.meta.url)
+  const docs = await readFile(inRepository('docs/clients.md'), 'utf8')
+  const shown = [...docs.matchAll(/\(\.\.\/(examples\/clients\/.+?)\)\.?\s+```\w+\n(.+?)```/gs)]
+  t.is(shown.length, 5)
+  for (const [, path = '', program] of shown) {
+    t.is(program, await readFile(inRepository(path), 'utf8'), path)
+  }
+})
