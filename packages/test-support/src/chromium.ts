@@ -1,29 +1,9 @@
-import { existsSync } from 'node:fs'
 import test from 'ava'
-import { type Browser, chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
+import { CHROMIUM_CANDIDATES, CHROMIUM_PATH, launchChromium } from './launch-chromium.ts'
 import { reportSkipped } from './skipped-tests.ts'
 
-const { CHROMIUM_PATH: given = '' } = process.env
-const CANDIDATES = [...(given === '' ? [] : [given]), '/usr/bin/chromium']
-
-/** The path of Chromium. Undefined if there is none. */
-export const CHROMIUM_PATH: string | undefined = CANDIDATES.find((path) => existsSync(path))
-
-const launch = (host: string): Promise<Browser> =>
-  chromium.launch({
-    executablePath: CHROMIUM_PATH ?? '',
-    // Browsers of people have it, and going back after a sign-out must not show earlier pages.
-    ignoreDefaultArgs: ['--disable-back-forward-cache'],
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      `--host-resolver-rules=MAP ${host} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1`,
-    ],
-  })
+export { CHROMIUM_PATH }
 
 /** The tests of one file in one browser. */
 export interface BrowserTests {
@@ -39,14 +19,14 @@ export interface BrowserTests {
  */
 export const inChromium = (what: string, host = 'localhost'): BrowserTests => {
   if (CHROMIUM_PATH === undefined) {
-    const looked = CANDIDATES.join(' or ')
+    const looked = CHROMIUM_CANDIDATES.join(' or ')
     const how = 'install it (Debian: apt-get install chromium) or set CHROMIUM_PATH'
     reportSkipped(`${what}: no Chromium at ${looked}. To run it, ${how}`)
   }
   let started: Browser | undefined
   if (CHROMIUM_PATH !== undefined) {
     test.before(async () => {
-      started = await launch(host)
+      started = await launchChromium(host)
     })
     test.after.always(() => started?.close())
   }
