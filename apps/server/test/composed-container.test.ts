@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { MongoApiKeyStore } from '@device-grant/adapter-mongo'
 import { TOKENS } from '@device-grant/core'
@@ -13,10 +13,79 @@ import Koa from 'koa'
 process.env['SESSION_SECRET'] = 'a secret of thirty-two characters'
 const { container, router } = await import('./composed-container.js')
 
+const inRepository = (path: string): URL => new URL(`../../../${path}`, import.meta.url)
+const docs = await readFile(inRepository('docs/architecture.md'), 'utf8')
+
+/** The files in a folder of the core that match. */
+const sources = async (folder: string, matching: RegExp): Promise<readonly string[]> => {
+  const names = await readdir(inRepository(folder), { recursive: true })
+  return names.filter((name) => matching.test(name)).map((name) => name.replaceAll('\\', '/'))
+}
+
+/** The arrows of a drawing, as `from>to`. */
+const arrowsOf = (drawing: string): ReadonlySet<string> =>
+  new Set(
+    [...drawing.matchAll(/^ *([\w-]+)(?:\["[^"]*"\])? --> ([\w-]+)/gm)].map(
+      ([, from, to]) => `${from}>${to}`,
+    ),
+  )
+
+/** Tells if arrows lead from one room to another one. */
+const leads = (arrows: ReadonlySet<string>, from: string, to: string): boolean =>
+  arrows.has(`${from}>${to}`) ||
+  [...arrows].some((arrow) => {
+    const [start, next = ''] = arrow.split('>')
+    return start === from && leads(arrows, next, to)
+  })
+
+test('docs/architecture.md draws the imports inside core, and between packages', async (t) => {
+  const [, drawing = ''] = /```mermaid\nflowchart (.+?)```/s.exec(docs) ?? []
+  const arrows = arrowsOf(drawing)
+  const imports = new Set<string>()
+  const roomOf = (path: string): string => path.split('/')[0]?.replace('.ts', '') ?? ''
+  for (const file of await sources('packages/core/src', /\.ts$/)) {
+    const text = await readFile(inRepository(`packages/core/src/${file}`), 'utf8')
+    for (const [, specifier = ''] of text.matchAll(/from '(\..+?)'/g)) {
+      const { pathname } = new URL(specifier, `file:///${file}`)
+      const [from, to] = [roomOf(file), roomOf(pathname.slice(1))]
+      if (from !== to && from !== 'index') imports.add(`${from}>${to}`)
+    }
+  }
+  for (const folder of [
+    'apps/server',
+    ...(await readdir(inRepository('packages'))).map((name) => `packages/${name}`),
+  ]) {
+    if (folder === 'packages/test-support' || folder === 'packages/core') continue
+    const { dependencies, peerDependencies } = JSON.parse(
+      await readFile(inRepository(`${folder}/package.json`), 'utf8'),
+    )
+    for (const name of Object.keys({ ...dependencies, ...peerDependencies })) {
+      const [, to] = /^@device-grant\/(.+)/.exec(name) ?? []
+      if (to !== undefined) imports.add(`${folder.split('/')[1]}>${to}`)
+    }
+  }
+  t.true(imports.size > 20)
+  for (const arrow of arrows) t.true(imports.has(arrow), `${arrow} is drawn`)
+  for (const one of imports) {
+    const [from = '', to = ''] = one.split('>')
+    t.true(leads(arrows, from, to), `${one} is not drawn`)
+  }
+})
+
+test('docs/architecture.md draws every status of a grant and of a key', async (t) => {
+  const [, drawing = ''] = /```mermaid\nstateDiagram-v2(.+?)```/s.exec(docs) ?? []
+  const drawn = new Set([...arrowsOf(drawing)].flatMap((arrow) => arrow.split('>')))
+  const statuses = new Set<string>()
+  for (const rule of ['device-grant', 'api-key']) {
+    const text = await readFile(inRepository(`packages/core/src/rules/${rule}.ts`), 'utf8')
+    for (const [, status = ''] of text.matchAll(/readonly status: '(\w+)'/g)) statuses.add(status)
+  }
+  t.deepEqual([...drawn].toSorted(), [...statuses].toSorted())
+})
+
 test('docs/architecture.md shows this composition', async (t) => {
   const text = await readFile(new URL('../test/composed-container.ts', import.meta.url), 'utf8')
   const [, shown = ''] = text.split(/^\/\/ --- .*$/m)
-  const docs = await readFile(new URL('../../../docs/architecture.md', import.meta.url), 'utf8')
   t.true(docs.includes(`\`\`\`ts\n${shown.trim()}\n\`\`\``))
 })
 
