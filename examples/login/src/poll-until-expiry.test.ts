@@ -1,7 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type RequestListener, type ServerResponse } from 'node:http'
-import { runLoginExample } from '@device-grant/test-support/login-example'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { listen } from '@device-grant/test-support/loopback'
 import test, { type ExecutionContext } from 'ava'
+import { runLogin } from './run-login.ts'
 
 type Answer = (response: ServerResponse) => void
 
@@ -25,7 +28,7 @@ const PENDING = json(400, { error: 'authorization_pending' })
 const TOKEN = json(200, { access_token: 'key', token_type: 'Bearer' })
 
 interface Login {
-  readonly exitCode: number | NodeJS.Signals
+  readonly exitCode: number
   readonly out: string
   readonly err: string
   /** When each poll came, in milliseconds. */
@@ -36,7 +39,7 @@ interface Login {
 const login = async (
   t: ExecutionContext,
   answers: readonly [Answer, ...Answer[]],
-  { expiresIn = 600, env = {} }: { expiresIn?: number; env?: NodeJS.ProcessEnv } = {},
+  { expiresIn = 600, env = {} }: { expiresIn?: number; env?: Record<string, string> } = {},
 ): Promise<Login> => {
   const polls: number[] = []
   const listener: RequestListener = ({ url: path = '' }, response) => {
@@ -59,7 +62,17 @@ const login = async (
     server.close()
     server.closeAllConnections()
   })
-  return { ...(await runLoginExample(t, url, env)), polls }
+  const folder = await mkdtemp(join(tmpdir(), 'poll-until-expiry-'))
+  t.teardown(() => rm(folder, { recursive: true }))
+  let [out, err] = ['', '']
+  const exitCode = await runLogin([url], {
+    env: { KEY_FOLDER: folder, ...env },
+    stdout: { write: (text) => (out += text) },
+    stderr: { write: (text) => (err += text) },
+    openBrowser: () => Promise.resolve(false),
+    program: 'login',
+  })
+  return { exitCode, out, err, polls }
 }
 
 for (const [what, answer, reason] of [
@@ -77,7 +90,7 @@ for (const [what, answer, reason] of [
     /\(.+\)/,
   ],
 ] as readonly (readonly [string, Answer, RegExp])[]) {
-  test(`a login goes on after ${what}, and says so in one line`, async (t) => {
+  test.serial(`a login goes on after ${what}, and says so in one line`, async (t) => {
     const { exitCode, out, err, polls } = await login(t, [PENDING, answer, answer, PENDING, TOKEN])
     t.is(exitCode, 0, err)
     t.is(polls.length, 5)
@@ -88,16 +101,16 @@ for (const [what, answer, reason] of [
   })
 }
 
-test('a login goes on after a poll that takes too long', async (t) => {
+test.serial('a login goes on after a poll that takes too long', async (t) => {
   const { exitCode, err, polls } = await login(t, [() => {}, TOKEN], {
-    env: { REQUEST_TIMEOUT: '3' },
+    env: { REQUEST_TIMEOUT: '2' },
   })
   t.is(exitCode, 0, err)
   t.is(polls.length, 2)
   t.regex(err, /\n {2}The server did not answer \(operation timed out\)\. Retrying .+\n$/)
 })
 
-test('each failed poll makes the interval longer', async (t) => {
+test.serial('each failed poll makes the interval longer', async (t) => {
   const { polls } = await login(t, [hangUp, hangUp, hangUp, hangUp, hangUp, TOKEN])
   const gaps = polls.slice(1).map((at, i) => at - Number(polls[i]))
   // Each is twice the one before. A timer may be a little early, and a slow machine late.
@@ -106,13 +119,13 @@ test('each failed poll makes the interval longer', async (t) => {
   }
 })
 
-test('a server that never recovers lets the code expire', async (t) => {
+test.serial('a server that never recovers lets the code expire', async (t) => {
   const { exitCode, err } = await login(t, [page(502)], { expiresIn: 1 })
   t.is(exitCode, 1)
   t.is(err.trim().split('\n').at(-1)?.trim(), 'The code has expired. Run the login again.')
 })
 
-test('a refusal ends the login at once', async (t) => {
+test.serial('a refusal ends the login at once', async (t) => {
   for (const [status, error] of [
     [400, 'invalid_grant'],
     [401, 'invalid_client'],
