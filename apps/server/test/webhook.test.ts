@@ -92,6 +92,32 @@ test('an event is sent once, signed as a Standard Webhook', async (t) => {
   t.deepEqual(lines, [])
 })
 
+test('a new URL and a new secret count from the next attempt on', async (t) => {
+  const [former, next] = [
+    await startReceiver(t, (response) => response.writeHead(500).end()),
+    await startReceiver(t),
+  ]
+  const settings = { url: former.url, secret: SECRET, events: ['key_erased'] as const }
+  let current = settings
+  const { waiting, pause } = aPause()
+  const webhook = new Webhook(() => current, {
+    log: logTo({ write: () => {} }, 'silent'),
+    clock: new TestClock(),
+    pause,
+  })
+  webhook.emit(erased())
+  await eventually('it has failed', () => waiting.length === 1)
+  const secret = `whsec_${Buffer.alloc(32, 'next').toString('base64')}`
+  current = { ...settings, url: next.url, secret }
+  waiting[0]?.end()
+  await eventually('it is sent again', () => next.received.length === 1)
+  t.is(former.received.length, 1)
+  const [{ headers, body } = { headers: {}, body: '' }] = next.received
+  t.notThrows(() => new Verifier(secret).verify(body, headers as Record<string, string>))
+  t.throws(() => new Verifier(SECRET).verify(body, headers as Record<string, string>))
+  await webhook.stop()
+})
+
 test('the scheme of the URL may have capitals', async (t) => {
   const receiver = await startReceiver(t)
   const { webhook, lines } = aWebhook(receiver.url.replace('http:', 'HTTP:'))
