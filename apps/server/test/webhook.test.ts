@@ -198,10 +198,20 @@ test('a redirect is not followed, and counts as a failure', async (t) => {
 test('a receiver that hangs is given up, and the event is sent again', async (t) => {
   const receiver = await startReceiver(t, hang)
   const { waiting, pause } = aPause()
-  const { webhook, logged } = aWebhook(receiver.url, { pause, answerWithinMs: 300 })
+  const lines: string[] = []
+  const options = {
+    log: logTo({ write: (line: string) => lines.push(line) }, 'info'),
+    clock: new TestClock(),
+    pause,
+    answerWithinMs: 300,
+  }
+  const settings = { url: receiver.url, secret: SECRET, events: ['key_erased'] as const }
+  const webhook = new Webhook(() => settings, options)
   webhook.emit(erased())
   await eventually('it has failed', () => waiting.length === 1)
-  t.is(logged('webhook delivery failed')[0]?.['message'], 'No response within 300 ms')
+  t.is(JSON.parse(lines[0] ?? '').message, 'No response within 300 ms')
+  // A busy machine may take longer than that for the answer that follows.
+  options.answerWithinMs = 30_000
   let accepted = 0
   receiver.answer = (response) => {
     accepted += 1
@@ -212,7 +222,7 @@ test('a receiver that hangs is given up, and the event is sent again', async (t)
     return accepted > 0
   })
   await webhook.stop()
-  t.deepEqual(logged('webhook events dropped'), [])
+  t.is(lines.length, 1, 'and nothing is dropped')
 })
 
 test('a full queue drops further events, and counts them', async (t) => {
