@@ -128,12 +128,12 @@ interface TooManyKeys extends Happened<'too_many_keys'>, OfGrant, OfPerson {
   readonly limit: number
 }
 
-/** A person who may not have API keys signed in, approved a device, had it picked up, or used a key. */
+/** A person who may not have API keys signed in, opened a code, approved a device, had it picked up, or used a key. */
 type PersonNotAdmitted = Happened<'person_not_admitted'> &
   OfPerson &
   (
     | { readonly during: 'sign_in'; readonly reason: string }
-    | { readonly during: 'approval' }
+    | { readonly during: 'review' | 'approval' }
     | ({ readonly during: 'pick_up' } & OfGrant)
     | ({ readonly during: 'key_check'; readonly keyId: string } & OfDevice)
   )

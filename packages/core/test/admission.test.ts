@@ -8,6 +8,7 @@ import {
   createMemoryStores,
   createPolicy,
   createPollForToken,
+  createReviewUserCode,
   type DeviceGrant,
   type DeviceGrantEvent,
   grantIdOf,
@@ -223,6 +224,7 @@ const aService = async (first: Answer = YES) => {
   const unwrittenUses = new UnwrittenUses()
   const all = { ...stores, policy, clock, events, admission, keyChecks, unwrittenUses }
   const answerUserCode = createAnswerUserCode(all)
+  const reviewUserCode = createReviewUserCode(all)
   const pollForToken = createPollForToken(all)
   const authenticateApiKey = createAuthenticateApiKey(all)
   const { deviceCode, userCode } = issued(await createAuthorizeDevice(all)({ device: {} }))
@@ -234,6 +236,7 @@ const aService = async (first: Answer = YES) => {
     ...asking,
     approve: (typed?: string) => answer('approve', typed),
     deny: () => answer('deny'),
+    review: (typed = userCode) => reviewUserCode({ userCode: typed, person: 'ann' }),
     poll,
     check: authenticateApiKey,
     grant: () => read(stores.grants, grantId),
@@ -271,6 +274,24 @@ test('a person who is not admitted approves nothing, whatever they type', async 
   })
   answers(YES)
   t.like(await approve(), { outcome: 'approved' }, 'no attempt was counted')
+})
+
+test('a person who is not admitted sees no request, unless that is unknown', async (t) => {
+  const { review, refusals, answers, clock } = await aService(NO)
+  for (const typed of [undefined, ...Array<string>(6).fill('BBBB-BBBB'), 'no code']) {
+    t.deepEqual(await review(typed), { outcome: 'not_admitted' })
+  }
+  t.deepEqual(refusals()[0], {
+    type: 'person_not_admitted',
+    at: clock.now(),
+    person: 'ann',
+    browser: undefined,
+    during: 'review',
+  })
+  for (const answer of [THROWS, NEVER, YES]) {
+    answers(answer)
+    t.like(await review(), { outcome: 'pending' })
+  }
 })
 
 for (const [name, answer] of Object.entries({ 'an error': THROWS, 'no answer': NEVER })) {

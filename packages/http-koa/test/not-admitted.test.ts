@@ -5,7 +5,7 @@ import { bearer } from '@device-grant/test-support/authorization-header'
 import { BrowserLike, type Visit } from '@device-grant/test-support/browser-like'
 import { TestClock } from '@device-grant/test-support/clock'
 import { authorize, outcomeOf, pickUp, poll, pollOutcome } from '@device-grant/test-support/device'
-import { VERIFY_AUTHENTICATED } from '@device-grant/test-support/endpoints'
+import { REVIEW, VERIFY_AUTHENTICATED } from '@device-grant/test-support/endpoints'
 import { type Answer, membersOf, post, send } from '@device-grant/test-support/http-exchange'
 import { listen } from '@device-grant/test-support/loopback'
 import test, { type ExecutionContext } from 'ava'
@@ -84,6 +84,29 @@ test('a page says that a person may not connect devices, and whom to ask', async
   const confirm = await browser.submit(signIn, '/sign-in', { name: 'bob' })
   t.is((await browser.submit(confirm, '/verify', { decision: 'approve' })).status, 200)
   t.is(await pollOutcome(url, device_code), 'token')
+})
+
+test('a person who may not connect devices sees that before they decide, and opens no code', async (t) => {
+  const { url, directory } = await serve(t)
+  const { user_code } = await authorize(url)
+  directory(NO)
+  const browser = new BrowserLike()
+  const refused = await openCode(url, user_code, browser)
+  t.is(refused.status, 403)
+  t.regex(refused.text, /<h1>You may not connect devices<\/h1>/)
+  const cookie = [...browser.cookiesFor(url)].map(([name, value]) => `${name}=${value}`).join('; ')
+  for (const typed of [user_code, ...Array(6).fill('BBBB-BBBB')]) {
+    const answer = await post(url, REVIEW, { user_code: typed }, { cookie })
+    t.is(answer.status, 403)
+    t.like(membersOf(answer), { detail: 'You may not connect devices to this service.' })
+  }
+  const signIn = await browser.submit(refused, '/switch-account', {})
+  directory(YES)
+  const confirm = await browser.submit(signIn, '/sign-in', { name: 'bob' })
+  t.is(confirm.status, 200, 'the refused person had not opened it')
+  directory(THROWS)
+  const again = await browser.open(`${url}/oauth/device/verify?user_code=${user_code}`)
+  t.is(again.status, 200, 'a person can deny while nothing is known')
 })
 
 test('no other page names the contact', async (t) => {

@@ -143,15 +143,17 @@ export const coreModule = (): ContainerModule =>
       admission: ADMISSION,
     }
     from(TOKENS.PollForToken, poll, createPollForToken)
-    const review = { ...LOOK_UP, ...GRANTS, ...API_KEYS, ...CLIENTS_AND_SCOPES }
+    const review = {
+      ...LOOK_UP,
+      ...GRANTS,
+      ...API_KEYS,
+      ...CLIENTS_AND_SCOPES,
+      admission: ADMISSION,
+    }
     from(TOKENS.ReviewUserCode, review, createReviewUserCode)
     const release = { policy: CHECKED_POLICY, userCodes: TOKENS.UserCodeClaims }
     from(TOKENS.ReleaseUserCode, release, createReleaseUserCode)
-    from(
-      TOKENS.AnswerUserCode,
-      { ...review, ...CUT_OFFS, admission: ADMISSION },
-      createAnswerUserCode,
-    )
+    from(TOKENS.AnswerUserCode, { ...review, ...CUT_OFFS }, createAnswerUserCode)
     const authenticate = {
       ...BASE,
       ...API_KEYS,

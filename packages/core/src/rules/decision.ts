@@ -39,6 +39,8 @@ export type Refusal =
       /** The other person's hold ends after so many milliseconds at the latest. */
       readonly retryAfterMs: number
     }
+  /** The operator does not admit the person, so nothing was looked up. */
+  | { readonly outcome: 'not_admitted' }
   | {
       /** The operator does not allow the client any more, so it cannot be approved. */
       readonly outcome: 'client_refused'

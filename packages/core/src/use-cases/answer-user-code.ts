@@ -78,8 +78,6 @@ export type AnswerReply =
       readonly outcome: 'invalid_choice'
       readonly choice: 'scopes' | 'lifetime' | 'device_name' | 'replaces'
     }
-  /** The operator does not admit the person, so nothing was approved. */
-  | { readonly outcome: 'not_admitted' }
   | {
       /** The person has `limit` keys already, so nothing was approved. */
       readonly outcome: 'too_many_keys'

@@ -45,7 +45,17 @@ export type FoundUserCode =
       /** When this person first opened the code, epoch milliseconds. */
       readonly openedAt: number
     }
-  | Exclude<Refusal, { readonly outcome: 'expired' | 'already_processed' }>
+  | Extract<
+      Refusal,
+      {
+        readonly outcome:
+          | 'malformed'
+          | 'invalid'
+          | 'too_many_attempts'
+          | 'attempts_in_progress'
+          | 'contested'
+      }
+    >
 
 /**
  * Finds the grant of a typed user code and opens the code for the person. The attempt is counted before

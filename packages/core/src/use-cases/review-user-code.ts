@@ -11,6 +11,8 @@ import {
   scopeNames,
 } from '../rules/scope.ts'
 import { showUserCode } from '../rules/user-code.ts'
+import { StoreError } from '../store-errors.ts'
+import type { Admission } from './admission.ts'
 import { allowedRequest } from './allowed-request.ts'
 import {
   type LookUpUserCodeDependencies,
@@ -63,17 +65,38 @@ export type ReviewUserCode = (typed: TypedUserCode) => Promise<PendingAuthorizat
 export interface ReviewUserCodeDependencies extends LookUpUserCodeDependencies {
   readonly grants: StateStore<DeviceGrant>
   readonly apiKeys: ApiKeyStore
+  /** @default every person is admitted */
+  readonly admission?: Admission | undefined
   /** @default clients have no names, and the lifetimes of the policy */
   readonly clients?: ClientRegistry | undefined
   /** @default scopes have no descriptions */
   readonly scopes?: ScopeCatalogue | undefined
 }
 
+/** An approval asks again, so that a person can see and deny a request while it is unknown. */
+const isRefused = async (
+  { admission }: ReviewUserCodeDependencies,
+  person: string,
+): Promise<boolean> => {
+  try {
+    return admission !== undefined && !(await admission.isAdmitted(person))
+  } catch (error) {
+    if (error instanceof StoreError) return false
+    throw error
+  }
+}
+
 /** Makes the use case that shows a request. A wrong code costs an attempt (RFC 8628 section 5.1). */
 export const createReviewUserCode =
   (dependencies: ReviewUserCodeDependencies): ReviewUserCode =>
   async (typed) => {
-    const { grants, policy, clock, clients } = dependencies
+    const { grants, policy, clock, events, clients } = dependencies
+    const { person, browser } = typed
+    if (await isRefused(dependencies, person)) {
+      const at = clock.now()
+      events.emit({ type: 'person_not_admitted', at, person, browser, during: 'review' })
+      return { outcome: 'not_admitted' }
+    }
     const found = await lookUpUserCode(dependencies, typed)
     if (found.outcome !== 'found') return found
     const review = await grants.update(found.grantId, reviewGrant(clock.now()))

@@ -26,6 +26,8 @@ export const sendRefusal = (ctx: Context, refusal: Refusal): void => {
       ctx.set('Retry-After', wholeSeconds(refusal.retryAfterMs))
       return sendProblem(ctx, 400, 'Another account has this code open. Try again in two minutes.')
     }
+    case 'not_admitted':
+      return sendProblem(ctx, 403, 'You may not connect devices to this service.')
     case 'client_refused':
       return sendProblem(ctx, 403, 'The service does not allow what the client asks for any more.')
     case 'attempts_in_progress':

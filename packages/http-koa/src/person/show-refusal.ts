@@ -38,6 +38,10 @@ export const showRefusal = (
       const view = { kind: kindOf(refusal), ...shownDevice(refusal, trustedClients), granted }
       return responses.showMessage(ctx, 400, view, person)
     }
+    case 'not_admitted': {
+      const otherAccountFor = person.canSignOut ? typed : undefined
+      return responses.showMessage(ctx, 403, { kind: 'not_admitted', otherAccountFor }, person)
+    }
     case 'client_refused':
       return responses.showMessage(ctx, 403, { kind: 'client_refused' }, person)
     case 'too_many_attempts': {

@@ -54,8 +54,6 @@ const sendReply = (ctx: PersonContext, reply: AnswerReply): void => {
       })
     case 'invalid_choice':
       return sendProblem(ctx, 400, CHOICES[reply.choice])
-    case 'not_admitted':
-      return sendProblem(ctx, 403, 'You may not connect devices to this service.')
     case 'key_not_created':
       ctx.set('Retry-After', '5')
       return sendProblem(ctx, 503, 'Failed to create API key for device access.')

@@ -92,10 +92,6 @@ const showReply = async (
       const problem = choices.scopes?.length === 0 ? 'no_scope' : reply.choice
       return showConfirm(ctx, options, typed, { problem, chosen: choices })
     }
-    case 'not_admitted': {
-      const otherAccountFor = person.canSignOut ? typed : undefined
-      return responses.showMessage(ctx, 403, { kind: 'not_admitted', otherAccountFor }, person)
-    }
     case 'too_many_keys': {
       const { outcome: kind, leastRecentlyUsed: key } = reply
       const leastRecentlyUsed = key && shownKey(key, trustedClients)
