@@ -1,20 +1,14 @@
-import { MAX_DEVICE_NAME, StoreError, type UseCases } from '@device-grant/core'
+import { MAX_DEVICE_NAME, type UseCases } from '@device-grant/core'
 import { bodyValue } from '../http/body-field.ts'
 import { sendProblem } from '../http/problem.ts'
 import { redirect } from '../http/redirect.ts'
-import type { ReportError } from '../http/report-error.ts'
 import { pathParameter } from '../http/route-table.ts'
-import type { Paths } from '../paths.ts'
-import type { PageResponses } from './page-responses.ts'
+import { type OrShowUnknownOptions, orShowUnknown } from './or-show-unknown.ts'
 import type { PersonContext } from './signed-in.ts'
 
 /** The parts of the form that renames the device of a key. */
-export interface RenameFormOptions {
+export interface RenameFormOptions extends OrShowUnknownOptions {
   readonly useCases: Pick<UseCases, 'renameDevice'>
-  readonly responses: PageResponses
-  /** The paths as a browser sees them. */
-  readonly links: Paths
-  readonly onError: ReportError
 }
 
 /** PATCH /oauth/device/keys/{id}: a front end gives the device of a key another name. */
@@ -43,27 +37,29 @@ export const patchKey =
 
 /** POST /oauth/device/keys/{id}/rename: the form of one key. */
 export const renameKeyForm =
-  ({ useCases, responses, links, onError }: RenameFormOptions) =>
+  (options: RenameFormOptions) =>
   async (ctx: PersonContext): Promise<void> => {
+    const { useCases, responses, links } = options
     const { person } = ctx.state
     const retry = links.keys
     const deviceName = bodyValue(ctx, 'device_name')
     if (typeof deviceName !== 'string') {
       return responses.showMessage(ctx, 400, { kind: 'bad_request', retry }, person)
     }
-    try {
-      const device = { owner: person.id, keyId: pathParameter(ctx, 'id'), deviceName }
+    const device = { owner: person.id, keyId: pathParameter(ctx, 'id'), deviceName }
+    await orShowUnknown(ctx, options, RENAMING, async () => {
       const { outcome } = await useCases.renameDevice(device)
-      if (outcome === 'renamed') return redirect(ctx, `${links.keys}?notice=renamed`)
-      if (outcome === 'no_such_key') {
-        return responses.showMessage(ctx, 404, { kind: 'not_found', retry }, person)
+      switch (outcome) {
+        case 'renamed':
+          return redirect(ctx, `${links.keys}?notice=renamed`)
+        case 'no_such_key':
+          return responses.showMessage(ctx, 404, { kind: 'not_found', retry }, person)
+        case 'device_name_too_long': {
+          const rename = { keyId: device.keyId, deviceName }
+          return responses.showMessage(ctx, 400, { kind: outcome, rename, retry }, person)
+        }
       }
-      const rename = { keyId: device.keyId, deviceName }
-      responses.showMessage(ctx, 400, { kind: outcome, rename, retry }, person)
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error
-      onError(error, 'rename a device', ctx)
-      ctx.set('Retry-After', '5')
-      responses.showMessage(ctx, 503, { kind: 'renaming_unknown', retry }, person)
-    }
+    })
   }
+
+const RENAMING = { kind: 'renaming_unknown', operation: 'rename a device' } as const
