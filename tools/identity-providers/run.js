@@ -60,15 +60,19 @@ const main = async () => {
   const issuer = `http://localhost:${keycloakPort}/realms/devices`
   await startKeycloak({ keycloakPort, managementPort, publicUrl, apacheUrl, issuer })
 
-  const oidc = await startServer(serverPort, {
+  const settings = {
     PUBLIC_URL: publicUrl,
     SIGN_IN: 'oidc',
     OIDC_ISSUER: issuer,
     OIDC_CLIENT_ID: 'device-grant',
     OIDC_CLIENT_SECRET: clientSecret,
-  })
+  }
+  const oidc = await startServer(serverPort, settings)
   await throughOidc({ publicUrl, issuer })
   await stop(oidc)
+  const forGroup = await startServer(serverPort, { ...settings, OIDC_ALLOW: 'groups=developers' })
+  await throughGroup({ publicUrl })
+  await stop(forGroup)
 
   const absent = ['mod_auth_openidc.so', 'mod_proxy_http.so'].filter(
     (name) => !existsSync(join(APACHE_MODULES, name)),
@@ -117,6 +121,22 @@ const throughOidc = async ({ publicUrl, issuer }) => {
   const again = await browser.open(codes.verification_uri)
   assert.ok(again.url.startsWith(issuer), 'Keycloak has forgotten the sign-in')
   say('oidc: signed out here and at Keycloak')
+}
+
+/** The group of an account at Keycloak decides who may connect devices. */
+const throughGroup = async ({ publicUrl }) => {
+  const codes = await authorize(publicUrl)
+  const visitor = new BrowserLike()
+  const login = await visitor.open(codes.verification_uri_complete)
+  const refused = await logIn(visitor, login, 'bob')
+  assert.equal(refused.status, 403)
+  assert.ok(refused.text.includes('You may not connect devices'))
+  say('oidc: an account of another group may not connect devices')
+  const developer = new BrowserLike()
+  const page = await logIn(developer, await developer.open(codes.verification_uri_complete))
+  assert.equal(page.url, codes.verification_uri_complete)
+  await approve(publicUrl, developer, page, codes)
+  say('oidc: an account of the group of OIDC_ALLOW may')
 }
 
 const UUID = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/
@@ -188,8 +208,8 @@ const throughApache = async ({ apacheUrl, publicUrl, issuer }) => {
   say('forwarded: signed out at Apache and at Keycloak')
 }
 
-const logIn = (browser, page) =>
-  browser.submit(page, 'login-actions/authenticate', { username: 'alice', password })
+const logIn = (browser, page, username = 'alice') =>
+  browser.submit(page, 'login-actions/authenticate', { username, password })
 
 /** Approves on the page, and picks the key up. */
 const approve = async (url, browser, page, { device_code }) => {
@@ -234,7 +254,7 @@ const startKeycloak = async ({ keycloakPort, managementPort, publicUrl, apacheUr
       PUBLIC_URL: publicUrl,
       APACHE_URL: apacheUrl,
       OIDC_CLIENT_SECRET: clientSecret,
-      ALICE_PASSWORD: password,
+      PASSWORD: password,
     },
     `${issuer}/.well-known/openid-configuration`,
   )
