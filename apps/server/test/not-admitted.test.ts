@@ -67,7 +67,7 @@ for (const [name, rule, claims] of ADMITTED) {
 
 const REFUSED: readonly (readonly [name: string, rule: string, claims: Claims, reason: string])[] =
   [
-    ['another group', 'groups=a,b', { groups: ['secret'] }, 'groups is not allowed'],
+    ['another group', 'groups=a,b', { groups: ['classified'] }, 'groups is not allowed'],
     ['no group', 'groups=a', {}, 'groups is missing'],
     [
       'an address that is not verified',
@@ -78,7 +78,7 @@ const REFUSED: readonly (readonly [name: string, rule: string, claims: Claims, r
     [
       'another domain',
       'email_domain=x.example',
-      { ...VERIFIED, email: 'secret@evil.example' },
+      { ...VERIFIED, email: 'classified@evil.example' },
       'email_domain is not allowed',
     ],
     ['only one of the parts', 'groups=a;email_domain=x.example', VERIFIED, 'groups is missing'],
@@ -101,7 +101,7 @@ for (const [name, rule, claims, reason] of REFUSED) {
         reason: `ID token: ${reason}; userinfo: ${reason}`,
       },
     ])
-    t.false(server.log.join().includes('secret'), 'the log holds no value of a claim')
+    t.false(server.log.join().includes('classified'), 'the log holds no value of a claim')
     t.is(await pollOutcome(server.url, code.device_code), 'authorization_pending')
   })
 }
