@@ -71,7 +71,11 @@ const startRealStores = async (what: string): Promise<Place> => {
     commandTimeoutMs: TIMEOUT_MS,
     connectTimeoutMs: TIMEOUT_MS,
   })
-  const db = connectMongo(uri)
+  const db = connectMongo(uri, {
+    serverSelectionTimeoutMS: TIMEOUT_MS,
+    connectTimeoutMS: TIMEOUT_MS,
+    waitQueueTimeoutMS: TIMEOUT_MS,
+  })
   let count = 0
   return {
     make: () => {
