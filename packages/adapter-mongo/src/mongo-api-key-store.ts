@@ -5,6 +5,8 @@ import type {
   CompareAndSwapOptions,
   FindApiKeys,
   KeyPlace,
+  ScannableStore,
+  StoredState,
 } from '@device-grant/core'
 import { CompareAndSwapStore, formatCursor, parseCursor, placeOf } from '@device-grant/core'
 import type { Collection, Db, Filter } from 'mongodb'
@@ -12,6 +14,7 @@ import { apiKeyCollection, type MongoCollections } from './collections.ts'
 import { COMMAND_TIMEOUT_MS, command } from './command.ts'
 import { type StateDocument, toVersioned } from './document.ts'
 import { MongoDriver } from './mongo-driver.ts'
+import { scan } from './scan.ts'
 
 /** The collections, the timeout, and the options of `CompareAndSwapStore`. */
 export interface MongoStoreOptions extends CompareAndSwapOptions, MongoCollections {
@@ -26,7 +29,10 @@ export interface MongoStoreOptions extends CompareAndSwapOptions, MongoCollectio
  * Keeps API keys in MongoDB, or in a server that speaks its protocol. It needs the indexes of
  * `ensureIndexes`. It only reads documents and writes single ones.
  */
-export class MongoApiKeyStore extends CompareAndSwapStore<ApiKey> implements ApiKeyStore {
+export class MongoApiKeyStore
+  extends CompareAndSwapStore<ApiKey>
+  implements ApiKeyStore, ScannableStore<ApiKey>
+{
   readonly #documents: Collection<StateDocument>
   readonly #timeoutMs: number
 
@@ -58,6 +64,10 @@ export class MongoApiKeyStore extends CompareAndSwapStore<ApiKey> implements Api
     })
     const last = keys.at(-1)
     return { keys, next: last && found.length > limit ? formatCursor(placeOf(last)) : undefined }
+  }
+
+  scan(): AsyncGenerator<StoredState<ApiKey>> {
+    return scan(this.#documents, this.#timeoutMs)
   }
 }
 

@@ -4,6 +4,7 @@ import {
   type Test,
   testApiKeyStore,
   testDriver,
+  testStateScan,
   testStateStore,
 } from '@device-grant/core/testing'
 import type { Collection, Db } from 'mongodb'
@@ -57,13 +58,13 @@ export const runStateKit = (test: Test, server: KitServer): void =>
   )
 
 /** Runs the kit for state stores on samples in cut-offs. */
-export const runCutOffKit = (test: Test, server: KitServer): void =>
-  testStateStore(
-    test,
-    pairs(server, cutOffsIn, (db, timeoutMs) =>
-      samplesInCutOffs(createMongoCutOffStore(db, { timeoutMs })),
-    ),
+export const runCutOffKit = (test: Test, server: KitServer): void => {
+  const create = pairs(server, cutOffsIn, (db, timeoutMs) =>
+    samplesInCutOffs(createMongoCutOffStore(db, { timeoutMs })),
   )
+  testStateStore(test, create)
+  testStateScan((title, run) => test(`scan: ${title}`, run), create)
+}
 
 /** Runs the kit for drivers. */
 export const runDriverKit = (test: Test, server: KitServer): void =>

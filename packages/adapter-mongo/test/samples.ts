@@ -1,4 +1,11 @@
-import type { ApiKey, CutOff, ReservedKey, Retained, StateStore } from '@device-grant/core'
+import type {
+  ApiKey,
+  CutOff,
+  ReservedKey,
+  Retained,
+  ScannableStore,
+  StateStore,
+} from '@device-grant/core'
 import type { Sample } from '@device-grant/core/testing'
 
 /** A reserved key that is kept for ten minutes. */
@@ -21,8 +28,15 @@ export const samplesInKeys = (keys: StateStore<ApiKey>): StateStore<Sample> =>
   samplesIn(keys, ({ keepUntil }) => ({ ...reservation('kit'), keepUntil }))
 
 /** Keeps samples in cut-offs, as a member that this version does not know. */
-export const samplesInCutOffs = (cutOffs: StateStore<CutOff>): StateStore<Sample> =>
-  samplesIn(cutOffs, ({ keepUntil }) => ({ at: Date.now(), keepUntil }))
+export const samplesInCutOffs = (cutOffs: ScannableStore<CutOff>): ScannableStore<Sample> => ({
+  ...samplesIn(cutOffs, ({ keepUntil }) => ({ at: Date.now(), keepUntil })),
+  async *scan() {
+    // Other tests store cut-offs without a sample.
+    for await (const { id, state } of cutOffs.scan()) {
+      if ('sample' in state) yield { id, state: sampleIn(state) }
+    }
+  },
+})
 
 const samplesIn = <S extends Retained>(
   store: StateStore<S>,

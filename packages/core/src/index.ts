@@ -11,9 +11,11 @@ export type {
   Events,
   FindApiKeys,
   OnError,
+  ScannableStore,
   ScopeCatalogue,
   StateStore,
   StoredApiKey,
+  StoredState,
 } from './ports.ts'
 export type {
   ActiveKey,
@@ -45,6 +47,8 @@ export type {
 } from './rules/device-grant.ts'
 export { grantIdOf } from './rules/device-grant.ts'
 export { MAX_DEVICE_NAME } from './rules/device-name.ts'
+export type { KeyImport, MovableKey } from './rules/imported-key.ts'
+export { isCutOffState, isMovableKey } from './rules/imported-key.ts'
 export type { KeyPlace } from './rules/key-order.ts'
 export { comparePlaces, formatCursor, parseCursor, placeOf } from './rules/key-order.ts'
 export type { LocalizedText } from './rules/localized-text.ts'
@@ -132,6 +136,14 @@ export type {
 } from './use-cases/operator/find-api-keys.ts'
 export type { OperatorDependencies, OperatorUseCases } from './use-cases/operator/index.ts'
 export { createOperatorUseCases } from './use-cases/operator/index.ts'
+export type {
+  ExportedKeys,
+  ExportKeysDependencies,
+  ImportKeysDependencies,
+  MovedState,
+  MovedStateImport,
+} from './use-cases/operator/move-keys.ts'
+export { exportKeys, importMovedState } from './use-cases/operator/move-keys.ts'
 export type {
   ByOperator,
   RevokeApiKeys,

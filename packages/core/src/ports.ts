@@ -20,6 +20,22 @@ export interface StateStore<S extends Retained> {
   update<R>(id: string, transition: Transition<S, R>): Promise<R>
 }
 
+/** A state with its id. */
+export interface StoredState<S extends Retained> {
+  readonly id: string
+  readonly state: S
+}
+
+/** A store that can read all its states, so that they can move to another store. */
+export interface ScannableStore<S extends Retained> extends StateStore<S> {
+  /**
+   * Reads all states, in any order. A state that exists during the whole scan comes once, as it is when
+   * it is read. A state that is created or removed meanwhile may be absent. Forgotten states may come.
+   * @throws {StoreUnavailableError} if the store cannot be reached
+   */
+  scan(): AsyncIterable<StoredState<S>>
+}
+
 /** An API key with its id. */
 export interface StoredApiKey {
   readonly id: string

@@ -5,19 +5,18 @@ import {
   StoreFullError,
   type Transition,
 } from '@device-grant/core'
-import { type Sample, testStateStore } from '@device-grant/core/testing'
+import { type Sample, testStateScan, testStateStore } from '@device-grant/core/testing'
 import { TestClock } from '@device-grant/test-support/clock'
 import test from 'ava'
 
 const clock = { now: Date.now }
 
-testStateStore(
-  (title, run) => test(`state store: ${title}`, run),
-  async () => {
-    const store = new MemoryStateStore<Sample>({ clock })
-    return { store, peer: store }
-  },
-)
+const createStore = async () => {
+  const store = new MemoryStateStore<Sample>({ clock })
+  return { store, peer: store }
+}
+testStateStore((title, run) => test(`state store: ${title}`, run), createStore)
+testStateScan((title, run) => test(`scan: ${title}`, run), createStore)
 
 const T0 = Date.UTC(2030, 0, 1)
 const write =

@@ -4,10 +4,19 @@ import {
   type FindApiKeys,
   formatCursor,
   type KeyPlace,
+  MemoryStateStore,
   placeOf,
   type StoredApiKey,
+  type StoredState,
 } from '@device-grant/core'
-import { type Test, testApiKeyStore, testDriver, testStateStore } from '@device-grant/core/testing'
+import {
+  type Sample,
+  type Test,
+  testApiKeyStore,
+  testDriver,
+  testStateScan,
+  testStateStore,
+} from '@device-grant/core/testing'
 import test from 'ava'
 import {
   type Defects,
@@ -317,3 +326,33 @@ for (const kit of ALL) {
     t.true(failures.has(REMOVAL))
   })
 }
+
+type Scan = (states: readonly StoredState<Sample>[]) => readonly StoredState<Sample>[]
+
+/** What the kit for scans finds if a scan brings other states than the store has. */
+const scanFailures = async (scan: Scan): Promise<readonly string[]> => {
+  const tests = new Map<string, Run>()
+  testStateScan(
+    (title, run) => tests.set(title, run),
+    async () => {
+      const store = new MemoryStateStore<Sample>({ clock: { now: Date.now } })
+      store.scan = async function* () {
+        yield* scan(Array.from(this.entries(), ([id, state]) => ({ id, state })))
+      }
+      return { store, peer: store }
+    },
+  )
+  return [...(await failuresOf(tests)).keys()]
+}
+
+test('the scan kit finds scans that leave states out, repeat or change them', async (t) => {
+  const everyState = 'a scan brings every state once, as it is now'
+  const staying = 'a scan ends while states are written, and brings those that stay'
+  t.deepEqual(await scanFailures((states) => states), [])
+  t.deepEqual(await scanFailures((states) => states.slice(0, 200)), [everyState, staying])
+  const repeats: Scan = (states) => states.flatMap((each) => [each, each])
+  t.deepEqual(await scanFailures(repeats), [everyState, staying])
+  const changes: Scan = (states) =>
+    states.map(({ id, state }) => ({ id, state: { ...state, by: state.by?.trim() } }))
+  t.deepEqual(await scanFailures(changes), [everyState])
+})

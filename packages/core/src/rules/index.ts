@@ -29,5 +29,6 @@ export type {
   OpenGrant,
 } from './device-grant.ts'
 export { decideGrant, openGrant, pollGrant, reviewGrant } from './device-grant.ts'
+export { importCutOff, importKey, isMovable } from './imported-key.ts'
 export type { OpenedUserCode } from './user-code.ts'
 export { claimUserCode, openUserCode, releaseUserCode } from './user-code.ts'

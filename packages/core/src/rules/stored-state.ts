@@ -1,20 +1,8 @@
 import type { CodeAttempts } from './code-attempts.ts'
 import type { DeviceGrant } from './device-grant.ts'
+import { isAbsentOr, isNumber, isRequest, isText, membersOf } from './stored-members.ts'
 import type { UsedAssertion } from './used-assertion.ts'
 import type { UserCodeClaim } from './user-code.ts'
-
-type Members = Readonly<Record<string, unknown>>
-
-/** What a kind of member must be, or may be if it is present. */
-const isText = (value: unknown): value is string => typeof value === 'string'
-const isNumber = (value: unknown): value is number => Number.isFinite(value)
-const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText)
-const isAbsentOr = (value: unknown, is: (value: unknown) => boolean): boolean =>
-  value === undefined || is(value)
-const membersOf = (value: unknown): Members | undefined =>
-  value !== null && typeof value === 'object' && !Array.isArray(value)
-    ? (value as Members)
-    : undefined
 
 /** Whether stored data is the state of a grant. Members that this version does not know are allowed. */
 export const isDeviceGrant = (value: unknown): value is DeviceGrant => {
@@ -33,18 +21,6 @@ export const isDeviceGrant = (value: unknown): value is DeviceGrant => {
     default:
       return false
   }
-}
-
-const isRequest = (value: unknown): boolean => {
-  const request = membersOf(value)
-  return (
-    request !== undefined &&
-    isAbsentOr(request['clientId'], isText) &&
-    isAbsentOr(request['scope'], isText) &&
-    isAbsentOr(request['deviceName'], isText) &&
-    isAbsentOr(request['resources'], isTexts) &&
-    membersOf(request['device']) !== undefined
-  )
 }
 
 const isTerms = (value: unknown): boolean => {

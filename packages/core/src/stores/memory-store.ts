@@ -3,8 +3,9 @@ import type {
   ApiKeyStore,
   Clock,
   FindApiKeys,
-  StateStore,
+  ScannableStore,
   StoredApiKey,
+  StoredState,
 } from '../ports.ts'
 import type { ApiKey } from '../rules/api-key.ts'
 import type { CodeAttempts } from '../rules/code-attempts.ts'
@@ -32,7 +33,7 @@ export interface MemoryStoreOptions {
  * Keeps states in the memory of this process. It forgets states past their `keepUntil`. A full store
  * refuses new ids and never drops old ones.
  */
-export class MemoryStateStore<S extends Retained> implements StateStore<S> {
+export class MemoryStateStore<S extends Retained> implements ScannableStore<S> {
   readonly #states = new Map<string, S>()
   readonly #clock: Clock
   readonly #capacity: number
@@ -69,6 +70,10 @@ export class MemoryStateStore<S extends Retained> implements StateStore<S> {
   *entries(): Iterable<readonly [string, S]> {
     const now = this.#clock.now()
     for (const [id, state] of this.#states) if (state.keepUntil > now) yield [id, state]
+  }
+
+  async *scan(): AsyncGenerator<StoredState<S>> {
+    for (const [id, state] of [...this.entries()]) yield { id, state }
   }
 
   /** The state of an id, or `undefined` if it is forgotten. */
