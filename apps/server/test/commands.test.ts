@@ -1,4 +1,6 @@
+import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   connect,
@@ -256,6 +258,48 @@ testWithMongo('the keys of a person are erased', async (t) => {
   t.is(await outcomeOf(bobs.apiKey), 'valid')
   t.is((await run(t, `keys show --id ${anns.keyId}`, { env })).status, 3)
   t.is((await run(t, 'keys erase --owner ann --json', { env })).out, '{"erased":0}\n')
+})
+
+testWithMongo('keys move to another database, and every one still works', async (t) => {
+  const [from, to] = [await aDatabase(t, 'from'), await aDatabase(t, 'to')]
+  const keys = await Promise.all(Array.from({ length: 200 }, (_, i) => from.logIn(`p${i % 50}`)))
+  for (const { apiKey } of keys) t.is(await from.outcomeOf(apiKey), 'valid')
+  const [revoked, late, ...active] = keys
+  if (!revoked || !late) return t.fail()
+  await from.useCases.revokeApiKey({ owner: 'p0', keyId: revoked.keyId })
+  const erased = await from.logIn('erased')
+  t.is((await run(t, 'keys erase --owner erased', { env: from.env })).status, 0)
+  const unused = await from.logIn('unused')
+  await from.approve('waiting')
+  const file = join((await tempFolder(t)).path, 'keys')
+  const exported = await run(t, `keys export ${file}`, { env: from.env })
+  t.deepEqual(exported, {
+    status: 0,
+    out: 'Exported keys: 199 active, 1 revoked, 1 erased. Cut-offs: 1\n',
+    err: 'Left behind: 1 claimed, 1 reserved. Their devices must log in again\n',
+  })
+  const again = await run(t, `keys export ${file} --json`, { env: from.env })
+  t.deepEqual(again, { status: 1, out: '', err: 'The command failed: The file exists already\n' })
+  const text = await readFile(file, 'utf8')
+  for (const { apiKey } of [...keys, unused]) t.false(text.includes(apiKey.slice(-49, -6)))
+
+  const imported = await run(t, `keys import ${file}`, { env: to.env })
+  t.is(imported.out, 'Keys and cut-offs: 202 imported, 0 ended, 0 kept, 0 forgotten\n')
+  for (const { apiKey } of [late, ...active]) t.is(await to.outcomeOf(apiKey), 'valid')
+  t.is(await to.outcomeOf(revoked.apiKey), 'revoked')
+  for (const { apiKey } of [erased, unused]) t.is(await to.outcomeOf(apiKey), 'no_such_key')
+
+  await from.useCases.revokeApiKey({ owner: 'p1', keyId: late.keyId })
+  const second = `${file}-2`
+  t.is((await run(t, `keys export ${second} --json`, { env: from.env })).status, 0)
+  const repeated = await run(t, `keys import ${second} --json`, { env: to.env })
+  t.deepEqual(JSON.parse(repeated.out), { imported: 0, ended: 1, kept: 201, forgotten: 0 })
+  t.is(await to.outcomeOf(late.apiKey), 'revoked')
+  await writeFile(second, text.slice(0, -1_000))
+  const broken = await run(t, `keys import ${second}`, { env: to.env })
+  t.is(broken.status, 1)
+  t.regex(broken.err, /^The command failed: Line \d+: /)
+  t.is((await run(t, 'keys import --json', { env: to.env })).status, 2)
 })
 
 test.serial('a store that is down is one clear line, with status 1', async (t) => {

@@ -1,5 +1,6 @@
 import { adminToken } from '../admin/admin-token.ts'
 import { clientSecret } from '../clients/client-secret-command.ts'
+import { keysExport, keysImport } from '../move-keys/move-keys-commands.ts'
 import { secretPattern } from '../secret-scanning/secret-pattern.ts'
 import { check } from './check.ts'
 import type { Command } from './command.ts'
@@ -11,6 +12,8 @@ export const COMMANDS: readonly Command[] = [
   keysShow,
   keysRevoke,
   keysErase,
+  keysExport,
+  keysImport,
   check,
   clientSecret,
   adminToken,

@@ -1,10 +1,10 @@
-import { connect, createMongoCutOffStore, MongoApiKeyStore } from '@device-grant/adapter-mongo'
 import { createOperatorUseCases, type OperatorUseCases } from '@device-grant/core'
 import { createAudit } from '../audit/audit.ts'
 import { logTo } from '../log.ts'
 import { pauseInRealTime } from '../repeat.ts'
-import { type CommandIo, UsageError } from './command.ts'
+import type { CommandIo } from './command.ts'
 import { readSettings } from './read-settings.ts'
+import { withKeyStores } from './with-key-stores.ts'
 
 /**
  * Connects to the store of the keys, as the settings of the server say, and closes it after the work.
@@ -16,28 +16,15 @@ export const withOperator = async <R>(
   io: Pick<CommandIo, 'env' | 'err'>,
   work: (operator: OperatorUseCases) => Promise<R>,
 ): Promise<R> => {
-  const { mongodbUri, policy, webhook, logLevel } = readSettings(io)
-  if (mongodbUri === undefined) {
-    throw new UsageError(
-      'MONGODB_URI is not set. A server without it keeps its keys in its own memory, where no command can reach them',
-    )
-  }
-  const clock = { now: Date.now }
-  const log = logTo({ write: io.err }, logLevel)
-  const audit = createAudit(() => webhook, { log, clock, pause: pauseInRealTime })
-  const db = connect(mongodbUri)
-  try {
-    return await work(
-      createOperatorUseCases({
-        apiKeys: new MongoApiKeyStore(db),
-        cutOffs: createMongoCutOffStore(db),
-        clock,
-        policy,
-        events: audit,
-      }),
-    )
-  } finally {
-    await audit.stop()
-    await db.client.close()
-  }
+  const { policy, webhook, logLevel } = readSettings(io)
+  return withKeyStores(io, async (stores) => {
+    const clock = { now: Date.now }
+    const log = logTo({ write: io.err }, logLevel)
+    const audit = createAudit(() => webhook, { log, clock, pause: pauseInRealTime })
+    try {
+      return await work(createOperatorUseCases({ ...stores, clock, policy, events: audit }))
+    } finally {
+      await audit.stop()
+    }
+  })
 }
