@@ -1,4 +1,4 @@
-const packages = ['core', 'adapter-redis', 'adapter-mongo', 'http-koa']
+const packages = ['core', 'adapter-redis', 'adapter-mongo', 'adapter-lmdb', 'http-koa']
 
 export default {
   files: [

@@ -1,0 +1,109 @@
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { type Key, open, type RootDatabase } from 'lmdb'
+import { damageOf } from './data-file.ts'
+import { refuseNetwork } from './file-system.ts'
+import { LmdbEnvironment } from './lmdb-environment.ts'
+import { LmdbOpenError } from './lmdb-open-error.ts'
+
+/** Where the data is, and what an acknowledged write survives. */
+export interface OpenLmdbOptions {
+  /** The folder, on a local disk. It is created with mode 0700 if it is missing. */
+  readonly path: string
+  /**
+   * What an acknowledged write survives. `'flushed'`: a power cut. `'committed'`: the end of the
+   * process by any signal; a power cut may lose the last writes, and damages nothing. All
+   * processes of one folder must have the same.
+   * @default 'flushed'
+   */
+  readonly durability?: 'flushed' | 'committed' | undefined
+  /**
+   * How long one write may take, in milliseconds, above 0.
+   * @default 2_500
+   */
+  readonly timeoutMs?: number | undefined
+}
+
+/** The version of the databases and their keys. A record has its own. */
+const FORMAT = 1
+const FORMAT_KEY = 'format'
+const TIMEOUT_MS = 2_500
+const MAX_DATABASES = 32
+/** One for each process that reads at the same time. */
+const MAX_READERS = 512
+
+/**
+ * Opens the LMDB environment in a folder. The processes that share it must run on one kernel, in one
+ * namespace of process ids.
+ * @throws {LmdbOpenError} if the folder cannot be written, is on a network file system, is damaged, or
+ * was written by a newer version
+ */
+export const openLmdb = ({
+  path,
+  durability = 'flushed',
+  timeoutMs = TIMEOUT_MS,
+}: OpenLmdbOptions): LmdbEnvironment => {
+  const folder = resolve(path)
+  prepare(folder)
+  refuseNetwork(folder)
+  const file = join(folder, 'data.mdb')
+  const damage = existsSync(file) ? damageOf(file) : undefined
+  if (damage !== undefined) throw new LmdbOpenError(`${file} is damaged: ${damage}`)
+  const root = openRoot(folder, durability === 'committed')
+  try {
+    checkFormat(root, folder)
+  } catch (error) {
+    void root.close()
+    throw error
+  }
+  return new LmdbEnvironment(root, timeoutMs)
+}
+
+const prepare = (folder: string): void => {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (cause) {
+    throw new LmdbOpenError(`${folder} cannot be written (${codeOf(cause)})`, { cause })
+  }
+}
+
+const openRoot = (path: string, overlappingSync: boolean): RootDatabase<string, Key> => {
+  // Not in lmdb's types. Only the owner may read the files.
+  const mode = { permissionsMode: 0o600 }
+  try {
+    return open<string, Key>({
+      ...mode,
+      path,
+      overlappingSync,
+      noSubdir: false,
+      encoding: 'string',
+      maxDbs: MAX_DATABASES,
+      maxReaders: MAX_READERS,
+    })
+  } catch (cause) {
+    throw new LmdbOpenError(`${path} cannot be opened: ${reasonOf(cause)}`, { cause })
+  }
+}
+
+const checkFormat = (root: RootDatabase<string, Key>, folder: string): void => {
+  let format: string | undefined
+  try {
+    format = root.get(FORMAT_KEY)
+    if (format === undefined) root.putSync(FORMAT_KEY, String(FORMAT))
+  } catch (cause) {
+    throw new LmdbOpenError(`${folder} cannot be used: ${reasonOf(cause)}`, { cause })
+  }
+  if (format === undefined || format === String(FORMAT)) return
+  throw new LmdbOpenError(
+    Number(format) > FORMAT
+      ? `${folder} was written by a newer version (format ${format}). Install that version`
+      : `${folder} is damaged: its format is not a number`,
+  )
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error ? String(Reflect.get(error, 'code') ?? error.message) : 'unknown'
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error)
