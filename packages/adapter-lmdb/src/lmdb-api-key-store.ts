@@ -2,7 +2,6 @@ import {
   type ApiKey,
   type ApiKeyPage,
   type ApiKeyStore,
-  CompareAndSwapStore,
   type FindApiKeys,
   formatCursor,
   type KeyPlace,
@@ -15,12 +14,13 @@ import type { Key } from 'lmdb'
 import { startOfQuery } from './key-index.ts'
 import { indexOf, type LmdbDriver } from './lmdb-driver.ts'
 import type { LmdbEnvironment } from './lmdb-environment.ts'
+import { LmdbStateStore } from './lmdb-state-store.ts'
 
 /** How many entries of the index are looked at before other work has its turn. */
 const CHUNK = 100
 
 /** Keeps API keys in one database, with an index by owner, client, status and approval. */
-export class LmdbApiKeyStore extends CompareAndSwapStore<ApiKey> implements ApiKeyStore {
+export class LmdbApiKeyStore extends LmdbStateStore<ApiKey> implements ApiKeyStore {
   readonly #environment: LmdbEnvironment
   readonly #driver: LmdbDriver<ApiKey>
   readonly #index: ReturnType<typeof indexOf>

@@ -74,6 +74,18 @@ export class LmdbDriver<S extends Retained> implements VersionedDriver<S> {
     return { written: true }
   }
 
+  /** Reads so many states in the order of their ids, after the id `after`. */
+  readAfter(after: string | undefined, limit: number): readonly (readonly [string, S])[] {
+    return this.#environment.read(() => {
+      const start = after === undefined ? {} : { start: after, exclusiveStart: true }
+      return [...this.#states.getKeys({ ...start, limit })].flatMap((key) => {
+        const id = String(key)
+        const found = this.#find(id)
+        return found ? [[id, found.state] as const] : []
+      })
+    })
+  }
+
   /**
    * Forgets states whose `keepUntil` is before `now`, epoch milliseconds.
    * @returns how many entries it looked at, `limit` at most

@@ -1,8 +1,6 @@
 import {
-  type ApiKeyStore,
   type Clock,
   type CodeAttempts,
-  CompareAndSwapStore,
   type CutOff,
   type DeviceGrant,
   isCodeAttempts,
@@ -10,7 +8,6 @@ import {
   isUsedAssertion,
   isUserCodeClaim,
   type Retained,
-  type StateStore,
   type UsedAssertion,
   type UserCodeClaim,
 } from '@device-grant/core'
@@ -18,6 +15,7 @@ import { keyPlacesOf } from './key-index.ts'
 import { LmdbApiKeyStore } from './lmdb-api-key-store.ts'
 import { LmdbDriver, type LmdbDriverOptions } from './lmdb-driver.ts'
 import type { LmdbEnvironment } from './lmdb-environment.ts'
+import { LmdbStateStore } from './lmdb-state-store.ts'
 import { Sweep } from './sweep.ts'
 
 /** The clock of the stores. */
@@ -31,12 +29,12 @@ export interface LmdbStoresOptions {
 
 /** All stores of the use cases, and of the authentication of clients. */
 export interface LmdbStores {
-  readonly grants: StateStore<DeviceGrant>
-  readonly userCodes: StateStore<UserCodeClaim>
-  readonly codeAttempts: StateStore<CodeAttempts>
-  readonly usedAssertions: StateStore<UsedAssertion>
-  readonly apiKeys: ApiKeyStore
-  readonly cutOffs: StateStore<CutOff>
+  readonly grants: LmdbStateStore<DeviceGrant>
+  readonly userCodes: LmdbStateStore<UserCodeClaim>
+  readonly codeAttempts: LmdbStateStore<CodeAttempts>
+  readonly usedAssertions: LmdbStateStore<UsedAssertion>
+  readonly apiKeys: LmdbApiKeyStore
+  readonly cutOffs: LmdbStateStore<CutOff>
   /** Stops forgetting, and waits for what is in progress. The caller then closes the environment. */
   close(): Promise<void>
 }
@@ -53,8 +51,8 @@ export const createLmdbStores = (
     sweep.add(made)
     return made
   }
-  const store = <S extends Retained>(options: LmdbDriverOptions<S>): StateStore<S> =>
-    new CompareAndSwapStore(driver(options))
+  const store = <S extends Retained>(options: LmdbDriverOptions<S>): LmdbStateStore<S> =>
+    new LmdbStateStore(driver(options))
   return {
     grants: store({ name: 'grants', isState: isDeviceGrant }),
     // User codes stay out of logs.
