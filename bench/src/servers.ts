@@ -44,7 +44,7 @@ export const startDeviceGrant = async (
   const log = join(folder, 'log')
   const main = fileURLToPath(new URL('../../apps/server/dist/main.js', import.meta.url))
   // Keys stay in memory, because MONGODB_URI may name a real database.
-  const { MONGODB_URI: _, ...environment } = process.env
+  const { MONGODB_URI: _, DATA_DIR: __, ...environment } = process.env
   const child = startPinned({
     core: SERVER_CORE,
     command: process.execPath,
@@ -53,6 +53,7 @@ export const startDeviceGrant = async (
       ...environment,
       PORT: String(port),
       METRICS_PORT: String(metricsPort),
+      STORES: 'memory',
       REDIS_URL: redisUrl,
       SESSION_SECRET: randomBytes(32).toString('base64url'),
       SIGN_IN: 'forwarded',

@@ -42,6 +42,7 @@ export const startServerProcess = async (
   const environment = {
     PATH: process.env['PATH'],
     PORT: String(port),
+    STORES: 'memory',
     REDIS_URL: redisUrl,
     MONGODB_URI: mongodbUri,
     SESSION_SECRET,

@@ -289,7 +289,7 @@ const startServer = (port, env) =>
     'device-grant',
     process.execPath,
     [here('../../apps/server/dist/main.js')],
-    { PORT: String(port), SESSION_SECRET: sessionSecret, ...env },
+    { PORT: String(port), STORES: 'memory', SESSION_SECRET: sessionSecret, ...env },
     `http://127.0.0.1:${port}/healthz`,
   )
 

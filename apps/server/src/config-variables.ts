@@ -20,12 +20,17 @@ export const VARIABLES: readonly Row[] = [
   ],
   ['ALLOW_HTTP', 'false', 'true: PUBLIC_URL may be http on any host'],
   [
+    'DATA_DIR',
+    './data',
+    'folder, on a local disk of this machine, of the data that REDIS_URL and MONGODB_URI do not move elsewhere',
+  ],
+  [
     'REDIS_URL',
-    'in memory',
+    'in DATA_DIR',
     'redis://, rediss://, redis+cluster://h:p,h:p or redis+sentinel://h:p,h:p/name; or valkey',
   ],
-  ['MONGODB_URI', 'in memory', 'any MongoDB connection string'],
-  ['STORES', 'none', 'memory: NODE_ENV=production may do without MONGODB_URI'],
+  ['MONGODB_URI', 'in DATA_DIR', 'any MongoDB connection string'],
+  ['STORES', 'none', 'memory: there is no DATA_DIR, and its data is lost when the server ends'],
   [
     'SIGN_IN',
     'demo',
@@ -72,7 +77,7 @@ export const VARIABLES: readonly Row[] = [
   ],
   [
     'SESSION_SECRET',
-    'random',
+    'kept in DATA_DIR',
     'signs cookies and forms, 32 characters or more (openssl rand -base64 32); required with REDIS_URL; ' +
       'older secrets may follow, separated by commas',
   ],

@@ -27,9 +27,11 @@ export interface Settings {
   readonly publicUrl: string
   /** What devices show to people. Absent: the verification page. */
   readonly verificationUri?: string | undefined
-  /** Absent: grants, user codes and code attempts are kept in memory. */
+  /** The folder of everything that Redis and MongoDB do not keep. Absent: that is kept in memory. */
+  readonly dataDir?: string | undefined
+  /** Absent: grants, user codes and code attempts are kept in the folder or in memory. */
   readonly redisUrl?: string | undefined
-  /** Absent: API keys are kept in memory. */
+  /** Absent: API keys are kept in the folder or in memory. */
   readonly mongodbUri?: string | undefined
   readonly signIn: SignInSettings
   /** Whom people ask for access. */
@@ -39,7 +41,7 @@ export interface Settings {
   readonly frontEndOrigins: readonly string[]
   /** The first one signs. What the others have signed stays valid. */
   readonly sessionSecrets: readonly [string, ...string[]]
-  /** True if no secret was configured. Sessions then end with this process. */
+  /** True if no secret was configured. The folder then keeps one, or sessions end with this process. */
   readonly sessionSecretIsRandom: boolean
   readonly policy: Policy
   /** The file of the clients. Absent: every client may ask for codes. */
@@ -166,6 +168,7 @@ export const examineConfig = (
     host,
     publicUrl,
     verificationUri: readVerificationUri(environment),
+    dataDir: readDataDir(environment, { redisUrl, mongodbUri }),
     redisUrl,
     mongodbUri,
     signIn,
@@ -242,6 +245,23 @@ const readVerificationUri = (environment: Environment): string | undefined => {
     environment.errors.push(`VERIFICATION_URI ${error.message}`)
     return undefined
   }
+}
+
+const DEFAULT_DATA_DIR = './data'
+
+const readDataDir = (
+  environment: Environment,
+  { redisUrl, mongodbUri }: Pick<Settings, 'redisUrl' | 'mongodbUri'>,
+): string | undefined => {
+  const given = environment.text('DATA_DIR')
+  const stores = environment.text('STORES')
+  if (stores !== undefined) {
+    if (stores !== 'memory') environment.errors.push('STORES must be memory, if it is set')
+    if (given !== undefined) environment.errors.push('DATA_DIR and STORES are both set')
+    return undefined
+  }
+  const isNeeded = redisUrl === undefined || mongodbUri === undefined
+  return isNeeded ? (given ?? DEFAULT_DATA_DIR) : undefined
 }
 
 const REDIS_SCHEMES = ['redis', 'valkey'].flatMap((name) =>

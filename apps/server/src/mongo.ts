@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { connect, ensureIndexes, MongoUriError, ping } from '@device-grant/adapter-mongo'
 import { mongoModule } from '@device-grant/adapter-mongo/inversify'
-import { type ApiKey, TOKENS } from '@device-grant/core'
+import type { ApiKey } from '@device-grant/core'
 import {
+  KEY_PORTS,
   PROBE_TIMEOUT_MS,
   RETRY_MS,
   type RemoteStore,
@@ -54,8 +55,8 @@ export const connectMongo = (
   )
   return {
     ...store,
-    bindings: mongoModule(db),
-    ports: [TOKENS.ApiKeys, TOKENS.CutOffs],
+    bindings: [mongoModule(db)],
+    ports: KEY_PORTS,
     watch,
     close: async () => {
       closing.abort()

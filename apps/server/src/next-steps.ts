@@ -1,20 +1,26 @@
 import type { Settings } from './config.ts'
+import { storesInUse } from './stores-in-use.ts'
 
 /** The server that `npm run login` uses without an argument. */
 const DEFAULT_URL = 'http://localhost:3000'
 
-/** Tells the person who started the server how to log in, and what a restart loses. */
-export const nextSteps = ({ publicUrl, redisUrl, mongodbUri }: Settings): string => {
+/** Tells the person who started the server how to log in, where the data is, and what a restart loses. */
+export const nextSteps = (settings: Settings): string => {
+  const { publicUrl } = settings
   const argument = publicUrl === DEFAULT_URL ? '' : ` -- ${publicUrl}`
-  const inMemory = [
-    redisUrl === undefined ? 'codes' : undefined,
-    mongodbUri === undefined ? 'API keys' : undefined,
-  ].filter((name) => name !== undefined)
-  const warning = `
-  (The ${inMemory.join(' and ')} are kept in memory and lost when this process ends.)`
+  const { codes, apiKeys, folder } = storesInUse(settings)
+  const kept = (place: string): string =>
+    [codes === place ? 'codes' : '', apiKeys === place ? 'API keys' : '']
+      .filter(Boolean)
+      .join(' and ')
+  const [inFolder, inMemory] = [kept('lmdb'), kept('memory')]
+  const notes = [
+    inFolder && `  (The ${inFolder} are kept in ${folder})\n`,
+    inMemory && `  (The ${inMemory} are kept in memory and lost when this process ends.)\n`,
+  ]
   return `
   device-grant is at ${publicUrl}
-  Log in from a second terminal, in the repository:  npm run login${argument}${inMemory.length > 0 ? warning : ''}
-
+  Log in from a second terminal, in the repository:  npm run login${argument}
+${notes.filter(Boolean).join('')}
 `
 }

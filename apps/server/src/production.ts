@@ -3,6 +3,7 @@ import type { Environment, Variables } from './environment.ts'
 
 /** What production needs beyond valid settings. */
 export interface ProductionSettings {
+  readonly dataDir?: string | undefined
   readonly mongodbUri?: string | undefined
   readonly redisUrl?: string | undefined
   readonly sessionSecretIsRandom: boolean
@@ -31,7 +32,7 @@ const STRANGERS: readonly (readonly string[])[] = [
  */
 export const checkProduction = (
   environment: Environment,
-  { mongodbUri, redisUrl, sessionSecretIsRandom, trustedProxies }: ProductionSettings,
+  { dataDir, mongodbUri, redisUrl, sessionSecretIsRandom, trustedProxies }: ProductionSettings,
   variables: Variables,
   known: readonly string[],
 ): void => {
@@ -39,13 +40,13 @@ export const checkProduction = (
   if (environment.text('PUBLIC_URL') === undefined) {
     errors.push('PUBLIC_URL is required with NODE_ENV=production')
   }
-  if (mongodbUri === undefined && environment.text('STORES') !== 'memory') {
+  if (dataDir !== undefined && environment.text('DATA_DIR') === undefined) {
     errors.push(
-      'MONGODB_URI is required with NODE_ENV=production, because keys in memory end with the process ' +
-        '(STORES=memory allows that)',
+      'DATA_DIR is required with NODE_ENV=production, or REDIS_URL and MONGODB_URI, because the default ' +
+        'is below the current folder (STORES=memory keeps nothing)',
     )
   }
-  const keepsState = mongodbUri !== undefined || redisUrl !== undefined
+  const keepsState = dataDir === undefined && (mongodbUri ?? redisUrl) !== undefined
   if (sessionSecretIsRandom && keepsState) {
     errors.push('SESSION_SECRET is required with NODE_ENV=production and a store')
   }

@@ -9,13 +9,14 @@ import {
   RedisUrlError,
 } from '@device-grant/adapter-redis'
 import { redisModule } from '@device-grant/adapter-redis/inversify'
-import { type Clock, TOKENS } from '@device-grant/core'
+import type { Clock } from '@device-grant/core'
 import type { Logger } from 'pino'
 import {
   PROBE_TIMEOUT_MS,
   RETRY_MS,
   type RemoteStore,
   type RemoteStoreOptions,
+  STATE_PORTS,
 } from './remote-store.ts'
 import { repeatUntilDone, repeatUntilStopped } from './repeat.ts'
 import { StoreWatch } from './store-watch.ts'
@@ -52,8 +53,8 @@ export const connectRedis = (
   )
   return {
     ...store,
-    bindings: redisModule(redis),
-    ports: [TOKENS.DeviceGrants, TOKENS.UserCodeClaims, TOKENS.CodeAttempts, TOKENS.UsedAssertions],
+    bindings: [redisModule(redis)],
+    ports: STATE_PORTS,
     watch,
     close: async () => {
       closing.abort()

@@ -1,20 +1,31 @@
-import type { Clock, Token } from '@device-grant/core'
+import { type Clock, TOKENS, type Token } from '@device-grant/core'
 import type { ContainerModule } from 'inversify'
 import type { Logger } from 'pino'
 import type { ProbedStore } from './health.ts'
 import type { Pause } from './repeat.ts'
 import type { StoreWatch } from './store-watch.ts'
 
-/** A store that runs on a server of its own, with a connection that must be closed. */
+/** A store that keeps its data outside of this process, and must be closed. */
 export interface RemoteStore extends ProbedStore {
-  /** Binds the ports that the store serves. */
-  readonly bindings: ContainerModule
+  /** Bind the ports that the store serves. */
+  readonly bindings: readonly ContainerModule[]
   /** The ports that the store serves. */
   readonly ports: readonly Token<object>[]
   /** Logs the errors of the store. */
   readonly watch: StoreWatch
   close(): Promise<void>
 }
+
+/** What is kept for minutes. */
+export const STATE_PORTS: readonly Token<object>[] = [
+  TOKENS.DeviceGrants,
+  TOKENS.UserCodeClaims,
+  TOKENS.CodeAttempts,
+  TOKENS.UsedAssertions,
+]
+
+/** The API keys, and what is kept beside them. */
+export const KEY_PORTS: readonly Token<object>[] = [TOKENS.ApiKeys, TOKENS.CutOffs]
 
 export interface RemoteStoreOptions {
   readonly log: Logger

@@ -81,11 +81,11 @@ interface ListenError extends NodeJS.ErrnoException {
 
 const run = async (settings: Settings): Promise<void> => {
   const { log, flush } = createLog(settings.logLevel)
-  if (settings.sessionSecretIsRandom) {
-    log.warn('SESSION_SECRET is not set, so people are signed out when this process ends')
-  }
   try {
     const server = await startServer(settings, { log, variables: process.env })
+    if (settings.sessionSecretIsRandom && settings.dataDir === undefined) {
+      log.warn('SESSION_SECRET is not set, so people are signed out when this process ends')
+    }
     let stopping = false
     const stop = (reason: Readonly<Record<string, string>>): void => {
       // Ctrl-C arrives twice under npm: from the terminal, and passed on by npm.

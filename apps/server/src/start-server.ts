@@ -22,6 +22,8 @@ import type { Settings } from './config.ts'
 import { CurrentSecrets } from './current-secrets.ts'
 import { effectiveSettings } from './effective-settings.ts'
 import type { Variables } from './environment.ts'
+import { openDataFolder } from './data-folder/data-folder.ts'
+import { keptSessionSecret } from './data-folder/session-secret.ts'
 import { type HttpServer, startHttpServer } from './http-server.ts'
 import { createIntrospection } from './introspection/create-introspection.ts'
 import { logErrors } from './log-errors.ts'
@@ -32,6 +34,7 @@ import { closeAll } from './remote-store.ts'
 import { type Pause, pauseInRealTime } from './repeat.ts'
 import { secretScanningModule } from './secret-scanning/secret-scanning-module.ts'
 import { createSignIn } from './sign-in.ts'
+import { logStoresInUse } from './stores-in-use.ts'
 import { contextOf, enter } from './telemetry/request-context.ts'
 import { addTelemetry } from './telemetry/telemetry.ts'
 import { createThrottle } from './throttle.ts'
@@ -76,7 +79,8 @@ const LOG_COUNTS_EVERY_MS = 60_000
 
 /**
  * Composes the server from its settings and listens.
- * @throws {ConfigError} if a file that the settings name has a mistake
+ * @throws {ConfigError} if a file that the settings name has a mistake, or the folder of the data cannot be
+ * used
  * @throws an error of `node:net`, such as `EADDRINUSE`, if it cannot listen
  */
 export const startServer = async (
@@ -84,13 +88,23 @@ export const startServer = async (
   options: ServerOptions,
 ): Promise<RunningServer> => {
   const { log, variables = {}, clock = { now: Date.now }, pause = pauseInRealTime } = options
-  const { publicUrl, redisUrl, mongodbUri } = settings
+  const { publicUrl, dataDir, redisUrl, mongodbUri } = settings
+  logStoresInUse(settings, log)
   const clientFiles = await CurrentClientFiles.load(settings, log)
   const modules = [
     ...(await adminModule(settings)),
     ...secretScanningModule(settings, options.githubKeysUrl),
   ]
-  const secrets = new CurrentSecrets(settings, variables, { checkRedisUrl, checkMongoUri })
+  const sessionSecrets =
+    dataDir !== undefined && settings.sessionSecretIsRandom
+      ? await keptSessionSecret(dataDir)
+      : settings.sessionSecrets
+  const secrets = new CurrentSecrets({ ...settings, sessionSecrets }, variables, {
+    checkRedisUrl,
+    checkMongoUri,
+  })
+  const folder =
+    dataDir === undefined ? undefined : openDataFolder(dataDir, settings, { log, clock })
   const stopping = new AbortController()
   const onError = logErrors(log, clock)
   const polls = new LoggedCounts(log, 'info', 'polls counted')
@@ -100,15 +114,16 @@ export const startServer = async (
   const audit = createAudit(secrets.webhook, { log, clock, pause })
   const redis = redisUrl === undefined ? undefined : connectRedis(redisUrl, { log, clock })
   const mongo = mongodbUri === undefined ? undefined : connectMongo(mongodbUri, { log, clock })
-  const stores = [redis, mongo].filter((store) => store !== undefined)
+  const stores = [redis, mongo, folder].filter((store) => store !== undefined)
 
   const container = new Container({ defaultScope: 'Singleton' })
   container.load(
     coreModule(),
     httpModule(),
     operatorModule(),
-    redis?.bindings ?? memoryStateModule(),
-    mongo?.bindings ?? memoryApiKeysModule(),
+    ...stores.flatMap(({ bindings }) => bindings),
+    ...(redis || folder ? [] : [memoryStateModule()]),
+    ...(mongo || folder ? [] : [memoryApiKeysModule()]),
   )
   if (clientFiles) container.load(clientFiles.bindings)
   for (const { ports, watch } of stores) {

@@ -82,6 +82,7 @@ test('a server with a mistake in the file does not start', async (t) => {
   const env = {
     PATH: process.env['PATH'],
     PORT: String(await freePort()),
+    STORES: 'memory',
     ADMIN_TOKENS_FILE: path,
   }
   const program = spawnProgram(t, process.execPath, [main], { env })
@@ -95,7 +96,12 @@ test('SIGHUP reads the tokens again', async (t) => {
   const path = await folder.write('admin.json', { tokens: [{ name: 'first', hash }] })
   const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
   const port = await freePort()
-  const env = { PATH: process.env['PATH'], PORT: String(port), ADMIN_TOKENS_FILE: path }
+  const env = {
+    PATH: process.env['PATH'],
+    PORT: String(port),
+    STORES: 'memory',
+    ADMIN_TOKENS_FILE: path,
+  }
   const program = spawnProgram(t, process.execPath, [main], { env })
   await program.prints(/npm run login/)
   const statusOf = async (token: string): Promise<number> => {

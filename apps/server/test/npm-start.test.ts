@@ -10,7 +10,7 @@ const npmStart = (t: ExecutionContext, port: number): SpawnedProgram =>
   spawnProgram(t, 'npm', ['start'], {
     cwd: ROOT,
     detached: true,
-    env: { ...process.env, PORT: String(port), NODE_ENV: 'test' },
+    env: { ...process.env, PORT: String(port), STORES: 'memory', NODE_ENV: 'test' },
   })
 
 /** The output of both streams, once no process can write any more. */

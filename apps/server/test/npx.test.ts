@@ -25,6 +25,7 @@ for (const signal of ['SIGTERM', 'SIGHUP', 'SIGKILL'] as const) {
         PATH: process.env['PATH'],
         HOME: folder,
         PORT: String(await freePort()),
+        STORES: 'memory',
         npm_config_update_notifier: 'false',
       },
     })

@@ -13,14 +13,16 @@ const PRODUCTION = {
   SIGN_IN: 'forwarded',
   TRUSTED_PROXIES: '10.0.0.1',
   MONGODB_URI: 'mongodb://db/device_grant',
+  REDIS_URL: 'redis://redis',
   SESSION_SECRET: SECRET,
 }
 
-test('production needs a public URL, a store that lasts and a secret', (t) => {
+test('production needs a public URL, stores that last and a secret', (t) => {
   t.deepEqual(configErrorsOf(PRODUCTION), [])
   for (const [changes, start] of [
     [{ PUBLIC_URL: undefined }, 'PUBLIC_URL is required'],
-    [{ MONGODB_URI: undefined }, 'MONGODB_URI is required'],
+    [{ MONGODB_URI: undefined }, 'DATA_DIR is required'],
+    [{ REDIS_URL: undefined }, 'DATA_DIR is required'],
     [{ SESSION_SECRET: undefined }, 'SESSION_SECRET is required'],
     [{ TRUSTED_PROXIES: '0.0.0.0/0' }, 'TRUSTED_PROXIES trusts every address'],
     [{ TRUSTED_PROXIES: '10.0.0.1,::/0' }, 'TRUSTED_PROXIES trusts every address'],
@@ -78,9 +80,17 @@ test('production trusts private ranges and those of public proxies', (t) => {
 })
 
 test('production may say that it keeps keys in memory', (t) => {
-  const env = { ...PRODUCTION, MONGODB_URI: undefined, STORES: 'memory' }
+  const env = { ...PRODUCTION, MONGODB_URI: undefined, REDIS_URL: undefined, STORES: 'memory' }
   t.deepEqual(configErrorsOf(env), [])
   t.deepEqual(configErrorsOf({ ...env, SESSION_SECRET: undefined }), [])
+})
+
+test('production may keep everything in a folder that is named, the session secret included', (t) => {
+  const DATA_DIR = '/var/lib/device-grant'
+  const stores = { MONGODB_URI: undefined, REDIS_URL: undefined, SESSION_SECRET: undefined }
+  t.deepEqual(configErrorsOf({ ...PRODUCTION, ...stores, DATA_DIR }), [])
+  t.is(readConfig({ ...PRODUCTION, ...stores, DATA_DIR }).dataDir, DATA_DIR)
+  t.is(readConfig({ ...PRODUCTION, DATA_DIR }).dataDir, undefined, 'both URLs leave nothing for it')
 })
 
 test('names of other software, and all names outside production, are no mistakes', (t) => {

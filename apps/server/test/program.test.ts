@@ -22,7 +22,9 @@ const run = (
   env: Readonly<Record<string, string>> = {},
   ...args: string[]
 ): SpawnedProgram =>
-  spawnProgram(t, process.execPath, [MAIN, ...args], { env: { PATH: process.env['PATH'], ...env } })
+  spawnProgram(t, process.execPath, [MAIN, ...args], {
+    env: { PATH: process.env['PATH'], STORES: 'memory', ...env },
+  })
 
 const started = async (
   t: ExecutionContext,
@@ -34,7 +36,7 @@ const started = async (
   return { ...program, port, url: `http://127.0.0.1:${port}` }
 }
 
-test('without settings it starts, prints the next steps and issues codes', async (t) => {
+test('in memory it starts, prints the next steps and issues codes', async (t) => {
   const program = await started(t)
   const at = `http://localhost:${program.port}`
   t.true(program.err().includes(`device-grant is at ${at}\n`))

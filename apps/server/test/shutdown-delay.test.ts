@@ -18,11 +18,14 @@ test('a server that stops is not ready, and answers requests until the delay end
       pauses.push(ms)
       endPause = resolve
     })
-  const server = await startServer(readConfig({ PORT: String(port), SHUTDOWN_DELAY: '20' }), {
-    clock: new TestClock(),
-    log: logTo({ write: () => {} }, 'info'),
-    pause,
-  })
+  const server = await startServer(
+    readConfig({ PORT: String(port), STORES: 'memory', SHUTDOWN_DELAY: '20' }),
+    {
+      clock: new TestClock(),
+      log: logTo({ write: () => {} }, 'info'),
+      pause,
+    },
+  )
   const readiness = async (): Promise<readonly [number, unknown]> => {
     const answer = await send(url, { method: 'GET', path: '/readyz' })
     return [answer.status, membersOf(answer)['status']]

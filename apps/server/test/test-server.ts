@@ -39,6 +39,7 @@ export const startTestServer = async (
     SIGN_IN: 'forwarded',
     TRUSTED_PROXIES: '127.0.0.1',
     AUTHORIZE_LIMIT: '0',
+    STORES: 'memory',
     LOG_LEVEL: 'trace',
     ...(await storeSettings()),
     ...env,

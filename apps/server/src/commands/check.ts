@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { connect as connectMongo, ensureIndexes } from '@device-grant/adapter-mongo'
 import {
   checkServer,
@@ -8,6 +9,7 @@ import {
 } from '@device-grant/adapter-redis'
 import { otherIssuer } from '../check-issuer.ts'
 import type { Settings } from '../config.ts'
+import { hasData, openFolder, probeFolder } from '../data-folder/data-folder.ts'
 import { describeError } from '../describe-error.ts'
 import { probeMongo } from '../mongo.ts'
 import { readSettings } from '../read-settings.ts'
@@ -34,7 +36,7 @@ export const check: Command = {
   run: async (args, io) => {
     const { json } = readFlags(args, { json: 'switch' })
     const settings = await readSettings(io.env)
-    const parts = [checkSecret, checkRedis, checkMongo, checkSignIn]
+    const parts = [checkSecret, checkFolder, checkRedis, checkMongo, checkSignIn]
     const findings = [
       ok('settings', `valid, for ${settings.publicUrl}`),
       ...(await Promise.all(parts.map((part) => part(settings)))).flat(),
@@ -64,8 +66,11 @@ const findingsOf = async (
   }
 }
 
-const checkSecret = async ({ sessionSecretIsRandom }: Settings): Promise<readonly Finding[]> =>
-  sessionSecretIsRandom
+const checkSecret = async ({
+  sessionSecretIsRandom,
+  dataDir,
+}: Settings): Promise<readonly Finding[]> =>
+  sessionSecretIsRandom && dataDir === undefined
     ? [
         {
           level: 'warning',
@@ -75,9 +80,27 @@ const checkSecret = async ({ sessionSecretIsRandom }: Settings): Promise<readonl
       ]
     : []
 
-const checkRedis = async ({ redisUrl }: Settings): Promise<readonly Finding[]> => {
+const checkFolder = async (settings: Settings): Promise<readonly Finding[]> => {
+  const { dataDir } = settings
+  if (dataDir === undefined) return []
+  const part = 'folder'
+  const path = resolve(dataDir)
+  // Only the server creates the folder, because the check may run as another user.
+  if (!hasData(path)) return [ok(part, `${path} has no data yet`)]
+  return findingsOf(part, async () => {
+    const environment = openFolder(path)
+    try {
+      await probeFolder(environment)
+      return [ok(part, `${path} is read and written`)]
+    } finally {
+      await environment.close()
+    }
+  })
+}
+
+const checkRedis = async ({ redisUrl, ...settings }: Settings): Promise<readonly Finding[]> => {
   const part = 'redis'
-  if (redisUrl === undefined) return [inMemory(part, 'REDIS_URL', 'codes')]
+  if (redisUrl === undefined) return elsewhere(part, { what: 'codes', ...settings })
   const redis = connectRedis(redisUrl, { commandTimeoutMs: TIMEOUT_MS })
   try {
     return await findingsOf(part, async () => {
@@ -100,9 +123,9 @@ const checkRedis = async ({ redisUrl }: Settings): Promise<readonly Finding[]> =
   }
 }
 
-const checkMongo = async ({ mongodbUri }: Settings): Promise<readonly Finding[]> => {
+const checkMongo = async ({ mongodbUri, ...settings }: Settings): Promise<readonly Finding[]> => {
   const part = 'mongodb'
-  if (mongodbUri === undefined) return [inMemory(part, 'MONGODB_URI', 'API keys')]
+  if (mongodbUri === undefined) return elsewhere(part, { what: 'API keys', ...settings })
   const db = connectMongo(mongodbUri)
   try {
     return await findingsOf(part, async () => {
@@ -118,11 +141,25 @@ const checkMongo = async ({ mongodbUri }: Settings): Promise<readonly Finding[]>
   }
 }
 
-const inMemory = (part: string, variable: string, what: string): Finding => ({
-  level: 'warning',
-  part,
-  text: `${variable} is not set, so the ${what} are lost when the server ends`,
-})
+/** The finding of a store that the settings do not name. */
+const elsewhere = (
+  part: 'redis' | 'mongodb',
+  {
+    what,
+    dataDir,
+    ...urls
+  }: { readonly what: string } & Pick<Settings, 'dataDir' | 'redisUrl' | 'mongodbUri'>,
+): readonly Finding[] => {
+  const variable = part === 'redis' ? 'REDIS_URL' : 'MONGODB_URI'
+  const isAlone = urls.redisUrl === undefined && urls.mongodbUri === undefined
+  if (dataDir === undefined) {
+    const text = `${variable} is not set, so the ${what} are lost when the server ends`
+    return [{ level: 'warning', part, text }]
+  }
+  if (isAlone) return []
+  const text = `${variable} is not set, so the ${what} are kept on this machine alone`
+  return [{ level: 'warning', part, text }]
+}
 
 const checkSignIn = async ({ signIn }: Settings): Promise<readonly Finding[]> => {
   const part = 'sign-in'

@@ -1,5 +1,7 @@
+import { createLmdbStores } from '@device-grant/adapter-lmdb'
 import { connect, createMongoCutOffStore, MongoApiKeyStore } from '@device-grant/adapter-mongo'
 import type { ApiKey, ApiKeyStore, CutOff, ScannableStore } from '@device-grant/core'
+import { openExistingFolder, type openFolder } from '../data-folder/data-folder.ts'
 import { type CommandIo, UsageError } from './command.ts'
 import { readSettings } from './read-settings.ts'
 
@@ -10,24 +12,42 @@ export interface KeyStores {
 }
 
 /**
- * Connects to the stores of the keys, and closes them after the work.
- * @throws {ConfigError} if the settings are wrong
+ * Opens the stores of the keys, and closes them after the work.
+ * @param open how a folder is opened; by default it must have data
+ * @throws {ConfigError} if the settings are wrong, or name a folder without data
  * @throws {UsageError} if the settings name no store
  */
 export const withKeyStores = async <R>(
   io: Pick<CommandIo, 'env'>,
   work: (stores: KeyStores) => Promise<R>,
+  open: typeof openFolder = openExistingFolder,
 ): Promise<R> => {
-  const { mongodbUri } = readSettings(io)
-  if (mongodbUri === undefined) {
-    throw new UsageError(
-      'MONGODB_URI is not set. A server without it keeps its keys in its own memory, where no command can reach them',
-    )
-  }
-  const db = connect(mongodbUri)
+  const { mongodbUri, dataDir } = readSettings(io)
+  if (mongodbUri !== undefined) return withMongo(mongodbUri, work)
+  if (dataDir !== undefined) return withFolder(open(dataDir), work)
+  throw new UsageError(
+    'STORES=memory keeps the keys in the memory of the server, where no command can reach them',
+  )
+}
+
+const withMongo = async <R>(uri: string, work: (stores: KeyStores) => Promise<R>): Promise<R> => {
+  const db = connect(uri)
   try {
     return await work({ apiKeys: new MongoApiKeyStore(db), cutOffs: createMongoCutOffStore(db) })
   } finally {
     await db.client.close()
+  }
+}
+
+const withFolder = async <R>(
+  environment: ReturnType<typeof openFolder>,
+  work: (stores: KeyStores) => Promise<R>,
+): Promise<R> => {
+  const stores = createLmdbStores(environment)
+  try {
+    return await work(stores)
+  } finally {
+    await stores.close()
+    await environment.close()
   }
 }

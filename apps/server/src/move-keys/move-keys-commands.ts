@@ -1,7 +1,8 @@
 import { exportKeys, importMovedState, type MovedStateImport } from '@device-grant/core'
 import { type Command, EXIT, UsageError } from '../commands/command.ts'
 import { readFlags } from '../commands/read-flags.ts'
-import { withKeyStores } from '../commands/with-key-stores.ts'
+import { type KeyStores, withKeyStores } from '../commands/with-key-stores.ts'
+import { openFolder } from '../data-folder/data-folder.ts'
 import { readKeysFile, writeKeysFile } from './keys-file.ts'
 
 /** Writes the keys of a store into a file. */
@@ -39,14 +40,14 @@ export const keysImport: Command = {
       kept: 0,
       forgotten: 0,
     }
-    await withKeyStores(io, (stores) =>
+    const importFile = (stores: KeyStores): Promise<void> =>
       readKeysFile(path, async (states) => {
         const imports = states.map((moved) =>
           importMovedState({ ...stores, clock: { now: Date.now } }, moved),
         )
         for (const result of await Promise.all(imports)) counts[result] += 1
-      }),
-    )
+      })
+    await withKeyStores(io, importFile, openFolder)
     io.out(json ? `${JSON.stringify(counts)}\n` : `Keys and cut-offs: ${listOf(counts)}\n`)
     return EXIT.done
   },
