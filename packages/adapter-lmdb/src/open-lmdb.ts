@@ -76,6 +76,8 @@ const openRoot = (path: string, overlappingSync: boolean): RootDatabase<string, 
       ...mode,
       path,
       overlappingSync,
+      // Batches of a turn have a promise of their own, whose rejection lmdb does not handle.
+      eventTurnBatching: false,
       noSubdir: false,
       encoding: 'string',
       maxDbs: MAX_DATABASES,
