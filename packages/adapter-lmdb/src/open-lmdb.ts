@@ -46,9 +46,7 @@ export const openLmdb = ({
   const folder = resolve(path)
   prepare(folder)
   refuseNetwork(folder)
-  const file = join(folder, 'data.mdb')
-  const damage = existsSync(file) ? damageOf(file) : undefined
-  if (damage !== undefined) throw new LmdbOpenError(`${file} is damaged: ${damage}`)
+  checkFile(join(folder, 'data.mdb'))
   const root = openRoot(folder, durability === 'committed')
   try {
     checkFormat(root, folder)
@@ -66,6 +64,16 @@ const prepare = (folder: string): void => {
   } catch (cause) {
     throw new LmdbOpenError(`${folder} cannot be written (${codeOf(cause)})`, { cause })
   }
+}
+
+const checkFile = (file: string): void => {
+  let damage: string | undefined
+  try {
+    damage = existsSync(file) ? damageOf(file) : undefined
+  } catch (cause) {
+    throw new LmdbOpenError(`${file} cannot be read (${codeOf(cause)})`, { cause })
+  }
+  if (damage !== undefined) throw new LmdbOpenError(`${file} is damaged: ${damage}`)
 }
 
 const openRoot = (path: string, overlappingSync: boolean): RootDatabase<string, Key> => {

@@ -13,12 +13,11 @@ import {
 } from '@device-grant/core/testing'
 import test from 'ava'
 import { createLmdbStores, LmdbDriver, type LmdbEnvironment, openLmdb } from '#src/index.js'
+import { PATIENT_MS } from './patient.ts'
 import { RemoteApiKeyStore, RemoteDriver, StoreProcess } from './remote-store.ts'
 import { samplesInCutOffs } from './samples.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
-/** A timeout that no busy machine misses, in milliseconds. */
-const PATIENT_MS = 30_000
 const folder = temporaryFolder()
 const open = (): LmdbEnvironment => openLmdb({ path: folder.path, timeoutMs: PATIENT_MS })
 const environments = [open(), open()] as const

@@ -2,6 +2,8 @@ import type { FindApiKeys, Retained, Versioned } from '@device-grant/core'
 import { createLmdbStores, LmdbDriver, openLmdb } from '#src/index.js'
 import { keyPlacesOf as indexKeysOf } from '#src/key-index.js'
 
+import { PATIENT_MS } from './patient.ts'
+
 /** A call of a driver or of the store of API keys. */
 export type Call =
   | { readonly call: 'read'; readonly database: string; readonly id: string }
@@ -25,7 +27,7 @@ export interface Answer {
 }
 
 const [path = ''] = process.argv.slice(2)
-const environment = openLmdb({ path, timeoutMs: 30_000 })
+const environment = openLmdb({ path, timeoutMs: PATIENT_MS })
 const { apiKeys } = createLmdbStores(environment)
 
 const drivers = {

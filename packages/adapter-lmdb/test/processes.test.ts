@@ -1,0 +1,133 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { createLmdbStores, type LmdbEnvironment, openLmdb } from '@device-grant/adapter-lmdb'
+import { StoreFullError, StoreUnavailableError } from '@device-grant/core'
+import { reportSkipped } from '@device-grant/test-support/skipped-tests'
+import { type SpawnedProgram, spawnProgram } from '@device-grant/test-support/spawned-program'
+import test, { type ExecutionContext } from 'ava'
+import { PATIENT_MS } from './patient.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const folderOf = (t: ExecutionContext): string => {
+  const { path, remove } = temporaryFolder()
+  t.teardown(remove)
+  return path
+}
+
+const open = (t: ExecutionContext, path: string, timeoutMs: number): LmdbEnvironment => {
+  const environment = openLmdb({ path, timeoutMs })
+  t.teardown(() => environment.close())
+  return environment
+}
+
+const start = (t: ExecutionContext, ...args: readonly string[]): SpawnedProgram =>
+  spawnProgram(t, process.execPath, [
+    fileURLToPath(new URL('./busy-process.js', import.meta.url)),
+    ...args,
+  ])
+
+const cutOff = { at: 1, keepUntil: Date.now() + 600_000 }
+
+for (const durability of ['flushed', 'committed'] as const) {
+  test(`every acknowledged write survives kill -9, and others go on: ${durability}`, async (t) => {
+    const path = folderOf(t)
+    const environment = openLmdb({ path, timeoutMs: PATIENT_MS, durability })
+    t.teardown(() => environment.close())
+    const stores = createLmdbStores(environment)
+    for (let round = 0; round < 3; round++) {
+      const writer = start(t, 'write', path, durability, `${round} `)
+      await writer.prints(/wrote 40/)
+      writer.child.kill('SIGKILL')
+      await writer.ended
+      const ids = readFileSync(join(path, `${round} ids`), 'utf8')
+        .split('\n')
+        .slice(0, -1)
+      t.true(ids.length >= 40)
+      for (const id of ids) t.deepEqual(await stores.cutOffs.read(id), writtenBy(id), id)
+      // The process may have had the lock for writers.
+      await stores.cutOffs.update(`after ${round}`, () => ({ next: cutOff, reply: undefined }))
+    }
+    await stores.close()
+  })
+}
+
+/** What a busy process writes under an id. */
+const writtenBy = (id: string) => ({ at: id.length, keepUntil: 4_102_444_800_000 })
+
+test('while another process hangs in a write, writes fail in time and reads work', async (t) => {
+  const path = folderOf(t)
+  const environment = open(t, path, 300)
+  const { cutOffs } = createLmdbStores(environment)
+  const write = (id: string) => cutOffs.update(id, () => ({ next: cutOff, reply: 'written' }))
+  t.is(await write('before'), 'written')
+  const holder = start(t, 'hold', path)
+  await holder.prints(/holds/)
+  const late = { instanceOf: StoreUnavailableError, message: 'LMDB did not write within 300 ms' }
+  await t.throwsAsync(write('a'), late)
+  const since = performance.now()
+  await t.throwsAsync(write('b'), late)
+  t.true(performance.now() - since < 250, 'later writes fail at once')
+  t.deepEqual(await cutOffs.read('before'), cutOff)
+  holder.child.kill('SIGKILL')
+  await holder.ended
+  // The write that was too late may happen now.
+  for (let i = 0; ; i++) {
+    try {
+      t.is(await write('c'), 'written')
+      break
+    } catch (error) {
+      if (i > 200) throw error
+      await pause(50)
+    }
+  }
+  t.deepEqual(await cutOffs.read('c'), cutOff)
+})
+
+const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n']
+const run = (...command: readonly string[]): boolean => {
+  const [program = '', ...args] = [...asRoot, ...command]
+  return spawnSync(program, args).status === 0
+}
+
+test('a full disk refuses new ids, loses nothing, and goes on once it has room', async (t) => {
+  const path = folderOf(t)
+  const disk = join(path, 'disk')
+  mkdirSync(disk)
+  if (!run('mount', '-t', 'tmpfs', '-o', `size=2m,uid=${process.getuid?.()}`, 'tmpfs', disk)) {
+    reportSkipped('no tmpfs can be mounted, so nothing is tested on a full disk')
+    t.pass()
+    return
+  }
+  t.teardown(() => run('umount', '-l', disk))
+  const filler = join(disk, 'filler')
+  writeFileSync(filler, Buffer.alloc(500_000))
+  const environment = openLmdb({ path: join(disk, 'data'), timeoutMs: PATIENT_MS })
+  const { cutOffs } = createLmdbStores(environment)
+  const next = { ...cutOff, more: 'x'.repeat(1_000) }
+  const write = (id: string) => cutOffs.update(id, () => ({ next, reply: undefined }))
+  const full = 'The disk of the LMDB folder is full'
+  let count = 0
+  await t.throwsAsync(
+    async () => {
+      for (; count < 5_000; count++) await write(`id ${count}`)
+    },
+    { instanceOf: StoreFullError, message: full },
+  )
+  t.true(count > 100)
+  const read = async () => {
+    for (let i = 0; i < count; i++) t.truthy(await cutOffs.read(`id ${i}`), `id ${i}`)
+  }
+  await read()
+  rmSync(filler)
+  await write('more')
+  await write('id 5')
+  await environment.close()
+  const again = openLmdb({ path: join(disk, 'data') })
+  const reopened = createLmdbStores(again)
+  t.deepEqual<unknown, unknown>(await reopened.cutOffs.read('more'), next)
+  for (let i = 0; i < count; i++) t.truthy(await reopened.cutOffs.read(`id ${i}`), `id ${i}`)
+  await again.close()
+})
