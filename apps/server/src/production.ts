@@ -46,8 +46,9 @@ export const checkProduction = (
         'is below the current folder (STORES=memory keeps nothing)',
     )
   }
-  const keepsState = dataDir === undefined && (mongodbUri ?? redisUrl) !== undefined
-  if (sessionSecretIsRandom && keepsState) {
+  // With REDIS_URL it is required anyway.
+  const keepsKeys = mongodbUri !== undefined && redisUrl === undefined
+  if (sessionSecretIsRandom && keepsKeys && dataDir === undefined) {
     errors.push('SESSION_SECRET is required with NODE_ENV=production and a store')
   }
   if (trustsEverybody(trustedProxies)) {

@@ -11,6 +11,7 @@ import { createLog } from './log.ts'
 import { nextSteps } from './next-steps.ts'
 import { readSettings } from './read-settings.ts'
 import { startServer } from './start-server.ts'
+import { logStoresInUse } from './stores-in-use.ts'
 import { unknownArgument } from './unknown-argument.ts'
 import { VERSION } from './version.ts'
 
@@ -81,11 +82,12 @@ interface ListenError extends NodeJS.ErrnoException {
 
 const run = async (settings: Settings): Promise<void> => {
   const { log, flush } = createLog(settings.logLevel)
+  logStoresInUse(settings, log)
+  if (settings.sessionSecretIsRandom && settings.dataDir === undefined) {
+    log.warn('SESSION_SECRET is not set, so people are signed out when this process ends')
+  }
   try {
     const server = await startServer(settings, { log, variables: process.env })
-    if (settings.sessionSecretIsRandom && settings.dataDir === undefined) {
-      log.warn('SESSION_SECRET is not set, so people are signed out when this process ends')
-    }
     let stopping = false
     const stop = (reason: Readonly<Record<string, string>>): void => {
       // Ctrl-C arrives twice under npm: from the terminal, and passed on by npm.

@@ -34,7 +34,6 @@ import { closeAll } from './remote-store.ts'
 import { type Pause, pauseInRealTime } from './repeat.ts'
 import { secretScanningModule } from './secret-scanning/secret-scanning-module.ts'
 import { createSignIn } from './sign-in.ts'
-import { logStoresInUse } from './stores-in-use.ts'
 import { contextOf, enter } from './telemetry/request-context.ts'
 import { addTelemetry } from './telemetry/telemetry.ts'
 import { createThrottle } from './throttle.ts'
@@ -89,12 +88,13 @@ export const startServer = async (
 ): Promise<RunningServer> => {
   const { log, variables = {}, clock = { now: Date.now }, pause = pauseInRealTime } = options
   const { publicUrl, dataDir, redisUrl, mongodbUri } = settings
-  logStoresInUse(settings, log)
   const clientFiles = await CurrentClientFiles.load(settings, log)
   const modules = [
     ...(await adminModule(settings)),
     ...secretScanningModule(settings, options.githubKeysUrl),
   ]
+  const folder =
+    dataDir === undefined ? undefined : openDataFolder(dataDir, settings, { log, clock })
   const sessionSecrets =
     dataDir !== undefined && settings.sessionSecretIsRandom
       ? await keptSessionSecret(dataDir)
@@ -103,8 +103,6 @@ export const startServer = async (
     checkRedisUrl,
     checkMongoUri,
   })
-  const folder =
-    dataDir === undefined ? undefined : openDataFolder(dataDir, settings, { log, clock })
   const stopping = new AbortController()
   const onError = logErrors(log, clock)
   const polls = new LoggedCounts(log, 'info', 'polls counted')

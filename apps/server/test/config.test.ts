@@ -20,6 +20,7 @@ test('every variable has a default', (t) => {
   const { sessionSecrets, policy, ...rest } = readConfig({})
   t.deepEqual(rest, {
     port: 3000,
+    dataDir: './data',
     host: '127.0.0.1',
     publicUrl: 'http://localhost:3000',
     verificationUri: undefined,

@@ -28,7 +28,10 @@ test('npm start prints what the server prints, and Ctrl-C stops it once', async 
   const [banner, command, ...lines] = (program.out() + program.err()).trim().split('\n')
   t.regex(banner ?? '', /^> /)
   t.regex(command ?? '', /^> node tools\/run\.js/)
-  t.regex(lines.join('\n').trim(), /^{.*"server started"}\n\n +device-grant is at /s)
+  t.regex(
+    lines.join('\n').trim(),
+    /^{.*"codes are kept in memory, API keys in memory"}\n{.*"server started"}\n\n +device-grant is at /s,
+  )
   process.kill(-Number(program.child.pid), 'SIGINT')
   const output = await outputOf(program)
   t.is(count(output, '"server stopping"'), 1, output)

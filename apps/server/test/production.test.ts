@@ -26,7 +26,10 @@ test('production needs a public URL, stores that last and a secret', (t) => {
     [{ SESSION_SECRET: undefined }, 'SESSION_SECRET is required'],
     [{ TRUSTED_PROXIES: '0.0.0.0/0' }, 'TRUSTED_PROXIES trusts every address'],
     [{ TRUSTED_PROXIES: '10.0.0.1,::/0' }, 'TRUSTED_PROXIES trusts every address'],
-    [{ REDIS_URI: 'redis://x' }, 'REDIS_URI is no setting: did you mean REDIS_URL?'],
+    [
+      { REDIS_URI: 'redis://x', REDIS_URL: undefined, DATA_DIR: '/d' },
+      'REDIS_URI is no setting: did you mean REDIS_URL?',
+    ],
     [
       { MONGODB_URL: 'x', MONGODB_URI: undefined, STORES: 'memory' },
       'MONGODB_URL is no setting: did you mean MONGODB_URI?',
@@ -83,6 +86,10 @@ test('production may say that it keeps keys in memory', (t) => {
   const env = { ...PRODUCTION, MONGODB_URI: undefined, REDIS_URL: undefined, STORES: 'memory' }
   t.deepEqual(configErrorsOf(env), [])
   t.deepEqual(configErrorsOf({ ...env, SESSION_SECRET: undefined }), [])
+  const { MONGODB_URI } = PRODUCTION
+  t.deepEqual(configErrorsOf({ ...env, SESSION_SECRET: undefined, MONGODB_URI }), [
+    'SESSION_SECRET is required with NODE_ENV=production and a store',
+  ])
 })
 
 test('production may keep everything in a folder that is named, the session secret included', (t) => {

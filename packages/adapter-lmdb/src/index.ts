@@ -1,3 +1,4 @@
+export { backUp } from './back-up.ts'
 export { LmdbApiKeyStore } from './lmdb-api-key-store.ts'
 export type { IndexKey, LmdbDriverOptions } from './lmdb-driver.ts'
 export { LmdbDriver } from './lmdb-driver.ts'

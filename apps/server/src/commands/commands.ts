@@ -1,5 +1,6 @@
 import { adminToken } from '../admin/admin-token.ts'
 import { clientSecret } from '../clients/client-secret-command.ts'
+import { backup } from '../data-folder/backup.ts'
 import { keysExport, keysImport } from '../move-keys/move-keys-commands.ts'
 import { secretPattern } from '../secret-scanning/secret-pattern.ts'
 import { check } from './check.ts'
@@ -14,6 +15,7 @@ export const COMMANDS: readonly Command[] = [
   keysErase,
   keysExport,
   keysImport,
+  backup,
   check,
   clientSecret,
   adminToken,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { link, open, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { ConfigError } from '../config.ts'
 
 /** The file of the session secret in the folder of the data. */
@@ -40,7 +40,6 @@ const read = async (path: string): Promise<string | undefined> => {
 /** A file gets its name when it is complete, so that a process that is killed leaves no part of a secret. */
 const create = async (path: string): Promise<string> => {
   const secret = randomBytes(32).toString('base64url')
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const temporary = `${path}.${randomBytes(6).toString('hex')}`
   try {
     const file = await open(temporary, 'wx', 0o600)

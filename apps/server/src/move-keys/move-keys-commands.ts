@@ -1,6 +1,7 @@
 import { exportKeys, importMovedState, type MovedStateImport } from '@device-grant/core'
-import { type Command, EXIT, UsageError } from '../commands/command.ts'
+import { type Command, EXIT } from '../commands/command.ts'
 import { readFlags } from '../commands/read-flags.ts'
+import { readPath } from '../commands/read-path.ts'
 import { type KeyStores, withKeyStores } from '../commands/with-key-stores.ts'
 import { openFolder } from '../data-folder/data-folder.ts'
 import { readKeysFile, writeKeysFile } from './keys-file.ts'
@@ -58,13 +59,7 @@ const listOf = (counts: Readonly<Record<string, number>>): string =>
     .map(([name, count]) => `${count} ${name}`)
     .join(', ')
 
-/** @throws {UsageError} if the first argument is no path */
-const readFileFlags = ([path = '', ...args]: readonly string[]): {
-  readonly path: string
-  readonly json?: true
-} => {
-  if (path === '' || path.startsWith('-')) {
-    throw new UsageError('The first argument after the name of the command must be a file')
-  }
-  return { path, ...readFlags(args, { json: 'switch' }) }
+const readFileFlags = (args: readonly string[]) => {
+  const { path, rest } = readPath(args, 'file')
+  return { path, ...readFlags(rest, { json: 'switch' }) }
 }
