@@ -11,7 +11,6 @@ export default {
     rewritePaths: Object.fromEntries([
       ...packages.map((name) => [`packages/${name}/test/`, `packages/${name}/dist-test/`]),
       ['apps/server/test/', 'apps/server/dist-test/'],
-      ['examples/file-store/src/', 'examples/file-store/dist/'],
       ['examples/frameworks/src/', 'examples/frameworks/dist/'],
       ['examples/login/src/', 'examples/login/dist/'],
       ['examples/webhook/src/', 'examples/webhook/dist/'],

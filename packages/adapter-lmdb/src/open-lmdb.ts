@@ -77,11 +77,11 @@ const checkFile = (file: string): void => {
 }
 
 const openRoot = (path: string, overlappingSync: boolean): RootDatabase<string, Key> => {
-  // Not in lmdb's types. Only the owner may read the files.
-  const mode = { permissionsMode: 0o600 }
+  // Not in lmdb's types. A commit starts at the end of a turn, with all its writes.
+  const more = { permissionsMode: 0o600, txnStartThreshold: Number.MAX_SAFE_INTEGER }
   try {
     return open<string, Key>({
-      ...mode,
+      ...more,
       path,
       overlappingSync,
       // Batches of a turn have a promise of their own, whose rejection lmdb does not handle.

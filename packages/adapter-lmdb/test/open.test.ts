@@ -2,6 +2,7 @@ import {
   copyFileSync,
   mkdirSync,
   openSync,
+  readFileSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -150,4 +151,21 @@ test('every error of LMDB is one of the port', (t) => {
     t.is(made.message, `LMDB failed (${code})`)
   }
   t.is(toStoreError('odd', true).message, 'LMDB failed')
+})
+
+test('docs/stores.md shows parts of this package', (t) => {
+  const text = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')
+  const [, section = ''] = text('docs/stores.md').split('## A complete example')
+  const shown = [...section.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => code)
+  const sources = [
+    'src/lmdb-driver.ts',
+    'src/lmdb-driver.ts',
+    'test/kits.test.ts',
+    'test/lmdb-pair.ts',
+  ]
+  t.is(shown.length, sources.length)
+  for (const [i, source] of sources.entries()) {
+    const code = text(`packages/adapter-lmdb/${source}`)
+    t.true(code.includes(shown[i] ?? '?'), `block ${i} is in ${source}`)
+  }
 })
