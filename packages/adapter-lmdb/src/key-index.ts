@@ -8,7 +8,7 @@ type Conditions = Pick<FindApiKeys, 'owner' | 'clientId' | 'status'>
 const MAX_LENGTH = 200
 
 /** The first item of the index keys of all API keys that meet the conditions. */
-export const startOf = ({ owner, clientId, status }: Conditions): string => {
+const startOf = ({ owner, clientId, status }: Conditions): string => {
   const text = JSON.stringify(['key', owner ?? 0, clientId ?? 0, status ?? 0])
   return text.length > MAX_LENGTH ? createHash('sha256').update(text).digest('base64url') : text
 }
