@@ -1,20 +1,22 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
 /** Where LMDB keeps, in each of its two first pages, what tells how long the file is. */
-const AT = { magic: 24, pageSize: 48, lastPage: 144, transaction: 152, end: 160 }
+const AT = { magic: 24, version: 28, pageSize: 48, lastPage: 144, transaction: 152, end: 160 }
 const MAGIC = 0xbeefc0de
+/** The version of the pages that lmdb reads. */
+const VERSION = 2
 /** How many pages at the end may be missing, because LMDB freed them before it wrote them. */
 const UNWRITTEN_PAGES = 256
 
 interface Meta {
+  readonly version: number
   readonly pageSize: number
   readonly lastPage: bigint
   readonly transaction: bigint
 }
 
 /**
- * Finds damage that would end the process when LMDB reads the file. LMDB does not notice pages that
- * lie behind the end.
+ * Finds what would end the process when LMDB opens or reads the file.
  * @returns what is wrong, or `undefined`
  */
 export const damageOf = (file: string): string | undefined => {
@@ -24,6 +26,10 @@ export const damageOf = (file: string): string | undefined => {
     const first = readMeta(descriptor, 0)
     const second = first && readMeta(descriptor, first.pageSize)
     if (!second) return 'it does not start like a file of LMDB'
+    const versions = [first.version, second.version]
+    if (versions.some((version) => version !== VERSION)) {
+      return `its pages have version ${Math.max(...versions)} of LMDB, and not ${VERSION}`
+    }
     const { pageSize, lastPage } = second.transaction > first.transaction ? second : first
     // Read last, because a running process first writes to the end and then says so.
     const missing = Number(lastPage) + 1 - Math.floor(fstatSync(descriptor).size / pageSize)
@@ -38,6 +44,7 @@ const readMeta = (descriptor: number, position: number): Meta | undefined => {
   const length = readSync(descriptor, page, 0, AT.end, position)
   if (length < AT.end || page.readUInt32LE(AT.magic) !== MAGIC) return undefined
   return {
+    version: page.readUInt16LE(AT.version),
     pageSize: page.readUInt32LE(AT.pageSize),
     lastPage: page.readBigUInt64LE(AT.lastPage),
     transaction: page.readBigUInt64LE(AT.transaction),

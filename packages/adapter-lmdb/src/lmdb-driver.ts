@@ -6,6 +6,7 @@ import {
   type VersionedDriver,
 } from '@device-grant/core'
 import type { Database, Key } from 'lmdb'
+import { INDEX } from './databases.ts'
 import type { LmdbEnvironment } from './lmdb-environment.ts'
 import { formatState, hasKeepUntil, parseRecord, versionNumber } from './record.ts'
 
@@ -32,9 +33,9 @@ export interface LmdbDriverOptions<S> {
   readonly wrote?: (() => void) | undefined
 }
 
-/** The index of all databases, in which states are found by their `keepUntil` and other members. */
+/** The index of all databases. */
 export const indexOf = (environment: LmdbEnvironment): Database<string, Key> =>
-  environment.database('index')
+  environment.database(INDEX)
 
 /** Keeps each state in one record. A write and its changes of the index are one transaction. */
 export class LmdbDriver<S extends Retained> implements VersionedDriver<S> {

@@ -75,10 +75,22 @@ export class LmdbEnvironment {
     return promise
   }
 
-  /** Waits for the writes in progress, then closes the environment. It may be called again. */
+  /**
+   * Waits for the writes in progress, as long as one may take, and closes the environment. It may be
+   * called again.
+   */
   close(): Promise<void> {
-    this.#closing ??= this.root.close()
+    this.#closing ??= this.#close()
     return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, this.#timeoutMs)
+    })
+    await Promise.race([this.root.close(), late])
+    clearTimeout(timer)
   }
 
   /** lmdb ends the process if something is written after the end. */

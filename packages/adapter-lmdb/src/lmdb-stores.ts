@@ -45,7 +45,7 @@ export const createLmdbStores = (
   { clock = { now: Date.now } }: LmdbStoresOptions = {},
 ): LmdbStores => {
   const sweep = new Sweep(clock)
-  const wrote = (): void => sweep.run()
+  const wrote = (): void => sweep.wrote()
   const driver = <S extends Retained>(options: LmdbDriverOptions<S>): LmdbDriver<S> => {
     const made = new LmdbDriver<S>(environment, { ...options, wrote })
     sweep.add(made)

@@ -1,10 +1,21 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Key, open, type RootDatabase } from 'lmdb'
 import { damageOf } from './data-file.ts'
+import { INDEX, STATE_DATABASES } from './databases.ts'
 import { refuseNetwork } from './file-system.ts'
 import { LmdbEnvironment } from './lmdb-environment.ts'
 import { LmdbOpenError } from './lmdb-open-error.ts'
+import { LOCK_FILE, MAX_READERS, makeLockFile } from './lock-file.ts'
 
 /** Where the data is, and what an acknowledged write survives. */
 export interface OpenLmdbOptions {
@@ -24,16 +35,18 @@ export interface OpenLmdbOptions {
   readonly timeoutMs?: number | undefined
 }
 
+const DATA_FILE = 'data.mdb'
+/** What a new folder needs at first. */
+const FIRST_BYTES = 131_072
 /** The version of the databases and their keys. A record has its own. */
 const FORMAT = 1
 const FORMAT_KEY = 'format'
 const TIMEOUT_MS = 2_500
 const MAX_DATABASES = 32
-/** One for each process that reads at the same time. */
-const MAX_READERS = 512
 
 /**
- * Opens the LMDB environment in a folder. The processes that share it must run on one kernel, in one
+ * Opens the LMDB environment in a folder. It looks for every error before LMDB does, because a failed
+ * opening of lmdb may end the process. The processes that share it must run on one kernel, in one
  * namespace of process ids.
  * @throws {LmdbOpenError} if the folder cannot be written, is on a network file system, is damaged, or
  * was written by a newer version
@@ -44,36 +57,46 @@ export const openLmdb = ({
   timeoutMs = TIMEOUT_MS,
 }: OpenLmdbOptions): LmdbEnvironment => {
   const folder = resolve(path)
-  prepare(folder)
-  refuseNetwork(folder)
-  checkFile(join(folder, 'data.mdb'))
-  const root = openRoot(folder, durability === 'committed')
   try {
-    checkFormat(root, folder)
+    prepare(folder)
+  } catch (cause) {
+    if (cause instanceof LmdbOpenError) throw cause
+    throw new LmdbOpenError(`${folder} cannot be written: ${reasonOf(cause)}`, { cause })
+  }
+  const environment = new LmdbEnvironment(openRoot(folder, durability === 'committed'), timeoutMs)
+  try {
+    checkFormat(environment.root, folder)
+    openDatabases(environment, folder)
+    return environment
   } catch (error) {
-    void root.close()
+    void environment.close()
     throw error
   }
-  return new LmdbEnvironment(root, timeoutMs)
 }
 
 const prepare = (folder: string): void => {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
-  } catch (cause) {
-    throw new LmdbOpenError(`${folder} cannot be written (${codeOf(cause)})`, { cause })
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
+  refuseNetwork(folder)
+  makeLockFile(folder)
+  const file = join(folder, DATA_FILE)
+  const isNew = !existsSync(file) || statSync(file).size === 0
+  if (isNew) findRoom(folder)
+  for (const path of isNew ? [] : [file, join(folder, LOCK_FILE)]) {
+    accessSync(path, constants.R_OK | constants.W_OK)
   }
+  const damage = isNew ? undefined : damageOf(file)
+  if (damage !== undefined) throw new LmdbOpenError(`${file} is damaged: ${damage}`)
 }
 
-const checkFile = (file: string): void => {
-  let damage: string | undefined
+/** Fails if there is no room for the first pages. */
+const findRoom = (folder: string): void => {
+  const probe = join(folder, `probe-${randomUUID()}`)
   try {
-    damage = existsSync(file) ? damageOf(file) : undefined
-  } catch (cause) {
-    throw new LmdbOpenError(`${file} cannot be read (${codeOf(cause)})`, { cause })
+    writeFileSync(probe, Buffer.alloc(FIRST_BYTES), { mode: 0o600, flag: 'wx' })
+  } finally {
+    rmSync(probe, { force: true })
   }
-  if (damage !== undefined) throw new LmdbOpenError(`${file} is damaged: ${damage}`)
 }
 
 const openRoot = (path: string, overlappingSync: boolean): RootDatabase<string, Key> => {
@@ -112,8 +135,15 @@ const checkFormat = (root: RootDatabase<string, Key>, folder: string): void => {
   )
 }
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error ? String(Reflect.get(error, 'code') ?? error.message) : 'unknown'
+/** Opens them all, so that a disk without room for them is found now. */
+const openDatabases = (environment: LmdbEnvironment, folder: string): void => {
+  try {
+    environment.database(INDEX)
+    for (const name of STATE_DATABASES) environment.database(name, { useVersions: true })
+  } catch (cause) {
+    throw new LmdbOpenError(`${folder} cannot be used: ${reasonOf(cause)}`, { cause })
+  }
+}
 
 const reasonOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error)

@@ -1,9 +1,11 @@
 import type { Clock, Retained } from '@device-grant/core'
 import type { LmdbDriver } from './lmdb-driver.ts'
 
-/** How many states of each database one sweep forgets at most. */
+/** How many states of each database one transaction forgets, when little is written. */
 const LIMIT = 200
-/** How long after a sweep that found little the next one starts, in milliseconds. */
+/** How many more it forgets for each write since the one before, so that sweeps keep up with writes. */
+const LIMIT_PER_WRITE = 2
+/** How long after a sweep started the next one may start, in milliseconds. */
 const PAUSE_MS = 1_000
 
 /** Forgets states in small sweeps beside the writes, so that the file does not grow without end. */
@@ -13,6 +15,8 @@ export class Sweep {
   #dueAt = Number.NEGATIVE_INFINITY
   #running: Promise<void> | undefined
   #closed = false
+  /** How many writes there were since the last transaction of a sweep. */
+  #writes = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -23,8 +27,9 @@ export class Sweep {
     this.#drivers.push(driver)
   }
 
-  /** Starts a sweep if one is due. It does not wait for it. */
-  run(): void {
+  /** Counts a write, and starts a sweep if one is due. It does not wait for it. */
+  wrote(): void {
+    this.#writes += 1
     const now = this.#clock.now()
     if (this.#closed || this.#running || now < this.#dueAt) return
     this.#running = this.#sweep(now).then((dueAt) => {
@@ -39,12 +44,18 @@ export class Sweep {
     await this.#running
   }
 
-  /** Returns when the next sweep is due. */
+  /** Sweeps until little is left. Returns when the next sweep is due. */
   async #sweep(now: number): Promise<number> {
-    const looked = await Promise.all(
-      // An error shows in the writes too, and the next sweep comes.
-      this.#drivers.map((driver) => driver.forget(now, LIMIT).catch(() => 0)),
-    )
-    return looked.includes(LIMIT) ? now : now + PAUSE_MS
+    let limit: number
+    let looked: readonly number[]
+    do {
+      limit = LIMIT + LIMIT_PER_WRITE * this.#writes
+      this.#writes = 0
+      looked = await Promise.all(
+        // An error shows in the writes too, and the next sweep comes.
+        this.#drivers.map((driver) => driver.forget(now, limit).catch(() => 0)),
+      )
+    } while (looked.includes(limit) && !this.#closed)
+    return now + PAUSE_MS
   }
 }
