@@ -24,12 +24,15 @@ export interface Stores {
   readonly mongodbUri: string
 }
 
-const MAIN = fileURLToPath(new URL('../../apps/server/dist/main.js', import.meta.url))
+/** The program of the server. */
+export const MAIN: string = fileURLToPath(
+  new URL('../../apps/server/dist/main.js', import.meta.url),
+)
 const READY_WITHIN_MS = 30_000
 const SESSION_SECRET = randomBytes(32).toString('base64url')
 
 /**
- * Starts one on these stores or in memory, with polls every second and no limit on new codes.
+ * Starts one on these stores, else in memory, with polls every second and no limit on new codes.
  * @param more further settings
  */
 export const startServerProcess = async (
