@@ -1,14 +1,17 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { openLmdb } from '@device-grant/adapter-lmdb'
 import { BrowserLike } from '@device-grant/test-support/browser-like'
 import { authorize, pickUp, pollOutcome } from '@device-grant/test-support/device'
+import { AUTHORIZE } from '@device-grant/test-support/endpoints'
 import { freePort } from '@device-grant/test-support/free-port'
-import { membersOf, send } from '@device-grant/test-support/http-exchange'
+import { membersOf, post, send } from '@device-grant/test-support/http-exchange'
 import { decide } from '@device-grant/test-support/person'
+import { reportSkipped } from '@device-grant/test-support/skipped-tests'
 import { spawnProgram } from '@device-grant/test-support/spawned-program'
 import { whoami } from '@device-grant/test-support/whoami'
 import test, { type ExecutionContext } from 'ava'
@@ -248,4 +251,45 @@ test('a folder that cannot be used is one clear error at start', async (t) => {
     t.regex(error?.report ?? '', expected)
   }
   t.false(existsSync(join(path, 'damaged', 'session-secret')))
+})
+
+const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n']
+const runAsRoot = (...command: readonly string[]): boolean => {
+  const [program = '', ...args] = [...asRoot, ...command]
+  return spawnSync(program, args).status === 0
+}
+
+test('a full disk is an outage that loses nothing, and ends once there is room', async (t) => {
+  const { path } = await tempFolder(t)
+  const disk = join(path, 'disk')
+  await mkdir(disk)
+  const size = `size=4m,uid=${process.getuid?.()}`
+  if (!runAsRoot('mount', '-t', 'tmpfs', '-o', size, 'tmpfs', disk)) {
+    reportSkipped('no tmpfs can be mounted, so no server is tested on a full disk')
+    t.pass()
+    return
+  }
+  t.teardown(() => runAsRoot('umount', '-l', disk))
+  const server = await startOn(t, join(disk, 'data'))
+  const { url } = server
+  const apiKey = await logIn(url)
+  const pending = await authorize(url)
+  t.is(await statusOf(url, apiKey), 200)
+  await t.throwsAsync(writeFile(join(disk, 'filler'), Buffer.alloc(8_000_000)), { code: 'ENOSPC' })
+  // Pages that are free already still take some writes.
+  const userAgent = 'x'.repeat(1_000)
+  let refused = { status: 200, text: '' }
+  for (let i = 0; i < 2_000 && refused.status === 200; i++) {
+    refused = await post(url, AUTHORIZE, { client_id: 'cli' }, { 'user-agent': userAgent })
+  }
+  t.is(refused.status, 503, refused.text)
+  t.is(await statusOf(url, apiKey), 200)
+  t.regex(await pollOutcome(url, pending.device_code), /^(slow_down|authorization_pending)$/)
+  t.is((await send(url, { method: 'GET', path: '/readyz' })).status, 200)
+  await rm(join(disk, 'filler'))
+  await decide(url, pending.user_code, 'approve')
+  const second = await pickUp(url, pending.device_code)
+  await server.stop()
+  const again = await startOn(t, join(disk, 'data'))
+  for (const key of [apiKey, second]) t.is(await statusOf(again.url, key), 200)
 })
