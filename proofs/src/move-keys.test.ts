@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -11,12 +12,17 @@ import {
   MongoApiKeyStore,
 } from '@device-grant/adapter-mongo'
 import {
+  type ActiveKey,
   type ApiKeyStore,
   createPolicy,
   createUseCases,
+  formatApiKey,
+  grantIdOf,
+  keyIdOf,
+  type RevokedKey,
+  secretHashOf,
   type UseCaseDependencies,
 } from '@device-grant/core'
-import { issued } from '@device-grant/test-support/issued'
 import { ownMongoServer } from '@device-grant/test-support/mongo-server'
 import { own } from '@device-grant/test-support/owned-process'
 import test from 'ava'
@@ -63,6 +69,24 @@ const run = async (env: Readonly<Record<string, string>>, ...args: readonly stri
   return output
 }
 
+const DAY_MS = 86_400_000
+
+/** A key that was used, or used and revoked. */
+const keyOf = (i: number, secretHash: string): ActiveKey | RevokedKey => {
+  const now = clock.now()
+  const kept = {
+    name: 'Device Link Access Key (WDJB-MJHT)',
+    owner: `person ${i % 5_000}`,
+    request: { clientId: 'cli', device: { address: '192.0.2.1' } },
+    secretHash,
+    approvedAt: now,
+    keepUntil: now + DAY_MS,
+  }
+  return i % REVOKED_EVERY === 0
+    ? { ...kept, status: 'revoked', revokedAt: now, used: true }
+    : { ...kept, status: 'active', expiresAt: now + DAY_MS, lastUsedAt: now }
+}
+
 const useCasesOn = (stores: Omit<UseCaseDependencies, 'clock' | 'policy'>) =>
   createUseCases({ ...stores, clock, policy: createPolicy({ keyCheckMaxAgeMs: 0 }) })
 
@@ -78,16 +102,12 @@ it('100 000 keys move from a folder to MongoDB and back, and each authenticates'
   const from = join(folder, 'from')
   const environment = openLmdb({ path: from, durability: 'committed', timeoutMs: 60_000 })
   const stores = createLmdbStores(environment)
-  const useCases = useCasesOn(stores)
   const apiKeys = await times(KEYS, async (i) => {
-    const person = `person ${i % 5_000}`
-    const { deviceCode, userCode } = issued(await useCases.authorizeDevice({ device: {} }))
-    await useCases.answerUserCode({ userCode, person, decision: 'approve' })
-    const poll = await useCases.pollForToken({ deviceCode })
-    if (poll.outcome !== 'granted') throw new Error(poll.outcome)
-    await useCases.authenticateApiKey(poll.apiKey)
-    if (i % REVOKED_EVERY === 0) await useCases.revokeApiKey({ owner: person, keyId: poll.keyId })
-    return poll.apiKey
+    const keyId = keyIdOf(grantIdOf(`device code ${i}`))
+    const apiKey = formatApiKey({ prefix: 'dg_', keyId, secret: randomBytes(32) })
+    const next = keyOf(i, secretHashOf(apiKey))
+    await stores.apiKeys.update(keyId, () => ({ next, reply: undefined }))
+    return apiKey
   })
   await stores.close()
   await environment.close()
