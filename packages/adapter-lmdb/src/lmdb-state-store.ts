@@ -1,11 +1,19 @@
-import { CompareAndSwapStore, type Retained } from '@device-grant/core'
+import {
+  CompareAndSwapStore,
+  type Retained,
+  type ScannableStore,
+  type StoredState,
+} from '@device-grant/core'
 import type { LmdbDriver } from './lmdb-driver.ts'
 
 /** How many states a scan reads before other work has its turn. */
 const CHUNK = 100
 
 /** Keeps states in one database. */
-export class LmdbStateStore<S extends Retained> extends CompareAndSwapStore<S> {
+export class LmdbStateStore<S extends Retained>
+  extends CompareAndSwapStore<S>
+  implements ScannableStore<S>
+{
   readonly #driver: LmdbDriver<S>
 
   constructor(driver: LmdbDriver<S>) {
@@ -13,12 +21,8 @@ export class LmdbStateStore<S extends Retained> extends CompareAndSwapStore<S> {
     this.#driver = driver
   }
 
-  /**
-   * Reads all states in the order of their ids, each as it is when it is read. States that were
-   * created or removed meanwhile may be absent.
-   * @throws {StoreUnavailableError} if the environment cannot be read
-   */
-  async *scan(): AsyncGenerator<{ readonly id: string; readonly state: S }> {
+  /** Reads in the order of the ids. */
+  async *scan(): AsyncGenerator<StoredState<S>> {
     let after: string | undefined
     do {
       const chunk = this.#driver.readAfter(after, CHUNK)

@@ -4,10 +4,11 @@ import {
   type Sample,
   testApiKeyStore,
   testDriver,
+  testStateScan,
   testStateStore,
 } from '@device-grant/core/testing'
 import test from 'ava'
-import { createLmdbStores, LmdbDriver, openLmdb } from '#src/index.js'
+import { createLmdbStores, LmdbDriver, LmdbStateStore, openLmdb } from '#src/index.js'
 import { PATIENT_MS } from './patient.ts'
 import { RemoteApiKeyStore, RemoteDriver, StoreProcess } from './remote-store.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -50,6 +51,11 @@ export const runTwoProcessKits = (): void => {
       new CompareAndSwapStore(samples),
       new CompareAndSwapStore<Sample>(remoteSamples),
     ),
+  )
+  // A scan is not asked for in the other process, because it gives one state at a time.
+  testStateScan(
+    (title, run) => test(`samples: ${title}`, run),
+    pairs('samples', new LmdbStateStore(samples), new LmdbStateStore(samples)),
   )
   testApiKeyStore(
     (title, run) => test(`API keys, two processes: ${title}`, run),
