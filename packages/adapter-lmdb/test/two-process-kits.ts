@@ -52,7 +52,7 @@ export const runTwoProcessKits = (): void => {
       new CompareAndSwapStore<Sample>(remoteSamples),
     ),
   )
-  // A scan is not asked for in the other process, because it gives one state at a time.
+  // The other process makes no scans, because its messages carry one answer each.
   testStateScan(
     (title, run) => test(`samples: ${title}`, run),
     pairs('samples', new LmdbStateStore(samples), new LmdbStateStore(samples)),
