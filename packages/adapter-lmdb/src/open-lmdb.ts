@@ -23,8 +23,7 @@ export interface OpenLmdbOptions {
   readonly path: string
   /**
    * What an acknowledged write survives. `'flushed'`: a power cut. `'committed'`: the end of the
-   * process by any signal; a power cut may lose the last writes, and damages nothing. All
-   * processes of one folder must have the same.
+   * process by any signal; a power cut may lose the last transaction, and damages nothing.
    * @default 'flushed'
    */
   readonly durability?: 'flushed' | 'committed' | undefined
@@ -99,14 +98,16 @@ const findRoom = (folder: string): void => {
   }
 }
 
-const openRoot = (path: string, overlappingSync: boolean): RootDatabase<string, Key> => {
+const openRoot = (path: string, noMetaSync: boolean): RootDatabase<string, Key> => {
   // Not in lmdb's types. A commit starts at the end of a turn, with all its writes.
   const more = { permissionsMode: 0o600, txnStartThreshold: Number.MAX_SAFE_INTEGER }
   try {
     return open<string, Key>({
       ...more,
       path,
-      overlappingSync,
+      noMetaSync,
+      // It would acknowledge no sooner, and is not part of LMDB itself.
+      overlappingSync: false,
       // Batches of a turn have a promise of their own, whose rejection lmdb does not handle.
       eventTurnBatching: false,
       noSubdir: false,
