@@ -49,8 +49,9 @@ const aDatabase = async (t: ExecutionContext, name: string) => {
   const clock = { now: Date.now }
   const useCases = createUseCases({
     ...createMemoryStores({ clock }),
-    apiKeys: new MongoApiKeyStore(db),
-    cutOffs: createMongoCutOffStore(db),
+    // A busy machine must not fail a login.
+    apiKeys: new MongoApiKeyStore(db, { timeoutMs: 30_000 }),
+    cutOffs: createMongoCutOffStore(db, { timeoutMs: 30_000 }),
     clock,
     policy: createPolicy({ keyCheckMaxAgeMs: 0 }),
   })
@@ -262,7 +263,10 @@ testWithMongo('the keys of a person are erased', async (t) => {
 
 testWithMongo('keys move to another database, and every one still works', async (t) => {
   const [from, to] = [await aDatabase(t, 'from'), await aDatabase(t, 'to')]
-  const keys = await Promise.all(Array.from({ length: 200 }, (_, i) => from.logIn(`p${i % 50}`)))
+  const keys: Awaited<ReturnType<typeof from.logIn>>[] = []
+  for (let round = 0; round < 10; round++) {
+    keys.push(...(await Promise.all(Array.from({ length: 20 }, (_, i) => from.logIn(`p${i}`)))))
+  }
   for (const { apiKey } of keys) t.is(await from.outcomeOf(apiKey), 'valid')
   const [revoked, late, ...active] = keys
   if (!revoked || !late) return t.fail()

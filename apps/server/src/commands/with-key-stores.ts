@@ -11,6 +11,9 @@ export interface KeyStores {
   readonly cutOffs: ScannableStore<CutOff>
 }
 
+/** How long one operation of a store may take, in milliseconds. A command may wait longer than a request. */
+const TIMEOUT_MS = 10_000
+
 /**
  * Opens the stores of the keys, and closes them after the work.
  * @param open how a folder is opened; by default it must have data
@@ -24,7 +27,7 @@ export const withKeyStores = async <R>(
 ): Promise<R> => {
   const { mongodbUri, dataDir } = readSettings(io)
   if (mongodbUri !== undefined) return withMongo(mongodbUri, work)
-  if (dataDir !== undefined) return withFolder(open(dataDir), work)
+  if (dataDir !== undefined) return withFolder(open(dataDir, TIMEOUT_MS), work)
   throw new UsageError(
     'STORES=memory keeps the keys in the memory of the server, where no command can reach them',
   )
@@ -33,7 +36,10 @@ export const withKeyStores = async <R>(
 const withMongo = async <R>(uri: string, work: (stores: KeyStores) => Promise<R>): Promise<R> => {
   const db = connect(uri)
   try {
-    return await work({ apiKeys: new MongoApiKeyStore(db), cutOffs: createMongoCutOffStore(db) })
+    return await work({
+      apiKeys: new MongoApiKeyStore(db, { timeoutMs: TIMEOUT_MS }),
+      cutOffs: createMongoCutOffStore(db, { timeoutMs: TIMEOUT_MS }),
+    })
   } finally {
     await db.client.close()
   }

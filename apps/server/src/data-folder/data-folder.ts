@@ -19,11 +19,12 @@ import { StoreWatch } from '../store-watch.ts'
 
 /**
  * Opens the folder of the data, and creates it if it is missing.
+ * @param timeoutMs how long one write may take, in milliseconds
  * @throws {ConfigError} if it cannot be used
  */
-export const openFolder = (path: string): LmdbEnvironment => {
+export const openFolder = (path: string, timeoutMs?: number): LmdbEnvironment => {
   try {
-    return openLmdb({ path })
+    return openLmdb({ path, timeoutMs })
   } catch (error) {
     if (!(error instanceof LmdbOpenError)) throw error
     throw new ConfigError([`DATA_DIR: ${error.message}`])
@@ -34,8 +35,8 @@ export const openFolder = (path: string): LmdbEnvironment => {
  * Opens the folder of a server. A command that created one in a wrong place would find no keys there.
  * @throws {ConfigError} if there is no data in it, or it cannot be used
  */
-export const openExistingFolder = (path: string): LmdbEnvironment => {
-  if (hasData(path)) return openFolder(path)
+export const openExistingFolder: typeof openFolder = (path, timeoutMs) => {
+  if (hasData(path)) return openFolder(path, timeoutMs)
   throw new ConfigError([
     `DATA_DIR: ${resolve(path)} has no data. Run this where the server runs, after its first start`,
   ])

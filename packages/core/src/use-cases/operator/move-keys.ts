@@ -58,7 +58,8 @@ export const exportKeys = async (
     await write({ type: 'cut_off', id, state })
     written += 1
   }
-  return { keys, cutOffs: written, left }
+  const sorted = Object.entries(left).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return { keys, cutOffs: written, left: Object.fromEntries(sorted) }
 }
 
 /** The stores of an import. */
