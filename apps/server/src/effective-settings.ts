@@ -18,13 +18,14 @@ export const effectiveSettings = (settings: Settings): Readonly<Record<string, u
     HOST: settings.host,
     PUBLIC_URL: settings.publicUrl,
     VERIFICATION_URI: settings.verificationUri,
+    DATA_DIR: settings.dataDir ?? 'none',
     REDIS_URL: settings.redisUrl && withoutSecrets(settings.redisUrl),
     MONGODB_URI: settings.mongodbUri && withoutSecrets(settings.mongodbUri),
     ...signInValues(settings.signIn),
     TRUSTED_PROXIES: textOf(settings.trustedProxies),
     SUPPORT_CONTACT: settings.contact,
     FRONT_END_ORIGINS: textOf(settings.frontEndOrigins),
-    SESSION_SECRET: settings.sessionSecretIsRandom ? undefined : SECRET,
+    SESSION_SECRET: sessionSecretOf(settings),
     DEVICE_CODE_TTL: policy.codeLifetimeMs / 1000,
     POLL_INTERVAL: policy.intervalMs / 1000,
     API_KEY_LIFETIMES: textOf(policy.keyLifetimesMs.map((ms) => ms / 1000)),
@@ -54,6 +55,11 @@ export const effectiveSettings = (settings: Settings): Readonly<Record<string, u
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name, value ?? defaultOf(name)]),
   )
+}
+
+const sessionSecretOf = ({ sessionSecretIsRandom, dataDir }: Settings): string => {
+  if (!sessionSecretIsRandom) return SECRET
+  return dataDir === undefined ? 'random' : 'kept in DATA_DIR'
 }
 
 const signInValues = (signIn: SignInSettings): Readonly<Record<string, unknown>> => {

@@ -20,10 +20,10 @@ import { createClientIdentification } from './client-identification.ts'
 import { CurrentClientFiles } from './clients/current-client-files.ts'
 import type { Settings } from './config.ts'
 import { CurrentSecrets } from './current-secrets.ts'
-import { effectiveSettings } from './effective-settings.ts'
-import type { Variables } from './environment.ts'
 import { openDataFolder } from './data-folder/data-folder.ts'
 import { keptSessionSecret } from './data-folder/session-secret.ts'
+import { effectiveSettings } from './effective-settings.ts'
+import type { Variables } from './environment.ts'
 import { type HttpServer, startHttpServer } from './http-server.ts'
 import { createIntrospection } from './introspection/create-introspection.ts'
 import { logErrors } from './log-errors.ts'
@@ -97,7 +97,7 @@ export const startServer = async (
     dataDir === undefined ? undefined : openDataFolder(dataDir, settings, { log, clock })
   const sessionSecrets =
     dataDir !== undefined && settings.sessionSecretIsRandom
-      ? await keptSessionSecret(dataDir)
+      ? ([await keptSessionSecret(dataDir)] as const)
       : settings.sessionSecrets
   const secrets = new CurrentSecrets({ ...settings, sessionSecrets }, variables, {
     checkRedisUrl,

@@ -82,7 +82,7 @@ test('without settings the data is in ./data, and a restart loses nothing', asyn
     folder,
   })
   t.true(first.err().includes(`(The codes and API keys are kept in ${folder})`))
-  t.notRegex(first.out(), /SESSION_SECRET/)
+  t.notRegex(first.out(), /SESSION_SECRET is not set/)
   const apiKey = await logIn(url)
   const pending = await authorize(url)
   t.is(await statusOf(url, apiKey), 200)

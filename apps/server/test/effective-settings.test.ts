@@ -151,7 +151,7 @@ test('the values are those in force, in the units of their variables', (t) => {
     KEYS_NOT_BEFORE: '2020-01-31T12:00:00.000Z',
     TRUSTED_PROXIES: '10.0.0.1,::1',
     MONGODB_URI: '(secret)',
-    SESSION_SECRET: 'random',
+    SESSION_SECRET: 'kept in DATA_DIR',
     WEBHOOK_EVENTS: 'none',
   })
   t.false(JSON.stringify(effective).includes('hunter2'))
