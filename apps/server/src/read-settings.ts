@@ -2,15 +2,15 @@ import { readAdminTokens } from './admin/read-admin-tokens.ts'
 import { loadClientFiles } from './clients/load-client-files.ts'
 import { ConfigError, examineConfig, type Settings } from './config.ts'
 import type { Variables } from './environment.ts'
-import { checkMongoUri } from './mongo.ts'
-import { checkRedisUrl } from './redis.ts'
+import { loadStoreUrlChecks } from './store-url-checks.ts'
 
 /**
  * Reads the settings, and looks for mistakes in the files that they name.
  * @throws {ConfigError} if a variable or a file has a mistake; it names all mistakes
  */
 export const readSettings = async (variables: Variables): Promise<Settings> => {
-  const { settings, errors } = examineConfig(variables, { checkRedisUrl, checkMongoUri })
+  const checks = await loadStoreUrlChecks(variables)
+  const { settings, errors } = examineConfig(variables, checks)
   const { adminTokensFile } = settings
   const inFiles = await Promise.all([
     mistakesOf(loadClientFiles(settings)),

@@ -7,10 +7,8 @@ import { configHelp } from './config-variables.ts'
 import { effectiveSettings } from './effective-settings.ts'
 import { endWithNpm } from './end-with-npm.ts'
 import { hangUpEffect } from './hang-up.ts'
-import { createLog } from './log.ts'
 import { nextSteps } from './next-steps.ts'
 import { readSettings } from './read-settings.ts'
-import { startServer } from './start-server.ts'
 import { logStoresInUse } from './stores-in-use.ts'
 import { unknownArgument } from './unknown-argument.ts'
 import { VERSION } from './version.ts'
@@ -81,6 +79,11 @@ interface ListenError extends NodeJS.ErrnoException {
 }
 
 const run = async (settings: Settings): Promise<void> => {
+  // Commands and `--help` start no server, and so do not load it.
+  const [{ createLog }, { startServer }] = await Promise.all([
+    import('./log.ts'),
+    import('./start-server.ts'),
+  ])
   const { log, flush } = createLog(settings.logLevel)
   logStoresInUse(settings, log)
   if (settings.sessionSecretIsRandom && settings.dataDir === undefined) {

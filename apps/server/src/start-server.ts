@@ -20,7 +20,6 @@ import { createClientIdentification } from './client-identification.ts'
 import { CurrentClientFiles } from './clients/current-client-files.ts'
 import type { Settings } from './config.ts'
 import { CurrentSecrets } from './current-secrets.ts'
-import { openDataFolder } from './data-folder/data-folder.ts'
 import { keptSessionSecret } from './data-folder/session-secret.ts'
 import { effectiveSettings } from './effective-settings.ts'
 import type { Variables } from './environment.ts'
@@ -28,12 +27,11 @@ import { type HttpServer, startHttpServer } from './http-server.ts'
 import { createIntrospection } from './introspection/create-introspection.ts'
 import { logErrors } from './log-errors.ts'
 import { LoggedCounts } from './logged-counts.ts'
-import { checkMongoUri, connectMongo } from './mongo.ts'
-import { checkRedisUrl, connectRedis } from './redis.ts'
 import { closeAll } from './remote-store.ts'
 import { type Pause, pauseInRealTime } from './repeat.ts'
 import { secretScanningModule } from './secret-scanning/secret-scanning-module.ts'
 import { createSignIn } from './sign-in.ts'
+import { loadStoreUrlChecks } from './store-url-checks.ts'
 import { contextOf, enter } from './telemetry/request-context.ts'
 import { addTelemetry } from './telemetry/telemetry.ts'
 import { createThrottle } from './throttle.ts'
@@ -93,16 +91,23 @@ export const startServer = async (
     ...(await adminModule(settings)),
     ...secretScanningModule(settings, options.githubKeysUrl),
   ]
+  // A driver is large, so an unused one is not loaded.
   const folder =
-    dataDir === undefined ? undefined : openDataFolder(dataDir, settings, { log, clock })
+    dataDir === undefined
+      ? undefined
+      : (await import('./data-folder/data-folder.ts')).openDataFolder(dataDir, settings, {
+          log,
+          clock,
+        })
   const sessionSecrets =
     dataDir !== undefined && settings.sessionSecretIsRandom
       ? ([await keptSessionSecret(dataDir)] as const)
       : settings.sessionSecrets
-  const secrets = new CurrentSecrets({ ...settings, sessionSecrets }, variables, {
-    checkRedisUrl,
-    checkMongoUri,
-  })
+  const secrets = new CurrentSecrets(
+    { ...settings, sessionSecrets },
+    variables,
+    await loadStoreUrlChecks(variables),
+  )
   const stopping = new AbortController()
   const onError = logErrors(log, clock)
   const polls = new LoggedCounts(log, 'info', 'polls counted')
@@ -110,8 +115,14 @@ export const startServer = async (
   const clientRefusals = new LoggedCounts(log, 'warn', 'clients refused')
   const counts = [polls, refusals, clientRefusals]
   const audit = createAudit(secrets.webhook, { log, clock, pause })
-  const redis = redisUrl === undefined ? undefined : connectRedis(redisUrl, { log, clock })
-  const mongo = mongodbUri === undefined ? undefined : connectMongo(mongodbUri, { log, clock })
+  const redis =
+    redisUrl === undefined
+      ? undefined
+      : (await import('./redis.ts')).connectRedis(redisUrl, { log, clock })
+  const mongo =
+    mongodbUri === undefined
+      ? undefined
+      : (await import('./mongo.ts')).connectMongo(mongodbUri, { log, clock })
   const stores = [redis, mongo, folder].filter((store) => store !== undefined)
 
   const container = new Container({ defaultScope: 'Singleton' })
@@ -129,7 +140,7 @@ export const startServer = async (
       container.onActivation(port, (_context, store: object) => attributeErrors(store, watch))
     }
   }
-  const telemetry = addTelemetry(container, settings, stores)
+  const telemetry = await addTelemetry(container, settings, stores)
   bind(container, TOKENS.Clock).toConstantValue(clock)
   bind(container, TOKENS.Policy).toConstantValue(settings.policy)
   bind(container, TOKENS.Events).toConstantValue(audit)

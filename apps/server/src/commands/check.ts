@@ -1,19 +1,9 @@
 import { resolve } from 'node:path'
-import { connect as connectMongo, ensureIndexes } from '@device-grant/adapter-mongo'
-import {
-  checkServer,
-  clockOffset,
-  connect as connectRedis,
-  disconnect,
-  type ServerFinding,
-} from '@device-grant/adapter-redis'
+import type { ServerFinding } from '@device-grant/adapter-redis'
 import { otherIssuer } from '../check-issuer.ts'
 import type { Settings } from '../config.ts'
-import { hasData, openFolder, probeFolder } from '../data-folder/data-folder.ts'
 import { describeError } from '../describe-error.ts'
-import { probeMongo } from '../mongo.ts'
 import { readSettings } from '../read-settings.ts'
-import { isSmallOffset, probeRedis } from '../redis.ts'
 import { type Command, EXIT } from './command.ts'
 import { formatTable } from './format-table.ts'
 import { readFlags } from './read-flags.ts'
@@ -85,6 +75,7 @@ const checkFolder = async (settings: Settings): Promise<readonly Finding[]> => {
   if (dataDir === undefined) return []
   const part = 'folder'
   const path = resolve(dataDir)
+  const { hasData, openFolder, probeFolder } = await import('../data-folder/data-folder.ts')
   // Only the server creates the folder, because the check may run as another user.
   if (!hasData(path)) return [ok(part, `${path} has no data yet`)]
   return findingsOf(part, async () => {
@@ -101,7 +92,11 @@ const checkFolder = async (settings: Settings): Promise<readonly Finding[]> => {
 const checkRedis = async ({ redisUrl, ...settings }: Settings): Promise<readonly Finding[]> => {
   const part = 'redis'
   if (redisUrl === undefined) return elsewhere(part, { what: 'codes', ...settings })
-  const redis = connectRedis(redisUrl, { commandTimeoutMs: TIMEOUT_MS })
+  const { isSmallOffset, probeRedis } = await import('../redis.ts')
+  const { checkServer, clockOffset, connect, disconnect } = await import(
+    '@device-grant/adapter-redis'
+  )
+  const redis = connect(redisUrl, { commandTimeoutMs: TIMEOUT_MS })
   try {
     return await findingsOf(part, async () => {
       const { version = 'of an unknown version', findings } = await checkServer(redis, TIMEOUT_MS)
@@ -126,7 +121,9 @@ const checkRedis = async ({ redisUrl, ...settings }: Settings): Promise<readonly
 const checkMongo = async ({ mongodbUri, ...settings }: Settings): Promise<readonly Finding[]> => {
   const part = 'mongodb'
   if (mongodbUri === undefined) return elsewhere(part, { what: 'API keys', ...settings })
-  const db = connectMongo(mongodbUri)
+  const { probeMongo } = await import('../mongo.ts')
+  const { connect, ensureIndexes } = await import('@device-grant/adapter-mongo')
+  const db = connect(mongodbUri)
   try {
     return await findingsOf(part, async () => {
       await probeMongo(db, TIMEOUT_MS)

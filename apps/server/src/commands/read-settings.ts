@@ -1,11 +1,10 @@
 import { readConfig, type Settings } from '../config.ts'
-import { checkMongoUri } from '../mongo.ts'
-import { checkRedisUrl } from '../redis.ts'
+import { loadStoreUrlChecks } from '../store-url-checks.ts'
 import type { CommandIo } from './command.ts'
 
 /**
  * Reads the settings of the server.
  * @throws {ConfigError} if they are wrong
  */
-export const readSettings = ({ env }: Pick<CommandIo, 'env'>): Settings =>
-  readConfig(env, { checkRedisUrl, checkMongoUri })
+export const readSettings = async ({ env }: Pick<CommandIo, 'env'>): Promise<Settings> =>
+  readConfig(env, await loadStoreUrlChecks(env))

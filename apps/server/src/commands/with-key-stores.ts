@@ -1,7 +1,4 @@
-import { createLmdbStores } from '@device-grant/adapter-lmdb'
-import { connect, createMongoCutOffStore, MongoApiKeyStore } from '@device-grant/adapter-mongo'
 import type { ApiKey, ApiKeyStore, CutOff, ScannableStore } from '@device-grant/core'
-import { openExistingFolder, type openFolder } from '../data-folder/data-folder.ts'
 import { type CommandIo, UsageError } from './command.ts'
 import { readSettings } from './read-settings.ts'
 
@@ -11,44 +8,46 @@ export interface KeyStores {
   readonly cutOffs: ScannableStore<CutOff>
 }
 
-/** How long one operation of a store may take, in milliseconds. A command may wait longer than a request. */
-const TIMEOUT_MS = 10_000
-
 /**
  * Opens the stores of the keys, and closes them after the work.
- * @param open how a folder is opened; by default it must have data
+ * @param folder whether a folder without data is an error, or gets its first data
  * @throws {ConfigError} if the settings are wrong, or name a folder without data
  * @throws {UsageError} if the settings name no store
  */
 export const withKeyStores = async <R>(
   io: Pick<CommandIo, 'env'>,
   work: (stores: KeyStores) => Promise<R>,
-  open: typeof openFolder = openExistingFolder,
+  folder: 'existing' | 'new' = 'existing',
 ): Promise<R> => {
-  const { mongodbUri, dataDir } = readSettings(io)
+  const { mongodbUri, dataDir } = await readSettings(io)
   if (mongodbUri !== undefined) return withMongo(mongodbUri, work)
-  if (dataDir !== undefined) return withFolder(open(dataDir, TIMEOUT_MS), work)
+  if (dataDir !== undefined) return withFolder(dataDir, folder, work)
   throw new UsageError(
     'STORES=memory keeps the keys in the memory of the server, where no command can reach them',
   )
 }
 
 const withMongo = async <R>(uri: string, work: (stores: KeyStores) => Promise<R>): Promise<R> => {
+  // Databases are large, so what the settings do not use is not loaded.
+  const { connect, createMongoCutOffStore, MongoApiKeyStore } = await import(
+    '@device-grant/adapter-mongo'
+  )
   const db = connect(uri)
   try {
-    return await work({
-      apiKeys: new MongoApiKeyStore(db, { timeoutMs: TIMEOUT_MS }),
-      cutOffs: createMongoCutOffStore(db, { timeoutMs: TIMEOUT_MS }),
-    })
+    return await work({ apiKeys: new MongoApiKeyStore(db), cutOffs: createMongoCutOffStore(db) })
   } finally {
     await db.client.close()
   }
 }
 
 const withFolder = async <R>(
-  environment: ReturnType<typeof openFolder>,
+  path: string,
+  folder: 'existing' | 'new',
   work: (stores: KeyStores) => Promise<R>,
 ): Promise<R> => {
+  const { createLmdbStores } = await import('@device-grant/adapter-lmdb')
+  const { openExistingFolder, openFolder } = await import('../data-folder/data-folder.ts')
+  const environment = folder === 'new' ? openFolder(path) : openExistingFolder(path)
   const stores = createLmdbStores(environment)
   try {
     return await work(stores)

@@ -16,7 +16,7 @@ export const withOperator = async <R>(
   io: Pick<CommandIo, 'env' | 'err'>,
   work: (operator: OperatorUseCases) => Promise<R>,
 ): Promise<R> => {
-  const { policy, webhook, logLevel } = readSettings(io)
+  const { policy, webhook, logLevel } = await readSettings(io)
   return withKeyStores(io, async (stores) => {
     const clock = { now: Date.now }
     const log = logTo({ write: io.err }, logLevel)

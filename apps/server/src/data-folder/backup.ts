@@ -1,9 +1,7 @@
 import { resolve } from 'node:path'
-import { backUp } from '@device-grant/adapter-lmdb'
 import { type Command, EXIT, UsageError } from '../commands/command.ts'
 import { readPath } from '../commands/read-path.ts'
 import { readSettings } from '../commands/read-settings.ts'
-import { openExistingFolder } from './data-folder.ts'
 import { SESSION_SECRET_FILE } from './session-secret.ts'
 
 /** Copies the folder of the data while servers use it. */
@@ -14,10 +12,12 @@ export const backup: Command = {
   run: async (args, io) => {
     const { path, rest } = readPath(args, 'folder')
     if (rest.length > 0) throw new UsageError('backup takes one folder and no flags')
-    const { dataDir } = readSettings(io)
+    const { dataDir } = await readSettings(io)
     if (dataDir === undefined) {
       throw new UsageError('The settings keep no data in a folder, so there is nothing to copy')
     }
+    const { backUp } = await import('@device-grant/adapter-lmdb')
+    const { openExistingFolder } = await import('./data-folder.ts')
     const environment = openExistingFolder(dataDir)
     try {
       await backUp(environment, path)

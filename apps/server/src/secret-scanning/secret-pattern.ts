@@ -18,7 +18,7 @@ export const secretPattern: Command = {
   run: async (args, io) => {
     const { gitleaks, trufflehog } = readFlags(args, { gitleaks: 'switch', trufflehog: 'switch' })
     if (gitleaks && trufflehog) throw new UsageError('--gitleaks and --trufflehog: use one of them')
-    const { keyPrefix } = readSettings(io).policy
+    const { keyPrefix } = (await readSettings(io)).policy
     const textOf = gitleaks ? gitleaksRules : trufflehog ? truffleHogRules : secretPatternOf
     io.out(`${textOf(keyPrefix).trimEnd()}\n`)
     return EXIT.done

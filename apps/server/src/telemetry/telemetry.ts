@@ -10,7 +10,7 @@ import type { RemoteStore } from '../remote-store.ts'
 import { answerRequests } from './answer-requests.ts'
 import { countWith } from './count-with.ts'
 import { decorate } from './decorate.ts'
-import { type Limit, Metrics } from './metrics.ts'
+import type { Limit } from './metrics.ts'
 import { type MetricsServer, startMetricsServer } from './metrics-server.ts'
 import { contextOf, enter } from './request-context.ts'
 import { traceStores } from './trace-stores.ts'
@@ -34,13 +34,15 @@ export interface Telemetry {
  * Adds request ids to everything that the container makes from now on, metrics if `METRICS_PORT` is set,
  * and traces if an OpenTelemetry SDK was loaded before.
  */
-export const addTelemetry = (
+export const addTelemetry = async (
   container: Container,
   settings: Settings,
   stores: readonly RemoteStore[],
-): Telemetry => {
+): Promise<Telemetry> => {
   const { publicUrl, metricsPort, host } = settings
-  const metrics = metricsPort === undefined ? undefined : new Metrics(stores)
+  // The library of the metrics is large, so it is not loaded without a port.
+  const metrics =
+    metricsPort === undefined ? undefined : new (await import('./metrics.ts')).Metrics(stores)
   const tracing = Tracing.ifThereIsAnSdk()
   if (tracing) traceStores(container, tracing, stores)
   if (metrics) countWith(container, metrics, stores)
