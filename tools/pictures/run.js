@@ -95,7 +95,7 @@ const startLogin = (local) => {
     stdout: { write: () => {} },
     stderr,
     openBrowser: () => Promise.resolve(false),
-    program: 'device-grant login',
+    program: (command) => `device-grant ${command}`,
   })
   const early = ended.then(() => assert.fail(written.join('')))
   early.catch(() => {})

@@ -27,6 +27,16 @@ const run = async (args: readonly string[], { env = {}, input = '' }: Run = {}) 
   return { status, out, err }
 }
 
+for (const name of ['login', 'whoami', 'logout']) {
+  test(`${name} refuses what is no address, and prints its usage`, async (t) => {
+    const { status, out, err } = await run([name, 'localhost'])
+    t.is(status, 1)
+    t.is(out, '')
+    t.true(err.includes('localhost is not an http:// or https:// address.'))
+    t.true(err.includes(`device-grant ${name} [base URL]`))
+  })
+}
+
 const WRONG: readonly (readonly [args: string, error: RegExp])[] = [
   ['keys', /use one of keys list, keys show, keys revoke, keys erase/],
   ['keys lst', /use one of keys list/],

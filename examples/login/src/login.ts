@@ -1,6 +1,8 @@
 import { openBrowser } from './open-browser.ts'
-import { runLogin } from './run-login.ts'
+import { type LoginCommand, runLogin } from './run-login.ts'
 
 const { env, stdout, stderr } = process
-const io = { env, stdout, stderr, openBrowser, program: 'npm run login --' }
+const program = (command: LoginCommand): string =>
+  ['npm run login --', command === 'login' ? [] : command].flat().join(' ')
+const io = { env, stdout, stderr, openBrowser, program }
 process.exitCode = await runLogin(process.argv.slice(2), io)

@@ -70,7 +70,7 @@ const login = async (
     stdout: { write: (text) => (out += text) },
     stderr: { write: (text) => (err += text) },
     openBrowser: () => Promise.resolve(false),
-    program: 'login',
+    program: (command) => command,
   })
   return { exitCode, out, err, polls }
 }

@@ -14,6 +14,9 @@ const USER_AGENT = `device-grant-login/1.0 (${process.platform}; Node ${process.
 const CLIENT_ID = 'login-example'
 const MAX_DEVICE_NAME = 64
 
+/** A command of the program. */
+export type LoginCommand = 'login' | 'whoami' | 'logout'
+
 /** What a login gets from the process that runs it. */
 export interface LoginIo {
   readonly env: Variables
@@ -23,13 +26,13 @@ export interface LoginIo {
   readonly stderr: Terminal
   /** Opens a page, or returns `false` if it cannot. */
   readonly openBrowser: (page: URL) => Promise<boolean>
-  /** How the program is called in its usage, for example `npm run login --`. */
-  readonly program: string
+  /** How a command is called in the usage, for example `npm run login -- logout`. */
+  readonly program: (command: LoginCommand) => string
 }
 
-const usage = ({ env, program }: LoginIo): string => `Usage: ${program} [base URL]
-       ${program} whoami [base URL]
-       ${program} logout [base URL]
+const usage = ({ env, program }: LoginIo): string => `Usage: ${program('login')} [base URL]
+       ${program('whoami')} [base URL]
+       ${program('logout')} [base URL]
 
 Logs this terminal in at a device-grant server, prints the owner of its API key, and keeps the key in
 ${keyFolder(env)}.
@@ -120,7 +123,7 @@ const askForKey = async ({ base, io, ...call }: Call): Promise<string> => {
   return tokens.access_token
 }
 
-const COMMANDS: Readonly<Record<string, (call: Call) => Promise<void>>> = {
+const COMMANDS: Readonly<Record<LoginCommand, (call: Call) => Promise<void>>> = {
   login: async (call) => {
     const kept = await call.keyFile.read()
     const known = kept === undefined ? undefined : await ownerOf(call, kept)
@@ -148,6 +151,8 @@ const COMMANDS: Readonly<Record<string, (call: Call) => Promise<void>>> = {
     print(call, { logged_out: true }, `Logged out of ${call.base.href}. The key is revoked.`)
   },
 }
+
+const isCommand = (text: string): text is LoginCommand => Object.hasOwn(COMMANDS, text)
 
 const readArguments = (args: readonly string[]) =>
   parseArgs({
@@ -182,17 +187,18 @@ export const runLogin = async (args: readonly string[], io: LoginIo): Promise<nu
     io.stdout.write(usage(io))
     return 0
   }
-  const [command, ...rest] = Object.hasOwn(COMMANDS, positionals[0] ?? '')
-    ? positionals
-    : ['login', ...positionals]
-  const [address = io.env['BASE_URL'] ?? 'http://localhost:3000', ...others] = rest
-  if (others.length > 0) return refuse(`There is more than one address: ${rest.join(' ')}`)
+  const [first = '', ...others] = positionals
+  const [command, addresses]: [LoginCommand, readonly string[]] = isCommand(first)
+    ? [first, others]
+    : ['login', positionals]
+  const [address = io.env['BASE_URL'] ?? 'http://localhost:3000'] = addresses
+  if (addresses.length > 1) return refuse(`There is more than one address: ${addresses.join(' ')}`)
   if (!/^https?:\/\//i.test(address) || !URL.canParse(address)) {
     return refuse(`${address} is not an http:// or https:// address.`)
   }
   const base = new URL(address.replace(/\/*$/, '/'))
   try {
-    await COMMANDS[command ?? 'login']?.({
+    await COMMANDS[command]({
       io,
       base,
       keyFile: openKeyFile(keyFolder(io.env), base),

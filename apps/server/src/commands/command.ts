@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { WriteStream } from 'node:tty'
 import type { Variables } from '../environment.ts'
 
 /** The exit status of a command. */
@@ -23,6 +24,8 @@ export interface CommandIo {
   readonly out: (text: string) => void
   /** Writes to standard error. */
   readonly err: (text: string) => void
+  /** The terminal of standard error. Absent: there is none. */
+  readonly terminal?: Pick<WriteStream, 'isTTY' | 'columns' | 'rows'> | undefined
 }
 
 /** One row of the table of commands. */

@@ -6,6 +6,7 @@ import { secretPattern } from '../secret-scanning/secret-pattern.ts'
 import { check } from './check.ts'
 import type { Command } from './command.ts'
 import { keysErase, keysList, keysRevoke, keysShow } from './keys.ts'
+import { login, logout, whoami } from './login.ts'
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
@@ -20,6 +21,9 @@ export const COMMANDS: readonly Command[] = [
   clientSecret,
   adminToken,
   secretPattern,
+  login,
+  whoami,
+  logout,
 ]
 
 /** The part of `--help` about commands. */
@@ -28,10 +32,11 @@ export const commandsHelp = (): string => {
     ({ name, flags, meaning }) => `  device-grant ${`${name} ${flags}`.trim()}\n      ${meaning}\n`,
   )
   return `
-Commands use the same variables, and start no server:
+Commands start no server. They use the same variables, except login, whoami and logout:
 
 ${rows.join('')}
 --key reads a whole API key from standard input, and never prints it. --json prints JSON.
+login, whoami and logout use BASE_URL instead of URL, KEY_FOLDER for the key, and REQUEST_TIMEOUT.
 
 Exit status: 0 done, 1 a store or another server failed, 2 wrong flags or settings, 3 no such key.
 `

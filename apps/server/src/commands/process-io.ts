@@ -9,5 +9,6 @@ export const processIo = (): CommandIo => {
     stdin: process.stdin,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
+    terminal: process.stderr.isTTY ? process.stderr : undefined,
   }
 }
