@@ -4,7 +4,7 @@
 #   docker build --target debian .     the image on Debian
 ARG NODE=24.21.0
 
-# Builds the package and installs it, without the tools that build it.
+# Builds the package and installs it for both.
 FROM node:${NODE}-bookworm AS build
 WORKDIR /src
 COPY . .
@@ -12,6 +12,11 @@ RUN npm run bootstrap && npx tsc -b apps/server && node tools/bundle.js \
  && npm pack ./apps/server/bundle --pack-destination /tmp \
  && npm install --prefix /app --no-audit --no-fund --ignore-scripts /tmp/device-grant-*.tgz \
  && install -d -m 0700 /data
+# LMDB comes with its binaries for other versions of Node and both C libraries, and with its source.
+RUN rm -r /app/node_modules/lmdb/dependencies /app/node_modules/lmdb/src \
+ && for libc in glibc musl; do \
+      cp -r /app "/$libc" && find "/$libc" -name '*.node' ! -name "*.napi.$libc.node" -delete; \
+    done
 # The symbols of debuggers are a seventh of the program.
 RUN strip -o /usr/local/bin/stripped-node /usr/local/bin/node
 
@@ -19,7 +24,7 @@ RUN strip -o /usr/local/bin/stripped-node /usr/local/bin/node
 FROM debian:12.12-slim AS debian
 RUN groupadd --gid 1000 node && useradd --uid 1000 --gid node --create-home node
 COPY --from=build /usr/local/bin/stripped-node /usr/local/bin/node
-COPY --from=build /app /app
+COPY --from=build /glibc /app
 COPY --from=build --chown=1000:1000 /data /data
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data PATH=/app/node_modules/.bin:$PATH
 LABEL org.opencontainers.image.title="device-grant" \
@@ -38,7 +43,7 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --start-interval=1s -
 ENTRYPOINT ["device-grant"]
 
 FROM node:${NODE}-alpine AS alpine
-COPY --from=build /app /app
+COPY --from=build /musl /app
 COPY --from=build --chown=1000:1000 /data /data
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data PATH=/app/node_modules/.bin:$PATH
 LABEL org.opencontainers.image.title="device-grant" \

@@ -8,6 +8,9 @@ export interface KeyStores {
   readonly cutOffs: ScannableStore<CutOff>
 }
 
+/** How long one operation of a store may take, in milliseconds. A command may wait longer than a request. */
+const TIMEOUT_MS = 10_000
+
 /**
  * Opens the stores of the keys, and closes them after the work.
  * @param folder whether a folder without data is an error, or gets its first data
@@ -34,7 +37,10 @@ const withMongo = async <R>(uri: string, work: (stores: KeyStores) => Promise<R>
   )
   const db = connect(uri)
   try {
-    return await work({ apiKeys: new MongoApiKeyStore(db), cutOffs: createMongoCutOffStore(db) })
+    return await work({
+      apiKeys: new MongoApiKeyStore(db, { timeoutMs: TIMEOUT_MS }),
+      cutOffs: createMongoCutOffStore(db, { timeoutMs: TIMEOUT_MS }),
+    })
   } finally {
     await db.client.close()
   }
@@ -47,7 +53,8 @@ const withFolder = async <R>(
 ): Promise<R> => {
   const { createLmdbStores } = await import('@device-grant/adapter-lmdb')
   const { openExistingFolder, openFolder } = await import('../data-folder/data-folder.ts')
-  const environment = folder === 'new' ? openFolder(path) : openExistingFolder(path)
+  const open = folder === 'new' ? openFolder : openExistingFolder
+  const environment = open(path, TIMEOUT_MS)
   const stores = createLmdbStores(environment)
   try {
     return await work(stores)

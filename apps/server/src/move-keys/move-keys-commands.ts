@@ -3,7 +3,6 @@ import { type Command, EXIT } from '../commands/command.ts'
 import { readFlags } from '../commands/read-flags.ts'
 import { readPath } from '../commands/read-path.ts'
 import { type KeyStores, withKeyStores } from '../commands/with-key-stores.ts'
-import { openFolder } from '../data-folder/data-folder.ts'
 import { readKeysFile, writeKeysFile } from './keys-file.ts'
 
 /** Writes the keys of a store into a file. */
@@ -48,7 +47,7 @@ export const keysImport: Command = {
         )
         for (const result of await Promise.all(imports)) counts[result] += 1
       })
-    await withKeyStores(io, importFile, openFolder)
+    await withKeyStores(io, importFile, 'new')
     io.out(json ? `${JSON.stringify(counts)}\n` : `Keys and cut-offs: ${listOf(counts)}\n`)
     return EXIT.done
   },
