@@ -29,7 +29,7 @@ export {
   sendMethodNotAllowed,
 } from './http/route-table.ts'
 export { parseVerificationUri } from './http/verification-uri.ts'
-export type { PagesOptions, SomeTexts, Template } from './pages/create-pages.tsx'
+export type { PagesOptions, Template } from './pages/create-pages.tsx'
 export { createPages } from './pages/create-pages.tsx'
 export { Layout } from './pages/layout.tsx'
 export type {
@@ -49,7 +49,9 @@ export type {
   ShownKey,
   SignInView,
 } from './pages/pages.ts'
-export type { Texts } from './pages/texts/en.ts'
+export type { Values } from './pages/texts/fill-in.tsx'
+export { FilledIn, fillIn } from './pages/texts/fill-in.tsx'
+export type { Pattern, Plural, SomeTexts, Texts } from './pages/texts/texts.ts'
 export type { Paths } from './paths.ts'
 export type { TrustedClients } from './person/trusted-clients.ts'
 export type { ApiKeyState, RequireApiKeyOptions } from './require-api-key.ts'

@@ -16,6 +16,7 @@ import { Program, ProgramHint, programName } from './program.tsx'
 import { ReplaceChoice } from './replace-choice.tsx'
 import { ScopeChoice } from './scope-choice.tsx'
 import { HIDDEN_ORIGIN, SourceFact } from './source.tsx'
+import { FilledIn, fillIn } from './texts/fill-in.tsx'
 import { Moment } from './times.tsx'
 
 /**
@@ -29,7 +30,7 @@ export const ConfirmPage = ({
   readonly page: Page
   readonly view: ConfirmView
 }): VNode => {
-  const { now } = page
+  const { locale, now } = page
   const { confirm: texts, device } = page.texts
   const { device: source } = pending.request
   const { address, webOrigin, userAgent } = source
@@ -37,7 +38,9 @@ export const ConfirmPage = ({
   const { client, replaceable, keyLifetimesMs } = pending
   const { clientId, clientAuthenticated: isAuthenticated, deviceName } = pending.request
   const program = { page, clientId, client, isAuthenticated, trustedName }
-  const title = client ? texts.titleFor(programName(program)) : texts.title
+  const title = client
+    ? fillIn(locale, texts.titleFor, { program: programName(program) })
+    : texts.title
   const isOwnName = deviceName !== undefined && (chosen.deviceName ?? deviceName) === deviceName
   const requested = pending.scopes.map(({ name }) => name).join(' ')
   const scopes = pending.scopes.flatMap(({ name, entry }) => (entry ? { name, entry } : []))
@@ -107,7 +110,7 @@ export const ConfirmPage = ({
         <p>{texts.resultText}</p>
         <Facts>
           <Fact name={texts.keyName}>
-            <KeyName>{device.keyName(pending.userCode)}</KeyName>
+            <KeyName>{fillIn(locale, device.keyName, { userCode: pending.userCode })}</KeyName>
           </Fact>
           {keyLifetimesMs.length === 1 && (
             <Fact name={texts.keyExpires}>
@@ -167,12 +170,14 @@ export const ConfirmPage = ({
 
 /** Why the approval was refused, and what to do. */
 const problemText = (
-  { texts: { confirm } }: Page,
+  { locale, texts: { confirm } }: Page,
   problem: ChoiceProblem,
   hasBoxes: boolean,
 ): string => {
   if (problem === 'no_scope' && hasBoxes) return confirm.noScopeChosen
-  return problem === 'device_name' ? confirm.nameTooLong(MAX_DEVICE_NAME) : confirm.choiceRefused
+  return problem === 'device_name'
+    ? fillIn(locale, confirm.nameTooLong, { max: MAX_DEVICE_NAME })
+    : confirm.choiceRefused
 }
 
 /** Says that a web page asked for the code, and which one. */
@@ -183,13 +188,14 @@ const WebPageTitle = ({
   readonly page: Page
   readonly origin: string
 }): VNode => {
-  const { webPageBefore, webPageAfter, hiddenWebPage } = page.texts.confirm
+  const { webPage, hiddenWebPage } = page.texts.confirm
   if (origin === HIDDEN_ORIGIN) return <>{hiddenWebPage}</>
   return (
-    <>
-      {webPageBefore} <PrintableText>{origin}</PrintableText>
-      {webPageAfter}
-    </>
+    <FilledIn
+      locale={page.locale}
+      text={webPage}
+      values={{ origin: <PrintableText>{origin}</PrintableText> }}
+    />
   )
 }
 
@@ -209,11 +215,17 @@ const Account = ({
       <CsrfToken page={page} />
       <input type="hidden" name="user_code" value={printableText(userCode)} />
       <p>
-        {texts.accountBefore}{' '}
-        <strong>
-          <PrintableText maxLength={100}>{person}</PrintableText>
-        </strong>
-        {texts.accountAfter}
+        <FilledIn
+          locale={page.locale}
+          text={texts.account}
+          values={{
+            person: (
+              <strong>
+                <PrintableText maxLength={100}>{person}</PrintableText>
+              </strong>
+            ),
+          }}
+        />
         {canSignOut && (
           <>
             <br />

@@ -10,10 +10,9 @@ import type { Asset, Page, PageContext, Pages, PageViews } from './pages.ts'
 import { SignInPage } from './sign-in.tsx'
 import { STYLE } from './style.ts'
 import { de } from './texts/de.ts'
-import { en, type Texts } from './texts/en.ts'
-
-/** Part of a catalog: some of its groups, with some texts of each. */
-export type SomeTexts = { readonly [G in keyof Texts]?: Partial<Texts[G]> }
+import { en } from './texts/en.ts'
+import type { SomeTexts, Texts } from './texts/texts.ts'
+import { withChanges } from './texts/with-changes.ts'
 
 /**
  * Renders a page. JSX is escaped, and `Layout` adds the common head and header. A string is sent
@@ -54,6 +53,7 @@ const ASSETS: Readonly<Record<string, Asset>> = {
 /**
  * Creates the pages for people, in English and German. Texts, templates and files can be replaced.
  * @throws {RangeError} if a language tag is not in canonical form, or `defaultLocale` has no texts
+ * @throws {TypeError} if a text does not exist, is empty, or has other placeholders than the English text
  */
 export const createPages = (options: PagesOptions = {}): Pages => {
   const catalogs = catalogsOf(options.texts ?? {})
@@ -114,21 +114,10 @@ const catalogsOf = (changes: Readonly<Record<string, SomeTexts>>): ReadonlyMap<s
       throw new RangeError(`${tag} is not a language tag in canonical form`)
     }
     const base = catalogs.get(tag) ?? catalogs.get('en') ?? en
-    catalogs.set(tag, withChanges(base, changes[tag] ?? {}))
+    catalogs.set(tag, withChanges(tag, base, changes[tag] ?? {}))
   }
   return catalogs
 }
-
-const withChanges = (base: Texts, changes: SomeTexts): Texts => ({
-  page: { ...base.page, ...changes.page },
-  device: { ...base.device, ...changes.device },
-  enterCode: { ...base.enterCode, ...changes.enterCode },
-  confirm: { ...base.confirm, ...changes.confirm },
-  message: { ...base.message, ...changes.message },
-  messages: { ...base.messages, ...changes.messages },
-  keys: { ...base.keys, ...changes.keys },
-  signIn: { ...base.signIn, ...changes.signIn },
-})
 
 const versionOf = (body: string): string =>
   createHash('sha256').update(body).digest('base64url').slice(0, 10)

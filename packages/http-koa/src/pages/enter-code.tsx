@@ -4,7 +4,8 @@ import { Layout } from './layout.tsx'
 import { NOT_TRANSLATED } from './not-translated.ts'
 import type { EnterCodeRefusal, EnterCodeView, Page } from './pages.ts'
 import { PrintableText, printableText } from './printable-text.tsx'
-import type { CharacterKind } from './texts/en.ts'
+import { fillIn } from './texts/fill-in.tsx'
+import type { Texts } from './texts/texts.ts'
 import { wholeMinutes } from './times.tsx'
 
 /** The number of attempts left is shown from here down. */
@@ -95,21 +96,23 @@ const Problem = ({
   readonly page: Page
   readonly refusal: EnterCodeRefusal
 }): VNode => {
-  const texts = page.texts.enterCode
+  const { locale } = page
+  const { enterCode: texts, message } = page.texts
   switch (refusal.outcome) {
     case 'contested':
-      return <p>{texts.contested(wholeMinutes(refusal.retryAfterMs))}</p>
+      return <p>{fillIn(locale, texts.contested, { count: wholeMinutes(refusal.retryAfterMs) })}</p>
     case 'attempts_in_progress':
       return <p>{texts.inProgress}</p>
     case 'malformed': {
       const { codeLength, typedLength, charset } = refusal
-      const kind = kindOf(charset)
+      const kind = texts.kinds[kindOf(charset)]
       return codeLength === typedLength ? (
         <p>
-          {texts.wrongCharacters({ kind })} <code {...NOT_TRANSLATED}>{charset}</code>
+          {fillIn(locale, texts.wrongCharacters, { kind })}{' '}
+          <code {...NOT_TRANSLATED}>{charset}</code>
         </p>
       ) : (
-        <p>{texts.wrongLength({ codeLength, typedLength, kind })}</p>
+        <p>{fillIn(locale, texts.wrongLength, { codeLength, kind, count: typedLength })}</p>
       )
     }
     case 'invalid': {
@@ -119,9 +122,11 @@ const Problem = ({
           <p>{texts.invalid}</p>
           {attemptsLeft <= FEW_ATTEMPTS && (
             <p>
-              <strong>{texts.attemptsLeft(attemptsLeft)}</strong>
+              <strong>
+                {fillIn(locale, texts.attemptsLeft, { count: Math.max(0, attemptsLeft) })}
+              </strong>
               {retryAfterMs !== undefined && (
-                <> {page.texts.message.wait(wholeMinutes(retryAfterMs))}</>
+                <> {fillIn(locale, message.wait, { count: wholeMinutes(retryAfterMs) })}</>
               )}
             </p>
           )}
@@ -131,7 +136,7 @@ const Problem = ({
   }
 }
 
-const kindOf = (charset: string): CharacterKind => {
+const kindOf = (charset: string): keyof Texts['enterCode']['kinds'] => {
   if (/^[A-Z]+$/.test(charset)) return 'letters'
   return /^\d+$/.test(charset) ? 'digits' : 'characters'
 }

@@ -2,6 +2,7 @@ import { type CatalogueScopes, textIn } from '@device-grant/core'
 import type { ComponentChildren, VNode } from 'preact'
 import type { Page } from './pages.ts'
 import { PrintableText } from './printable-text.tsx'
+import { fillIn } from './texts/fill-in.tsx'
 
 /** A list of names and values. */
 export const Facts = ({ children }: { readonly children: ComponentChildren }): VNode => (
@@ -64,7 +65,9 @@ export const Scopes = ({
   if (scopes.length <= MANY_SCOPES) return list
   return (
     <details open>
-      <summary>{page.texts.device.scopeCount(scopes.length)}</summary>
+      <summary>
+        {fillIn(page.locale, page.texts.device.scopeCount, { count: scopes.length })}
+      </summary>
       {list}
     </details>
   )

@@ -1,15 +1,18 @@
 import { keyNameOf } from '@device-grant/core'
 import type { VNode } from 'preact'
+import type { Page } from './pages.ts'
 import { PrintableText } from './printable-text.tsx'
-import type { Texts } from './texts/en.ts'
+import { fillIn } from './texts/fill-in.tsx'
 
 /**
  * The name of a key in the reader's language. A new key is stored with an English name that holds the
  * user code; any other name is returned as it is.
  */
-export const translateKeyName = (storedName: string, texts: Texts): string => {
+export const translateKeyName = (storedName: string, { locale, texts }: Page): string => {
   const [, userCode = ''] = /\(([^()]*)\)$/.exec(storedName) ?? []
-  return storedName === keyNameOf(userCode) ? texts.device.keyName(userCode) : storedName
+  return storedName === keyNameOf(userCode)
+    ? fillIn(locale, texts.device.keyName, { userCode })
+    : storedName
 }
 
 /** The name of a key. Its last word is the user code, so it never breaks across lines. */

@@ -7,6 +7,7 @@ import type { KeysView, Page, ShownKey } from './pages.ts'
 import { PrintableText, printableText } from './printable-text.tsx'
 import { Program, ProgramBadge, ProgramName, programName } from './program.tsx'
 import { SourceFact } from './source.tsx'
+import { FilledIn, fillIn } from './texts/fill-in.tsx'
 import { Moment } from './times.tsx'
 
 /** The keys of a person, including those not picked up yet. */
@@ -18,18 +19,20 @@ export const KeysPage = ({
   readonly view: KeysView
 }): VNode => {
   const texts = page.texts.keys
-  const delay = Math.ceil(revocationDelayMs / 1_000)
+  const delay = fillIn(page.locale, texts.delay, { count: Math.ceil(revocationDelayMs / 1_000) })
   return (
     <Layout page={page} title={texts.title} current="keys">
       {notice !== undefined && (
         <div class="message good" role="status">
           <p>
             {notice === 'revoked' && deviceName !== undefined ? (
-              <>
-                <PrintableText>{deviceName}</PrintableText> {texts.isDisconnected(delay)}
-              </>
+              <FilledIn
+                locale={page.locale}
+                text={texts.isDisconnected}
+                values={{ deviceName: <PrintableText>{deviceName}</PrintableText>, delay }}
+              />
             ) : (
-              texts[notice](delay)
+              fillIn(page.locale, texts[notice], { delay })
             )}
           </p>
         </div>
@@ -61,7 +64,7 @@ export const KeysPage = ({
           <details class="revoke-all">
             <summary>{texts.revokeAll}</summary>
             <div class="card">
-              <p>{texts.revokeAllWarning(delay)}</p>
+              <p>{fillIn(page.locale, texts.revokeAllWarning, { delay })}</p>
               <form method="post" action={page.paths.revokeAll}>
                 <CsrfToken page={page} />
                 <button type="submit" class="danger">
@@ -90,7 +93,7 @@ const Key = ({ page, item, catalogue }: KeyProps): VNode => {
   const { id, status, request, deviceName, idleExpiresAt = Number.POSITIVE_INFINITY } = item
   const { device: source } = request
   const { keys: texts, confirm, device } = page.texts
-  const shownName = translateKeyName(item.name, page.texts)
+  const shownName = translateKeyName(item.name, page)
   const program = {
     page,
     clientId: request.clientId,

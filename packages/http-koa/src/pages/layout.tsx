@@ -1,4 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact'
+import { directionOf } from './direction.ts'
 import type { Page } from './pages.ts'
 import { PrintableText } from './printable-text.tsx'
 
@@ -23,7 +24,7 @@ export const Layout = ({
 }): VNode => {
   const { locale, texts, person, paths } = page
   return (
-    <html lang={locale} dir={texts.page.direction}>
+    <html lang={locale} dir={directionOf(locale)}>
       <head>
         <meta charset="utf-8" />
         <title>{`${hasError ? `${texts.page.error} ` : ''}${title} · ${texts.page.product}`}</title>

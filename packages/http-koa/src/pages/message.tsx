@@ -8,6 +8,7 @@ import { CsrfToken, Layout } from './layout.tsx'
 import type { MessageKind, MessageView, Page, ShownKey } from './pages.ts'
 import { PrintableText, printableText } from './printable-text.tsx'
 import { Program } from './program.tsx'
+import { fillIn } from './texts/fill-in.tsx'
 import { duration, Moment, wholeMinutes } from './times.tsx'
 
 const TONES: Readonly<Record<MessageKind, 'good' | 'warn' | 'bad'>> = {
@@ -99,7 +100,9 @@ export const MessagePage = ({
       <div class={`message ${tone}`} role={tone === 'good' ? 'status' : 'alert'}>
         <p>{text}</p>
         <p>
-          {retryAfterMs !== undefined && <>{texts.message.wait(wholeMinutes(retryAfterMs))} </>}
+          {retryAfterMs !== undefined && (
+            <>{fillIn(page.locale, texts.message.wait, { count: wholeMinutes(retryAfterMs) })} </>
+          )}
           {next}
         </p>
         {contact !== undefined && (
@@ -191,7 +194,7 @@ const RenameAgain = ({
       page={page}
       id="device-name"
       name={deviceName}
-      hint={page.texts.device.nameLimit(MAX_DEVICE_NAME)}
+      hint={fillIn(page.locale, page.texts.device.nameLimit, { max: MAX_DEVICE_NAME })}
       isInvalid
     />
     <button type="submit">{page.texts.keys.saveName}</button>
@@ -237,7 +240,7 @@ const LeastRecentKey = ({
       </Fact>
     )}
     <Fact name={page.texts.confirm.keyName}>
-      <KeyName>{translateKeyName(name, page.texts)}</KeyName>
+      <KeyName>{translateKeyName(name, page)}</KeyName>
     </Fact>
     <Fact name={lastUsedAt === undefined ? page.texts.keys.approved : page.texts.keys.lastUsed}>
       <Moment page={page} at={lastUsedAt ?? approvedAt} />

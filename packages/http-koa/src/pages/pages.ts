@@ -8,7 +8,7 @@ import type {
   RegisteredClient,
 } from '@device-grant/core'
 import type { Paths } from '../paths.ts'
-import type { Texts } from './texts/en.ts'
+import type { Texts } from './texts/texts.ts'
 
 /** The request that a page answers. */
 export interface PageContext {

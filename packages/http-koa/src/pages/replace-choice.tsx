@@ -2,6 +2,7 @@ import type { ReplaceableKey } from '@device-grant/core'
 import type { VNode } from 'preact'
 import type { Page } from './pages.ts'
 import { PrintableText, printableText } from './printable-text.tsx'
+import { FilledIn } from './texts/fill-in.tsx'
 import { relativeTime } from './times.tsx'
 
 /** The choice to end the key of an earlier login of the same device. */
@@ -14,7 +15,7 @@ export const ReplaceChoice = ({
   readonly replaceable: ReplaceableKey
   readonly isChosen: boolean
 }): VNode => {
-  const { replaceBefore, replaceAfter, replaceHint } = page.texts.confirm
+  const { replace, replaceHint } = page.texts.confirm
   return (
     <div class="choice">
       <input
@@ -28,8 +29,14 @@ export const ReplaceChoice = ({
       />
       <div>
         <label for="replaces">
-          {replaceBefore} <PrintableText>{key.deviceName ?? ''}</PrintableText>
-          {replaceAfter(relativeTime(page.locale, key.approvedAt, page.now))}
+          <FilledIn
+            locale={page.locale}
+            text={replace}
+            values={{
+              deviceName: <PrintableText>{key.deviceName ?? ''}</PrintableText>,
+              ago: relativeTime(page.locale, key.approvedAt, page.now),
+            }}
+          />
         </label>
         <p class="quiet small" id="replaces-hint">
           {replaceHint}

@@ -4,6 +4,7 @@ import { MAX_TYPED } from '../http/max-typed.ts'
 import { CsrfToken, Layout } from './layout.tsx'
 import type { Page, SignInView } from './pages.ts'
 import { printableText } from './printable-text.tsx'
+import { fillIn } from './texts/fill-in.tsx'
 
 /** The form of the demo sign-in, which only asks for a name. */
 export const SignInPage = ({
@@ -22,7 +23,9 @@ export const SignInPage = ({
         {problem !== undefined && (
           <div class="message bad" role="alert" id="name-problem">
             <p>
-              {problem === 'name_missing' ? texts.nameMissing : texts.nameInvalid(MAX_PERSON_ID)}
+              {problem === 'name_missing'
+                ? texts.nameMissing
+                : fillIn(page.locale, texts.nameInvalid, { max: MAX_PERSON_ID })}
             </p>
           </div>
         )}

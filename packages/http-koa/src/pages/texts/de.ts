@@ -1,21 +1,9 @@
-import type { CharacterKind, Texts } from './en.ts'
-
-const KINDS: Readonly<Record<CharacterKind, string>> = {
-  letters: 'Buchstaben',
-  digits: 'Ziffern',
-  characters: 'Zeichen',
-}
-
-const within = (seconds: number): string => {
-  if (seconds === 0) return 'sofort'
-  return seconds === 1 ? 'innerhalb einer Sekunde' : `innerhalb von ${seconds} Sekunden`
-}
+import type { Texts } from './texts.ts'
 
 /** The German texts. */
 export const de: Texts = {
   page: {
     product: 'Geräteanmeldung',
-    direction: 'ltr',
     signedInAs: 'Angemeldet als',
     navigation: 'Ihr Konto',
     connectedDevices: 'Verbundene Geräte',
@@ -37,7 +25,7 @@ export const de: Texts = {
     noPermissions: 'Keine',
     required: 'Erforderlich',
     sensitive: 'Sensibel',
-    scopeCount: (count) => `${count} Berechtigungen`,
+    scopeCount: { one: '{count} Berechtigung', other: '{count} Berechtigungen' },
     address: 'IP-Adresse',
     unknownAddress: 'Unbekannt',
     webPage: 'Angefordert von einer Webseite',
@@ -46,9 +34,9 @@ export const de: Texts = {
     unknownUserAgent: 'Keine Angabe',
     deviceName: 'Name des Geräts',
     nameHint: 'Damit finden Sie das Gerät in Ihrer Liste wieder.',
-    nameLimit: (max) => `Ein Name kann höchstens ${max} Zeichen haben.`,
+    nameLimit: 'Ein Name kann höchstens {max} Zeichen haben.',
     ownNameHint: 'Das Gerät nennt sich selbst so. Sie können den Namen ändern.',
-    keyName: (userCode) => `Geräteschlüssel (${userCode})`,
+    keyName: 'Geräteschlüssel ({userCode})',
   },
   enterCode: {
     title: 'Gerät verbinden',
@@ -58,29 +46,35 @@ export const de: Texts = {
     submit: 'Weiter',
     invalid:
       'Dieser Code ist ungültig. Vergleichen Sie ihn Zeichen für Zeichen mit Ihrem Gerät. Ist er schon ein paar Minuten alt, fordern Sie auf dem Gerät einen neuen an.',
-    wrongLength: ({ codeLength, typedLength, kind }) =>
-      `Ein Code hat ${codeLength} ${KINDS[kind]}; Sie haben ${typedLength === 0 ? 'nichts' : typedLength} eingegeben.`,
-    wrongCharacters: ({ kind }) => `Ein Code hat nur diese ${KINDS[kind]}:`,
-    contested: (minutes) =>
-      `Ein anderes Konto hat diesen Code geöffnet. Versuchen Sie es in ${minutes === 1 ? 'einer Minute' : minutes === 2 ? 'zwei Minuten' : `${minutes} Minuten`} erneut.`,
+    wrongLength: {
+      0: 'Ein Code hat {codeLength} {kind}; Sie haben nichts eingegeben.',
+      other: 'Ein Code hat {codeLength} {kind}; Sie haben {count} eingegeben.',
+    },
+    wrongCharacters: 'Ein Code hat nur diese {kind}:',
+    kinds: { letters: 'Buchstaben', digits: 'Ziffern', characters: 'Zeichen' },
+    contested: {
+      one: 'Ein anderes Konto hat diesen Code geöffnet. Versuchen Sie es in einer Minute erneut.',
+      2: 'Ein anderes Konto hat diesen Code geöffnet. Versuchen Sie es in zwei Minuten erneut.',
+      other:
+        'Ein anderes Konto hat diesen Code geöffnet. Versuchen Sie es in {count} Minuten erneut.',
+    },
     inProgress: 'Frühere Codes werden noch geprüft. Versuchen Sie es gleich noch einmal.',
     youTyped: 'Ihre Eingabe:',
-    attemptsLeft: (count) =>
-      count <= 0
-        ? 'Das war vorerst Ihr letzter Versuch.'
-        : count === 1
-          ? 'Sie haben noch einen Versuch.'
-          : `Sie haben noch ${count} Versuche.`,
+    attemptsLeft: {
+      0: 'Das war vorerst Ihr letzter Versuch.',
+      one: 'Sie haben noch einen Versuch.',
+      other: 'Sie haben noch {count} Versuche.',
+    },
     warning:
       'Geben Sie nur einen Code ein, den Ihr eigenes Gerät gerade anzeigt. Wir verschicken keine Codes.',
   },
   confirm: {
     title: 'Dieses Gerät verbinden?',
-    titleFor: (program) => `${program} verbinden?`,
+    titleFor: '{program} verbinden?',
     noScopeChosen:
       'Es wurde nichts freigegeben. Wählen Sie mindestens eine Berechtigung aus, oder wählen Sie „Ablehnen“.',
-    nameTooLong: (max) =>
-      `Es wurde nichts freigegeben. Der Name des Geräts darf höchstens ${max} Zeichen haben.`,
+    nameTooLong:
+      'Es wurde nichts freigegeben. Der Name des Geräts darf höchstens {max} Zeichen haben.',
     choiceRefused:
       'Es wurde nichts freigegeben. Eine Ihrer Angaben ist nicht mehr möglich. Prüfen Sie sie und antworten Sie dann erneut.',
     compare: 'Code mit dem Gerät vergleichen',
@@ -89,8 +83,7 @@ export const de: Texts = {
     warningTitle: 'Hat Ihnen jemand diesen Code oder Link geschickt?',
     warning:
       'Dann wählen Sie „Ablehnen“, sonst erhält der Absender Zugriff auf Ihr Konto. Wählen Sie „Zustimmen“ nur, wenn Sie den Vorgang gerade selbst gestartet und das Gerät vor sich haben.',
-    webPageBefore: 'Eine Webseite,',
-    webPageAfter: ', hat diesen Code angefordert',
+    webPage: 'Eine Webseite, {origin}, hat diesen Code angefordert',
     hiddenWebPage: 'Eine Webseite, die ihre Adresse verbirgt, hat diesen Code angefordert',
     webPageText:
       'Wählen Sie „Ablehnen“, es sei denn, Sie vertrauen dieser Webseite und haben den Vorgang dort gestartet. Wenn Sie zustimmen, erhält die Webseite Zugriff auf Ihr Konto.',
@@ -112,11 +105,9 @@ export const de: Texts = {
     keyName: 'Name des Schlüssels',
     keyExpires: 'Schlüssel läuft ab',
     lifetime: 'Verbunden bleiben für',
-    replaceBefore: 'Soll',
-    replaceAfter: (ago) => `, verbunden ${ago}, ersetzt werden?`,
+    replace: 'Soll {deviceName}, verbunden {ago}, ersetzt werden?',
     replaceHint: 'Die frühere Verbindung endet, sobald die neue verwendet wird.',
-    accountBefore: 'Sie verbinden es mit dem Konto',
-    accountAfter: '.',
+    account: 'Sie verbinden es mit dem Konto {person}.',
     notYou: 'Nicht Ihr Konto?',
     otherAccount: 'Anderes Konto verwenden',
     myDeviceShows: 'Mein Gerät zeigt',
@@ -137,8 +128,7 @@ export const de: Texts = {
     leastRecentlyUsed: 'Am längsten nicht verwendet',
     contact: 'Kontakt:',
     reference: 'Referenz',
-    wait: (minutes) =>
-      minutes === 1 ? 'Warten Sie eine Minute.' : `Warten Sie ${minutes} Minuten.`,
+    wait: { one: 'Warten Sie eine Minute.', other: 'Warten Sie {count} Minuten.' },
   },
   messages: {
     approved: {
@@ -294,14 +284,18 @@ export const de: Texts = {
     saveName: 'Namen speichern',
     revoke: 'Trennen',
     revokeAll: 'Alle trennen …',
-    revokeAllWarning: (seconds) =>
-      `Alle Ihre Geräte verlieren ${within(seconds)} den Zugriff, auch die auf anderen Seiten dieser Liste.`,
+    revokeAllWarning:
+      'Alle Ihre Geräte verlieren {delay} den Zugriff, auch die auf anderen Seiten dieser Liste.',
     revokeAllConfirm: 'Ja, alle trennen',
-    revoked: (seconds) => `Getrennt. Das Gerät verliert ${within(seconds)} den Zugriff.`,
-    isDisconnected: (seconds) => `ist getrennt. Das Gerät verliert ${within(seconds)} den Zugriff.`,
-    renamed: () => 'Der Name ist gespeichert.',
-    revoked_all: (seconds) =>
-      `Alle Geräte sind getrennt. Sie verlieren ${within(seconds)} den Zugriff.`,
+    revoked: 'Getrennt. Das Gerät verliert {delay} den Zugriff.',
+    isDisconnected: '{deviceName} ist getrennt. Das Gerät verliert {delay} den Zugriff.',
+    renamed: 'Der Name ist gespeichert.',
+    revoked_all: 'Alle Geräte sind getrennt. Sie verlieren {delay} den Zugriff.',
+    delay: {
+      0: 'sofort',
+      one: 'innerhalb einer Sekunde',
+      other: 'innerhalb von {count} Sekunden',
+    },
   },
   signIn: {
     title: 'Anmelden',
@@ -310,6 +304,6 @@ export const de: Texts = {
     hint: 'Mit demselben Namen sehen Sie beim nächsten Mal dieselben Geräte.',
     submit: 'Anmelden',
     nameMissing: 'Geben Sie einen Namen ein.',
-    nameInvalid: (max) => `Ein Name kann höchstens ${max} Zeichen haben, die alle sichtbar sind.`,
+    nameInvalid: 'Ein Name kann höchstens {max} Zeichen haben, die alle sichtbar sind.',
   },
 }

@@ -1,25 +1,11 @@
-/** What the characters of user codes are. */
-export type CharacterKind = 'letters' | 'digits' | 'characters'
-
-/** How long a code is, and how long the text that a person typed. */
-export interface CodeLengths {
-  readonly codeLength: number
-  readonly typedLength: number
-  readonly kind: CharacterKind
-}
-
-const within = (seconds: number): string => {
-  if (seconds === 0) return 'at once'
-  return seconds === 1 ? 'within one second' : `within ${seconds} seconds`
-}
-
-/** The English texts. Their shape is the type of every other catalog. */
+/**
+ * The English texts. They are the type of every other catalog: the groups, the texts, their placeholders,
+ * and which of them have plural forms.
+ */
 export const en = {
   page: {
     /** The name of the service. */
     product: 'Device sign-in',
-    /** Writing direction of the language. */
-    direction: 'ltr' as 'ltr' | 'rtl',
     signedInAs: 'Signed in as',
     navigation: 'Your account',
     connectedDevices: 'Connected devices',
@@ -45,7 +31,7 @@ export const en = {
     noPermissions: 'None',
     required: 'Required',
     sensitive: 'Sensitive',
-    scopeCount: (count: number): string => `${count} permissions`,
+    scopeCount: { one: '{count} permission', other: '{count} permissions' },
     address: 'IP address',
     unknownAddress: 'Unknown',
     /** The origin of the web page that asked for the code. */
@@ -55,10 +41,10 @@ export const en = {
     unknownUserAgent: 'Not reported',
     deviceName: 'Name of the device',
     nameHint: 'It helps you find the device in your list.',
-    nameLimit: (max: number): string => `A name can have ${max} characters at most.`,
+    nameLimit: 'A name can have {max} characters at most.',
     ownNameHint: 'The device gave itself this name. You can change it.',
     /** The name of a key that has no other name than its user code. */
-    keyName: (userCode: string): string => `Device Link Access Key (${userCode})`,
+    keyName: 'Device Link Access Key ({userCode})',
   },
   enterCode: {
     title: 'Connect a device',
@@ -68,32 +54,37 @@ export const en = {
     submit: 'Continue',
     invalid:
       'This code isn’t valid. Compare it with your device, character by character. If it is a few minutes old, get a new code on your device.',
-    /** The text has another number of characters than a code. */
-    wrongLength: ({ codeLength, typedLength, kind }: CodeLengths): string =>
-      `A code has ${codeLength} ${kind}; you typed ${typedLength === 0 ? 'none' : typedLength}.`,
+    /** The text has another number of characters than a code. `{count}` is how many. */
+    wrongLength: {
+      0: 'A code has {codeLength} {kind}; you typed none.',
+      other: 'A code has {codeLength} {kind}; you typed {count}.',
+    },
     /** Followed by the characters. */
-    wrongCharacters: ({ kind }: { readonly kind: CharacterKind }): string =>
-      `A code only has these ${kind}:`,
-    contested: (minutes: number): string =>
-      `Another account has this code open. Try again in ${minutes === 1 ? 'one minute' : minutes === 2 ? 'two minutes' : `${minutes} minutes`}.`,
+    wrongCharacters: 'A code only has these {kind}:',
+    /** The characters of codes: the `{kind}` of the two texts above. */
+    kinds: { letters: 'letters', digits: 'digits', characters: 'characters' },
+    /** `{count}` is the number of minutes. */
+    contested: {
+      one: 'Another account has this code open. Try again in one minute.',
+      2: 'Another account has this code open. Try again in two minutes.',
+      other: 'Another account has this code open. Try again in {count} minutes.',
+    },
     inProgress: 'Earlier codes are still being checked. Try again in a moment.',
     /** Followed by the text. */
     youTyped: 'You typed:',
-    attemptsLeft: (count: number): string =>
-      count <= 0
-        ? 'That was your last attempt for now.'
-        : count === 1
-          ? 'You have 1 attempt left.'
-          : `You have ${count} attempts left.`,
+    attemptsLeft: {
+      0: 'That was your last attempt for now.',
+      one: 'You have 1 attempt left.',
+      other: 'You have {count} attempts left.',
+    },
     warning: 'Only enter a code that your own device shows right now. We never send you codes.',
   },
   confirm: {
     title: 'Connect this device?',
     /** The title if the program is registered. */
-    titleFor: (program: string): string => `Connect ${program}?`,
+    titleFor: 'Connect {program}?',
     noScopeChosen: 'Nothing was approved. Tick at least one permission, or choose Deny.',
-    nameTooLong: (max: number): string =>
-      `Nothing was approved. The name of the device may have ${max} characters at most.`,
+    nameTooLong: 'Nothing was approved. The name of the device may have {max} characters at most.',
     choiceRefused:
       'Nothing was approved. One of your choices isn’t possible any more. Check them, then answer again.',
     compare: 'Compare with your device',
@@ -102,9 +93,7 @@ export const en = {
     warningTitle: 'Did someone send you this code or link?',
     warning:
       'If so, choose Deny, or the sender gets access to your account. Choose Approve only if you have just started this yourself, on a device in front of you.',
-    /** Followed by the page's origin. */
-    webPageBefore: 'A web page,',
-    webPageAfter: ', asked for this code',
+    webPage: 'A web page, {origin}, asked for this code',
     hiddenWebPage: 'A web page that hides its address asked for this code',
     webPageText:
       'Choose Deny, unless you trust this web page and started this there. If you approve, the web page gets access to your account.',
@@ -128,14 +117,10 @@ export const en = {
     keyExpires: 'Key expires',
     /** The label of the choice between several durations. */
     lifetime: 'Stay connected for',
-    /** Followed by the name of the device. */
-    replaceBefore: 'Replace',
-    /** After the name of the device, for example with `3 days ago`. */
-    replaceAfter: (ago: string): string => `, connected ${ago}?`,
+    /** `{ago}` is for example `3 days ago`. */
+    replace: 'Replace {deviceName}, connected {ago}?',
     replaceHint: 'The earlier connection ends as soon as this one is used.',
-    /** Followed by the person's name. */
-    accountBefore: 'You are connecting it to',
-    accountAfter: '.',
+    account: 'You are connecting it to {person}.',
     notYou: 'Not you?',
     otherAccount: 'Use another account',
     /** Followed by the code, beside the buttons. */
@@ -159,8 +144,8 @@ export const en = {
     /** Followed by an e-mail address, a link or a text of the operator. */
     contact: 'Contact:',
     reference: 'Reference',
-    wait: (minutes: number): string =>
-      minutes === 1 ? 'Wait 1 minute.' : `Wait ${minutes} minutes.`,
+    /** `{count}` is the number of minutes. */
+    wait: { one: 'Wait 1 minute.', other: 'Wait {count} minutes.' },
   },
   /** By kind of message: a title, what happened, and what to do next. */
   messages: {
@@ -319,17 +304,15 @@ export const en = {
     saveName: 'Save name',
     revoke: 'Disconnect',
     revokeAll: 'Disconnect all…',
-    revokeAllWarning: (seconds: number): string =>
-      `All your devices lose access ${within(seconds)}, also those on other pages of this list.`,
+    revokeAllWarning:
+      'All your devices lose access {delay}, also those on other pages of this list.',
     revokeAllConfirm: 'Yes, disconnect all',
-    revoked: (seconds: number): string =>
-      `Disconnected. The device loses access ${within(seconds)}.`,
-    /** Preceded by the name of the device. */
-    isDisconnected: (seconds: number): string =>
-      `is disconnected. It loses access ${within(seconds)}.`,
-    renamed: (_seconds: number): string => 'The name is saved.',
-    revoked_all: (seconds: number): string =>
-      `All devices are disconnected. They lose access ${within(seconds)}.`,
+    revoked: 'Disconnected. The device loses access {delay}.',
+    isDisconnected: '{deviceName} is disconnected. It loses access {delay}.',
+    renamed: 'The name is saved.',
+    revoked_all: 'All devices are disconnected. They lose access {delay}.',
+    /** The `{delay}` of the texts above. `{count}` is the number of seconds. */
+    delay: { 0: 'at once', one: 'within one second', other: 'within {count} seconds' },
   },
   signIn: {
     title: 'Sign in',
@@ -338,10 +321,6 @@ export const en = {
     hint: 'Use the same name next time to see the same devices.',
     submit: 'Sign in',
     nameMissing: 'Enter a name.',
-    nameInvalid: (max: number): string =>
-      `A name can have ${max} characters at most, all of them visible.`,
+    nameInvalid: 'A name can have {max} characters at most, all of them visible.',
   },
-}
-
-/** All texts of the pages in one language. */
-export type Texts = typeof en
+} as const
