@@ -57,7 +57,7 @@ const isSafePage = (t: ExecutionContext, visit: Visit, status: number): void => 
   t.is(headers.get('access-control-allow-origin'), null)
   t.regex(visit.text, /^<!doctype html>/i)
   for (const [, url = ''] of visit.text.matchAll(/\s(?:src|href|action)="([^"]*)"/g)) {
-    t.regex(url, /^(\/oauth\/device\/|data:,$)/, 'no URL leaves the server')
+    t.regex(url, /^(\/oauth\/device\/|\?|data:,$)/, 'no URL leaves the server')
   }
 }
 
@@ -1020,6 +1020,44 @@ test.serial('ui_locales=de holds for all later pages, whatever the browser prefe
   isIn('en', await new English().open(server.url + VERIFY))
 })
 
+/** The addresses of a page in other languages, by their tag. */
+const languagesOf = ({ text, url }: Visit): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    [...text.matchAll(/<a href="([^"]*)" lang="([^"]*)"/g)].map(([, href = '', tag = '']) => [
+      tag,
+      new URL(href.replaceAll('&amp;', '&'), url).href,
+    ]),
+  )
+
+test.serial('a page leads to itself in other languages, with its code', async (t) => {
+  const browser = await signedIn('lara')
+  const { user_code } = await authorize(server.url)
+  const page = await confirmPage(browser, user_code)
+  const german = await browser.open(languagesOf(page)['de'] ?? '')
+  isSafePage(t, german, 200)
+  t.is(german.headers.get('vary'), 'Accept, Accept-Language, Cookie')
+  t.true(german.text.includes('<html lang="de"'))
+  t.true(german.text.includes(user_code))
+  const english = await browser.open(languagesOf(german)['en'] ?? '')
+  t.true(english.text.includes('<html lang="en"'))
+  t.true(english.text.includes(user_code))
+  t.true((await confirmPage(browser, user_code)).text.includes('<html lang="en"'))
+  const keys = await browser.open(`${server.url}/oauth/device/keys?notice=renamed&x=evil`)
+  t.is(languagesOf(keys)['de'], `${server.url}/oauth/device/keys?ui_locales=de`)
+})
+
+test.serial('another language sends neither a form nor a wrong code again', async (t) => {
+  const browser = await signedIn('lars')
+  const wrong = await confirmPage(browser, 'WDJB-MJHT')
+  t.is(wrong.status, 400)
+  t.is(languagesOf(wrong)['de'], `${server.url}${VERIFY}?ui_locales=de`)
+  const posted = await browser.send(server.url + VERIFY, { method: 'POST' })
+  t.is(posted.status, 403)
+  t.deepEqual(languagesOf(posted), {})
+  const callback = await browser.open(`${server.url}/oauth/device/sign-in/callback?code=secret`)
+  t.deepEqual(languagesOf(callback), {})
+})
+
 test.serial('files of the pages are cached by ETag', async (t) => {
   const page = await new BrowserLike().open(server.url + VERIFY)
   const files = [...page.text.matchAll(/(?:href|src)="(\/oauth\/device\/assets\/[^"]+)"/g)]
@@ -1028,6 +1066,7 @@ test.serial('files of the pages are cached by ETag', async (t) => {
     const first = await send(server.url, { method: 'GET', path })
     t.is(first.status, 200)
     t.is(first.headers['x-content-type-options'], 'nosniff')
+    t.regex(String(first.headers['content-security-policy']), /default-src 'none'.*; sandbox$/)
     const etag = first.headers.etag ?? ''
     const again = await send(server.url, {
       method: 'GET',

@@ -29,26 +29,39 @@ export {
   sendMethodNotAllowed,
 } from './http/route-table.ts'
 export { parseVerificationUri } from './http/verification-uri.ts'
-export type { PagesOptions, Template } from './pages/create-pages.tsx'
+export { AccentColorError } from './pages/accent-color.ts'
+export { ConfirmPage } from './pages/confirm.tsx'
+export type { Brand, PagesOptions, Template } from './pages/create-pages.tsx'
 export { createPages } from './pages/create-pages.tsx'
-export { Layout } from './pages/layout.tsx'
+export { EnterCodePage } from './pages/enter-code.tsx'
+export { Fact, Facts } from './pages/facts.tsx'
+export { KeysPage } from './pages/keys.tsx'
+export { CsrfToken, Layout } from './pages/layout.tsx'
+export { MessagePage } from './pages/message.tsx'
 export type {
   Asset,
+  BrandLinks,
   ChoiceProblem,
   Choices,
   ConfirmView,
   EnterCodeRefusal,
   EnterCodeView,
   KeysView,
+  LayoutView,
+  Logo,
   MessageKind,
   MessageView,
   Page,
   PageContext,
+  PageLayout,
+  PagePart,
   Pages,
   PageViews,
   ShownKey,
   SignInView,
 } from './pages/pages.ts'
+export { PrintableText as Untrusted } from './pages/printable-text.tsx'
+export { SignInPage } from './pages/sign-in.tsx'
 export type { Values } from './pages/texts/fill-in.tsx'
 export { FilledIn, fillIn } from './pages/texts/fill-in.tsx'
 export type { Pattern, Plural, SomeTexts, Texts } from './pages/texts/texts.ts'

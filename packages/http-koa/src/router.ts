@@ -232,6 +232,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
   const language = new PageLanguage({ locales: pages.locales, cookies })
   const responses = new PageResponses({
     pages,
+    paths,
     links,
     language,
     csrf,

@@ -2,10 +2,13 @@ import { readFile } from 'node:fs/promises'
 import type { DeviceInfo } from '@device-grant/core'
 import test from 'ava'
 import { h } from 'preact'
+import { AccentColorError, accentColorCss, BACKGROUNDS } from '#src/pages/accent-color.js'
 import { createPages } from '#src/pages/create-pages.js'
+import { directionOf } from '#src/pages/direction.js'
 import { Layout } from '#src/pages/layout.js'
 import type { MessageKind } from '#src/pages/pages.js'
 import { printableText } from '#src/pages/printable-text.js'
+import { STYLE } from '#src/pages/style.js'
 import { de } from '#src/pages/texts/de.js'
 import { en } from '#src/pages/texts/en.js'
 import { fillIn } from '#src/pages/texts/fill-in.js'
@@ -104,7 +107,10 @@ for (const locale of LOCALES) {
         )
       for (const [, url] of ours.matchAll(/\s(?:src|href|action)="([^"]*)"/g)) {
         const isContact = name === 'message-not_admitted' && url === 'mailto:help@example.com'
-        const isOwn = url === 'data:,' || /^\/oauth\/device\//.test(url ?? '')
+        const isOwn =
+          url === 'data:,' ||
+          /^\?user_code=WDJB-MJHT&amp;ui_locales=[a-z]+$/.test(url ?? '') ||
+          /^\/oauth\/device\//.test(url ?? '')
         t.true(isOwn || isContact, `${name}: ${url}`)
       }
     }
@@ -857,7 +863,7 @@ test('the attempts left are shown when 3 or fewer are left', (t) => {
 test('after the last attempt the page shows no form, but how long to wait', (t) => {
   const refusal = { outcome: 'invalid', attemptsLeft: 0, retryAfterMs: 10 * MINUTE } as const
   const html = pages.enterCode(contextOf(), { typed: 'X', refusal })
-  t.notRegex(html, /user_code|method="get"|<script/)
+  t.notRegex(html, /name="user_code"|method="get"|<script/)
   t.regex(textOf(html), /last attempt for now\. Wait 10 minutes\./)
   t.true(html.includes('<a class="button" href="/oauth/device/keys">'))
   const tooMany = (retryAfterMs: number): string =>
@@ -1101,6 +1107,147 @@ test('createPages throws at an invalid language tag', (t) => {
   t.throws(() => createPages({ texts: { 'not a tag': {} } }), { instanceOf: RangeError })
   t.throws(() => createPages({ texts: { 'FR-fr': {} } }), { message: /FR-fr/ })
   t.throws(() => createPages({ defaultLocale: 'fr' }), { message: /fr/ })
+})
+
+test('pages are offered in the languages of `locales` only', (t) => {
+  const one = createPages({ locales: ['de'] })
+  t.deepEqual(one.locales, ['de'])
+  const html = one.enterCode(contextOf({ locale: 'en' }), {})
+  t.true(html.includes('<html lang="de"'))
+  t.notRegex(html, /ui_locales/)
+  t.deepEqual(createPages({ locales: ['de', 'en'] }).locales, ['en', 'de'])
+  const { locales } = createPages({ locales: ['de', 'nl'], texts: { nl: {}, fr: {} } })
+  t.deepEqual(locales, ['de', 'nl'])
+  t.throws(() => createPages({ locales: [] }), { message: /needs one language/ })
+  t.throws(() => createPages({ locales: ['xx'] }), { message: /xx has no texts/ })
+  t.throws(() => createPages({ locales: ['de'], defaultLocale: 'en' }), { message: /lacks.* en/ })
+})
+
+/** The links to other languages, by the name of the language. */
+const languagesOf = (html: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    [...html.matchAll(/<a href="([^"]*)" lang="[^"]*"[^>]*>([^<]*)</g)].map(
+      ([, href = '', name = '']) => [name, href.replaceAll('&amp;', '&')],
+    ),
+  )
+
+test('a page links to its other languages, and keeps its address', (t) => {
+  const own = createPages({ locales: ['en', 'pt-BR', 'ar'], texts: { 'pt-BR': {}, ar: {} } })
+  const query = 'ui_locales=de&user_code=WDJB-MJHT'
+  t.deepEqual(languagesOf(own.enterCode(contextOf({ query }), {})), {
+    English: '?ui_locales=en&user_code=WDJB-MJHT',
+    'Português (Brasil)': '?ui_locales=pt-BR&user_code=WDJB-MJHT',
+    العربية: '?ui_locales=ar&user_code=WDJB-MJHT',
+  })
+  const html = own.enterCode(contextOf({ query: '' }), {})
+  t.regex(html, /<a href="\?ui_locales=en" lang="en" [^>]*aria-current="true">/)
+  t.regex(html, /<a href="\?ui_locales=ar" lang="ar" dir="rtl" hreflang="ar">/)
+  t.deepEqual(languagesOf(own.enterCode(contextOf({ query: undefined }), {})), {})
+})
+
+test('a language from right to left says so', (t) => {
+  const tags = ['ar', 'he', 'ur-PK', 'az-Arab', 'de', 'zh-Hant', 'az']
+  t.deepEqual(tags.map(directionOf), ['rtl', 'rtl', 'rtl', 'rtl', 'ltr', 'ltr', 'ltr'])
+})
+
+test('a brand has its name, colors, logo and links on every page', (t) => {
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg"/>'
+  const own = createPages({
+    brand: {
+      product: 'Acme & <Co>',
+      accentColor: '#7a1fa2',
+      logo: { type: 'image/svg+xml', body: svg },
+      links: { support: 'https://acme.example/help?a=1&b=2', imprint: 'https://acme.example/' },
+    },
+  })
+  t.is(own.assets.get('logo.svg')?.body, svg)
+  t.regex(String(own.assets.get('style.css')?.body), /--accent: #7a1fa2; --on-accent: #ffffff;/)
+  for (const [name, html] of allPages(own, 'de')) {
+    t.regex(html, / · Acme &amp; &lt;Co><\/title>/, name)
+    t.regex(html, /<img src="[^"]*\/logo\.svg\?v=[\w-]{10}" alt(="")?\/>/, name)
+    t.regex(html, /<link rel="icon" type="image\/svg\+xml" href="[^"]*\/logo\.svg\?v=/, name)
+    t.true(html.includes('<a href="https://acme.example/help?a=1&amp;b=2">Hilfe</a>'), name)
+    t.true(html.includes('<a href="https://acme.example/">Impressum</a>'), name)
+    t.false(html.includes('Datenschutz'), name)
+  }
+  const html = { type: 'text/html', body: '' }
+  t.throws(() => createPages({ brand: { logo: html } }), { instanceOf: RangeError })
+})
+
+for (const [color, scheme, result] of [
+  ['#0b57b5', 'light', '#0b57b5'],
+  ['#0b57b5,#8ab8f8', 'dark', '#8ab8f8'],
+  ['#0B57B5, #8AB8F8', 'dark', '#8AB8F8'],
+  ['#ffcc00', 'light', /^#ffcc00 has a contrast of 1\.32 to 1 with #fdeceb in the light scheme/],
+  [
+    '#767676',
+    'light',
+    /^#767676 has a contrast of [34]\.\d\d to 1 with .*: choose a darker color$/,
+  ],
+  [
+    '#0b57b5,#0b57b5',
+    'dark',
+    /^#0b57b5 has a contrast of 2\.03 to 1 with #262c35 in the dark scheme.*: choose a lighter color$/,
+  ],
+  ['blue', 'light', /^must be a color such as #0b57b5, or two/],
+  ['#0b57b5;}', 'light', /^must be a color such as/],
+] as const) {
+  test(`an accent color is checked in both schemes: ${color} in ${scheme}`, (t) => {
+    const make = (): string =>
+      String(createPages({ brand: { accentColor: color } }).assets.get('style.css')?.body)
+    if (typeof result !== 'string') {
+      t.throws(make, { instanceOf: AccentColorError, message: result })
+      return
+    }
+    const rules = make().match(/--accent: [^;]+/g) ?? []
+    t.is(rules.at(scheme === 'dark' ? -1 : -2), `--accent: ${result}`)
+  })
+}
+
+test('a single accent color becomes light enough for the dark scheme', (t) => {
+  for (const color of ['#000000', '#0b57b5', '#7a1fa2', '#8a0000', '#004d00']) {
+    const [dark = ''] = accentColorCss(color).match(/#\w{6}(?=; --on-accent: #14171a)/) ?? []
+    t.notThrows(() => accentColorCss(`#000000,${dark}`), color)
+  }
+})
+
+test('the accent color is compared with every background of the style sheet', (t) => {
+  const [light = '', dark = ''] = STYLE.split('@media (prefers-color-scheme: dark)')
+  for (const [scheme, css] of Object.entries({ light, dark })) {
+    const found = [...css.matchAll(/--(?:[a-z]+-)?(?:ground|surface): (#\w+);/g)]
+    t.true(found.length > 4, scheme)
+    const known = BACKGROUNDS[scheme === 'dark' ? 'dark' : 'light']
+    t.deepEqual(new Set(found.map(([, color]) => color).toSorted()), new Set(known.toSorted()))
+  }
+})
+
+test('an own layout frames the built-in content, without an own template', (t) => {
+  const own = createPages({
+    layout: ({ page, title, children }) =>
+      h(
+        'html',
+        { lang: page.locale },
+        h('body', { class: 'acme' }, h('h2', null, title), children),
+      ),
+  })
+  for (const [name, html] of allPages(own, 'en')) {
+    t.regex(html, /^<!DOCTYPE html><html lang="en"><body class="acme"><h2>/, name)
+  }
+  const html = own.confirm(contextOf(), { pending: PENDING })
+  t.true(html.includes('name="decision" value="approve"'))
+})
+
+test('an own head, footer and style sheet add to the built-in ones', (t) => {
+  const own = createPages({
+    head: ({ locale }) => h('meta', { name: 'acme', content: locale }),
+    footer: ({ product }) => h('p', null, `<${product}>`),
+    css: 'h1 { color: red }',
+  })
+  const html = own.enterCode(contextOf({ locale: 'de' }), {})
+  t.regex(html, /<meta name="acme" content="de"\/><\/head>/)
+  t.regex(html, /<\/main><footer class="band">.*<p>&lt;Geräteanmeldung><\/p><\/footer>/)
+  const style = String(own.assets.get('style.css')?.body)
+  t.true(style.startsWith(STYLE) && style.endsWith('h1 { color: red }'))
 })
 
 test('a JSX template replaces a page, and is escaped', (t) => {

@@ -21,6 +21,7 @@ export const contextOf = (changes: Partial<PageContext> = {}): PageContext => ({
   csrfToken: 'a-csrf-token',
   canSignOut: true,
   now: NOW,
+  query: 'user_code=WDJB-MJHT',
   ...changes,
 })
 

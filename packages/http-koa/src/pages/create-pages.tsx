@@ -1,12 +1,24 @@
 import { createHash } from 'node:crypto'
 import { isValidElement, type JSX } from 'preact'
 import { renderToString } from 'preact-render-to-string'
+import { accentColorCss } from './accent-color.ts'
+import { BuiltInLayout } from './built-in-layout.tsx'
 import { ConfirmPage } from './confirm.tsx'
 import { EnterCodePage } from './enter-code.tsx'
 import { ENTER_CODE_SCRIPT } from './enter-code-script.ts'
 import { KeysPage } from './keys.tsx'
 import { MessagePage } from './message.tsx'
-import type { Asset, Page, PageContext, Pages, PageViews } from './pages.ts'
+import type {
+  Asset,
+  BrandLinks,
+  Logo,
+  Page,
+  PageContext,
+  PageLayout,
+  PagePart,
+  Pages,
+  PageViews,
+} from './pages.ts'
 import { SignInPage } from './sign-in.tsx'
 import { STYLE } from './style.ts'
 import { de } from './texts/de.ts'
@@ -20,19 +32,53 @@ import { withChanges } from './texts/with-changes.ts'
  */
 export type Template<View> = (page: Page, view: View) => JSX.Element | string
 
+/** How the built-in frame shows the service that the pages belong to. */
+export interface Brand {
+  /**
+   * The name of the service, in every language.
+   * @default the text `page.product`
+   */
+  readonly product?: string | undefined
+  /**
+   * The color of links and buttons: `#rrggbb`, or two of them separated by a comma, for the light and the
+   * dark scheme. A single color is made lighter for the dark scheme.
+   */
+  readonly accentColor?: string | undefined
+  /** An SVG or PNG picture. It stands before the name, and is the icon of the pages. */
+  readonly logo?: Asset | undefined
+  readonly links?: BrandLinks | undefined
+}
+
 export interface PagesOptions {
   /**
-   * Texts by language tag. They replace those of `en` or `de`, or add a language. Missing texts of an
-   * added language are English. For example `{ en: { page: { product: 'Acme' } } }`.
+   * The language tags to offer, one at least.
+   * @default all built-in languages and those of `texts`
+   */
+  readonly locales?: readonly string[] | undefined
+  /**
+   * Texts by language tag. They replace those of a built-in language, or add a language. Missing texts of
+   * an added language are English. For example `{ en: { page: { product: 'Acme' } } }`.
    */
   readonly texts?: Readonly<Record<string, SomeTexts>> | undefined
+  readonly brand?: Brand | undefined
+  /**
+   * The frame of every page, which renders the whole document.
+   * @default a frame with the head, the person, the languages and the links of `brand`
+   */
+  readonly layout?: PageLayout | undefined
+  /** More elements of the built-in frame's `<head>`. */
+  readonly head?: PagePart | undefined
+  /** More content of the built-in frame's footer. */
+  readonly footer?: PagePart | undefined
+  /** CSS that follows the built-in style sheet. */
+  readonly css?: string | undefined
   /** Templates that replace the built-in ones, by page. */
   readonly templates?: { readonly [Name in keyof PageViews]?: Template<PageViews[Name]> }
   /** More files by name. `style.css` or `enter-code.js` here replaces the built-in file. */
   readonly assets?: Readonly<Record<string, Asset>> | undefined
   /**
    * The language used when a request accepts none of the others.
-   * @default 'en'
+   * @default 'en', or the first of `locales` if they have no English
    */
   readonly defaultLocale?: string | undefined
 }
@@ -45,33 +91,50 @@ const TEMPLATES: { readonly [Name in keyof PageViews]: Template<PageViews[Name]>
   signIn: (page, view) => <SignInPage page={page} view={view} />,
 }
 
-const ASSETS: Readonly<Record<string, Asset>> = {
-  'style.css': { type: 'text/css; charset=utf-8', body: STYLE },
-  'enter-code.js': { type: 'text/javascript; charset=utf-8', body: ENTER_CODE_SCRIPT },
-}
+/** Where a logo may be, by media type. Others could be documents that run scripts. */
+const LOGO_NAMES: ReadonlyMap<string, string> = new Map([
+  ['image/svg+xml', 'logo.svg'],
+  ['image/png', 'logo.png'],
+])
 
 /**
- * Creates the pages for people, in English and German. Texts, templates and files can be replaced.
- * @throws {RangeError} if a language tag is not in canonical form, or `defaultLocale` has no texts
+ * Creates the pages for people. Languages, texts, colors, the frame, templates and files can be replaced.
+ * @throws {RangeError} if a language tag is not in canonical form or has no texts, or the accent color has
+ * too little contrast, or the logo is neither SVG nor PNG
  * @throws {TypeError} if a text does not exist, is empty, or has other placeholders than the English text
  */
 export const createPages = (options: PagesOptions = {}): Pages => {
+  const { brand = {}, layout = BuiltInLayout, head = nothing, footer = nothing } = options
   const catalogs = catalogsOf(options.texts ?? {})
-  const { defaultLocale = 'en' } = options
-  const defaultTexts = catalogs.get(defaultLocale)
-  if (!defaultTexts) throw new RangeError(`defaultLocale ${defaultLocale} has no texts`)
-  const locales = [defaultLocale, ...[...catalogs.keys()].filter((tag) => tag !== defaultLocale)]
-  const assets = new Map(Object.entries({ ...ASSETS, ...options.assets }))
+  const locales = localesOf(options, [...catalogs.keys()])
+  const [defaultLocale] = locales
+  const logo = brand.logo && logoOf(brand.logo)
+  const assets = new Map(
+    Object.entries({
+      'style.css': styleOf(options),
+      'enter-code.js': { type: 'text/javascript; charset=utf-8', body: ENTER_CODE_SCRIPT },
+      ...(brand.logo && logo ? { [logo.name]: brand.logo } : {}),
+      ...options.assets,
+    }),
+  )
   const versions = new Map([...assets].map(([name, { body }]) => [name, versionOf(body)]))
   const templates = { ...TEMPLATES, ...options.templates }
 
   const pageOf = (context: PageContext): Page => {
-    const texts = catalogs.get(context.locale)
+    const locale = locales.find((tag) => tag === context.locale) ?? defaultLocale
+    const texts = catalogs.get(locale) ?? en
     return {
       ...context,
-      locale: texts ? context.locale : defaultLocale,
-      texts: texts ?? defaultTexts,
+      locale,
+      locales,
+      texts,
+      product: brand.product ?? texts.page.product,
+      logo,
+      links: brand.links ?? {},
       asset: (name) => `${context.paths.assets}/${name}?v=${versions.get(name) ?? ''}`,
+      layout,
+      head,
+      footer,
     }
   }
   const render =
@@ -87,6 +150,35 @@ export const createPages = (options: PagesOptions = {}): Pages => {
     keys: render(templates.keys),
     signIn: render(templates.signIn),
   }
+}
+
+const nothing = (): undefined => undefined
+
+/** The language tags of the pages, the default language first. */
+const localesOf = (
+  { locales, defaultLocale }: PagesOptions,
+  known: readonly string[],
+): readonly [string, ...string[]] => {
+  const offered = locales ?? known
+  const first = defaultLocale ?? (offered.includes('en') ? 'en' : offered[0])
+  if (first === undefined) throw new RangeError('locales needs one language')
+  const all = [first, ...offered.filter((tag) => tag !== first)] as const
+  for (const tag of all) {
+    if (!known.includes(tag)) throw new RangeError(`The language ${tag} has no texts`)
+    if (!offered.includes(tag)) throw new RangeError(`locales lacks the defaultLocale ${tag}`)
+  }
+  return all
+}
+
+const logoOf = ({ type }: Asset): Logo => {
+  const name = LOGO_NAMES.get(type)
+  if (name === undefined) throw new RangeError('logo must be image/svg+xml or image/png')
+  return { name, type }
+}
+
+const styleOf = ({ brand, css = '' }: PagesOptions): Asset => {
+  const accent = brand?.accentColor === undefined ? '' : accentColorCss(brand.accentColor)
+  return { type: 'text/css; charset=utf-8', body: [STYLE, accent, css].join('') }
 }
 
 /** @throws {TypeError} if the template returned no document, rather than send a blank page */
@@ -119,5 +211,5 @@ const catalogsOf = (changes: Readonly<Record<string, SomeTexts>>): ReadonlyMap<s
   return catalogs
 }
 
-const versionOf = (body: string): string =>
+const versionOf = (body: Asset['body']): string =>
   createHash('sha256').update(body).digest('base64url').slice(0, 10)

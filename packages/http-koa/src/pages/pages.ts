@@ -7,6 +7,7 @@ import type {
   Refusal,
   RegisteredClient,
 } from '@device-grant/core'
+import type { ComponentChildren, JSX } from 'preact'
 import type { Paths } from '../paths.ts'
 import type { Texts } from './texts/texts.ts'
 
@@ -23,6 +24,11 @@ export interface PageContext {
   readonly canSignOut: boolean
   /** Epoch milliseconds. */
   readonly now: number
+  /**
+   * The query that opens the page again at its address, such as `user_code=WDJB-MJHT`. The page then
+   * offers its other languages. Absent if the address does not open it again.
+   */
+  readonly query?: string | undefined
 }
 
 /** The messages that a page can show. */
@@ -182,15 +188,59 @@ export interface PageViews {
 /** The first argument of every template. */
 export interface Page extends PageContext {
   readonly texts: Texts
+  /** The name of the service. */
+  readonly product: string
+  readonly logo?: Logo | undefined
+  /** Where people find more about the service. */
+  readonly links: BrandLinks
+  /** The language tags that the page is offered in. */
+  readonly locales: readonly string[]
   /** Returns the URL of a file in `Pages.assets`. */
   readonly asset: (name: string) => string
+  /** Puts the content of the page in its frame. */
+  readonly layout: PageLayout
+  /** More elements of the document's head. */
+  readonly head: PagePart
+  /** More content below the main part. */
+  readonly footer: PagePart
 }
+
+/** What a layout shows, and around which content. */
+export interface LayoutView {
+  readonly title: string
+  /** The entry of the navigation that stands for this page. */
+  readonly current?: 'keys' | undefined
+  /** Whether the form has an error. The document title then begins with the word. */
+  readonly hasError?: boolean | undefined
+  /** The name of the asset to run as a script. */
+  readonly script?: string | undefined
+  readonly children?: ComponentChildren | undefined
+}
+
+/** The frame of every page: a component that renders the whole document, from `<html>` on. */
+export type PageLayout = (props: { readonly page: Page } & LayoutView) => JSX.Element
+
+/** A part that every page shows. */
+export type PagePart = (page: Page) => ComponentChildren
 
 /** A file that pages load. */
 export interface Asset {
   /** Media type. */
   readonly type: string
-  readonly body: string
+  readonly body: string | Uint8Array
+}
+
+/** A logo: the name of its file in `Pages.assets`, and the media type. */
+export interface Logo {
+  readonly name: string
+  readonly type: string
+}
+
+/** https URLs that every page links to. */
+export interface BrandLinks {
+  readonly support?: string | undefined
+  readonly privacy?: string | undefined
+  readonly imprint?: string | undefined
 }
 
 /** All pages. Every function returns a complete HTML document. */

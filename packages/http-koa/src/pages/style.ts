@@ -64,7 +64,11 @@ body {
   display: flex; flex-wrap: wrap; align-items: center; gap: 0 1.5rem;
   max-width: 60rem; padding-block: 0.5rem; min-height: 3.25rem;
 }
-.product { font-weight: 650; margin: 0; margin-inline-end: auto; }
+.product {
+  display: flex; align-items: center; gap: 0.625rem; min-width: 0;
+  font-weight: 650; margin: 0; margin-inline-end: auto;
+}
+.product img { block-size: 2rem; inline-size: auto; max-inline-size: 8rem; object-fit: contain; }
 .account { display: flex; flex-wrap: wrap; align-items: center; gap: 0 1.5rem; min-width: 0; }
 .who {
   color: var(--quiet); font-size: 0.875rem; margin: 0; min-width: 0;
@@ -180,6 +184,11 @@ button:hover, .button:hover { text-decoration: underline; }
 .key-head { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0.25rem 0.75rem; margin-block-end: 0.75rem; }
 .key-head h2 { margin: 0; }
 .key-head .badge { flex: none; }
+
+footer { padding-block: 1rem 2rem; font-size: 0.875rem; }
+footer ul { display: flex; flex-wrap: wrap; gap: 0 1.25rem; list-style: none; margin: 0; padding: 0; }
+footer a { display: inline-flex; align-items: center; min-height: 2rem; }
+footer [aria-current] { color: var(--text); font-weight: 600; text-decoration: none; }
 
 summary { cursor: pointer; padding-block: 0.625rem; width: fit-content; }
 .facts summary { padding-block: 0 0.5rem; }

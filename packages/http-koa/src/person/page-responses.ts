@@ -23,6 +23,8 @@ const CONTACT_KINDS: readonly MessageKind[] = ['not_admitted', 'client_refused']
 /** The parts of page responses. */
 export interface PageResponsesOptions {
   readonly pages: Pages
+  /** The paths as the router sees them. */
+  readonly paths: Paths
   /** The paths that pages link to, as a browser sees them. */
   readonly links: Paths
   readonly language: PageLanguage
@@ -50,7 +52,9 @@ export class PageResponses {
    * `form-action` would block silently. The form carries no secret, so its target need not be limited.
    */
   showEnterCode(ctx: Context, status: number, view: EnterCodeView, person: PagePerson): void {
-    const html = this.#options.pages.enterCode(this.#context(ctx, person), view)
+    // Another language must not try a wrong code again, because attempts are few.
+    const user_code = view.refusal?.outcome === 'invalid' ? undefined : view.typed
+    const html = this.#options.pages.enterCode(this.#context(ctx, person, { user_code }), view)
     // Without an attempt left, the page has no such form.
     if (hasAttempts(view)) sendPage(ctx, status, html, POLICY_WITHOUT_FORM_ACTION)
     else sendPage(ctx, status, html)
@@ -58,17 +62,21 @@ export class PageResponses {
 
   /** Sends the request behind a code, with its two buttons. */
   showConfirm(ctx: Context, status: number, view: ConfirmView, person: PagePerson): void {
-    sendPage(ctx, status, this.#options.pages.confirm(this.#context(ctx, person), view))
+    const context = this.#context(ctx, person, { user_code: view.pending.userCode })
+    sendPage(ctx, status, this.#options.pages.confirm(context, view))
   }
 
   /** Sends the connected devices. */
   showKeys(ctx: Context, view: KeysView, person: PagePerson): void {
-    sendPage(ctx, 200, this.#options.pages.keys(this.#context(ctx, person), view))
+    const { after } = ctx.query
+    const context = this.#context(ctx, person, typeof after === 'string' ? { after } : {})
+    sendPage(ctx, 200, this.#options.pages.keys(context, view))
   }
 
   /** Sends the form of the demo sign-in. */
   showSignIn(ctx: Context, status: number, view: SignInView, person: PagePerson): void {
-    sendPage(ctx, status, this.#options.pages.signIn(this.#context(ctx, person), view))
+    const context = this.#context(ctx, person, { return_to: view.returnTo })
+    sendPage(ctx, status, this.#options.pages.signIn(context, view))
   }
 
   /** Sends a message. */
@@ -80,7 +88,8 @@ export class PageResponses {
       ...(CONTACT_KINDS.includes(view.kind) ? { contact } : {}),
       ...(reference === undefined ? {} : { reference }),
     }
-    sendPage(ctx, status, pages.message(this.#context(ctx, person), shown))
+    const context = this.#context(ctx, person, { user_code: view.userCode })
+    sendPage(ctx, status, pages.message(context, shown))
   }
 
   /**
@@ -93,8 +102,13 @@ export class PageResponses {
     ctx.set('Refresh', `0; url=${url}`)
   }
 
-  #context(ctx: Context, { name, binding, canSignOut = false }: PagePerson): PageContext {
-    const { links, language, csrf, clock } = this.#options
+  /** @param query what opens the page again, besides the path. Absent members are left out. */
+  #context(
+    ctx: Context,
+    { name, binding, canSignOut = false }: PagePerson,
+    query: Readonly<Record<string, string | undefined>>,
+  ): PageContext {
+    const { paths, links, language, csrf, clock } = this.#options
     return {
       locale: language.of(ctx),
       paths: links,
@@ -102,6 +116,18 @@ export class PageResponses {
       csrfToken: csrf.tokenFor(binding),
       canSignOut,
       now: clock.now(),
+      query: canBeOpenedAgain(ctx, paths) ? queryOf(query) : undefined,
     }
   }
 }
+
+/** Whether the address of a request shows its page again. That of a provider's answer works once. */
+const canBeOpenedAgain = ({ method, path }: Context, paths: Paths): boolean =>
+  /^(GET|HEAD)$/.test(method) && !path.startsWith(`${paths.signIn}/`)
+
+const queryOf = (members: Readonly<Record<string, string | undefined>>): string =>
+  new URLSearchParams(
+    Object.entries(members).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value]],
+    ),
+  ).toString()

@@ -10,6 +10,10 @@ export const de: Texts = {
     signOut: 'Abmelden',
     error: 'Fehler:',
     justNow: 'gerade eben',
+    languages: 'Sprachen',
+    support: 'Hilfe',
+    privacy: 'Datenschutz',
+    imprint: 'Impressum',
   },
   device: {
     program: 'Programm',

@@ -13,6 +13,10 @@ export const en = {
     /** Before the page title when the form has an error. */
     error: 'Error:',
     justNow: 'just now',
+    languages: 'Languages',
+    support: 'Help',
+    privacy: 'Privacy',
+    imprint: 'Imprint',
   },
   /** Texts about a device and its key, shared by several pages. */
   device: {
