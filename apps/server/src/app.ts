@@ -49,7 +49,7 @@ export const createApp = ({
     checkForProxies(options.authenticateApiKey, { onError }),
     createRouteTable(moreRows).routes(),
     deviceGrant.routes(),
-    createRouteTable(serverRoutes({ onError, ...options })).routes(),
+    createRouteTable(serverRoutes({ deviceGrant, onError, ...options })).routes(),
     ...tables.map((table) => table.routes()),
   ]
   for (const middleware of routes) app.use(middleware)
@@ -64,17 +64,18 @@ export const createApp = ({
 }
 
 const serverRoutes = ({
+  deviceGrant,
   authenticateApiKey,
   publicUrl,
   stores,
   clock,
   isStopping,
   onError,
-}: Omit<AppOptions, 'deviceGrant' | 'moreRows' | 'tables'>): readonly Route[] => {
+}: Omit<AppOptions, 'moreRows' | 'tables'>): readonly Route[] => {
   const resource = `${publicUrl}/api`
   const withApiKey = requireApiKey(authenticateApiKey, { resource, onError })
   return [
-    { path: '/', methods: { GET: [redirectTo(`${publicUrl}/oauth/device/verify`)] } },
+    { path: '/', methods: { GET: [(ctx) => deviceGrant.home(ctx)] } },
     { path: '/healthz', methods: { GET: [healthz] } },
     { path: '/readyz', methods: { GET: [readyz(isStopping)] } },
     { path: '/status', methods: { GET: [status(stores, clock)] } },
@@ -82,15 +83,6 @@ const serverRoutes = ({
     protectedResource({ resource, authorizationServers: [publicUrl] }),
   ]
 }
-
-/** GET /: people who open the address that the server prints can enter their code. */
-const redirectTo =
-  (url: string) =>
-  (ctx: Context): void => {
-    ctx.status = 303
-    ctx.set('Location', url)
-    ctx.body = ''
-  }
 
 const DISCONNECTS = ['ECONNRESET', 'ECONNABORTED', 'EPIPE']
 

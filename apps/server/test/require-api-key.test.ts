@@ -202,12 +202,6 @@ test.serial('only GET and HEAD are allowed for operators and services', async (t
   t.is((await ask({}, '/nothing')).status, 404)
 })
 
-test.serial('the root of the server redirects to the page that takes a code', async (t) => {
-  const reply = await ask({}, '/')
-  t.is(reply.status, 303)
-  t.is(new URL(String(reply.headers.location)).pathname, '/oauth/device/verify')
-})
-
 test('BT-4: a service may require scopes', async (t) => {
   const clock = new TestClock()
   const useCases = createUseCases({ ...createMemoryStores({ clock }), clock })

@@ -1020,6 +1020,22 @@ test.serial('ui_locales=de holds for all later pages, whatever the browser prefe
   isIn('en', await new English().open(server.url + VERIFY))
 })
 
+test.serial('the root of the server is a page for everyone', async (t) => {
+  const stranger = await new BrowserLike().open(server.url)
+  isSafePage(t, stranger, 200)
+  t.true(stranger.text.includes('<h1>Connect devices to your account</h1>'))
+  t.false(stranger.text.includes('Signed in as'))
+  for (const path of [VERIFY, '/oauth/device/keys']) {
+    t.true(stranger.text.includes(`href="${path}">`), path)
+  }
+  const browser = await signedIn('hanna')
+  t.true((await browser.open(server.url)).text.includes('hanna'))
+  const german = await browser.open(languagesOf(stranger)['de'] ?? '')
+  isSafePage(t, german, 200)
+  t.true(german.text.includes('<html lang="de"'))
+  t.true((await browser.open(server.url + VERIFY)).text.includes('<html lang="de"'))
+})
+
 /** The addresses of a page in other languages, by their tag. */
 const languagesOf = ({ text, url }: Visit): Readonly<Record<string, string>> =>
   Object.fromEntries(

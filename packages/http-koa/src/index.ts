@@ -35,6 +35,7 @@ export type { Brand, PagesOptions, Template } from './pages/create-pages.tsx'
 export { createPages } from './pages/create-pages.tsx'
 export { EnterCodePage } from './pages/enter-code.tsx'
 export { Fact, Facts } from './pages/facts.tsx'
+export { HomePage } from './pages/home.tsx'
 export { KeysPage } from './pages/keys.tsx'
 export { CsrfToken, Layout } from './pages/layout.tsx'
 export { MessagePage } from './pages/message.tsx'
@@ -46,6 +47,7 @@ export type {
   ConfirmView,
   EnterCodeRefusal,
   EnterCodeView,
+  HomeView,
   KeysView,
   LayoutView,
   Logo,

@@ -17,9 +17,11 @@ import type { Pages } from './pages/pages.ts'
 import { pathsBelow } from './paths.ts'
 import { createSignInHost } from './person/create-sign-in-host.ts'
 import { DisconnectedDevice } from './person/disconnected-device.ts'
+import { homePage } from './person/home-page.ts'
 import { PageLanguage } from './person/page-language.ts'
 import { PageResponses } from './person/page-responses.ts'
 import { personRoutes } from './person/routes.ts'
+import { pageSteps } from './person/steps.ts'
 import type { TrustedClients } from './person/trusted-clients.ts'
 import { WayBack } from './person/way-back.ts'
 import { addressSet } from './security/client-address.ts'
@@ -180,6 +182,11 @@ export interface DeviceGrantRouter {
   routes(): Middleware
   /** Sends status 404: a page to browsers, else JSON. An application may end with it. */
   notFound(ctx: Context): void
+  /**
+   * Sends the front page, which says what the service is for. Use it at an address of your own, such as
+   * `/`. People need not be signed in.
+   */
+  home(ctx: Context): Promise<void>
 }
 
 /**
@@ -246,6 +253,9 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
   const signIn = createSignIn(
     createSignInHost({ ...common, signer, cookies, signedCookies, csrf, language, responses }),
   )
+  const wayBack = new WayBack(signedCookies)
+  const steps = pageSteps({ ...common, signIn, csrf, responses, language, wayBack })
+  const home = homePage({ page: steps.page, signIn, responses })
   const table = createRouteTable([
     ...deviceRoutes({
       ...common,
@@ -266,7 +276,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
       signIn,
       responses,
       language,
-      wayBack: new WayBack(signedCookies),
+      wayBack,
       disconnectedDevice: new DisconnectedDevice(signedCookies),
       assets: pages.assets,
       csrf,
@@ -306,6 +316,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
       }
     },
     notFound,
+    home: async (ctx) => home(ctx, async () => {}),
   }
 }
 

@@ -262,6 +262,8 @@ export const allPages = (
     lifetimeMs: 30 * DAY,
   }
   const made: [string, string][] = [
+    ['home', pages.home(context, {})],
+    ['home-signed-out', pages.home(signedOut, {})],
     ['enter-code', pages.enterCode(context, {})],
     [
       'enter-code-invalid',

@@ -6,6 +6,7 @@ import { BuiltInLayout } from './built-in-layout.tsx'
 import { ConfirmPage } from './confirm.tsx'
 import { EnterCodePage } from './enter-code.tsx'
 import { ENTER_CODE_SCRIPT } from './enter-code-script.ts'
+import { HomePage } from './home.tsx'
 import { KeysPage } from './keys.tsx'
 import { MessagePage } from './message.tsx'
 import type {
@@ -84,6 +85,7 @@ export interface PagesOptions {
 }
 
 const TEMPLATES: { readonly [Name in keyof PageViews]: Template<PageViews[Name]> } = {
+  home: (page) => <HomePage page={page} />,
   enterCode: (page, view) => <EnterCodePage page={page} view={view} />,
   confirm: (page, view) => <ConfirmPage page={page} view={view} />,
   message: (page, view) => <MessagePage page={page} view={view} />,
@@ -144,6 +146,7 @@ export const createPages = (options: PagesOptions = {}): Pages => {
   return {
     locales,
     assets,
+    home: render(templates.home),
     enterCode: render(templates.enterCode),
     confirm: render(templates.confirm),
     message: render(templates.message),

@@ -172,8 +172,13 @@ export interface SignInView {
   readonly typed?: string | undefined
 }
 
+/** The front page shows nothing but its texts. */
+export type HomeView = Readonly<Record<never, never>>
+
 /** The pages by name, with the view that each one shows. */
 export interface PageViews {
+  /** The front page: what the service is for, and where to go. */
+  readonly home: HomeView
   /** The form for a user code. */
   readonly enterCode: EnterCodeView
   /** The request to approve or deny. */

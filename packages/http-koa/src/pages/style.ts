@@ -177,6 +177,8 @@ button:hover, .button:hover { text-decoration: underline; }
 .answers .approve { background: var(--approve); }
 
 .actions { display: flex; flex-wrap: wrap; gap: 0.75rem; margin-block: 1rem 0; }
+.actions .main-action { flex: 1 1 12rem; min-height: 2.75rem; margin: 0; }
+.actions .main-action + .button { flex: 1 1 12rem; }
 .danger { border-color: var(--deny); color: var(--deny); }
 
 .keys { list-style: none; margin: 0; padding: 0; }

@@ -60,6 +60,11 @@ export class PageResponses {
     else sendPage(ctx, status, html)
   }
 
+  /** Sends the front page. */
+  showHome(ctx: Context, person: PagePerson): void {
+    sendPage(ctx, 200, this.#options.pages.home(this.#context(ctx, person, {}), {}))
+  }
+
   /** Sends the request behind a code, with its two buttons. */
   showConfirm(ctx: Context, status: number, view: ConfirmView, person: PagePerson): void {
     const context = this.#context(ctx, person, { user_code: view.pending.userCode })

@@ -42,6 +42,14 @@ export const de: Texts = {
     ownNameHint: 'Das Gerät nennt sich selbst so. Sie können den Namen ändern.',
     keyName: 'Geräteschlüssel ({userCode})',
   },
+  home: {
+    title: 'Geräte mit Ihrem Konto verbinden',
+    intro:
+      'Kommandozeilenprogramme, Fernseher und andere Geräte erhalten hier Zugriff auf Ihr Konto, ohne Ihr Passwort. Bevor Sie zustimmen, sehen Sie, was ein Gerät möchte.',
+    start:
+      'Wenn Sie sich auf einem Gerät anmelden, zeigt es einen Code. Diesen Code geben Sie hier ein.',
+    devices: 'Ihre Geräte',
+  },
   enterCode: {
     title: 'Gerät verbinden',
     intro: 'Geben Sie den Code ein, den Ihr Gerät anzeigt.',

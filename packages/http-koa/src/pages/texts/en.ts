@@ -50,6 +50,13 @@ export const en = {
     /** The name of a key that has no other name than its user code. */
     keyName: 'Device Link Access Key ({userCode})',
   },
+  home: {
+    title: 'Connect devices to your account',
+    intro:
+      'Command-line tools, TVs and other devices get access to your account here, without your password. You see what a device asks for before you approve it.',
+    start: 'When you log in on a device, it shows a code. Enter that code here.',
+    devices: 'Your devices',
+  },
   enterCode: {
     title: 'Connect a device',
     intro: 'Enter the code that your device shows.',
