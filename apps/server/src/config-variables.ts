@@ -99,6 +99,11 @@ export const VARIABLES: readonly Row[] = [
     '0',
     'seconds, 3600 or more, after which an unused API key has expired; 0: no limit',
   ],
+  [
+    'KEEP_ENDED_KEYS',
+    '2592000',
+    'seconds for which people see the keys that have ended, and what ended them',
+  ],
   ['API_KEY_PREFIX', 'dg_', 'first characters of every API key'],
   [
     'CLIENTS_FILE',

@@ -490,6 +490,13 @@ const POLICY_VARIABLES: Readonly<Record<string, string>> = {
   intervalMs: 'POLL_INTERVAL',
   keyPrefix: 'API_KEY_PREFIX',
   wrongCodesOfEveryone: 'WRONG_CODE_CEILING',
+  keepEndedKeysMs: 'KEEP_ENDED_KEYS',
+}
+
+const KEEP_ENDED_KEYS = {
+  byDefault: DEFAULT_POLICY.keepEndedKeysMs / 1000,
+  min: 0,
+  max: 366 * 86_400,
 }
 
 /** A policy with an error limits no lifetime, so that CLIENTS_FILE gets no error because of it. */
@@ -518,6 +525,7 @@ const readValidPolicy = (environment: Environment, now: number): Policy => {
       intervalMs: milliseconds('POLL_INTERVAL', DEFAULT_POLICY.intervalMs),
       keysNotBefore: readKeysNotBefore(environment, now),
       keyPrefix: environment.text('API_KEY_PREFIX') ?? DEFAULT_POLICY.keyPrefix,
+      keepEndedKeysMs: environment.wholeNumber('KEEP_ENDED_KEYS', KEEP_ENDED_KEYS) * 1000,
       ...keyLifetimes,
       ...(wrongCodesOfEveryone === undefined ? {} : { wrongCodesOfEveryone }),
     })

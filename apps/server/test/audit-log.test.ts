@@ -47,6 +47,7 @@ const SAMPLES: { readonly [T in DeviceGrantEvent['type']]: EventOf<T> } = {
     scope: 'read',
   },
   authorization_denied: { type: 'authorization_denied', at, ...ofGrant, ...ofPerson },
+  request_reported: { type: 'request_reported', at, ...ofGrant, ...ofPerson },
   wrong_user_code: { type: 'wrong_user_code', at, ...ofPerson, attemptsLeft: 4 },
   too_many_wrong_user_codes: { type: 'too_many_wrong_user_codes', at, ...ofPerson },
   user_code_contested: { type: 'user_code_contested', at, grantId, ...ofPerson },

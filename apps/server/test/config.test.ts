@@ -213,6 +213,7 @@ const LIFETIMES: readonly (readonly [env: Env, policy: Partial<Policy>])[] = [
   ],
   [{ API_KEY_IDLE: '3600' }, { keyIdleMs: 3_600_000 }],
   [{ API_KEY_IDLE: '0' }, { keyIdleMs: 0 }],
+  [{ KEEP_ENDED_KEYS: '86400' }, { keepEndedKeysMs: 86_400_000 }],
 ]
 for (const [env, expected] of LIFETIMES) {
   test(`lifetimes of keys: ${JSON.stringify(env)}`, (t) => t.like(readConfig(env).policy, expected))
@@ -352,6 +353,7 @@ const BAD: readonly (readonly [env: Env, ...names: RegExp[]])[] = [
   [{ API_KEY_MAX_TTL: 'x' }, /^API_KEY_MAX_TTL must be a whole number/],
   [{ API_KEY_MAX_TTL: '999999999' }, /^API_KEY_MAX_TTL: /],
   [{ API_KEY_IDLE: '3599' }, /^API_KEY_IDLE: .* 3600000/],
+  [{ KEEP_ENDED_KEYS: '-1' }, /^KEEP_ENDED_KEYS must be a whole number/],
   [{ API_KEY_IDLE: '-1' }, /^API_KEY_IDLE must be a whole number/],
   [{ SCOPES_SUPPORTED: 'read,a b' }, /^SCOPES_SUPPORTED: entry 2 is no name of a scope/],
   [{ API_KEY_PREFIX: 'a b' }, /^API_KEY_PREFIX: /],

@@ -12,6 +12,7 @@ test('a webhook gets the events that people and operators care about', (t) => {
     events: [
       'authorization_approved',
       'authorization_denied',
+      'request_reported',
       'key_claimed',
       'key_revoked',
       'key_erased',

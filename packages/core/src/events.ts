@@ -2,6 +2,7 @@ import type {
   DeviceAuthorizationRequest,
   DeviceInfo,
 } from './rules/device-authorization-request.ts'
+import type { KeyEnder } from './rules/key-ending.ts'
 import type { ClientRefusal } from './rules/registered-client.ts'
 
 /**
@@ -15,6 +16,7 @@ export type DeviceGrantEvent =
   | TooManyCodes
   | AuthorizationApproved
   | AuthorizationDenied
+  | RequestReported
   | WrongUserCode
   | TooManyWrongUserCodes
   | UserCodeContested
@@ -108,6 +110,12 @@ interface AuthorizationApproved extends Happened<'authorization_approved'>, OfGr
 
 /** A person denied a device. */
 interface AuthorizationDenied extends Happened<'authorization_denied'>, OfGrant, OfPerson {}
+
+/**
+ * A person denied a device and said that they did not start its login, which someone else may have tried
+ * to make them approve (RFC 8628 section 5.4).
+ */
+interface RequestReported extends Happened<'request_reported'>, OfGrant, OfPerson {}
 
 /** A person entered a user code that does not exist. */
 interface WrongUserCode extends Happened<'wrong_user_code'>, OfPerson {
@@ -207,13 +215,7 @@ interface DeviceRenamed extends Happened<'device_renamed'>, OfKey {}
 
 /** A key works no more, or a key that waited for pick-up is not issued any more. */
 interface KeyRevoked extends Happened<'key_revoked'>, OfKey {
-  /**
-   * `owner`: the person who approved it. `operator`: an operator. `bearer`: a caller that presented the
-   * key (RFC 7009). `replacement`: the first use of the key that replaces it. `cut_off`: it was picked up
-   * after all keys of its owner or client had been revoked. `secret_scanning`: a service that found it in
-   * a public place.
-   */
-  readonly by: 'owner' | 'operator' | 'bearer' | 'replacement' | 'cut_off' | 'secret_scanning'
+  readonly by: KeyEnder
   /** For `owner`: the browser of the person. */
   readonly browser?: DeviceInfo | undefined
   /** For `bearer`: the client that presented the key. Absent when it named none. */
@@ -222,7 +224,7 @@ interface KeyRevoked extends Happened<'key_revoked'>, OfKey {
   readonly replacedBy?: string | undefined
   /** For `operator`: a name, if it is known. */
   readonly operator?: string | undefined
-  /** For `secret_scanning`: where the key was found, as a URL of the service that found it. */
+  /** For a leaked key: where it was found, such as a URL of the service that found it. */
   readonly place?: string | undefined
 }
 

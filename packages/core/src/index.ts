@@ -49,6 +49,7 @@ export { grantIdOf } from './rules/device-grant.ts'
 export { MAX_DEVICE_NAME } from './rules/device-name.ts'
 export type { KeyImport, MovableKey } from './rules/imported-key.ts'
 export { isCutOffState, isMovableKey } from './rules/imported-key.ts'
+export type { KeyEnder, KeyEnding } from './rules/key-ending.ts'
 export type { KeyPlace } from './rules/key-order.ts'
 export { comparePlaces, formatCursor, parseCursor, placeOf } from './rules/key-order.ts'
 export type { LocalizedText } from './rules/localized-text.ts'
@@ -117,6 +118,7 @@ export type {
 export { createAuthorizeDevice } from './use-cases/authorize-device.ts'
 export type { BearerRefusal, BearerReply, BearerRequest } from './use-cases/check-bearer.ts'
 export { checkBearer } from './use-cases/check-bearer.ts'
+export type { EndedKey } from './use-cases/ended-key.ts'
 export type { UseCaseDependencies, UseCases } from './use-cases/index.ts'
 export { createUseCases } from './use-cases/index.ts'
 export type {
@@ -126,6 +128,8 @@ export type {
   ListedKey,
 } from './use-cases/list-api-keys.ts'
 export { createListApiKeys } from './use-cases/list-api-keys.ts'
+export type { DeviceList, ListDevices, ListDevicesRequest } from './use-cases/list-devices.ts'
+export { createListDevices } from './use-cases/list-devices.ts'
 export type { TypedUserCode } from './use-cases/look-up-user-code.ts'
 export type { EraseApiKeys, EraseKeysRequest } from './use-cases/operator/erase-api-keys.ts'
 export type {
@@ -155,6 +159,8 @@ export type {
 } from './use-cases/operator/revoke-leaked-key.ts'
 export type { PollForToken, TokenReply, TokenRequest } from './use-cases/poll-for-token.ts'
 export { createPollForToken } from './use-cases/poll-for-token.ts'
+export type { OwnApiKey, ReadApiKey, ReadApiKeyRequest } from './use-cases/read-api-key.ts'
+export { createReadApiKey } from './use-cases/read-api-key.ts'
 export type { ReleaseUserCode } from './use-cases/release-user-code.ts'
 export { createReleaseUserCode } from './use-cases/release-user-code.ts'
 export type {

@@ -84,7 +84,7 @@ const claim = (
 }
 
 const revoke = (key: ApiKey | undefined, owner = 'ann', now = NOW + 2) =>
-  revokeKey({ owner, now })(key)
+  revokeKey({ owner, now, ending: { by: 'owner' }, keepMs: 30 * DAY })(key)
 
 /** The key of an outcome that brings one. */
 const keyOf = ({ reply }: ReturnType<typeof claim>): string => {
@@ -246,7 +246,7 @@ test('a pick-up issues the key and keeps only its hash', (t) => {
       firstIssuedAt: NOW + MINUTE,
       issuedAt: NOW + MINUTE,
       expiresAt: NOW + MINUTE + DAY,
-      keepUntil: NOW + MINUTE + DAY + 10 * MINUTE,
+      keepUntil: NOW + MINUTE + DAY + 30 * DAY,
     }),
   )
   t.false(JSON.stringify(next).includes(apiKey.slice(-49, -6)))
@@ -283,7 +283,7 @@ test('a person who revoked the reservation gets no key from it, and another one 
 })
 
 test('a key that lives shorter than its code is kept five minutes longer than its grant', (t) => {
-  const policy = createPolicy({ keepAfterExpiryMs: 181_000 })
+  const policy = createPolicy({ keepAfterExpiryMs: 181_000, keepEndedKeysMs: 0 })
   const grant = approvedGrant({ lifetimeMs: SECOND })
   const { next } = claim(undefined, { grant, policy })
   t.is(next?.keepUntil, grant.keepUntil + 5 * MINUTE)
@@ -450,7 +450,7 @@ test('the first use proves that the key has arrived, and drops the salt', (t) =>
       firstIssuedAt: NOW,
       expiresAt: NOW + DAY,
       lastUsedAt: NOW + 500,
-      keepUntil: NOW + DAY + 10 * MINUTE,
+      keepUntil: NOW + DAY + 30 * DAY,
     }),
   )
 })
@@ -492,8 +492,9 @@ test('its owner revokes a key that was picked up', (t) => {
         approvedAt: NOW,
         secretHash,
         revokedAt: NOW + 5,
-        ...(key === active ? { used: true } : {}),
-        keepUntil: key.keepUntil,
+        ending: { by: 'owner' },
+        ...(key === active ? { used: true, lastUsedAt: active.lastUsedAt } : {}),
+        keepUntil: NOW + 5 + 30 * DAY,
       }),
     )
     const again = revoke(step.next, 'ann', NOW + 6)

@@ -6,6 +6,7 @@ import {
   createUseCases,
   DEFAULT_POLICY,
   grantIdOf,
+  keyIdOf,
   PolicyError,
   StoreFullError,
   StoreUnavailableError,
@@ -68,6 +69,7 @@ test('a login: authorize, poll, review, approve, pick up, use', async (t) => {
     plain(await answer(service, userCode)),
     plain({
       outcome: 'approved',
+      keyId: keyIdOf(grantIdOf(deviceCode)),
       userCode,
       clientId: 'cli',
     }),
@@ -237,7 +239,7 @@ test('an approval just before the expiry is still picked up one interval later',
     const service = createMemoryService()
     const { deviceCode, userCode } = await askFor(service)
     service.clock.pass(10 * MINUTE - 1)
-    t.deepEqual(plain(await answer(service, userCode)), plain({ outcome: 'approved', userCode }))
+    t.like(await answer(service, userCode), { outcome: 'approved', userCode })
     service.clock.pass(1 + ms)
     t.is((await service.pollForToken({ deviceCode })).outcome, outcome)
   }
@@ -380,9 +382,11 @@ test('an early poll gets the interval in seconds, and is an event', async (t) =>
 
 test('a person who approves twice learns that the first decision was theirs', async (t) => {
   const service = createMemoryService()
-  const { userCode } = await askFor(service)
-  t.deepEqual(plain(await answer(service, userCode)), plain({ outcome: 'approved', userCode }))
-  const granted = { lifetimeMs: 86_400_000 }
+  const { deviceCode, userCode } = await askFor(service)
+  const keyId = keyIdOf(grantIdOf(deviceCode))
+  const approved = { outcome: 'approved', keyId, userCode }
+  t.deepEqual(plain(await answer(service, userCode)), plain(approved))
+  const granted = { keyId, approvedAt: service.clock.now(), lifetimeMs: 86_400_000 }
   const processed = { outcome: 'already_processed', yours: 'approve', userCode, granted } as const
   t.deepEqual(plain(await answer(service, userCode)), plain(processed))
   t.deepEqual(plain(await answer(service, userCode, 'deny')), plain(processed))
@@ -399,12 +403,17 @@ test('a person who approves twice learns that the first decision was theirs', as
 test('the person who decided sees the device by its own code, and other people do not', async (t) => {
   for (const decision of ['approve', 'deny'] as const) {
     const service = createMemoryService()
-    const { userCode } = await askFor(service, 'cli')
+    const { deviceCode, userCode } = await askFor(service, 'cli')
     const typed = ` ${userCode.replace('-', '').toLowerCase()} `
     const device = { userCode, clientId: 'cli' }
     const outcome = decision === 'approve' ? 'approved' : 'denied'
-    t.deepEqual(plain(await answer(service, typed, decision)), plain({ outcome, ...device }))
-    const granted = decision === 'approve' ? { granted: { lifetimeMs: 86_400_000 } } : {}
+    const keyId = keyIdOf(grantIdOf(deviceCode))
+    const approvedAt = service.clock.now()
+    const key = decision === 'approve' ? { keyId } : {}
+    const decided = { outcome, ...key, ...device }
+    t.deepEqual(plain(await answer(service, typed, decision)), plain(decided))
+    const granted =
+      decision === 'approve' ? { granted: { keyId, approvedAt, lifetimeMs: 86_400_000 } } : {}
     const processed = {
       outcome: 'already_processed',
       yours: decision,
@@ -633,7 +642,9 @@ test('BT-8: a key expires, leaves the list, and is forgotten later', async (t) =
   service.clock.pass(1)
   t.deepEqual(plain(await service.authenticateApiKey(apiKey)), plain({ outcome: 'expired' }))
   t.deepEqual(plain(await keysOf(service)), plain([]))
-  service.clock.pass(10 * MINUTE)
+  service.clock.pass(30 * 24 * 60 * MINUTE - 1)
+  t.deepEqual(plain(await service.authenticateApiKey(apiKey)), plain({ outcome: 'expired' }))
+  service.clock.pass(1)
   t.deepEqual(plain(await service.authenticateApiKey(apiKey)), plain({ outcome: 'no_such_key' }))
 })
 

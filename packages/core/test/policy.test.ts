@@ -135,6 +135,7 @@ test('every number is held to its range', (t) => {
     ['keyIdleMs', 3_600_000, 316_224_000_000],
     ['redeliverForMs', 0, 600_000],
     ['keysPerPerson', 0, 10_000],
+    ['keepEndedKeysMs', 0, 366 * 86_400_000],
     ['keyCheckMaxAgeMs', 0, 60_000],
   ]
   const numbers = Object.entries(DEFAULT_POLICY).filter(([, value]) => typeof value === 'number')

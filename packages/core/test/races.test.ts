@@ -6,6 +6,8 @@ import {
   createPolicy,
   createUseCases,
   type DeviceGrant,
+  grantIdOf,
+  keyIdOf,
   StoreConflictError,
   type TokenReply,
   type UseCases,
@@ -110,14 +112,17 @@ for (const { title, people, policy } of [
       const winner = approval.outcome === 'approved' ? 'approve' : 'deny'
       won[winner] += 1
       const same = people[0] === people[1]
-      const granted = winner === 'approve' ? { granted: { lifetimeMs: 86_400_000 } } : {}
+      const keyId = keyIdOf(grantIdOf(deviceCode))
+      const { approvedAt } = denial.outcome === 'already_processed' ? (denial.granted ?? {}) : {}
+      const granted =
+        winner === 'approve' ? { granted: { keyId, approvedAt, lifetimeMs: 86_400_000 } } : {}
       const own = same ? { yours: winner, userCode, ...granted } : {}
       const lost = { outcome: 'already_processed', ...own }
       t.deepEqual(
         plain([approval, denial]),
         plain(
           winner === 'approve'
-            ? [{ outcome: 'approved', userCode }, lost]
+            ? [{ outcome: 'approved', keyId, userCode }, lost]
             : [lost, { outcome: 'denied', userCode }],
         ),
       )

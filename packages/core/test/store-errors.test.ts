@@ -1,6 +1,8 @@
 import {
   createPolicy,
   type DeviceGrantEvent,
+  grantIdOf,
+  keyIdOf,
   type Retained,
   type StateStore,
   StoreConflictError,
@@ -195,30 +197,28 @@ test('an approval whose store fails reports what is known, and can be repeated',
       const about = `${when} ${name}`
       const { service, failing } = aFrailService()
       const { deviceCode, userCode } = await askFor(service)
+      const keyId = keyIdOf(grantIdOf(deviceCode))
+      const approved = { outcome: 'approved', keyId, userCode }
       const { reply } = await failing(at, when, () => approve(service, userCode))
       if (name === 'refund attempt') {
-        t.deepEqual(plain(reply), plain({ outcome: 'approved', userCode }), about)
+        t.deepEqual(plain(reply), plain(approved), about)
       } else if (name === 'decide') {
         isStoreError(t, reply, 'outcome_unknown', about)
         const again = await approve(service, userCode)
-        const granted = { lifetimeMs: 86_400_000 }
+        const granted = { keyId, approvedAt: service.clock.now(), lifetimeMs: 86_400_000 }
         t.deepEqual(
           plain(again),
           plain(
             when === 'after'
               ? { outcome: 'already_processed', yours: 'approve', userCode, granted }
-              : { outcome: 'approved', userCode },
+              : approved,
           ),
           about,
         )
       } else {
         isStoreError(t, reply, 'key_not_created', about)
         t.is((await service.pollForToken({ deviceCode })).outcome, 'authorization_pending', about)
-        t.deepEqual(
-          plain(await approve(service, userCode)),
-          plain({ outcome: 'approved', userCode }),
-          about,
-        )
+        t.deepEqual(plain(await approve(service, userCode)), plain(approved), about)
       }
       t.is((await service.pollForToken({ deviceCode })).outcome, 'granted', about)
       t.is((await keysOf(service)).length, 1, about)

@@ -269,13 +269,10 @@ test('CD-3: a code that another person has open is contested, says for how long,
   t.is((await review(service, userCode, 'eve')).outcome, 'pending')
   t.deepEqual(await review(service, userCode, 'ann'), contested(2 * MINUTE))
   clock.pass(SECOND)
-  t.deepEqual(
-    plain(await service.answerUserCode({ userCode, decision: 'approve', person: 'eve' })),
-    plain({
-      outcome: 'approved',
-      userCode,
-    }),
-  )
+  t.like(await service.answerUserCode({ userCode, decision: 'approve', person: 'eve' }), {
+    outcome: 'approved',
+    userCode,
+  })
 })
 
 test('a contested code is refused to a person without attempts left, like every other code', async (t) => {

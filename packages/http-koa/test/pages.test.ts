@@ -663,7 +663,13 @@ test('a disconnected device is named, and a renamed one is confirmed', (t) => {
 test('an approval names the device, and a second one shows what was granted', (t) => {
   const approved = pages.message(contextOf(), { kind: 'approved', deviceName: 'Tablet' })
   t.true(textOf(approved).includes('Name of the device Tablet'))
-  const granted = { scope: 'read', deviceName: 'Tablet', lifetimeMs: 30 * 86_400_000 }
+  const granted = {
+    keyId: 'k',
+    approvedAt: 0,
+    scope: 'read',
+    deviceName: 'Tablet',
+    lifetimeMs: 30 * 86_400_000,
+  }
   const again = textOf(pages.message(contextOf(), { kind: 'already_approved', granted }))
   for (const part of [
     'Name of the device Tablet',

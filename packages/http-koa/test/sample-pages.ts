@@ -257,6 +257,8 @@ export const allPages = (
   const retry = '/oauth/device/verify?user_code=WDJB-MJHT'
   const device = { userCode: value ?? 'WDJB-MJHT', clientId: value ?? 'acme-cli' }
   const granted = {
+    keyId: value ?? '7kPqRsTuVwXyZaBcDeFgHi',
+    approvedAt: NOW - 2 * MINUTE,
     scope: pending.request.scope,
     deviceName: value ?? 'Maria’s MacBook',
     lifetimeMs: 30 * DAY,

@@ -20,6 +20,7 @@ export const EVENT_KINDS: Readonly<Record<DeviceGrantEvent['type'], EventKind>> 
   authorization_requested: change,
   authorization_approved: sentChange,
   authorization_denied: sentChange,
+  request_reported: { ...sentChange, level: 'warn' },
   client_refused: warning,
   too_many_codes: warning,
   person_not_admitted: warning,

@@ -14,8 +14,10 @@ import { ignoreErrors } from '../use-cases/ignore-errors.ts'
 import type { UseCases } from '../use-cases/index.ts'
 import { dropEndedKeys, KeyCheckCache } from '../use-cases/key-check-cache.ts'
 import { createListApiKeys } from '../use-cases/list-api-keys.ts'
+import { createListDevices } from '../use-cases/list-devices.ts'
 import { createOperatorUseCases } from '../use-cases/operator/index.ts'
 import { createPollForToken } from '../use-cases/poll-for-token.ts'
+import { createReadApiKey } from '../use-cases/read-api-key.ts'
 import { createReleaseUserCode } from '../use-cases/release-user-code.ts'
 import { createRenameDevice } from '../use-cases/rename-device.ts'
 import { createReviewUserCode } from '../use-cases/review-user-code.ts'
@@ -163,14 +165,19 @@ export const coreModule = (): ContainerModule =>
       unwrittenUses: UNWRITTEN_USES,
     }
     from(TOKENS.AuthenticateApiKey, authenticate, createAuthenticateApiKey)
-    from(
-      TOKENS.ListApiKeys,
-      { ...API_KEYS, ...CLIENTS_AND_SCOPES, clock: TOKENS.Clock, policy: CHECKED_POLICY },
-      createListApiKeys,
-    )
+    const list = {
+      ...API_KEYS,
+      ...CLIENTS_AND_SCOPES,
+      clock: TOKENS.Clock,
+      policy: CHECKED_POLICY,
+    }
+    from(TOKENS.ListApiKeys, list, createListApiKeys)
+    from(TOKENS.ListDevices, list, createListDevices)
+    from(TOKENS.ReadApiKey, list, createReadApiKey)
     from(TOKENS.RenameDevice, { ...BASE, ...API_KEYS, policy: CHECKED_POLICY }, createRenameDevice)
-    from(TOKENS.RevokeApiKey, { ...BASE, ...API_KEYS }, createRevokeApiKey)
-    from(TOKENS.RevokePresentedKey, { ...BASE, ...API_KEYS }, createRevokePresentedKey)
+    const revoke = { ...BASE, ...API_KEYS, policy: CHECKED_POLICY }
+    from(TOKENS.RevokeApiKey, revoke, createRevokeApiKey)
+    from(TOKENS.RevokePresentedKey, revoke, createRevokePresentedKey)
     const revokeAll = { ...BASE, ...API_KEYS, ...CUT_OFFS, policy: CHECKED_POLICY }
     from(TOKENS.RevokeAllApiKeys, revokeAll, createRevokeAllApiKeys)
 
@@ -182,6 +189,8 @@ export const coreModule = (): ContainerModule =>
       answerUserCode: TOKENS.AnswerUserCode,
       authenticateApiKey: TOKENS.AuthenticateApiKey,
       listApiKeys: TOKENS.ListApiKeys,
+      listDevices: TOKENS.ListDevices,
+      readApiKey: TOKENS.ReadApiKey,
       renameDevice: TOKENS.RenameDevice,
       revokeApiKey: TOKENS.RevokeApiKey,
       revokePresentedKey: TOKENS.RevokePresentedKey,

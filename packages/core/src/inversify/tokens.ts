@@ -18,8 +18,10 @@ import type { AuthenticateApiKey } from '../use-cases/authenticate-api-key.ts'
 import type { AuthorizeDevice } from '../use-cases/authorize-device.ts'
 import type { UseCases } from '../use-cases/index.ts'
 import type { ListApiKeys } from '../use-cases/list-api-keys.ts'
+import type { ListDevices } from '../use-cases/list-devices.ts'
 import type { OperatorUseCases } from '../use-cases/operator/index.ts'
 import type { PollForToken } from '../use-cases/poll-for-token.ts'
+import type { ReadApiKey } from '../use-cases/read-api-key.ts'
 import type { ReleaseUserCode } from '../use-cases/release-user-code.ts'
 import type { RenameDevice } from '../use-cases/rename-device.ts'
 import type { ReviewUserCode } from '../use-cases/review-user-code.ts'
@@ -53,6 +55,8 @@ export const TOKENS: {
   readonly AnswerUserCode: Token<AnswerUserCode>
   readonly AuthenticateApiKey: Token<AuthenticateApiKey>
   readonly ListApiKeys: Token<ListApiKeys>
+  readonly ListDevices: Token<ListDevices>
+  readonly ReadApiKey: Token<ReadApiKey>
   readonly RenameDevice: Token<RenameDevice>
   readonly RevokeApiKey: Token<RevokeApiKey>
   readonly RevokePresentedKey: Token<RevokePresentedKey>
@@ -82,6 +86,8 @@ export const TOKENS: {
   AnswerUserCode: token('AnswerUserCode'),
   AuthenticateApiKey: token('AuthenticateApiKey'),
   ListApiKeys: token('ListApiKeys'),
+  ListDevices: token('ListDevices'),
+  ReadApiKey: token('ReadApiKey'),
   RenameDevice: token('RenameDevice'),
   RevokeApiKey: token('RevokeApiKey'),
   RevokePresentedKey: token('RevokePresentedKey'),

@@ -2,6 +2,7 @@ import { hmacSha256, isSameText, sha256 } from '../crypto.ts'
 import { formatApiKey } from './api-key-format.ts'
 import type { DeviceAuthorizationRequest } from './device-authorization-request.ts'
 import type { ApprovedGrant, KeyTerms, PendingGrant } from './device-grant.ts'
+import type { EndKey, KeyEnding } from './key-ending.ts'
 import type { Policy } from './policy.ts'
 import type { AllowedScope } from './scope.ts'
 import type { Retained, Step, Transition } from './transition.ts'
@@ -73,8 +74,12 @@ export interface RevokedKey extends KeyBase {
   readonly secretHash: string
   /** Epoch milliseconds. */
   readonly revokedAt: number
+  /** What ended it. Earlier versions did not keep it. */
+  readonly ending?: KeyEnding | undefined
   /** True if the key had been used, so that its device code is consumed. */
   readonly used?: true | undefined
+  /** Epoch milliseconds. Absent for a key that was never used. Earlier versions did not keep it. */
+  readonly lastUsedAt?: number | undefined
 }
 
 /** The trace of a removed key, without personal data. It keeps a second key from being made. */
@@ -285,7 +290,7 @@ const issue = (claim: ClaimKey, current: ApiKey | undefined): Step<ApiKey, Claim
     expiresAt,
     keepUntil: Math.max(
       grant.keepUntil + KEEP_AFTER_GRANT_MS,
-      expiresAt + policy.keepAfterExpiryMs,
+      expiresAt + Math.max(policy.keepAfterExpiryMs, policy.keepEndedKeysMs),
     ),
   }
   return { next: key, reply: { outcome: 'issued', apiKey, key } }
@@ -418,14 +423,7 @@ export type Revocation = 'revoked' | 'already_revoked' | 'no_such_key'
  * may be forgotten in a fail-over.
  */
 export const revokeKey =
-  ({
-    owner,
-    now,
-  }: {
-    readonly owner: string
-    /** Epoch milliseconds. */
-    readonly now: number
-  }): Transition<ApiKey, Revocation> =>
+  ({ owner, ...end }: EndKey & { readonly owner: string }): Transition<ApiKey, Revocation> =>
   (key) => {
     if (!key || key.status === 'erased' || key.owner !== owner) return stay(key, 'no_such_key')
     switch (key.status) {
@@ -439,7 +437,7 @@ export const revokeKey =
           : { next: { ...key, revokedBy: [...revokedBy, hash] }, reply: 'revoked' }
       }
       default:
-        return { next: revoked(key, now), reply: 'revoked' }
+        return { next: revoked(key, end), reply: 'revoked' }
     }
   }
 
@@ -458,16 +456,14 @@ export const revokePresentedKey =
     secretHash,
     clientId,
     otherClientIds = [],
-    now,
-  }: {
+    ...end
+  }: EndKey & {
     /** The hash of the whole API key. It is compared first and in constant time. */
     readonly secretHash: string
     /** The client that presents the key. */
     readonly clientId: string | undefined
     /** Other ids that the client may mean. */
     readonly otherClientIds?: readonly string[] | undefined
-    /** Epoch milliseconds. */
-    readonly now: number
   }): Transition<ApiKey, PresentedKeyRevocation> =>
   (key) => {
     if (!hasSecret(key, secretHash)) return stay(key, 'no_such_key')
@@ -475,7 +471,7 @@ export const revokePresentedKey =
     if (owner !== undefined && owner !== clientId && !otherClientIds.includes(owner)) {
       return stay(key, 'other_client')
     }
-    return revokeIssued(key, now)
+    return revokeIssued(key, end)
   }
 
 /**
@@ -486,26 +482,24 @@ export const revokePresentedKey =
 export const revokeLeakedKey =
   ({
     secretHash,
-    now,
-  }: {
+    ...end
+  }: EndKey & {
     /** The hash of the whole API key. It is compared first and in constant time. */
     readonly secretHash: string
-    /** Epoch milliseconds. */
-    readonly now: number
   }): Transition<ApiKey, Revocation> =>
   (key) =>
-    hasSecret(key, secretHash) ? revokeIssued(key, now) : stay(key, 'no_such_key')
+    hasSecret(key, secretHash) ? revokeIssued(key, end) : stay(key, 'no_such_key')
 
 const revokeIssued = (
   key: ClaimedKey | ActiveKey | RevokedKey,
-  now: number,
+  end: EndKey,
 ): Step<ApiKey, Revocation> => {
   switch (key.status) {
     case 'revoked':
       return { next: { ...key }, reply: 'already_revoked' }
     case 'claimed':
     case 'active':
-      return { next: revoked(key, now), reply: 'revoked' }
+      return { next: revoked(key, end), reply: 'revoked' }
     default:
       // A newer version of this software may store a status that this one does not know.
       return stay(key, 'no_such_key')
@@ -521,14 +515,15 @@ export const hasSecret = (
   return typeof kept === 'string' && isSameText(kept, secretHash)
 }
 
-const revoked = (key: ClaimedKey | ActiveKey, now: number): RevokedKey => {
+const revoked = (key: ClaimedKey | ActiveKey, { now, ending, keepMs }: EndKey): RevokedKey => {
   const { expiresAt: _, replaces: __, ...ended } = key
+  const how = { status: 'revoked', revokedAt: now, ending, keepUntil: now + keepMs } as const
   if (ended.status === 'active') {
-    const { lastUsedAt: ___, firstIssuedAt: ____, ...kept } = ended
-    return { ...kept, status: 'revoked', revokedAt: now, used: true }
+    const { firstIssuedAt: ___, ...kept } = ended
+    return { ...kept, ...how, used: true }
   }
   const { salt: ___, prefix: ____, firstIssuedAt: _____, issuedAt: ______, ...kept } = ended
-  return { ...kept, status: 'revoked', revokedAt: now }
+  return { ...kept, ...how }
 }
 
 /**
@@ -536,11 +531,11 @@ const revoked = (key: ClaimedKey | ActiveKey, now: number): RevokedKey => {
  * revoked it.
  */
 export const revokeAnyKey =
-  (now: number): Transition<ApiKey, Revocation> =>
+  (end: EndKey): Transition<ApiKey, Revocation> =>
   (key) =>
     !key || key.status === 'erased'
       ? stay(key, 'no_such_key')
-      : revokeKey({ owner: key.owner, now })(key)
+      : revokeKey({ owner: key.owner, ...end })(key)
 
 /**
  * Removes the personal data of a key. What is left keeps a second key from being made of its grant, and
@@ -588,20 +583,19 @@ const emptyReservation = (
 export const withdrawKey =
   ({
     issuedAt,
-    now,
-    keepMs,
-  }: {
+    traceMs,
+    ...end
+  }: EndKey & {
     /** When this call issued it, epoch milliseconds. */
     readonly issuedAt: number
-    /** Epoch milliseconds. */
-    readonly now: number
-    readonly keepMs: number
+    /** How long its trace is kept, in milliseconds. */
+    readonly traceMs: number
   }): Transition<ApiKey, Revocation> =>
   (key) => {
     if (!key || key.status === 'erased') return stay(key, 'no_such_key')
     return key.status === 'claimed' && key.firstIssuedAt === issuedAt
-      ? { next: erased(now + keepMs), reply: 'revoked' }
-      : revokeAnyKey(now)(key)
+      ? { next: erased(end.now + traceMs), reply: 'revoked' }
+      : revokeAnyKey(end)(key)
   }
 
 /** Removes the mark of a key whose replaced key has ended for sure. */

@@ -44,6 +44,11 @@ export const setCutOff =
 export const tombstoneMs = (policy: Pick<Policy, 'codeLifetimeMs' | 'keepAfterExpiryMs'>): number =>
   grantLifeMs(policy) + KEEP_AFTER_GRANT_MS
 
+/** How long a revoked key is kept, in milliseconds: as the policy says, and longer than its grant can live. */
+export const keepEndedMs = (
+  policy: Pick<Policy, 'codeLifetimeMs' | 'keepAfterExpiryMs' | 'keepEndedKeysMs'>,
+): number => Math.max(policy.keepEndedKeysMs, tombstoneMs(policy))
+
 /** How long a grant can live at most, in milliseconds. */
 const grantLifeMs = ({
   codeLifetimeMs,

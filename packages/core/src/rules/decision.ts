@@ -70,6 +70,9 @@ export interface RefusedDevice {
 
 /** What a person granted when they approved a device. */
 export interface GrantedKey {
+  readonly keyId: string
+  /** Epoch milliseconds. */
+  readonly approvedAt: number
   /** The scopes that the person granted, separated by spaces. */
   readonly scope?: string | undefined
   /** The name of the device, as the person left it. */

@@ -30,5 +30,6 @@ export type {
 } from './device-grant.ts'
 export { decideGrant, openGrant, pollGrant, reviewGrant } from './device-grant.ts'
 export { importCutOff, importKey, isMovable } from './imported-key.ts'
+export type { EndKey, KeyEnder, KeyEnding } from './key-ending.ts'
 export type { OpenedUserCode } from './user-code.ts'
 export { claimUserCode, openUserCode, releaseUserCode } from './user-code.ts'

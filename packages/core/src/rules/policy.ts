@@ -95,6 +95,12 @@ export interface Policy extends UserCodeFormat {
    */
   readonly keysPerPerson: number
   /**
+   * How long keys that have ended are kept, for their owners to see: up to 1 year. They are kept longer
+   * only until their device code is forgotten.
+   * @default 2_592_000_000 (30 days)
+   */
+  readonly keepEndedKeysMs: number
+  /**
    * For how long one process may reuse a valid key check: up to 1 minute. 0 reads the store each time.
    * A revocation in another process takes effect within this time.
    * @default 1_000
@@ -128,6 +134,7 @@ export const DEFAULT_POLICY: Policy = Object.freeze({
   keysNotBefore: 0,
   redeliverForMs: 2 * MINUTE,
   keysPerPerson: 100,
+  keepEndedKeysMs: 30 * DAY,
   keyCheckMaxAgeMs: SECOND,
 })
 
@@ -248,6 +255,7 @@ export const createPolicy = (changes: Partial<Policy> = {}): Policy => {
   range('keysNotBefore', 0, Number.MAX_SAFE_INTEGER)
   range('redeliverForMs', 0, 10 * MINUTE)
   range('keysPerPerson', 0, 10_000)
+  range('keepEndedKeysMs', 0, 366 * DAY)
   range('keyCheckMaxAgeMs', 0, MINUTE)
   if (!isText(policy.keyPrefix, /^[A-Za-z0-9][A-Za-z0-9._~-]{0,31}$/)) {
     errors.push(

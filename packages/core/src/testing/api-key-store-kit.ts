@@ -18,6 +18,7 @@ import {
   type KeyTerms,
   type PendingGrant,
 } from '../rules/device-grant.ts'
+import type { EndKey } from '../rules/key-ending.ts'
 import { comparePlaces, placeOf } from '../rules/key-order.ts'
 import { createPolicy } from '../rules/policy.ts'
 import { check, same } from './assertions.ts'
@@ -93,7 +94,7 @@ const testKeys = (it: KeyKitTest): void => {
     const secretHash = secretHashOf(claim.apiKey)
     await peer.update(id, useKey({ secretHash, now: now + 1, policy }))
     await expectBoth('active')
-    same(await store.update(id, revokeKey({ owner, now: now + 2 })), 'revoked', 'reply')
+    same(await store.update(id, revokeKey({ owner, ...end(now + 2) })), 'revoked', 'reply')
     await expectBoth('revoked')
     await peer.update(id, () => ({
       next: { status: 'erased', keepUntil: later() },
@@ -190,7 +191,7 @@ const testRaces = (it: KeyKitTest): void => {
       await Promise.all([read<ApiKey>(store, id), read<ApiKey>(peer, id)])
       await Promise.all([
         retry(() => store.update(id, useKey(use()))),
-        retry(() => peer.update(id, revokeKey({ owner, now: Date.now() }))),
+        retry(() => peer.update(id, revokeKey({ owner, ...end(Date.now()) }))),
       ])
       same((await store.read(id))?.status, 'revoked', 'status')
       same((await store.update(id, useKey(use()))).outcome, 'revoked', 'use')
@@ -306,6 +307,8 @@ const lookAlikes = (owner: string): readonly string[] => [
   `${owner.slice(0, -1)}.*`,
   `${owner.slice(0, -1)}*`,
 ]
+
+const end = (now: number): EndKey => ({ now, ending: { by: 'owner' }, keepMs: later() - now })
 
 const newKeyId = (): string => keyIdOf(randomText(32))
 

@@ -13,6 +13,7 @@ import {
   reviewGrant,
 } from '../rules/device-grant.ts'
 import { readDeviceName } from '../rules/device-name.ts'
+import type { EndKey } from '../rules/key-ending.ts'
 import { chosenLifetime, offeredLifetimes } from '../rules/key-lifetime.ts'
 import type { RegisteredClient } from '../rules/registered-client.ts'
 import { grantedScope } from '../rules/scope.ts'
@@ -58,20 +59,32 @@ export interface UserCodeAnswer extends TypedUserCode {
    * @default no key is replaced
    */
   readonly replaces?: string | undefined
+  /**
+   * For a denial: whether the person says that they did not start the login. It is an event of its own.
+   * @default false
+   */
+  readonly isReported?: boolean | undefined
+}
+
+/** The device that a person decided about. */
+interface DecidedDevice {
+  /** The user code as the device shows it. */
+  readonly userCode: string
+  readonly clientId?: string | undefined
+  /** What the registry knows of the client. */
+  readonly client?: RegisteredClient | undefined
+  /** The name of the device, as the person left it. */
+  readonly deviceName?: string | undefined
 }
 
 /** The result of an answer: decided, refused with a reason, or left open by a store that failed. */
 export type AnswerReply =
-  | {
-      readonly outcome: 'approved' | 'denied'
-      /** The user code as the device shows it. */
-      readonly userCode: string
-      readonly clientId?: string | undefined
-      /** What the registry knows of the client. */
-      readonly client?: RegisteredClient | undefined
-      /** The name of the device, as the person left it. */
-      readonly deviceName?: string | undefined
-    }
+  | (DecidedDevice & {
+      readonly outcome: 'approved'
+      /** The id of the key that the device can pick up. */
+      readonly keyId: string
+    })
+  | (DecidedDevice & { readonly outcome: 'denied' })
   | Refusal
   | {
       /** A choice is not possible, so nothing was approved. */
@@ -343,9 +356,9 @@ const prepareDenial = async (
   const review = await grants.update(found.grantId, reviewGrant(now))
   if (review.outcome !== 'pending') return refuseUserCode(review, { person, found, format: policy })
   if (key !== undefined && key.status !== 'reserved') {
-    const revocation = revokeKey({ owner: person, now })
+    const revoke = (end: EndKey) => revokeKey({ owner: person, ...end })
     const how = { by: 'owner', browser: answer.browser } as const
-    const reply = await applyRevocation(dependencies, { keyId, now, revocation, ...how })
+    const { reply } = await applyRevocation(dependencies, { keyId, now, revoke, ...how })
     if (reply === 'no_such_key') return { outcome: 'already_processed' }
   }
   return { outcome: 'prepared', found }
@@ -366,7 +379,7 @@ const decideAndSettle = async (
   },
 ): Promise<AnswerReply> => {
   const { grants, policy, clock, events } = dependencies
-  const { person, browser } = answer
+  const { person, browser, isReported = false } = answer
   const { grantId } = found
   // The clock is read again, because the code may have expired while the key was reserved.
   const now = clock.now()
@@ -377,16 +390,20 @@ const decideAndSettle = async (
   }
   const { grant } = decided
   const about = { at: now, ...aboutGrant(grantId, grant), person, browser }
-  if (grant.status === 'approved') {
-    const { scope } = grant.terms
-    events.emit({ type: 'authorization_approved', ...about, keyId: keyIdOf(grantId), scope })
-  } else events.emit({ type: 'authorization_denied', ...about })
-  return {
-    outcome: grant.status,
+  const reply = {
     userCode: showUserCode(found.userCode, policy),
-    clientId: decided.grant.request.clientId,
+    clientId: grant.request.clientId,
     deviceName: about.deviceName,
   }
+  if (grant.status === 'approved') {
+    const keyId = keyIdOf(grantId)
+    const { scope } = grant.terms
+    events.emit({ type: 'authorization_approved', ...about, keyId, scope })
+    return { outcome: 'approved', keyId, ...reply }
+  }
+  events.emit({ type: 'authorization_denied', ...about })
+  if (isReported) events.emit({ type: 'request_reported', ...about })
+  return { outcome: 'denied', ...reply }
 }
 
 /**

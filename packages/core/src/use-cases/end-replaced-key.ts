@@ -1,5 +1,7 @@
 import type { ApiKeyStore, Clock, Events } from '../ports.ts'
 import { type ActiveKey, type ApiKey, forgetReplaced, revokeKey } from '../rules/api-key.ts'
+import type { EndKey } from '../rules/key-ending.ts'
+import type { Policy } from '../rules/policy.ts'
 import { StoreError } from '../store-errors.ts'
 import { applyRevocation } from './apply-revocation.ts'
 
@@ -12,18 +14,24 @@ export const endReplacedKey = async (
     apiKeys,
     clock,
     events,
-  }: { readonly apiKeys: ApiKeyStore; readonly clock: Clock; readonly events: Events },
+    policy,
+  }: {
+    readonly apiKeys: ApiKeyStore
+    readonly clock: Clock
+    readonly events: Events
+    readonly policy: Policy
+  },
   keyId: string,
   { owner, replaces }: ActiveKey,
 ): Promise<boolean> => {
   if (replaces === undefined) return true
   const now = clock.now()
   try {
-    const revocation = revokeKey({ owner, now })
+    const revoke = (end: EndKey) => revokeKey({ owner, ...end })
     const how = { by: 'replacement', replacedBy: keyId } as const
     // The oldest key first, because a key that is revoked does not name the one that it replaces.
     for (const ended of (await chainOf(apiKeys, replaces)).toReversed()) {
-      await applyRevocation({ apiKeys, events }, { keyId: ended, now, revocation, ...how })
+      await applyRevocation({ apiKeys, events, policy }, { keyId: ended, now, revoke, ...how })
     }
     await apiKeys.update(keyId, forgetReplaced(replaces))
     return true

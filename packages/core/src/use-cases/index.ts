@@ -24,7 +24,9 @@ import { type AuthorizeDevice, createAuthorizeDevice } from './authorize-device.
 import { ignoreErrors } from './ignore-errors.ts'
 import { dropEndedKeys, KeyCheckCache } from './key-check-cache.ts'
 import { createListApiKeys, type ListApiKeys } from './list-api-keys.ts'
+import { createListDevices, type ListDevices } from './list-devices.ts'
 import { createPollForToken, type PollForToken } from './poll-for-token.ts'
+import { createReadApiKey, type ReadApiKey } from './read-api-key.ts'
 import { createReleaseUserCode, type ReleaseUserCode } from './release-user-code.ts'
 import { createRenameDevice, type RenameDevice } from './rename-device.ts'
 import { createReviewUserCode, type ReviewUserCode } from './review-user-code.ts'
@@ -105,6 +107,17 @@ export interface UseCases {
    */
   readonly listApiKeys: ListApiKeys
   /**
+   * Lists a person's devices by their last use, with the keys that have ended. It looks at 2 000 keys at
+   * most.
+   * @throws {StoreError} if the keys could not be looked up
+   */
+  readonly listDevices: ListDevices
+  /**
+   * Reads one key for its owner, whether it works or has ended.
+   * @throws {StoreError} if the key could not be looked up
+   */
+  readonly readApiKey: ReadApiKey
+  /**
    * A person gives the device of one of their keys another name.
    * @throws {StoreError} if it is unknown whether the device was renamed; retrying is safe
    */
@@ -161,6 +174,8 @@ export const createUseCases = ({
     answerUserCode: createAnswerUserCode(dependencies),
     authenticateApiKey: createAuthenticateApiKey(dependencies),
     listApiKeys: createListApiKeys(dependencies),
+    listDevices: createListDevices(dependencies),
+    readApiKey: createReadApiKey(dependencies),
     renameDevice: createRenameDevice(dependencies),
     revokeApiKey: createRevokeApiKey(dependencies),
     revokePresentedKey: createRevokePresentedKey(dependencies),

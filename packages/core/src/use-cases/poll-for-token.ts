@@ -16,6 +16,7 @@ import {
   grantIdOf,
   pollGrant,
 } from '../rules/device-grant.ts'
+import type { EndKey } from '../rules/key-ending.ts'
 import type { Policy } from '../rules/policy.ts'
 import { mayUseDeviceGrant, type RegisteredClient } from '../rules/registered-client.ts'
 import { targetedResources } from '../rules/resource.ts'
@@ -241,9 +242,10 @@ const endIfCutOff = async (
   const cutOff = await findCutOff(cutOffs, { owner, clientId, approvedAt })
   if (!cutOff) return false
   const now = clock.now()
-  const revocation = cutOff.erases
-    ? withdrawKey({ issuedAt, now, keepMs: tombstoneMs(policy) })
-    : revokeAnyKey(now)
-  await applyRevocation({ apiKeys, events }, { keyId, now, revocation, by: 'cut_off' })
+  const traceMs = tombstoneMs(policy)
+  const revoke = cutOff.erases
+    ? (end: EndKey) => withdrawKey({ issuedAt, traceMs, ...end })
+    : revokeAnyKey
+  await applyRevocation({ apiKeys, events, policy }, { keyId, now, revoke, by: 'cut_off' })
   return true
 }

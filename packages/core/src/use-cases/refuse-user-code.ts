@@ -1,3 +1,4 @@
+import { keyIdOf } from '../rules/api-key-format.ts'
 import type { Refusal } from '../rules/decision.ts'
 import type { GrantReview } from '../rules/device-grant.ts'
 import { showUserCode } from '../rules/user-code.ts'
@@ -32,7 +33,8 @@ export const refuseUserCode = (
   if (review.grant.person !== person) return { outcome: 'already_processed' }
   const outcome = 'already_processed'
   if (review.grant.status === 'denied') return { outcome, yours: 'deny', userCode, clientId }
-  const { scope, deviceName, lifetimeMs, replaces } = review.grant.terms
-  const granted = { scope, deviceName, lifetimeMs, replaces }
+  const { scope, deviceName, lifetimeMs, replaces, approvedAt } = review.grant.terms
+  const keyId = keyIdOf(found.grantId)
+  const granted = { keyId, approvedAt, scope, deviceName, lifetimeMs, replaces }
   return { outcome, yours: 'approve', granted, userCode, clientId }
 }

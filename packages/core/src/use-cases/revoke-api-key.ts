@@ -2,6 +2,7 @@ import type { ApiKeyStore, Clock, Events, StateStore } from '../ports.ts'
 import { isWorthRevoking, type Revocation, revokeKey } from '../rules/api-key.ts'
 import { type CutOff, ownerCutOffId, setCutOff } from '../rules/cut-off.ts'
 import type { DeviceInfo } from '../rules/device-authorization-request.ts'
+import type { EndKey } from '../rules/key-ending.ts'
 import type { Policy } from '../rules/policy.ts'
 import { applyRevocation } from './apply-revocation.ts'
 import { keysOf } from './live-keys.ts'
@@ -11,12 +12,12 @@ export interface RevokeApiKeyDependencies {
   readonly apiKeys: ApiKeyStore
   readonly clock: Clock
   readonly events: Events
+  readonly policy: Policy
 }
 
 /** The ports of `RevokeAllApiKeys`. */
 export interface RevokeAllApiKeysDependencies extends RevokeApiKeyDependencies {
   readonly cutOffs: StateStore<CutOff>
-  readonly policy: Policy
 }
 
 /** A key and the person who revokes it. */
@@ -39,8 +40,9 @@ export const createRevokeApiKey =
   (dependencies: RevokeApiKeyDependencies): RevokeApiKey =>
   async ({ owner, keyId, browser }) => {
     const now = dependencies.clock.now()
-    const revocation = revokeKey({ owner, now })
-    return applyRevocation(dependencies, { keyId, now, revocation, by: 'owner', browser })
+    const revoke = (end: EndKey) => revokeKey({ owner, ...end })
+    const revocation = { keyId, now, revoke, by: 'owner', browser } as const
+    return (await applyRevocation(dependencies, revocation)).reply
   }
 
 /**

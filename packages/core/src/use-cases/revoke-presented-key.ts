@@ -1,14 +1,17 @@
 import type { ApiKeyStore, Clock, Events } from '../ports.ts'
 import { type PresentedKeyRevocation, revokePresentedKey, secretHashOf } from '../rules/api-key.ts'
 import { parseApiKey } from '../rules/api-key-format.ts'
+import type { EndKey } from '../rules/key-ending.ts'
+import type { Policy } from '../rules/policy.ts'
+import { applyRevocation } from './apply-revocation.ts'
 import { aboutKey } from './event-members.ts'
-import { updateKey } from './update-key.ts'
 
 /** The ports of `RevokePresentedKey`. */
 export interface RevokePresentedKeyDependencies {
   readonly apiKeys: ApiKeyStore
   readonly clock: Clock
   readonly events: Events
+  readonly policy: Policy
 }
 
 /** A whole API key, and the client that presents it. */
@@ -33,8 +36,9 @@ export type RevokePresentedKey = (
 
 /** Makes the use case that revokes a presented key. */
 export const createRevokePresentedKey =
-  ({ apiKeys, clock, events }: RevokePresentedKeyDependencies): RevokePresentedKey =>
+  (dependencies: RevokePresentedKeyDependencies): RevokePresentedKey =>
   async ({ apiKey, clientId: callerClientId, otherClientIds }) => {
+    const { clock, events } = dependencies
     const now = clock.now()
     const keyId = parseApiKey(apiKey)
     const refused = { type: 'key_refused', at: now, during: 'revocation', callerClientId } as const
@@ -44,14 +48,12 @@ export const createRevokePresentedKey =
     }
     const secretHash = secretHashOf(apiKey)
     const caller = { clientId: callerClientId, otherClientIds }
-    const revocation = revokePresentedKey({ secretHash, ...caller, now })
-    const { reply, before } = await updateKey(apiKeys, keyId, revocation)
+    const revoke = (end: EndKey) => revokePresentedKey({ secretHash, ...caller, ...end })
+    const revocation = { keyId, now, revoke, by: 'bearer', callerClientId } as const
+    const { reply, before } = await applyRevocation(dependencies, revocation)
     // The secret was right unless there is no such key.
     const known = before && before.status !== 'erased' ? aboutKey(keyId, before) : undefined
     if (reply === 'no_such_key') events.emit({ ...refused, reason: reply, keyId })
     else if (reply === 'other_client') events.emit({ ...refused, reason: reply, keyId, ...known })
-    else if (reply === 'revoked' && known) {
-      events.emit({ type: 'key_revoked', at: now, ...known, by: 'bearer', callerClientId })
-    }
     return reply
   }

@@ -69,8 +69,7 @@ const revokeOne = async (
   { keyId, operator }: { readonly keyId: string } & ByOperator,
 ): Promise<number> => {
   const now = dependencies.clock.now()
-  const revocation = revokeAnyKey(now)
-  const by = 'operator'
-  const reply = await applyRevocation(dependencies, { keyId, now, revocation, by, operator })
+  const how = { revoke: revokeAnyKey, by: 'operator', operator } as const
+  const { reply } = await applyRevocation(dependencies, { keyId, now, ...how })
   return reply === 'revoked' ? 1 : 0
 }

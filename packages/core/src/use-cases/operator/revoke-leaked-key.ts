@@ -1,6 +1,8 @@
 import type { ApiKeyStore, Clock, Events } from '../../ports.ts'
 import { type Revocation, revokeLeakedKey, secretHashOf } from '../../rules/api-key.ts'
 import { parseApiKey } from '../../rules/api-key-format.ts'
+import type { EndKey } from '../../rules/key-ending.ts'
+import type { Policy } from '../../rules/policy.ts'
 import { applyRevocation } from '../apply-revocation.ts'
 import type { ByOperator } from './revoke-api-keys.ts'
 
@@ -9,6 +11,7 @@ export interface RevokeLeakedKeyDependencies {
   readonly apiKeys: ApiKeyStore
   readonly clock: Clock
   readonly events: Events
+  readonly policy: Policy
 }
 
 /** A whole API key that was found where it should not be. */
@@ -29,12 +32,13 @@ export type RevokeLeakedKey = (request: RevokeLeakedKeyRequest) => Promise<Revoc
 
 /** Makes the use case that revokes a leaked key. */
 export const createRevokeLeakedKey =
-  ({ apiKeys, clock, events }: RevokeLeakedKeyDependencies): RevokeLeakedKey =>
+  (dependencies: RevokeLeakedKeyDependencies): RevokeLeakedKey =>
   async ({ apiKey, by, place, operator }) => {
     const keyId = parseApiKey(apiKey)
     if (keyId === undefined) return 'no_such_key'
     const secretHash = secretHashOf(apiKey)
-    const now = clock.now()
-    const revocation = revokeLeakedKey({ secretHash, now })
-    return applyRevocation({ apiKeys, events }, { keyId, now, revocation, by, operator, place })
+    const now = dependencies.clock.now()
+    const revoke = (end: EndKey) => revokeLeakedKey({ secretHash, ...end })
+    const revocation = { keyId, now, revoke, by, operator, place }
+    return (await applyRevocation(dependencies, revocation)).reply
   }
