@@ -205,7 +205,7 @@ test('only a client that authenticated is verified, on the page and in the list'
     const { user_code } = await authorize(url, parameters)
     const browser = new Proxied(client_id)
     const page = await browser.open(`${url}${VERIFY}?user_code=${user_code}`)
-    t.true(page.text.includes(`<h1>Connect ${client_id}?</h1>`))
+    t.true(page.text.includes(`<h1>Connect ${client_id} to your account?</h1>`))
     t.is(page.text.includes('Any program can use this name.'), !isVerified)
     await browser.submit(page, '/verify', { decision: 'approve', device_name: 'Tablet' })
     const list = await browser.open(url + KEYS)
@@ -222,7 +222,7 @@ test('the form narrows the scope by its boxes', async (t) => {
   const codes = await request(server, { device_name: 'ubuntu' })
   const browser = new Proxied()
   const page = await confirmPage(server, codes, browser)
-  t.true(page.text.includes('<h1>Connect Acme CLI?</h1>'))
+  t.true(page.text.includes('<h1>Connect Acme CLI to your account?</h1>'))
   t.true(page.text.includes('Any program can use this name.'))
   const done = await browser.submit(page, '/verify', {
     decision: 'approve',
@@ -345,9 +345,9 @@ test('a second approval with other settings shows the first ones', async (t) => 
   const page = await confirmPage(server, codes, browser)
   const chosen = { decision: 'approve', lifetime: '2592000', 'scope:billing': 'on' }
   const done = await browser.submit(page, '/verify', chosen)
-  t.true(done.text.includes('Device connected'))
+  t.true(done.text.includes('Approved. Go back to your device'))
   const again = await browser.submit(page, '/verify', chosen)
-  t.is(again.text, done.text, 'the page was loaded again')
+  t.is(again.text, done.text, 'the form was sent twice')
   for (const other of [
     { lifetime: '7776000' },
     { device_name: 'Tablet' },
@@ -493,8 +493,9 @@ test('the form of the list renames a device, and names a disconnected one', asyn
   const browser = new Proxied()
   const list = await browser.open(server.url + KEYS)
   const renamed = await browser.submit(list, `${id}/rename`, { device_name: 'Maria’s MacBook' })
-  t.is(new URL(renamed.url).search, '?notice=renamed')
-  t.regex(renamed.text, /<h2><bdi translate="no">Maria’s MacBook<\/bdi><\/h2>/)
+  t.is(renamed.url, `${server.url}${KEYS}#key-${id}`)
+  t.true(renamed.text.includes('The name is saved.'))
+  t.regex(renamed.text, /<summary><strong><bdi translate="no">Maria’s MacBook<\/bdi><\/strong>/)
   t.true(renamed.text.includes('See your projects'), 'the sentences of the catalogue')
   const long = await browser.submit(list, `${id}/rename`, { device_name: 'x'.repeat(65) })
   t.is(long.status, 400)
@@ -517,10 +518,10 @@ test('the form of the list renames a device, and names a disconnected one', asyn
   t.is(forged.status, 403)
   t.is((await keysOf(server))[0]?.['device_name'], 'Maria’s MacBook')
   const revoked = await browser.submit(renamed, `${id}/revoke`, {})
-  t.is(new URL(revoked.url).search, '?notice=revoked')
-  t.regex(revoked.text, /Maria’s MacBook<\/bdi> is disconnected\. It loses access at once\./)
-  const again = await browser.open(`${server.url}${KEYS}?notice=revoked`)
-  t.true(again.text.includes('Disconnected. The device'), 'the name is shown once')
+  t.regex(revoked.text, /Maria’s MacBook<\/bdi> is disconnected\. It has to log in again\./)
+  const again = await browser.open(server.url + KEYS)
+  t.false(again.text.includes('is disconnected.'), 'the notice is shown once')
+  t.true(again.text.includes('You disconnected it.'))
 })
 
 test('a renaming that failed is 503, and reports an unknown outcome to a person', async (t) => {

@@ -19,7 +19,7 @@ test('the server answers every path in docs/http.md with its methods only', asyn
   t.teardown(() => server.stop())
   const text = await readFile(new URL('../../../docs/http.md', import.meta.url), 'utf8')
   const rows = [...text.matchAll(/^\| `(\/[^`]*)` \| ([A-Z, ]+) \| ([\w, ]+) \|$/gm)]
-  t.is(rows.length, 33)
+  t.is(rows.length, 34)
   for (const [, path = '', methods = '', origins = ''] of rows) {
     for (const method of METHODS) {
       const sample = path.replace('{name}', 'style.css').replace(/\{\w+\}/, 'x')

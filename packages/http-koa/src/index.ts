@@ -16,6 +16,11 @@ export type {
 } from './device/identify-client.ts'
 export { bodyField } from './http/body-field.ts'
 export { ANY_ORIGIN, type CorsPolicy, frontEndCors } from './http/cors.ts'
+export type {
+  AddressDescription,
+  AddressDescriptions,
+  DescribeAddress,
+} from './http/describe-addresses.ts'
 export { sendJson } from './http/json-response.ts'
 export { isHttpsOrLoopback, isLoopback } from './http/loopback.ts'
 export { parsePublicUrl } from './http/public-url.ts'
@@ -37,6 +42,7 @@ export { EnterCodePage } from './pages/enter-code.tsx'
 export { Fact, Facts } from './pages/facts.tsx'
 export { HomePage } from './pages/home.tsx'
 export { KeysPage } from './pages/keys.tsx'
+export type { KeysQuery } from './pages/keys-query.ts'
 export { CsrfToken, Layout } from './pages/layout.tsx'
 export { MessagePage } from './pages/message.tsx'
 export type {
@@ -59,6 +65,7 @@ export type {
   PagePart,
   Pages,
   PageViews,
+  ShownEndedKey,
   ShownKey,
   SignInView,
 } from './pages/pages.ts'

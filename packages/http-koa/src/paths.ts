@@ -18,6 +18,8 @@ export interface Paths {
   readonly verifyAuthenticated: string
   /** The connected devices. Below it are `{id}`, `{id}/rename` and `{id}/revoke`. */
   readonly keys: string
+  /** Shows a denial again. */
+  readonly denied: string
   /** Revokes all keys. */
   readonly revokeAll: string
   /** The sign-in method answers here and below. */
@@ -43,6 +45,7 @@ export const pathsBelow = (prefix: string): Paths => {
     review: `${base}/review`,
     verifyAuthenticated: `${base}/verify-authenticated`,
     keys: `${base}/keys`,
+    denied: `${base}/denied`,
     revokeAll: `${base}/keys/revoke-all`,
     signIn: `${base}/sign-in`,
     switchAccount: `${base}/switch-account`,

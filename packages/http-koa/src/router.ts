@@ -5,6 +5,7 @@ import { metadataPaths } from './device/metadata-paths.ts'
 import { DEFAULT_SCOPES } from './device/metadata-route.ts'
 import { PUBLIC_CLIENTS } from './device/public-clients.ts'
 import { deviceRoutes } from './device/routes.ts'
+import { createDescribeAddresses, type DescribeAddress } from './http/describe-addresses.ts'
 import { sendOAuthError } from './http/oauth-error.ts'
 import { pathOf } from './http/path-of.ts'
 import { parsePublicUrl } from './http/public-url.ts'
@@ -16,8 +17,9 @@ import { createPages } from './pages/create-pages.tsx'
 import type { Pages } from './pages/pages.ts'
 import { pathsBelow } from './paths.ts'
 import { createSignInHost } from './person/create-sign-in-host.ts'
-import { DisconnectedDevice } from './person/disconnected-device.ts'
+import { Denials } from './person/denial.ts'
 import { homePage } from './person/home-page.ts'
+import { Notices } from './person/notices.ts'
 import { PageLanguage } from './person/page-language.ts'
 import { PageResponses } from './person/page-responses.ts'
 import { personRoutes } from './person/routes.ts'
@@ -106,6 +108,12 @@ export interface DeviceGrantRouterOptions {
    * @default the page names no contact
    */
   readonly contact?: string | undefined
+  /**
+   * Describes an IP address, for example by a database of places. Pages show what it says beside the
+   * address. A page waits for 300 ms at most, and errors go to `onError`.
+   * @default addresses are shown alone
+   */
+  readonly describeAddress?: DescribeAddress | undefined
   /**
    * Addresses and CIDR ranges of reverse proxies whose `X-Forwarded-For` is trusted.
    * @default []
@@ -207,6 +215,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     clients = PUBLIC_CLIENTS,
     trustedClients = {},
     contact,
+    describeAddress,
     frontEndOrigins = [],
     authorizeLimit = 60,
     clock = { now: Date.now },
@@ -277,7 +286,9 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
       responses,
       language,
       wayBack,
-      disconnectedDevice: new DisconnectedDevice(signedCookies),
+      notices: new Notices(signedCookies),
+      denials: new Denials({ signer, clock, links }),
+      describeAddresses: createDescribeAddresses(describeAddress, onError),
       assets: pages.assets,
       csrf,
       frontEndOrigins,

@@ -142,6 +142,8 @@ test('after an outage “Try again” leads back to the same page, below the pre
     ...memoryUseCases(),
     reviewUserCode: down,
     listApiKeys: down,
+    listDevices: down,
+    readApiKey: down,
     revokeAllApiKeys: down,
     revokeApiKey: down,
   }
@@ -161,6 +163,8 @@ test('after an outage “Try again” leads back to the same page, below the pre
     ['verify?user_code=%22%3E%3Cb%3E', `${base}/verify?user_code=%22%3E%3Cb%3E`],
     ['verify?user_code=X&return_to=//evil.example', `${base}/verify?user_code=X`],
     ['keys', `${base}/keys`],
+    ['keys/x', `${base}/keys/x`],
+    ['keys/%22%3E%3Cb%3E', `${base}/keys/%22%3E%3Cb%3E`],
   ] as const) {
     const { status, text } = await send(origin, {
       method: 'GET',
@@ -220,7 +224,7 @@ test('every page shows the name of a trusted client, and no badge vouches for it
     const keys = await browser.open(`${origin}/oauth/device/keys`, {
       headers: { Accept: 'text/html' },
     })
-    t.true(done.text.includes('Device connected'))
+    t.true(done.text.includes('Approved. Go back to your device'))
     for (const { text, url } of [confirm, done, answered, keys]) {
       t.true(text.includes(name), url)
       t.is(text.includes('Unverified'), isMarked, url)

@@ -1,5 +1,6 @@
 import type {
   CatalogueScopes,
+  EndedKey,
   ListedKey,
   PendingAuthorization,
   Refusal,
@@ -124,6 +125,49 @@ const UNKNOWN_KEY: ListedKey = {
 /** Keys with all that a registry, a catalogue and a limit of unused keys add. */
 export const NAMED_KEYS: readonly ListedKey[] = [EARLIER_KEY, UNKNOWN_KEY]
 
+/** Keys that have ended, one for each reason that a person can see in the list. */
+export const ENDED_KEYS: readonly EndedKey[] = (
+  [
+    'secret_scanning',
+    'owner',
+    'operator',
+    'bearer',
+    'replacement',
+    'cut_off',
+    'expired',
+    'unused',
+    'revoked',
+  ] as const
+).map((ending, i) => ({
+  id: `${i}ePqRsTuVwXyZaBcDeFgHi`,
+  ending,
+  ...(ending === 'secret_scanning' && { place: 'https://github.com/acme/app/blob/main/.env' }),
+  name: 'Device Link Access Key (RRRR-SSSS)',
+  request: { clientId: 'acme-cli', device: {} },
+  ...(i % 2 === 0 && { deviceName: 'Build server' }),
+  ...(i % 3 === 0 && { lastUsedAt: NOW - 5 * DAY }),
+  approvedAt: NOW - 40 * DAY,
+  endedAt: NOW - (i + 1) * DAY,
+}))
+
+/** So many active keys of named devices. */
+export const manyKeys = (count: number): readonly ListedKey[] =>
+  Array.from({ length: count }, (_, i) => ({
+    id: `${String(i).padStart(2, '0')}mPqRsTuVwXyZaBcDeFgHi`,
+    status: 'active',
+    name: 'Device Link Access Key (TTTT-VVVV)',
+    deviceName: `Laptop ${i + 1}`,
+    request: { clientId: 'acme-cli', device: { address: i % 2 ? '203.0.113.7' : '198.51.100.20' } },
+    approvedAt: NOW - 30 * DAY,
+    lastUsedAt: NOW - i * 3_600_000,
+    expiresAt: NOW + 9 * DAY,
+  }))
+
+const PLACES = new Map([
+  ['203.0.113.7', { place: 'Berlin, Germany', network: 'Example Telecom' }],
+  ['198.51.100.20', { place: 'Hamburg, Germany' }],
+])
+
 export const KEYS: readonly ListedKey[] = [
   {
     id: '0GSUisErIo4gm6Ox2tFZ4S',
@@ -211,7 +255,10 @@ const MANY_SCOPES = Array.from({ length: 12 }, (_, i) => `project-${i}:read`).jo
 
 const MESSAGE_KINDS: Readonly<Record<MessageKind, true>> = {
   approved: true,
+  connected: true,
+  disconnected: true,
   denied: true,
+  reported: true,
   expired: true,
   already_approved: true,
   already_denied: true,
@@ -257,7 +304,7 @@ export const allPages = (
   const retry = '/oauth/device/verify?user_code=WDJB-MJHT'
   const device = { userCode: value ?? 'WDJB-MJHT', clientId: value ?? 'acme-cli' }
   const granted = {
-    keyId: value ?? '7kPqRsTuVwXyZaBcDeFgHi',
+    keyId: '7kPqRsTuVwXyZaBcDeFgHi',
     approvedAt: NOW - 2 * MINUTE,
     scope: pending.request.scope,
     deviceName: value ?? 'Maria’s MacBook',
@@ -303,6 +350,14 @@ export const allPages = (
       }),
     ],
     [
+      'confirm-places',
+      pages.confirm(context, {
+        pending: pendingWithChoices(value),
+        browser: { address: '198.51.100.20' },
+        places: value === undefined ? PLACES : new Map([[value, { place: value, network: value }]]),
+      }),
+    ],
+    [
       'confirm-unknown-place',
       pages.confirm(context, {
         pending: {
@@ -334,6 +389,25 @@ export const allPages = (
           lifetimeMs: 30 * DAY,
           deviceName: value ?? 'Mac',
         },
+      }),
+    ],
+    [
+      'keys-many',
+      pages.keys(context, {
+        revocationDelayMs: 5_000,
+        keys: value === undefined ? manyKeys(12) : keys,
+        total: 60,
+        found: 12,
+        query: { search: value ?? 'laptop' },
+        places: PLACES,
+        ended:
+          value === undefined
+            ? ENDED_KEYS
+            : ENDED_KEYS.map((key) => ({ ...key, place: value, deviceName: value, name: value })),
+        next: '1894708800000~0GSUisErIo4gm6Ox2tFZ4S',
+        older: '1894708800000~0GSUisErIo4gm6Ox2tFZ4S',
+        notice: 'revoked',
+        deviceName: value ?? 'Maria’s MacBook',
       }),
     ],
     ['keys', pages.keys(context, { revocationDelayMs: 1_000, keys, notice: 'revoked' })],
@@ -381,7 +455,11 @@ export const allPages = (
       ...(kind === 'device_name_too_long'
         ? { retry, rename: { keyId: 'a', deviceName: value ?? 'x'.repeat(65) } }
         : {}),
-      ...(kind === 'approved' ? { deviceName: value ?? 'Maria’s MacBook' } : {}),
+      ...(kind === 'approved' || kind === 'connected'
+        ? { key: kind === 'approved' ? keys[0] : keys[1] }
+        : {}),
+      ...(kind === 'disconnected' ? { endedKey: ENDED_KEYS[0] } : {}),
+      ...(kind === 'reported' ? { recentKeys: keys } : {}),
       ...(kind === 'already_approved' ? { granted } : {}),
     }
     made.push([`message-${kind}`, pages.message(context, { kind, ...device, ...more })])

@@ -12,6 +12,9 @@ export const POLICY_WITHOUT_FORM_ACTION: string = [
 
 const CONTENT_SECURITY_POLICY = `${POLICY_WITHOUT_FORM_ACTION}; form-action 'self'`
 
+/** The same for a page whose script asks this server. */
+export const POLICY_WITH_FETCH: string = `${CONTENT_SECURITY_POLICY}; connect-src 'self'`
+
 /**
  * Sends an HTML page with its security headers. No other origin may read it, because it holds the
  * tokens of its forms.

@@ -29,6 +29,7 @@ export const BuiltInLayout = ({
           <link rel="icon" href="data:," />
         )}
         <link rel="stylesheet" href={page.asset('style.css')} />
+        <script src={page.asset('times.js')} defer />
         {script !== undefined && <script src={page.asset(script)} defer />}
         {page.head(page)}
       </head>

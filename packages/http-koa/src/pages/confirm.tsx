@@ -1,7 +1,12 @@
-import { MAX_DEVICE_NAME } from '@device-grant/core'
+import {
+  type DeviceInfo,
+  MAX_DEVICE_NAME,
+  type PendingAuthorization,
+  textIn,
+} from '@device-grant/core'
 import type { VNode } from 'preact'
 import { comparePlaces } from '../http/compare-places.ts'
-import { Address } from './address.tsx'
+import type { AddressDescription } from '../http/describe-addresses.ts'
 import { ClientHomepage, ClientLogo } from './client-profile.tsx'
 import { DeviceNameField } from './device-name-field.tsx'
 import { Fact, Facts, Scopes } from './facts.tsx'
@@ -12,12 +17,16 @@ import { NOT_TRANSLATED } from './not-translated.ts'
 import { Note } from './note.tsx'
 import type { ChoiceProblem, ConfirmView, Page } from './pages.ts'
 import { PrintableText, printableText } from './printable-text.tsx'
-import { Program, ProgramHint, programName } from './program.tsx'
+import { Program, ProgramHint, type ProgramProps, programName } from './program.tsx'
 import { ReplaceChoice } from './replace-choice.tsx'
 import { ScopeChoice } from './scope-choice.tsx'
 import { HIDDEN_ORIGIN, SourceFact } from './source.tsx'
 import { FilledIn, fillIn } from './texts/fill-in.tsx'
-import { Moment } from './times.tsx'
+import { Day, Moment } from './times.tsx'
+import { Whereabouts } from './whereabouts.tsx'
+
+/** More permissions are counted in the consequence, and listed below it. */
+const MANY_PERMISSIONS = 4
 
 /**
  * The request to approve or deny (RFC 8628 sections 3.3 and 5.4). Nothing has the focus, and the form's
@@ -25,146 +34,273 @@ import { Moment } from './times.tsx'
  */
 export const ConfirmPage = ({
   page,
-  view: { pending, browser = {}, trustedName, problem, chosen = {} },
+  view: { pending, browser = {}, places, trustedName, problem, chosen = {} },
 }: {
   readonly page: Page
   readonly view: ConfirmView
 }): VNode => {
-  const { locale, now } = page
+  const { locale } = page
   const { confirm: texts, device } = page.texts
   const { device: source } = pending.request
-  const { address, webOrigin, userAgent } = source
   const place = comparePlaces(source, browser)
   const { client, replaceable, keyLifetimesMs } = pending
   const { clientId, clientAuthenticated: isAuthenticated, deviceName } = pending.request
   const program = { page, clientId, client, isAuthenticated, trustedName }
-  const title = client
-    ? fillIn(locale, texts.titleFor, { program: programName(program) })
-    : texts.title
-  const isOwnName = deviceName !== undefined && (chosen.deviceName ?? deviceName) === deviceName
   const requested = pending.scopes.map(({ name }) => name).join(' ')
   const scopes = pending.scopes.flatMap(({ name, entry }) => (entry ? { name, entry } : []))
+  const minutes = Math.max(1, Math.floor((pending.expiresAt - page.now) / 60_000))
   return (
-    <Layout page={page} title={title} hasError={problem !== undefined}>
+    <Layout
+      page={page}
+      title={titleOf(program)}
+      hasError={problem !== undefined}
+      script="confirm.js"
+    >
       {problem !== undefined && (
         <div class="message bad" role="alert">
           <p>{problemText(page, problem, scopes.length > 0)}</p>
         </div>
       )}
-      {webOrigin !== undefined && (
-        <Note id="web-page" tone="bad" title={<WebPageTitle page={page} origin={webOrigin} />}>
+      {source.webOrigin !== undefined && (
+        <Note
+          id="web-page"
+          tone="bad"
+          title={<WebPageTitle page={page} origin={source.webOrigin} />}
+        >
           <p>{texts.webPageText}</p>
         </Note>
       )}
-      <section class="card" aria-labelledby="compare">
+      <Account page={page} userCode={pending.userCode} />
+      <p>
+        <Consequence page={page} pending={pending} lifetimeMs={chosen.lifetimeMs} />
+      </p>
+      <section class="code-card" aria-labelledby="compare">
         <h2 id="compare">{texts.compare}</h2>
         <UserCode>{pending.userCode}</UserCode>
-        <p>{texts.compareHow}</p>
       </section>
-      <Note id="warning" title={texts.warningTitle}>
-        <p>{texts.warning}</p>
-      </Note>
-      {place === 'elsewhere' && (
-        <Note id="elsewhere" title={texts.elsewhereTitle}>
-          <p>
-            {texts.elsewhereDevice} <Address>{address ?? ''}</Address>
-            <br />
-            {texts.elsewhereYou} <Address>{browser.address ?? ''}</Address>
-          </p>
-          <p>{texts.elsewhere}</p>
-        </Note>
-      )}
-      {place === 'unknown' && <p class="note">{texts.notComparable}</p>}
-      <section class="card" aria-labelledby="request">
-        <h2 id="request">{texts.requestDetails}</h2>
+      <form method="post" action={page.paths.verify} class="decision">
+        {/* Enter in a field presses the form's first button. Outside a dialog, this one does nothing. */}
+        <button type="submit" formmethod="dialog" hidden />
+        <CsrfToken page={page} />
+        <input type="hidden" name="user_code" value={printableText(pending.userCode)} />
         <Facts>
-          <Fact name={device.program}>
-            <ClientLogo logo={client?.logo} />
-            <Program {...program} />
-            <br />
-            <span class="quiet small">
-              <ProgramHint {...program} />
-            </span>
-            <ClientHomepage homepage={client?.homepage} />
-          </Fact>
+          {!client && (
+            <Fact name={device.program}>
+              <Program {...program} />
+            </Fact>
+          )}
+          {deviceName !== undefined && (
+            <Fact name={device.device}>
+              <PrintableText>{deviceName}</PrintableText>
+            </Fact>
+          )}
           {!pending.hasScopeChoice && (
             <Fact name={device.scopes}>
               <Scopes page={page} scope={requested} none={device.noScope} />
             </Fact>
           )}
-          <SourceFact page={page} source={place === 'unknown' ? {} : source} />
-          <Fact name={device.userAgent}>
-            {userAgent === undefined ? (
-              device.unknownUserAgent
-            ) : (
-              <PrintableText>{userAgent}</PrintableText>
-            )}
-          </Fact>
-          <Fact name={texts.requested}>
-            <Moment page={page} at={pending.requestedAt} />
-          </Fact>
         </Facts>
-      </section>
-      <section class="card" aria-labelledby="result">
-        <h2 id="result">{texts.result}</h2>
-        <p>{texts.resultText}</p>
-        <Facts>
-          <Fact name={texts.keyName}>
-            <KeyName>{fillIn(locale, device.keyName, { userCode: pending.userCode })}</KeyName>
-          </Fact>
-          {keyLifetimesMs.length === 1 && (
-            <Fact name={texts.keyExpires}>
-              <Moment page={page} at={now + keyLifetimesMs[0]} />
-            </Fact>
-          )}
-        </Facts>
-        <Account page={page} userCode={pending.userCode} />
-        <form method="post" action={page.paths.verify}>
-          {/* Enter in a field presses the form's first button. Outside a dialog, this one does nothing. */}
-          <button type="submit" formmethod="dialog" hidden />
-          <CsrfToken page={page} />
-          <input type="hidden" name="user_code" value={printableText(pending.userCode)} />
-          {pending.hasScopeChoice && (
-            <ScopeChoice page={page} scopes={scopes} chosen={chosen.scopes} />
-          )}
+        {pending.hasScopeChoice && (
+          <ScopeChoice page={page} scopes={scopes} chosen={chosen.scopes} />
+        )}
+        {keyLifetimesMs.length > 1 && (
+          <LifetimeChoice page={page} offeredMs={keyLifetimesMs} chosenMs={chosen.lifetimeMs} />
+        )}
+        {replaceable && (
+          <ReplaceChoice
+            page={page}
+            replaceable={replaceable}
+            isChosen={
+              problem === undefined ? replaceable.isUnused : chosen.replaces === replaceable.key.id
+            }
+          />
+        )}
+        <Note id="warning" title={texts.warningTitle}>
+          <p>{texts.warning}</p>
+        </Note>
+        {place === 'elsewhere' && (
+          <Elsewhere
+            page={page}
+            device={places?.get(source.address ?? '')}
+            browser={places?.get(browser.address ?? '')}
+          />
+        )}
+        {place === 'unknown' && <p class="info small">{texts.notComparable}</p>}
+        <div class="answers">
+          <button type="submit" class="deny" name="decision" value="deny">
+            {texts.deny}
+          </button>
+          <button type="submit" class="approve" name="decision" value="approve">
+            {texts.approve}
+          </button>
+        </div>
+        <div class="after-answers">
+          <span class="quiet small">{fillIn(locale, texts.answerWithin, { count: minutes })}</span>{' '}
+          <button type="submit" class="plain small" name="decision" value="report">
+            {texts.report}
+          </button>
+        </div>
+        <details class="card" open={problem === 'device_name'}>
+          <summary>{texts.details}</summary>
+          <p>{texts.resultText}</p>
           <DeviceNameField
             page={page}
             id="device-name"
             name={chosen.deviceName ?? deviceName}
-            hint={isOwnName ? device.ownNameHint : device.nameHint}
+            hint={
+              deviceName !== undefined && (chosen.deviceName ?? deviceName) === deviceName
+                ? device.ownNameHint
+                : device.nameHint
+            }
             isInvalid={problem === 'device_name'}
           />
-          {keyLifetimesMs.length > 1 && (
-            <LifetimeChoice page={page} offeredMs={keyLifetimesMs} chosenMs={chosen.lifetimeMs} />
-          )}
-          {replaceable && (
-            <ReplaceChoice
-              page={page}
-              replaceable={replaceable}
-              isChosen={
-                problem === undefined
-                  ? replaceable.isUnused
-                  : chosen.replaces === replaceable.key.id
-              }
-            />
-          )}
-          <p class="compare-again">
-            {texts.myDeviceShows}{' '}
-            <strong class="mono whole" {...NOT_TRANSLATED}>
-              {printableText(pending.userCode, 40)}
-            </strong>
-          </p>
-          <div class="answers">
-            <button type="submit" class="deny" name="decision" value="deny">
-              {texts.deny}
-            </button>
-            <button type="submit" class="approve" name="decision" value="approve">
-              {texts.approve}
-            </button>
-          </div>
-        </form>
-      </section>
+          <Details
+            page={page}
+            pending={pending}
+            program={program}
+            source={place === 'unknown' ? {} : source}
+            browser={place === 'elsewhere' ? browser : {}}
+            places={places}
+          />
+        </details>
+      </form>
     </Layout>
+  )
+}
+
+/** The question, with the name of a program that the operator knows, and with that of the service. */
+const titleOf = (program: ProgramProps): string => {
+  const { page, client } = program
+  const { confirm: texts } = page.texts
+  if (!client) return texts.title
+  const { product } = page
+  const names = { program: programName(program) }
+  return page.hasOwnProduct
+    ? fillIn(page.locale, texts.titleForProduct, { ...names, product })
+    : fillIn(page.locale, texts.titleFor, names)
+}
+
+/** What an approval allows, and until when. */
+const Consequence = ({
+  page,
+  pending: { scopes, hasScopeChoice, keyLifetimesMs },
+  lifetimeMs = keyLifetimesMs[0],
+}: {
+  readonly page: Page
+  readonly pending: PendingAuthorization
+  readonly lifetimeMs?: number | undefined
+}): VNode => {
+  const { locale, now, texts } = page
+  const { consequence, consequenceOfMany, consequenceOfAll } = texts.confirm
+  const date = (
+    <span class="until">
+      <Day page={page} at={now + lifetimeMs} />
+    </span>
+  )
+  const count = scopes.length
+  if (count === 0 && !hasScopeChoice) {
+    return <FilledIn locale={locale} text={consequenceOfAll} values={{ date }} />
+  }
+  if (count > MANY_PERMISSIONS) {
+    return <FilledIn locale={locale} text={consequenceOfMany} values={{ date, count }} />
+  }
+  const names = scopes.map(({ name, entry }) => (entry ? textIn(entry.description, locale) : name))
+  const permissions =
+    count === 0 ? texts.device.noPermissions : names.map((name) => printableText(name)).join(', ')
+  return <FilledIn locale={locale} text={consequence} values={{ date, permissions }} />
+}
+
+/**
+ * Says that the device is in another network, and what is normal. Places say more to people than addresses,
+ * which stand in the details.
+ */
+const Elsewhere = ({
+  page: { locale, texts },
+  device,
+  browser,
+}: {
+  readonly page: Page
+  readonly device: AddressDescription | undefined
+  readonly browser: AddressDescription | undefined
+}): VNode => {
+  const { elsewhereTitle, elsewherePlaces, elsewhere } = texts.confirm
+  const nameOf = ({ place, network }: AddressDescription = {}) => place ?? network
+  const [deviceAt, browserAt] = [nameOf(device), nameOf(browser)]
+  return (
+    <div class="info small" role="note" aria-labelledby="elsewhere">
+      <strong id="elsewhere">{elsewhereTitle}</strong>
+      {deviceAt !== undefined && browserAt !== undefined && deviceAt !== browserAt && (
+        <p>
+          <FilledIn
+            locale={locale}
+            text={elsewherePlaces}
+            values={{
+              device: <PrintableText maxLength={60}>{deviceAt}</PrintableText>,
+              browser: <PrintableText maxLength={60}>{browserAt}</PrintableText>,
+            }}
+          />
+        </p>
+      )}
+      <p>{elsewhere}</p>
+    </div>
+  )
+}
+
+/** What a careful person wants to know before they decide. */
+const Details = ({
+  page,
+  pending,
+  program,
+  source,
+  browser,
+  places,
+}: {
+  readonly page: Page
+  readonly pending: PendingAuthorization
+  readonly program: ProgramProps
+  readonly source: DeviceInfo
+  /** Shown if the device is elsewhere. */
+  readonly browser: DeviceInfo
+  readonly places: ConfirmView['places']
+}): VNode => {
+  const { confirm: texts, device } = page.texts
+  const { client, request, hasScopeChoice } = pending
+  const { userAgent } = request.device
+  const requested = pending.scopes.map(({ name }) => name).join(' ')
+  return (
+    <Facts>
+      <Fact name={device.program}>
+        <ClientLogo logo={client?.logo} />
+        <Program {...program} />
+        <br />
+        <ProgramHint {...program} />
+        <ClientHomepage homepage={client?.homepage} />
+      </Fact>
+      {hasScopeChoice && (
+        <Fact name={device.scopes}>
+          <Scopes page={page} scope={requested} none={device.noPermissions} />
+        </Fact>
+      )}
+      <SourceFact page={page} source={source} places={places} />
+      {browser.address !== undefined && (
+        <Fact name={texts.yourAddress}>
+          <Whereabouts address={browser.address} description={places?.get(browser.address)} />
+        </Fact>
+      )}
+      <Fact name={device.userAgent}>
+        {userAgent === undefined ? (
+          device.unknownUserAgent
+        ) : (
+          <PrintableText>{userAgent}</PrintableText>
+        )}
+      </Fact>
+      <Fact name={texts.requested}>
+        <Moment page={page} at={pending.requestedAt} />
+      </Fact>
+      <Fact name={texts.keyName}>
+        <KeyName>{fillIn(page.locale, device.keyName, { userCode: pending.userCode })}</KeyName>
+      </Fact>
+    </Facts>
   )
 }
 
@@ -217,7 +353,7 @@ const Account = ({
       <p>
         <FilledIn
           locale={page.locale}
-          text={texts.account}
+          text={texts.who}
           values={{
             person: (
               <strong>
@@ -228,7 +364,7 @@ const Account = ({
         />
         {canSignOut && (
           <>
-            <br />
+            {' '}
             {texts.notYou}{' '}
             <button type="submit" class="plain">
               {texts.otherAccount}

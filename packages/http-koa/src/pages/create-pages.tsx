@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto'
 import { isValidElement, type JSX } from 'preact'
 import { renderToString } from 'preact-render-to-string'
 import { accentColorCss } from './accent-color.ts'
+import { APPROVED_SCRIPT } from './approved-script.ts'
 import { BuiltInLayout } from './built-in-layout.tsx'
 import { ConfirmPage } from './confirm.tsx'
+import { CONFIRM_SCRIPT } from './confirm-script.ts'
 import { EnterCodePage } from './enter-code.tsx'
 import { ENTER_CODE_SCRIPT } from './enter-code-script.ts'
 import { HomePage } from './home.tsx'
@@ -26,6 +28,7 @@ import { de } from './texts/de.ts'
 import { en } from './texts/en.ts'
 import type { SomeTexts, Texts } from './texts/texts.ts'
 import { withChanges } from './texts/with-changes.ts'
+import { TIMES_SCRIPT } from './times-script.ts'
 
 /**
  * Renders a page. JSX is escaped, and `Layout` adds the common head and header. A string is sent
@@ -93,6 +96,8 @@ const TEMPLATES: { readonly [Name in keyof PageViews]: Template<PageViews[Name]>
   signIn: (page, view) => <SignInPage page={page} view={view} />,
 }
 
+const scriptOf = (body: string): Asset => ({ type: 'text/javascript; charset=utf-8', body })
+
 /** Where a logo may be, by media type. Others could be documents that run scripts. */
 const LOGO_NAMES: ReadonlyMap<string, string> = new Map([
   ['image/svg+xml', 'logo.svg'],
@@ -114,13 +119,20 @@ export const createPages = (options: PagesOptions = {}): Pages => {
   const assets = new Map(
     Object.entries({
       'style.css': styleOf(options),
-      'enter-code.js': { type: 'text/javascript; charset=utf-8', body: ENTER_CODE_SCRIPT },
+      'enter-code.js': scriptOf(ENTER_CODE_SCRIPT),
+      'confirm.js': scriptOf(CONFIRM_SCRIPT),
+      'approved.js': scriptOf(APPROVED_SCRIPT),
+      'times.js': scriptOf(TIMES_SCRIPT),
       ...(brand.logo && logo ? { [logo.name]: brand.logo } : {}),
       ...options.assets,
     }),
   )
   const versions = new Map([...assets].map(([name, { body }]) => [name, versionOf(body)]))
   const templates = { ...TEMPLATES, ...options.templates }
+
+  const changes = Object.values(options.texts ?? {})
+  const hasOwnProduct =
+    brand.product !== undefined || changes.some(({ page }) => page?.product !== undefined)
 
   const pageOf = (context: PageContext): Page => {
     const locale = locales.find((tag) => tag === context.locale) ?? defaultLocale
@@ -131,6 +143,7 @@ export const createPages = (options: PagesOptions = {}): Pages => {
       locales,
       texts,
       product: brand.product ?? texts.page.product,
+      hasOwnProduct,
       logo,
       links: brand.links ?? {},
       asset: (name) => `${context.paths.assets}/${name}?v=${versions.get(name) ?? ''}`,

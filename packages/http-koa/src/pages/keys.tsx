@@ -1,209 +1,133 @@
 import type { VNode } from 'preact'
-import { DeviceNameField } from './device-name-field.tsx'
-import { Fact, Facts, Scopes } from './facts.tsx'
-import { KeyName, translateKeyName } from './key-name.tsx'
+import { EndedKeys, LeakedKeys } from './ended-keys.tsx'
+import { KeyItem } from './key-item.tsx'
+import { type KeysQuery, keysPath } from './keys-query.ts'
+import { KeysSearch } from './keys-search.tsx'
 import { CsrfToken, Layout } from './layout.tsx'
-import type { KeysView, Page, ShownKey } from './pages.ts'
-import { PrintableText, printableText } from './printable-text.tsx'
-import { Program, ProgramBadge, ProgramName, programName } from './program.tsx'
-import { SourceFact } from './source.tsx'
+import type { KeysView, Page } from './pages.ts'
+import { PrintableText } from './printable-text.tsx'
 import { FilledIn, fillIn } from './texts/fill-in.tsx'
-import { Moment } from './times.tsx'
 
 /** The keys of a person, including those not picked up yet. */
 export const KeysPage = ({
   page,
-  view: { keys, next, revocationDelayMs, catalogue, notice, deviceName },
+  view,
 }: {
   readonly page: Page
   readonly view: KeysView
 }): VNode => {
+  const { locale, paths } = page
   const texts = page.texts.keys
-  const delay = fillIn(page.locale, texts.delay, { count: Math.ceil(revocationDelayMs / 1_000) })
+  const { keys, next, older, ended = [], query = {}, catalogue, places } = view
+  const { total = keys.length } = view
+  const title = total === 0 ? texts.title : fillIn(locale, texts.titleWithCount, { count: total })
   return (
-    <Layout page={page} title={texts.title} current="keys">
-      {notice !== undefined && (
-        <div class="message good" role="status">
-          <p>
-            {notice === 'revoked' && deviceName !== undefined ? (
-              <FilledIn
-                locale={page.locale}
-                text={texts.isDisconnected}
-                values={{ deviceName: <PrintableText>{deviceName}</PrintableText>, delay }}
-              />
-            ) : (
-              fillIn(page.locale, texts[notice], { delay })
-            )}
-          </p>
-        </div>
+    <Layout page={page} title={title} current="keys">
+      <Notice page={page} view={view} />
+      <LeakedKeys page={page} ended={ended} />
+      <p class="actions head-actions">
+        <a class="button" href={paths.verify}>
+          {texts.enterCode}
+        </a>
+      </p>
+      {total === 0 ? <p class="card">{texts.empty}</p> : <p>{texts.intro}</p>}
+      <KeysSearch page={page} total={total} found={view.found ?? keys.length} query={query} />
+      {keys.length > 0 && (
+        <ul class="keys">
+          {keys.map((key) => (
+            <KeyItem
+              key={key.id}
+              page={page}
+              item={key}
+              catalogue={catalogue}
+              query={query}
+              places={places}
+            />
+          ))}
+        </ul>
       )}
-      {keys.length === 0 ? (
-        <div class="card">
-          <p>{texts.empty}</p>
-          <p>
-            <a href={page.paths.verify}>{texts.enterCode}</a>
-          </p>
-        </div>
-      ) : (
-        <>
-          <p>{texts.intro}</p>
-          <ul class="keys">
-            {keys.map((key) => (
-              <li class="card" key={key.id}>
-                <Key page={page} item={key} catalogue={catalogue} />
-              </li>
-            ))}
-          </ul>
-          {next !== undefined && (
-            <p class="actions">
-              <a class="button" href={`${page.paths.keys}?after=${encodeURIComponent(next)}`}>
-                {texts.nextPage}
-              </a>
-            </p>
-          )}
-          <details class="revoke-all">
-            <summary>{texts.revokeAll}</summary>
-            <div class="card">
-              <p>{fillIn(page.locale, texts.revokeAllWarning, { delay })}</p>
-              <form method="post" action={page.paths.revokeAll}>
-                <CsrfToken page={page} />
-                <button type="submit" class="danger">
-                  {texts.revokeAllConfirm}
-                </button>
-              </form>
-            </div>
-          </details>
-        </>
-      )}
+      <MoreKeys page={page} query={query} next={next} older={older} />
+      {total > 0 && <RevokeAll page={page} />}
+      <EndedKeys page={page} ended={ended} />
     </Layout>
   )
 }
 
-/** So many characters of an id find a leaked key, with the `…` that follows them. */
-const ID_LENGTH = 9
-
-interface KeyProps {
+/** What has just happened to a device. */
+const Notice = ({
+  page: { locale, texts },
+  view: { notice, deviceName, revocationDelayMs },
+}: {
   readonly page: Page
-  readonly item: ShownKey
-  readonly catalogue?: KeysView['catalogue']
-}
-
-/** One key, with the name of its device or else of its program as heading. */
-const Key = ({ page, item, catalogue }: KeyProps): VNode => {
-  const { id, status, request, deviceName, idleExpiresAt = Number.POSITIVE_INFINITY } = item
-  const { device: source } = request
-  const { keys: texts, confirm, device } = page.texts
-  const shownName = translateKeyName(item.name, page)
-  const program = {
-    page,
-    clientId: request.clientId,
-    client: item.client,
-    isAuthenticated: request.clientAuthenticated,
-    trustedName: item.trustedName,
-  }
-  const label = [deviceName ?? programName(program), shownName]
-    .map((text) => printableText(text))
-    .join(', ')
-  const none = catalogue ? device.noPermissions : device.noScope
+  readonly view: KeysView
+}): VNode | undefined => {
+  if (notice === undefined) return undefined
+  const { isDisconnected, accessEnds } = texts.keys
+  const seconds = Math.ceil(revocationDelayMs / 1_000)
   return (
-    <>
-      <div class="key-head">
-        {deviceName === undefined ? (
-          <>
-            <h2>
-              <ProgramName {...program} />
-            </h2>
-            <ProgramBadge {...program} />
-          </>
+    <div class="message good" role="status">
+      <p>
+        {notice === 'revoked' && deviceName !== undefined ? (
+          <FilledIn
+            locale={locale}
+            text={isDisconnected}
+            values={{ deviceName: <PrintableText>{deviceName}</PrintableText> }}
+          />
         ) : (
-          <h2>
-            <PrintableText>{deviceName}</PrintableText>
-          </h2>
+          texts.keys[notice]
         )}
-        <span class={status === 'active' ? 'badge good' : 'badge warn'}>{texts[status]}</span>
-      </div>
-      <Facts>
-        {deviceName !== undefined && (
-          <Fact name={device.program}>
-            <Program {...program} />
-          </Fact>
+        {notice !== 'renamed' && seconds > 1 && (
+          <> {fillIn(locale, accessEnds, { count: seconds })}</>
         )}
-        <Fact name={confirm.keyName}>
-          <KeyName>{shownName}</KeyName>
-        </Fact>
-        <Fact name={texts.keyId}>
-          <code>
-            <PrintableText maxLength={ID_LENGTH}>{id}</PrintableText>
-          </code>
-        </Fact>
-        <Fact name={texts.scopes}>
-          <Scopes page={page} scope={item.scope} none={none} catalogue={catalogue} />
-        </Fact>
-        <Fact name={texts.approved}>
-          <Moment page={page} at={item.approvedAt} />
-        </Fact>
-        <SourceFact page={page} source={source} />
-        <Fact name={device.userAgent}>
-          {source.userAgent === undefined ? (
-            device.unknownUserAgent
-          ) : (
-            <PrintableText>{source.userAgent}</PrintableText>
-          )}
-        </Fact>
-        {item.lastUsedAt !== undefined && (
-          <Fact name={texts.lastUsed}>
-            <Moment page={page} at={item.lastUsedAt} />
-          </Fact>
-        )}
-        <Fact name={status === 'waiting' ? texts.pickUpBy : texts.expires}>
-          <Moment page={page} at={item.expiresAt} />
-        </Fact>
-        {idleExpiresAt < item.expiresAt && (
-          <Fact name={texts.idleExpires}>
-            <Moment page={page} at={idleExpiresAt} />
-          </Fact>
-        )}
-      </Facts>
-      <form method="post" action={`${page.paths.keys}/${encodeURIComponent(id)}/revoke`}>
-        <CsrfToken page={page} />
-        {deviceName !== undefined && (
-          <input type="hidden" name="device_name" value={printableText(deviceName)} />
-        )}
-        <button type="submit" class="danger" aria-label={`${texts.revoke}: ${label}`}>
-          {texts.revoke}
-        </button>
-      </form>
-      {status !== 'unknown' && <Rename page={page} item={item} label={label} />}
-    </>
+      </p>
+    </div>
   )
 }
 
-/** The form that gives the device of a key another name. */
-const Rename = ({
-  page,
-  item: { id, deviceName },
-  label,
+/** The links to the next page, and to older keys. */
+const MoreKeys = ({
+  page: { texts, paths },
+  query,
+  next,
+  older,
 }: {
   readonly page: Page
-  readonly item: ShownKey
-  readonly label: string
-}): VNode => {
-  const { keys: texts, device } = page.texts
+  readonly query: KeysQuery
+  readonly next: string | undefined
+  readonly older: string | undefined
+}): VNode | undefined => {
+  if (next === undefined && older === undefined) return undefined
   return (
-    <details class="rename">
-      <summary aria-label={`${texts.rename}: ${label}`}>{texts.rename}</summary>
-      <form method="post" action={`${page.paths.keys}/${encodeURIComponent(id)}/rename`}>
-        <CsrfToken page={page} />
-        <DeviceNameField
-          page={page}
-          id={`name-${printableText(id)}`}
-          name={deviceName}
-          hint={device.nameHint}
-        />
-        <button type="submit" aria-label={`${texts.saveName}: ${label}`}>
-          {texts.saveName}
-        </button>
-      </form>
+    <p class="actions">
+      {next !== undefined && (
+        <a class="button" href={keysPath(paths, { ...query, after: next })}>
+          {texts.keys.nextPage}
+        </a>
+      )}
+      {older !== undefined && (
+        <a class="button" href={keysPath(paths, { ...query, after: undefined, from: older })}>
+          {texts.keys.olderKeys}
+        </a>
+      )}
+    </p>
+  )
+}
+
+/** The form that disconnects all devices, after a question. */
+const RevokeAll = ({ page }: { readonly page: Page }): VNode => {
+  const texts = page.texts.keys
+  return (
+    <details class="revoke-all">
+      <summary>{texts.revokeAll}</summary>
+      <div class="card">
+        <p>{texts.revokeAllWarning}</p>
+        <form method="post" action={page.paths.revokeAll}>
+          <CsrfToken page={page} />
+          <button type="submit" class="danger">
+            {texts.revokeAllConfirm}
+          </button>
+        </form>
+      </div>
     </details>
   )
 }

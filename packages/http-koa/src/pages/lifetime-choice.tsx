@@ -1,6 +1,6 @@
 import type { VNode } from 'preact'
 import type { Page } from './pages.ts'
-import { duration } from './times.tsx'
+import { dayInWords, duration } from './times.tsx'
 
 /** The choice of how long the key will work. */
 export const LifetimeChoice = ({
@@ -14,14 +14,19 @@ export const LifetimeChoice = ({
   /** In milliseconds. */
   readonly chosenMs?: number | undefined
 }): VNode => (
-  <>
+  <div class="lifetime">
     <label for="lifetime">{page.texts.confirm.lifetime}</label>
     <select id="lifetime" name="lifetime" autocomplete="off">
       {offeredMs.map((ms) => (
-        <option key={ms} value={ms / 1_000} selected={ms === chosenMs}>
+        <option
+          key={ms}
+          value={ms / 1_000}
+          selected={ms === chosenMs}
+          data-until={dayInWords(page.locale, page.now + ms)}
+        >
           {duration(page.locale, ms)}
         </option>
       ))}
     </select>
-  </>
+  </div>
 )

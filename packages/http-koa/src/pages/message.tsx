@@ -2,18 +2,24 @@ import { MAX_DEVICE_NAME } from '@device-grant/core'
 import type { VNode } from 'preact'
 import { Contact } from './contact.tsx'
 import { DeviceNameField } from './device-name-field.tsx'
+import { DisconnectForm } from './disconnect-form.tsx'
+import { EndedKeyFacts } from './ended-keys.tsx'
 import { Fact, Facts, Scopes } from './facts.tsx'
+import { KeyFacts } from './key-facts.tsx'
 import { KeyName, translateKeyName } from './key-name.tsx'
 import { CsrfToken, Layout } from './layout.tsx'
 import type { MessageKind, MessageView, Page, ShownKey } from './pages.ts'
 import { PrintableText, printableText } from './printable-text.tsx'
-import { Program } from './program.tsx'
-import { fillIn } from './texts/fill-in.tsx'
-import { duration, Moment, wholeMinutes } from './times.tsx'
+import { Program, programName, programOf } from './program.tsx'
+import { FilledIn, fillIn } from './texts/fill-in.tsx'
+import { Ago, duration, Moment, wholeMinutes } from './times.tsx'
 
 const TONES: Readonly<Record<MessageKind, 'good' | 'warn' | 'bad'>> = {
   approved: 'good',
+  connected: 'good',
+  disconnected: 'warn',
   denied: 'good',
+  reported: 'good',
   expired: 'warn',
   already_approved: 'warn',
   already_denied: 'warn',
@@ -64,7 +70,10 @@ type NextLabel = 'anotherCode' | 'enterCode' | 'signInAgain' | 'seeDevices'
 /** The link shown when there is nothing to retry, and always for `too_many_keys`. */
 const NEXT_LABELS: { readonly [kind in MessageKind]?: NextLabel } = {
   approved: 'seeDevices',
+  connected: 'seeDevices',
+  disconnected: 'seeDevices',
   denied: 'anotherCode',
+  reported: 'seeDevices',
   expired: 'anotherCode',
   already_approved: 'seeDevices',
   already_denied: 'anotherCode',
@@ -92,12 +101,33 @@ export const MessagePage = ({
   const { deviceName = granted?.deviceName, retry, retryAfterMs } = view
   const { texts, paths } = page
   const { leastRecentlyUsed, contact, otherAccountFor, rename, reference } = view
+  const shownDeviceName = deviceName ?? view.key?.deviceName
+  const { key, endedKey, catalogue, recentKeys = [] } = view
   const { title, text, next } = texts.messages[kind]
   const tone = TONES[kind]
   const nextLabel = NEXT_LABELS[kind]
+  const waitingMs =
+    kind === 'approved' && key ? Math.max(5_000, key.expiresAt - page.now) : undefined
   return (
-    <Layout page={page} title={title}>
-      <div class={`message ${tone}`} role={tone === 'good' ? 'status' : 'alert'}>
+    <Layout
+      page={page}
+      title={title}
+      {...(waitingMs === undefined ? {} : { script: 'approved.js' })}
+    >
+      <div
+        class={`message ${tone}`}
+        role={tone === 'good' ? 'status' : 'alert'}
+        data-waiting-ms={waitingMs}
+      >
+        {granted && (
+          <p>
+            <FilledIn
+              locale={page.locale}
+              text={texts.message.approvedAgo}
+              values={{ ago: <Ago page={page} at={granted.approvedAt} /> }}
+            />
+          </p>
+        )}
         <p>{text}</p>
         <p>
           {retryAfterMs !== undefined && (
@@ -111,7 +141,9 @@ export const MessagePage = ({
           </p>
         )}
       </div>
-      {[userCode, clientId, deviceName, granted, reference].some((fact) => fact !== undefined) && (
+      {[userCode, clientId, shownDeviceName, granted, reference].some(
+        (fact) => fact !== undefined,
+      ) && (
         <div class="card">
           <Facts>
             {userCode !== undefined && (
@@ -131,9 +163,9 @@ export const MessagePage = ({
                 />
               </Fact>
             )}
-            {deviceName !== undefined && (
+            {shownDeviceName !== undefined && (
               <Fact name={texts.device.deviceName}>
-                <PrintableText>{deviceName}</PrintableText>
+                <PrintableText>{shownDeviceName}</PrintableText>
               </Fact>
             )}
             {granted && (
@@ -155,6 +187,22 @@ export const MessagePage = ({
         </div>
       )}
       {rename !== undefined && <RenameAgain page={page} {...rename} />}
+      {key && (
+        <>
+          <Mistake page={page} keyId={key.id} />
+          <details class="card">
+            <summary>{texts.confirm.details}</summary>
+            <KeyFacts page={page} item={key} catalogue={catalogue} />
+          </details>
+        </>
+      )}
+      {endedKey && (
+        <div class="card">
+          <EndedKeyFacts page={page} item={endedKey} />
+        </div>
+      )}
+      {granted && <Mistake page={page} keyId={granted.keyId} />}
+      {recentKeys.length > 0 && <RecentKeys page={page} keys={recentKeys} />}
       {leastRecentlyUsed !== undefined && (
         <section class="card" aria-labelledby="least-recent">
           <h2 id="least-recent">{texts.message.leastRecentlyUsed}</h2>
@@ -200,6 +248,61 @@ const RenameAgain = ({
     <button type="submit">{page.texts.keys.saveName}</button>
   </form>
 )
+
+/** The form that takes an approval back. */
+const Mistake = ({ page, keyId }: { readonly page: Page; readonly keyId: string }): VNode => {
+  const { mistake, disconnectNow } = page.texts.message
+  return (
+    <div class="card mistake">
+      <p>{mistake}</p>
+      <DisconnectForm page={page} keyId={keyId}>
+        {disconnectNow}
+      </DisconnectForm>
+    </div>
+  )
+}
+
+/** Keys that a person approved shortly before they reported a request. */
+const RecentKeys = ({
+  page,
+  keys,
+}: {
+  readonly page: Page
+  readonly keys: readonly ShownKey[]
+}): VNode => {
+  const { recentKeys, recentKeysHow } = page.texts.message
+  return (
+    <section class="card" aria-labelledby="recent">
+      <h2 id="recent">{recentKeys}</h2>
+      <p>{recentKeysHow}</p>
+      <ul class="recent">
+        {keys.map((item) => {
+          const name = printableText(item.deviceName ?? programName(programOf(page, item)))
+          return (
+            <li key={item.id}>
+              <p>
+                <strong>
+                  <PrintableText>{name}</PrintableText>
+                </strong>
+                <br />
+                <span class="quiet small">
+                  <Moment page={page} at={item.approvedAt} />
+                </span>
+              </p>
+              <DisconnectForm
+                page={page}
+                keyId={item.id}
+                label={`${page.texts.keys.revoke}: ${name}`}
+              >
+                {page.texts.keys.revoke}
+              </DisconnectForm>
+            </li>
+          )
+        })}
+      </ul>
+    </section>
+  )
+}
 
 /** The form that signs in again with another account. It leads back to the code. */
 const OtherAccount = ({

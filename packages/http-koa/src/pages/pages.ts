@@ -1,6 +1,7 @@
 import type {
   CatalogueScopes,
   DeviceInfo,
+  EndedKey,
   GrantedKey,
   ListedKey,
   PendingAuthorization,
@@ -8,7 +9,9 @@ import type {
   RegisteredClient,
 } from '@device-grant/core'
 import type { ComponentChildren, JSX } from 'preact'
+import type { AddressDescriptions } from '../http/describe-addresses.ts'
 import type { Paths } from '../paths.ts'
+import type { KeysQuery } from './keys-query.ts'
 import type { Texts } from './texts/texts.ts'
 
 /** The request that a page answers. */
@@ -33,8 +36,15 @@ export interface PageContext {
 
 /** The messages that a page can show. */
 export type MessageKind =
+  /** The device has not picked its key up yet. */
   | 'approved'
+  /** The device has picked its key up. */
+  | 'connected'
+  /** The key has ended. */
+  | 'disconnected'
   | 'denied'
+  /** Denied, and the person did not start the login. */
+  | 'reported'
   /** The code expired while this person had it open. */
   | 'expired'
   | 'already_approved'
@@ -86,6 +96,14 @@ export interface MessageView {
   readonly trustedName?: string | undefined
   /** The name of the device. */
   readonly deviceName?: string | undefined
+  /** For `approved` and `connected`: the key. */
+  readonly key?: ShownKey | undefined
+  /** For `disconnected`: the key. */
+  readonly endedKey?: ShownEndedKey | undefined
+  /** The scopes that the operator knows. Absent without a catalogue. */
+  readonly catalogue?: CatalogueScopes | undefined
+  /** For `reported`: the keys that the person approved in the last day. */
+  readonly recentKeys?: readonly ShownKey[] | undefined
   /** For `already_approved`: what the person granted. */
   readonly granted?: GrantedKey | undefined
   /** The path to try again at. For `signing_out` and `switching_account`, a URL or path. */
@@ -123,6 +141,8 @@ export interface ConfirmView {
   readonly pending: PendingAuthorization
   /** Where the person's own request came from. */
   readonly browser?: DeviceInfo | undefined
+  /** What is known of the addresses of the device and of the browser. */
+  readonly places?: AddressDescriptions | undefined
   /** The operator's name for the client, where there is no registry. Shown instead of its id. */
   readonly trustedName?: string | undefined
   /** Why the approval that the person sent was refused. */
@@ -151,8 +171,36 @@ export interface ShownKey extends ListedKey {
   readonly trustedName?: string | undefined
 }
 
+/** A key of the signed-in person that has ended. */
+export interface ShownEndedKey extends EndedKey {
+  /** The operator's name for the client, shown instead of its id. */
+  readonly trustedName?: string | undefined
+}
+
 export interface KeysView {
+  /** The keys of this page, the newest use first. */
   readonly keys: readonly ShownKey[]
+  /**
+   * How many keys there are, whatever the search.
+   * @default as many as on this page
+   */
+  readonly total?: number | undefined
+  /**
+   * How many keys the search has found.
+   * @default as many as on this page
+   */
+  readonly found?: number | undefined
+  /** What was searched for, and where the page starts. */
+  readonly query?: KeysQuery | undefined
+  /** What is known of the addresses of the devices. */
+  readonly places?: AddressDescriptions | undefined
+  /**
+   * The keys that have ended, the latest first.
+   * @default none
+   */
+  readonly ended?: readonly ShownEndedKey[] | undefined
+  /** Where a list of older keys starts. Present only if there are more than one list can have. */
+  readonly older?: string | undefined
   /** Where the next page starts. Absent on the last page. */
   readonly next?: string | undefined
   /** How long other processes may accept a key after its revocation, in milliseconds. */
@@ -195,6 +243,8 @@ export interface Page extends PageContext {
   readonly texts: Texts
   /** The name of the service. */
   readonly product: string
+  /** Whether the operator chose that name, so that sentences may use it. */
+  readonly hasOwnProduct: boolean
   readonly logo?: Logo | undefined
   /** Where people find more about the service. */
   readonly links: BrandLinks

@@ -1,7 +1,8 @@
 import type { VNode } from 'preact'
 import { NOT_TRANSLATED } from './not-translated.ts'
 
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
+/** Zero-width joiners stay, because they hold Persian and Indic words and family emoji together. */
+const INVISIBLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
 /**
  * Prepares a text from a client or a person for display. Control, format and direction characters become

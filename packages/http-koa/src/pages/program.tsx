@@ -1,6 +1,6 @@
 import { type RegisteredClient, textIn } from '@device-grant/core'
 import type { VNode } from 'preact'
-import type { Page } from './pages.ts'
+import type { Page, ShownKey } from './pages.ts'
 import { PrintableText, printableText } from './printable-text.tsx'
 
 export interface ProgramProps {
@@ -13,6 +13,18 @@ export interface ProgramProps {
   /** The operator's name for the client, where there is no registry. */
   readonly trustedName?: string | undefined
 }
+
+/** The program of a key. */
+export const programOf = (
+  page: Page,
+  { request, client, trustedName }: Pick<ShownKey, 'request' | 'client' | 'trustedName'>,
+): ProgramProps => ({
+  page,
+  clientId: request.clientId,
+  client,
+  isAuthenticated: request.clientAuthenticated,
+  trustedName,
+})
 
 /** The operator's name for a program, if there is one. */
 const operatorsName = ({ page, client, trustedName }: ProgramProps): string | undefined =>

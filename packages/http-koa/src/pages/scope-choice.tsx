@@ -1,7 +1,6 @@
 import { type CatalogueScope, textIn } from '@device-grant/core'
 import type { VNode } from 'preact'
 import type { Page } from './pages.ts'
-import { PrintableText } from './printable-text.tsx'
 
 /** A scope of the catalogue that a client asks for. */
 export interface ChoosableScope {
@@ -61,10 +60,6 @@ export const ScopeChoice = ({
                   <span class="badge warn">{device.sensitive}</span>
                 </>
               )}
-              <br />
-              <code class="quiet">
-                <PrintableText maxLength={Number.POSITIVE_INFINITY}>{name}</PrintableText>
-              </code>
             </label>
           </div>
         )

@@ -1,9 +1,10 @@
 import type { DeviceInfo } from '@device-grant/core'
 import type { VNode } from 'preact'
-import { Address } from './address.tsx'
+import type { AddressDescriptions } from '../http/describe-addresses.ts'
 import { Fact } from './facts.tsx'
 import type { Page } from './pages.ts'
 import { PrintableText } from './printable-text.tsx'
+import { Whereabouts } from './whereabouts.tsx'
 
 /** The `webOrigin` of a web page that hides its origin. */
 export const HIDDEN_ORIGIN = 'null'
@@ -15,9 +16,11 @@ export const HIDDEN_ORIGIN = 'null'
 export const SourceFact = ({
   page,
   source: { address, webOrigin },
+  places,
 }: {
   readonly page: Page
   readonly source: DeviceInfo
+  readonly places?: AddressDescriptions | undefined
 }): VNode => {
   const texts = page.texts.device
   if (webOrigin !== undefined) {
@@ -33,7 +36,11 @@ export const SourceFact = ({
   }
   return (
     <Fact name={texts.address}>
-      {address === undefined ? texts.unknownAddress : <Address>{address}</Address>}
+      {address === undefined ? (
+        texts.unknownAddress
+      ) : (
+        <Whereabouts address={address} description={places?.get(address)} />
+      )}
     </Fact>
   )
 }

@@ -10,9 +10,7 @@ export const STYLE: string = `:root {
   --accent: #0b57b5;
   --on-accent: #ffffff;
   --code-ground: #eef2f8;
-  --deny: #a3261d;
-  --approve: #146c36;
-  --on-answer: #ffffff;
+  --danger: #a3261d;
   --warn-ground: #fff6e0;
   --warn-line: #b7791f;
   --bad-ground: #fdeceb;
@@ -32,9 +30,7 @@ export const STYLE: string = `:root {
     --accent: #8ab8f8;
     --on-accent: #0d1c30;
     --code-ground: #262c35;
-    --deny: #f2a59e;
-    --approve: #86d6a3;
-    --on-answer: #14171a;
+    --danger: #f2a59e;
     --warn-ground: #332a14;
     --warn-line: #d9a441;
     --bad-ground: #3a1f1d;
@@ -139,7 +135,7 @@ code, .mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "Liberation
 .note strong { display: block; }
 
 label { display: block; font-weight: 600; margin-block-end: 0.375rem; }
-input[type="text"], select {
+input[type="text"], input[type="search"], select {
   display: block; width: 100%; min-height: 3.25rem; padding: 0.5rem 0.75rem; margin-block-end: 0.5rem;
   border: 1px solid var(--field-line); border-radius: 0.5rem;
   background: var(--surface); color: var(--text); font: inherit; font-size: 1.125rem;
@@ -168,24 +164,56 @@ button:hover, .button:hover { text-decoration: underline; }
 .main-action { width: 100%; min-height: 3.25rem; background: var(--accent); color: var(--on-accent); margin-block-start: 0.5rem; }
 .plain { border: 0; padding: 0; background: none; text-decoration: underline; text-underline-offset: 0.15em; font-weight: 400; }
 
-.account-choice { margin-block-start: 1.25rem; }
-.account-choice button { min-height: 1.75rem; }
-.compare-again { margin-block: 1.25rem 0; }
-.answers { display: grid; grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr)); gap: 0.75rem; margin-block-start: 0.75rem; }
-.answers button { min-height: 3.5rem; padding-inline: 0.25rem; overflow-wrap: break-word; font-size: clamp(0.9375rem, 4.5vw, 1.0625rem); color: var(--on-answer); border-color: transparent; }
-.answers .deny { background: var(--deny); }
-.answers .approve { background: var(--approve); }
+@media (max-width: 34rem) {
+  main { padding-block-start: 1rem; }
+  /* The page of a decision says itself who is signed in. */
+  body:has(.decision) .who { display: none; }
+}
+.account-choice button { min-height: 1.5rem; }
+.account-choice p, .account-choice + p { margin-block-end: 0.375rem; }
+.code-card h2 { margin-block-end: 0.25rem; }
+.code-card .code { margin-block-end: 0.75rem; padding-block: 0.375rem; }
+.decision .facts { gap: 0.25rem; margin-block-end: 0.5rem; }
+.decision > .facts > div { display: grid; grid-template-columns: minmax(5.5rem, auto) minmax(0, 1fr); gap: 0.75rem; }
+.decision details .facts { gap: 0.75rem; margin: 0; }
+.decision .choice { margin-block-end: 0.25rem; gap: 0.5rem; }
+.decision .note { padding-block: 0.5rem; margin-block: 0.5rem; font-size: 0.875rem; line-height: 1.4; }
+.lifetime { display: flex; flex-wrap: wrap; align-items: center; gap: 0 0.75rem; }
+.lifetime + .choice { margin-block-start: 0.5rem; }
+.lifetime label { margin: 0; }
+.lifetime select { flex: 1 1 7rem; width: auto; min-height: 2.5rem; font-size: 1rem; margin: 0; }
+.info { border-inline-start: 0.1875rem solid var(--line); padding-inline-start: 0.75rem; margin-block-end: 0.5rem; line-height: 1.4; color: var(--quiet); }
+.info strong { display: block; color: var(--text); }
+.info p { margin: 0; }
+.answers { display: grid; grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr)); gap: 0.75rem; margin-block-start: 0.5rem; }
+.answers button { min-height: 3rem; padding-inline: 0.25rem; overflow-wrap: break-word; font-size: clamp(0.9375rem, 4.5vw, 1.0625rem); }
+.answers .deny { border-color: var(--field-line); color: var(--text); }
+.answers .approve { background: var(--accent); color: var(--on-accent); }
+.after-answers { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0 1rem; margin-block-end: 1rem; }
+.after-answers .plain { min-height: 2.5rem; }
 
 .actions { display: flex; flex-wrap: wrap; gap: 0.75rem; margin-block: 1rem 0; }
 .actions .main-action { flex: 1 1 12rem; min-height: 2.75rem; margin: 0; }
 .actions .main-action + .button { flex: 1 1 12rem; }
-.danger { border-color: var(--deny); color: var(--deny); }
+.danger { border-color: var(--danger); color: var(--danger); }
 
 .keys { list-style: none; margin: 0; padding: 0; }
-.keys form { margin-block-start: 1rem; }
-.key-head { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0.25rem 0.75rem; margin-block-end: 0.75rem; }
-.key-head h2 { margin: 0; }
-.key-head .badge { flex: none; }
+.keys .card { padding: 0 1rem; margin-block-end: 0.5rem; }
+.key > summary { width: auto; padding-block: 0.625rem; }
+.key[open] > summary { margin-block-end: 0.5rem; }
+.key-line { display: flex; flex-wrap: wrap; gap: 0 1rem; }
+@media (min-width: 34rem) {
+  .key-line { display: inline-flex; margin-inline-start: 0.75rem; }
+}
+.key > details { margin-block-start: 0.5rem; }
+.key > :last-child { margin-block-end: 0.75rem; }
+.disconnect > summary { color: var(--danger); font-weight: 600; }
+.head-actions { margin-block: 0 1rem; }
+.search [role="status"] { margin-block: 0.75rem 0; }
+details.card { padding-block: 0.5rem; }
+details.card[open] { padding-block-end: 1.25rem; }
+.recent { list-style: none; margin: 0; padding: 0; }
+.recent li { border-block-start: 1px solid var(--line); padding-block: 0.75rem; }
 
 footer { padding-block: 1rem 2rem; font-size: 0.875rem; }
 footer ul { display: flex; flex-wrap: wrap; gap: 0 1.25rem; list-style: none; margin: 0; padding: 0; }
@@ -194,9 +222,8 @@ footer [aria-current] { color: var(--text); font-weight: 600; text-decoration: n
 
 summary { cursor: pointer; padding-block: 0.625rem; width: fit-content; }
 .facts summary { padding-block: 0 0.5rem; }
-.rename { margin-block: 0.5rem -0.5rem; }
 .revoke-all { margin-block-start: 1.5rem; }
-.revoke-all summary { color: var(--deny); font-weight: 600; }
+.revoke-all summary { color: var(--danger); font-weight: 600; }
 .revoke-all .card { margin-block-start: 0.5rem; }
 
 .visually-hidden {

@@ -45,6 +45,7 @@ interface Formats {
   readonly nowInWords: Intl.RelativeTimeFormat
   readonly words: Intl.RelativeTimeFormat
   readonly dateAndTime: Intl.DateTimeFormat
+  readonly date: Intl.DateTimeFormat
   readonly durations: Readonly<Record<DurationUnit, Intl.NumberFormat>>
 }
 
@@ -62,6 +63,7 @@ const formatsOf = (locale: string): Formats => {
       timeStyle: 'short',
       timeZone: 'UTC',
     }),
+    date: new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' }),
     durations: {
       day: durationFormat(locale, 'day'),
       hour: durationFormat(locale, 'hour'),
@@ -88,21 +90,52 @@ export const wholeMinutes = (ms: number): number => Math.max(1, Math.ceil(ms / M
 
 /** A moment in the reader's language: the relative time first, then date and time in UTC. */
 export const Moment = ({
-  page: { locale, now, texts },
+  page,
   at,
 }: {
   readonly page: Page
   /** Epoch milliseconds. */
   readonly at: number
 }): VNode => {
-  const isJustNow = at <= now && now - at < MINUTE
+  const { locale } = page
   const date = new Date(at)
   return (
     <>
-      {isJustNow ? texts.page.justNow : relativeTime(locale, at, now)}{' '}
-      <time class="quiet small" datetime={date.toISOString()}>
-        ({formatsOf(locale).dateAndTime.format(date)} UTC)
-      </time>
+      {agoInWords(page, at)}{' '}
+      <span class="quiet small whole">
+        (
+        <time datetime={date.toISOString()} data-style="medium">
+          {formatsOf(locale).dateAndTime.format(date)} UTC
+        </time>
+        )
+      </span>
     </>
   )
 }
+
+/** A day in words, in UTC: `26 December 2026`. */
+export const dayInWords = (locale: string, at: number): string =>
+  formatsOf(locale).date.format(new Date(at))
+
+/** A day in the reader's language. */
+export const Day = ({
+  page: { locale },
+  at,
+}: {
+  readonly page: Page
+  /** Epoch milliseconds. */
+  readonly at: number
+}): VNode => (
+  <time datetime={new Date(at).toISOString()} data-style="long">
+    {dayInWords(locale, at)}
+  </time>
+)
+
+/** How long ago a moment was, in words. */
+export const Ago = ({ page, at }: { readonly page: Page; readonly at: number }): VNode => (
+  <time datetime={new Date(at).toISOString()}>{agoInWords(page, at)}</time>
+)
+
+/** How long ago a moment was: `2 minutes ago`. */
+export const agoInWords = ({ locale, now, texts }: Page, at: number): string =>
+  at <= now && now - at < MINUTE ? texts.page.justNow : relativeTime(locale, at, now)

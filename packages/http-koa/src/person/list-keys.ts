@@ -1,78 +1,89 @@
-import { type ListedKey, parseCursor, type UseCases } from '@device-grant/core'
-import { isoTime } from '../http/iso-time.ts'
+import { parseCursor, type UseCases } from '@device-grant/core'
+import type { DescribeAddresses } from '../http/describe-addresses.ts'
 import { sendJson } from '../http/json-response.ts'
 import { sendProblem } from '../http/problem.ts'
 import { redirect } from '../http/redirect.ts'
+import { type KeysQuery, keysPath } from '../pages/keys-query.ts'
 import type { Paths } from '../paths.ts'
-import type { DisconnectedDevice } from './disconnected-device.ts'
+import { keyJson } from './key-json.ts'
+import type { Notices } from './notices.ts'
 import type { PageResponses } from './page-responses.ts'
+import { readKeysQuery } from './read-keys-query.ts'
 import type { PersonContext } from './signed-in.ts'
-import { shownKey, type TrustedClients } from './trusted-clients.ts'
+import { shownKey, type TrustedClients, trustedNameOf } from './trusted-clients.ts'
 
 /** The parts of the page of connected devices. */
 export interface KeysPageOptions {
-  readonly useCases: Pick<UseCases, 'listApiKeys'>
+  readonly useCases: Pick<UseCases, 'listDevices'>
   readonly responses: PageResponses
   /** The paths as a browser sees them. */
   readonly links: Paths
   readonly trustedClients: TrustedClients
-  readonly disconnectedDevice: DisconnectedDevice
+  readonly notices: Notices
+  readonly describeAddresses: DescribeAddresses
 }
+
+const DAY_MS = 24 * 60 * 60_000
 
 /** GET /oauth/device/keys: the person's connected devices as a page. */
 export const keysPage =
-  ({ useCases, responses, links, trustedClients, disconnectedDevice }: KeysPageOptions) =>
+  (options: KeysPageOptions) =>
   async (ctx: PersonContext): Promise<void> => {
-    const { person } = ctx.state
-    const cursor = cursorOf(ctx)
-    if (!cursor.ok) {
-      return responses.showMessage(ctx, 400, { kind: 'bad_request', retry: links.keys }, person)
+    const { responses, links } = options
+    const query = readKeysQuery(ctx.query)
+    if (!query) {
+      const view = { kind: 'bad_request', retry: links.keys } as const
+      return responses.showMessage(ctx, 400, view, ctx.state.person)
     }
-    const { after } = cursor
-    const list = await useCases.listApiKeys({ owner: person.id, after })
-    // The devices of this page were disconnected.
-    if (after !== undefined && list.keys.length === 0) return redirect(ctx, links.keys)
-    const keys = list.keys.map((key) => shownKey(key, trustedClients))
-    const notice = NOTICES.find((one) => one === ctx.query['notice'])
-    const deviceName = notice === 'revoked' ? await disconnectedDevice.take(ctx) : undefined
-    responses.showKeys(ctx, { ...list, keys, notice, deviceName }, person)
+    await showKeys(ctx, options, query)
   }
 
-const NOTICES = ['revoked', 'revoked_all', 'renamed'] as const
-
-/** The cursor of the page that was asked for. Absent for the first page. */
-const cursorOf = (
+const showKeys = async (
   ctx: PersonContext,
-): { readonly ok: true; readonly after?: string } | { readonly ok: false } => {
-  const { after } = ctx.query
-  if (after === undefined) return { ok: true }
-  return typeof after === 'string' && parseCursor(after) ? { ok: true, after } : { ok: false }
+  options: KeysPageOptions,
+  query: KeysQuery,
+): Promise<void> => {
+  const { useCases, responses, links, trustedClients, notices, describeAddresses } = options
+  const { person } = ctx.state
+  const { after, from, search, unusedDays } = query
+  const { devices, ended, ...list } = await useCases.listDevices({
+    owner: person.id,
+    after,
+    from,
+    search,
+    unusedForMs: unusedDays === undefined ? undefined : unusedDays * DAY_MS,
+    nameOf: (clientId) => trustedNameOf(trustedClients, clientId),
+  })
+  // The devices of this page were disconnected.
+  if (after !== undefined && devices.length === 0) {
+    return redirect(ctx, keysPath(links, { ...query, after: undefined }))
+  }
+  const places = await describeAddresses(
+    ctx,
+    devices.map(({ request }) => request.device.address),
+  )
+  const { kind: notice, deviceName } = (await notices.take(ctx)) ?? {}
+  const view = {
+    ...list,
+    keys: devices.map((key) => shownKey(key, trustedClients)),
+    ended: ended.map((key) => shownKey(key, trustedClients)),
+    query,
+    places,
+    notice,
+    deviceName,
+  }
+  responses.showKeys(ctx, view, person)
 }
 
 /** GET /oauth/device/keys: the person's connected devices as JSON. */
 export const keysJson =
   ({ useCases }: { readonly useCases: Pick<UseCases, 'listApiKeys'> }) =>
   async (ctx: PersonContext): Promise<void> => {
-    const cursor = cursorOf(ctx)
-    if (!cursor.ok) return sendProblem(ctx, 400, 'after must be the next of an earlier answer')
-    const { after } = cursor
+    const { after } = ctx.query
+    if (after !== undefined && (typeof after !== 'string' || !parseCursor(after))) {
+      return sendProblem(ctx, 400, 'after must be the next of an earlier answer')
+    }
     const list = await useCases.listApiKeys({ owner: ctx.state.person.id, after })
     const { keys, next, revocationDelayMs: revocation_delay_ms } = list
-    sendJson(ctx, { keys: keys.map(toJson), next, revocation_delay_ms })
+    sendJson(ctx, { keys: keys.map(keyJson), next, revocation_delay_ms })
   }
-
-const toJson = ({ id, status, name, request, scope, deviceName, ...times }: ListedKey) => ({
-  id,
-  status,
-  name,
-  device_name: deviceName,
-  client_id: request.clientId,
-  scope,
-  address: request.device.address,
-  web_origin: request.device.webOrigin,
-  user_agent: request.device.userAgent,
-  approved_at: isoTime(times.approvedAt),
-  last_used_at: isoTime(times.lastUsedAt),
-  expires_at: isoTime(times.expiresAt),
-  idle_expires_at: isoTime(times.idleExpiresAt),
-})

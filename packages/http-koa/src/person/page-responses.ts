@@ -1,7 +1,8 @@
 import type { Clock } from '@device-grant/core'
 import type { Context } from 'koa'
-import { POLICY_WITHOUT_FORM_ACTION, sendPage } from '../http/send-page.ts'
+import { POLICY_WITH_FETCH, POLICY_WITHOUT_FORM_ACTION, sendPage } from '../http/send-page.ts'
 import { hasAttempts } from '../pages/enter-code.tsx'
+import { keysFields } from '../pages/keys-query.ts'
 import type {
   ConfirmView,
   EnterCodeView,
@@ -73,8 +74,7 @@ export class PageResponses {
 
   /** Sends the connected devices. */
   showKeys(ctx: Context, view: KeysView, person: PagePerson): void {
-    const { after } = ctx.query
-    const context = this.#context(ctx, person, typeof after === 'string' ? { after } : {})
+    const context = this.#context(ctx, person, Object.fromEntries(keysFields(view.query ?? {})))
     sendPage(ctx, 200, this.#options.pages.keys(context, view))
   }
 
@@ -93,8 +93,10 @@ export class PageResponses {
       ...(CONTACT_KINDS.includes(view.kind) ? { contact } : {}),
       ...(reference === undefined ? {} : { reference }),
     }
-    const context = this.#context(ctx, person, { user_code: view.userCode })
-    sendPage(ctx, status, pages.message(context, shown))
+    const html = pages.message(this.#context(ctx, person, this.#queryOf(ctx, view)), shown)
+    // The page of an approval asks for its key until the device has come.
+    if (view.kind === 'approved') sendPage(ctx, status, html, POLICY_WITH_FETCH)
+    else sendPage(ctx, status, html)
   }
 
   /**
@@ -105,6 +107,17 @@ export class PageResponses {
   showLeaving(ctx: Context, kind: 'signing_out' | 'switching_account', url: string): void {
     this.showMessage(ctx, 200, { kind, retry: url })
     ctx.set('Refresh', `0; url=${url}`)
+  }
+
+  /** The time of the pages, epoch milliseconds. */
+  now(): number {
+    return this.#options.clock.now()
+  }
+
+  #queryOf(ctx: Context, { userCode }: MessageView): Readonly<Record<string, string | undefined>> {
+    const { notice } = ctx.query
+    const isDenial = ctx.path === this.#options.paths.denied && typeof notice === 'string'
+    return isDenial ? { notice } : { user_code: userCode }
   }
 
   /** @param query what opens the page again, besides the path. Absent members are left out. */

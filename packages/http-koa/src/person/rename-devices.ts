@@ -3,12 +3,16 @@ import { bodyValue } from '../http/body-field.ts'
 import { sendProblem } from '../http/problem.ts'
 import { redirect } from '../http/redirect.ts'
 import { pathParameter } from '../http/route-table.ts'
+import { keyAnchor } from '../pages/keys-query.ts'
+import type { Notices } from './notices.ts'
 import { type OrShowUnknownOptions, orShowUnknown } from './or-show-unknown.ts'
+import { backPath } from './read-keys-query.ts'
 import type { PersonContext } from './signed-in.ts'
 
 /** The parts of the form that renames the device of a key. */
 export interface RenameFormOptions extends OrShowUnknownOptions {
   readonly useCases: Pick<UseCases, 'renameDevice'>
+  readonly notices: Notices
 }
 
 /** PATCH /oauth/device/keys/{id}: a front end gives the device of a key another name. */
@@ -39,7 +43,7 @@ export const patchKey =
 export const renameKeyForm =
   (options: RenameFormOptions) =>
   async (ctx: PersonContext): Promise<void> => {
-    const { useCases, responses, links } = options
+    const { useCases, responses, notices, links } = options
     const { person } = ctx.state
     const retry = links.keys
     const deviceName = bodyValue(ctx, 'device_name')
@@ -51,7 +55,8 @@ export const renameKeyForm =
       const { outcome } = await useCases.renameDevice(device)
       switch (outcome) {
         case 'renamed':
-          return redirect(ctx, `${links.keys}?notice=renamed`)
+          await notices.remember(ctx, { kind: 'renamed' })
+          return redirect(ctx, `${backPath(ctx, links)}#${keyAnchor(device.keyId)}`)
         case 'no_such_key':
           return responses.showMessage(ctx, 404, { kind: 'not_found', retry }, person)
         case 'device_name_too_long': {

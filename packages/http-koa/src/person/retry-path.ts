@@ -16,6 +16,10 @@ export type RetryPath = (ctx: Context) => string
 export const createRetryPath =
   ({ paths, links }: { readonly paths: Paths; readonly links: Paths }): RetryPath =>
   (ctx) => {
+    if (ctx.method !== 'POST' && ctx.path.startsWith(`${paths.keys}/`)) {
+      return links.keys + ctx.path.slice(paths.keys.length)
+    }
+    if (ctx.path === paths.denied) return links.denied + ctx.search
     if (ctx.path === paths.keys || ctx.path.startsWith(`${paths.keys}/`)) return links.keys
     const sent = (name: string): unknown =>
       ctx.method === 'POST' ? bodyField(ctx, name) : ctx.query[name]

@@ -1,18 +1,22 @@
-import type { UseCases } from '@device-grant/core'
-import { bodyField } from '../http/body-field.ts'
+import { textIn, type UseCases } from '@device-grant/core'
 import { sendProblem } from '../http/problem.ts'
 import { redirect } from '../http/redirect.ts'
 import { pathParameter } from '../http/route-table.ts'
 import type { AddressSet } from '../security/client-address.ts'
 import { deviceInfoOf } from '../security/device-info.ts'
-import type { DisconnectedDevice } from './disconnected-device.ts'
+import type { Notices } from './notices.ts'
 import { type OrShowUnknownOptions, orShowUnknown } from './or-show-unknown.ts'
+import type { PageLanguage } from './page-language.ts'
+import { backPath } from './read-keys-query.ts'
 import type { PersonContext } from './signed-in.ts'
+import { type TrustedClients, trustedNameOf } from './trusted-clients.ts'
 
 /** The parts of the forms that revoke keys. */
 export interface RevokeFormsOptions extends OrShowUnknownOptions {
-  readonly useCases: Pick<UseCases, 'revokeApiKey' | 'revokeAllApiKeys'>
-  readonly disconnectedDevice: DisconnectedDevice
+  readonly useCases: Pick<UseCases, 'readApiKey' | 'revokeApiKey' | 'revokeAllApiKeys'>
+  readonly notices: Notices
+  readonly language: PageLanguage
+  readonly trustedClients: TrustedClients
   readonly trustedProxies: AddressSet
 }
 
@@ -32,30 +36,44 @@ export const deleteKey =
 export const revokeKeyForm =
   (options: RevokeFormsOptions) =>
   async (ctx: PersonContext): Promise<void> => {
-    const { useCases, responses, links, disconnectedDevice, trustedProxies } = options
+    const { useCases, responses, links, notices, trustedProxies } = options
     const { person } = ctx.state
     const browser = deviceInfoOf(ctx.req, trustedProxies)
     const key = { owner: person.id, keyId: pathParameter(ctx, 'id'), browser }
     await orShowUnknown(ctx, options, REVOKING, async () => {
+      const deviceName = await nameOf(ctx, options, key)
       if ((await useCases.revokeApiKey(key)) === 'no_such_key') {
         const view = { kind: 'not_found', retry: links.keys } as const
         return responses.showMessage(ctx, 404, view, person)
       }
-      const deviceName = bodyField(ctx, 'device_name')
-      if (deviceName !== undefined) await disconnectedDevice.remember(ctx, deviceName)
-      redirect(ctx, `${links.keys}?notice=revoked`)
+      await notices.remember(ctx, { kind: 'revoked', deviceName })
+      redirect(ctx, backPath(ctx, links))
     })
   }
+
+/** What a person calls the device of a key: its name, or else the name of its program. */
+const nameOf = async (
+  ctx: PersonContext,
+  { useCases, language, trustedClients }: RevokeFormsOptions,
+  request: { readonly owner: string; readonly keyId: string },
+): Promise<string | undefined> => {
+  const found = await useCases.readApiKey(request)
+  if (!found) return undefined
+  const { deviceName, client, request: asked } = found.key
+  const program = client ? textIn(client.name, language.of(ctx)) : asked.clientId
+  return deviceName ?? trustedNameOf(trustedClients, asked.clientId) ?? program
+}
 
 /** POST /oauth/device/keys/revoke-all: the form of all keys. */
 export const revokeAllForm =
   (options: RevokeFormsOptions) =>
   async (ctx: PersonContext): Promise<void> => {
-    const { useCases, links, trustedProxies } = options
+    const { useCases, links, notices, trustedProxies } = options
     const browser = deviceInfoOf(ctx.req, trustedProxies)
     await orShowUnknown(ctx, options, REVOKING, async () => {
       await useCases.revokeAllApiKeys(ctx.state.person.id, browser)
-      redirect(ctx, `${links.keys}?notice=revoked_all`)
+      await notices.remember(ctx, { kind: 'revoked_all' })
+      redirect(ctx, links.keys)
     })
   }
 

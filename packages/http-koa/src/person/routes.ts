@@ -1,6 +1,7 @@
 import type { UseCases } from '@device-grant/core'
 import type { Context, Middleware } from 'koa'
 import { frontEndCors, readableBy } from '../http/cors.ts'
+import type { DescribeAddresses } from '../http/describe-addresses.ts'
 import { redirect } from '../http/redirect.ts'
 import type { ReportError } from '../http/report-error.ts'
 import { type Route, sendMethodNotAllowed } from '../http/route-table.ts'
@@ -11,8 +12,11 @@ import type { AddressSet } from '../security/client-address.ts'
 import type { Csrf } from '../security/csrf.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 import { assetRoute } from './asset-route.ts'
-import type { DisconnectedDevice } from './disconnected-device.ts'
+import type { Denials } from './denial.ts'
+import { deniedPage } from './denied-page.ts'
+import { keyPage, oneKeyJson } from './key-page.ts'
 import { keysJson, keysPage } from './list-keys.ts'
+import type { Notices } from './notices.ts'
 import type { PageLanguage } from './page-language.ts'
 import type { PageResponses } from './page-responses.ts'
 import { patchKey, renameKeyForm } from './rename-devices.ts'
@@ -35,6 +39,8 @@ export interface PersonRoutesOptions {
     | 'releaseUserCode'
     | 'answerUserCode'
     | 'listApiKeys'
+    | 'listDevices'
+    | 'readApiKey'
     | 'renameDevice'
     | 'revokeApiKey'
     | 'revokeAllApiKeys'
@@ -47,7 +53,9 @@ export interface PersonRoutesOptions {
   readonly responses: PageResponses
   readonly language: PageLanguage
   readonly wayBack: WayBack
-  readonly disconnectedDevice: DisconnectedDevice
+  readonly notices: Notices
+  readonly denials: Denials
+  readonly describeAddresses: DescribeAddresses
   readonly assets: ReadonlyMap<string, Asset>
   readonly csrf: Csrf
   readonly frontEndOrigins: readonly string[]
@@ -62,8 +70,9 @@ export interface PersonRoutesOptions {
  */
 export const personRoutes = (options: PersonRoutesOptions): readonly Route[] => {
   const { paths, links, responses } = options
-  const { page, form, personOrSignIn, personForCode, ownForm, formOfOwnPage, signOut } =
-    pageSteps(options)
+  const steps = pageSteps(options)
+  const { page, form, personOrSignIn, personForCode, personForSearch } = steps
+  const { ownForm, formOfOwnPage, signOut } = steps
   const { api, body, personOr401, ownRequest } = apiSteps(options)
   const cors = frontEndCors(options.frontEndOrigins)
   const toVerify: Middleware = (ctx) => redirect(ctx, links.verify + ctx.search)
@@ -80,6 +89,7 @@ export const personRoutes = (options: PersonRoutesOptions): readonly Route[] => 
         POST: [page, form, ownForm, verifyForm(options)],
       },
     },
+    { path: paths.denied, methods: { GET: [page, personOrSignIn, deniedPage(options)] } },
     // People type these addresses, and some of them end one with a slash.
     { path: `${paths.verify}/`, methods: { GET: [toVerify] } },
     { path: paths.shortVerify, methods: { GET: [toVerify] } },
@@ -100,7 +110,7 @@ export const personRoutes = (options: PersonRoutesOptions): readonly Route[] => 
       methods: {
         GET: [
           pageOrJson({
-            html: [page, personOrSignIn, keysPage(options)],
+            html: [page, personForSearch, keysPage(options)],
             json: [api, personOr401, keysJson(options)],
           }),
         ],
@@ -110,6 +120,12 @@ export const personRoutes = (options: PersonRoutesOptions): readonly Route[] => 
       path: `${paths.keys}/:id`,
       cors,
       methods: {
+        GET: [
+          pageOrJson({
+            html: [page, personOrSignIn, keyPage(options)],
+            json: [api, personOr401, oneKeyJson(options)],
+          }),
+        ],
         DELETE: [api, ownRequest, deleteKey(options)],
         PATCH: [api, body, ownRequest, patchKey(options)],
       },

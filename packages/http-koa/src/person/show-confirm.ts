@@ -1,4 +1,5 @@
 import type { UseCases } from '@device-grant/core'
+import type { DescribeAddresses } from '../http/describe-addresses.ts'
 import type { ConfirmView } from '../pages/pages.ts'
 import type { AddressSet } from '../security/client-address.ts'
 import { deviceInfoOf } from '../security/device-info.ts'
@@ -13,6 +14,7 @@ export interface ShowConfirmOptions {
   readonly responses: PageResponses
   readonly trustedProxies: AddressSet
   readonly trustedClients: TrustedClients
+  readonly describeAddresses: DescribeAddresses
 }
 
 /**
@@ -26,12 +28,15 @@ export const showConfirm = async (
   typed: string,
   refused: Pick<ConfirmView, 'problem' | 'chosen'> = {},
 ): Promise<void> => {
-  const { useCases, responses, trustedProxies, trustedClients } = options
+  const { useCases, responses, trustedProxies, trustedClients, describeAddresses } = options
   const { person } = ctx.state
   const browser = deviceInfoOf(ctx.req, trustedProxies)
   const review = await useCases.reviewUserCode({ userCode: typed, person: person.id, browser })
   if (review.outcome !== 'pending') return showRefusal(ctx, options, typed, review)
+  const { address } = review.request.device
+  const places = await describeAddresses(ctx, [address, browser.address])
   const view = {
+    places,
     pending: review,
     browser,
     trustedName: trustedNameOf(trustedClients, review.request.clientId),

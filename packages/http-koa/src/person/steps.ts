@@ -40,6 +40,11 @@ export interface PageSteps {
   readonly personOrSignIn: Middleware
   /** The same for a code. The way back from the sign-in opens it as the person did. */
   readonly personForCode: Middleware
+  /**
+   * The same for the list of devices. Browsers hold redirects of its search form to `form-action`, so a page
+   * says that the session has ended.
+   */
+  readonly personForSearch: Middleware
   /** Sets `ctx.state.person` if the form comes from a page of the signed-in person. */
   readonly ownForm: Middleware
   /** The same, but a person need not be signed in. */
@@ -64,6 +69,11 @@ export const pageSteps = (options: StepsOptions): PageSteps => {
       if (isOpened) await wayBack.remember(ctx, typed)
       return signIn.begin(ctx, retryPath(ctx))
     }),
+    personForSearch: signedIn(signIn, (ctx) =>
+      ctx.query['q'] === undefined
+        ? signIn.begin(ctx, retryPath(ctx))
+        : responses.showMessage(ctx, 401, { kind: 'session_ended', retry: retryPath(ctx) }),
+    ),
     ownForm: ownForm({ ...options, retryPath }),
     formOfOwnPage: formOfOwnPage({ ...options, retryPath }),
     signOut: signOutSteps(options),

@@ -1,5 +1,4 @@
-import type { ListedKey } from '@device-grant/core'
-import type { ShownKey } from '../pages/pages.ts'
+import type { DeviceAuthorizationRequest } from '@device-grant/core'
 
 /** The operator's names for clients, by client id. Any program can send such an id. */
 export type TrustedClients = Readonly<Record<string, string>>
@@ -12,7 +11,10 @@ export const trustedNameOf = (
   clientId !== undefined && Object.hasOwn(clients, clientId) ? clients[clientId] : undefined
 
 /** A key as pages show it, with the operator's name for its client. */
-export const shownKey = (key: ListedKey, clients: TrustedClients): ShownKey => ({
+export const shownKey = <K extends { readonly request: DeviceAuthorizationRequest }>(
+  key: K,
+  clients: TrustedClients,
+): K & { readonly trustedName?: string | undefined } => ({
   ...key,
   trustedName: trustedNameOf(clients, key.request.clientId),
 })

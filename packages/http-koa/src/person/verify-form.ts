@@ -1,16 +1,26 @@
-import { type AnswerReply, isRepeatedAnswer, type UseCases } from '@device-grant/core'
+import {
+  type AnswerReply,
+  isRepeatedAnswer,
+  type RefusedDevice,
+  textIn,
+  type UseCases,
+} from '@device-grant/core'
 import { bodyField } from '../http/body-field.ts'
+import type { DescribeAddresses } from '../http/describe-addresses.ts'
+import { redirect } from '../http/redirect.ts'
 import type { ReportError } from '../http/report-error.ts'
 import type { Choices } from '../pages/pages.ts'
 import type { Paths } from '../paths.ts'
 import type { AddressSet } from '../security/client-address.ts'
 import { deviceInfoOf } from '../security/device-info.ts'
+import type { Denial, Denials } from './denial.ts'
+import type { PageLanguage } from './page-language.ts'
 import type { PageResponses } from './page-responses.ts'
 import { readFormChoices } from './read-choices.ts'
 import { showConfirm } from './show-confirm.ts'
-import { shownDevice, showRefusal } from './show-refusal.ts'
+import { showRefusal } from './show-refusal.ts'
 import type { PersonContext } from './signed-in.ts'
-import { shownKey, type TrustedClients } from './trusted-clients.ts'
+import { shownKey, type TrustedClients, trustedNameOf } from './trusted-clients.ts'
 import { typedCode, verifyPath } from './typed-code.ts'
 
 /** The parts of the form of the verification page. */
@@ -21,6 +31,9 @@ export interface VerifyFormOptions {
   readonly links: Paths
   readonly trustedProxies: AddressSet
   readonly trustedClients: TrustedClients
+  readonly language: PageLanguage
+  readonly denials: Denials
+  readonly describeAddresses: DescribeAddresses
   readonly onError: ReportError
 }
 
@@ -29,17 +42,24 @@ interface SentAnswer {
   /** The code as the person typed it. */
   readonly typed: string
   readonly decision: 'approve' | 'deny'
+  /** Whether the person did not start the login. */
+  readonly isReported: boolean
   readonly choices: Choices
 }
 
-/** POST /oauth/device/verify: the form with which a person approves or denies. */
+/**
+ * POST /oauth/device/verify: the form with which a person approves or denies. It leads to a page that can be
+ * loaded again. `decision` is `report` if the person did not start the login.
+ */
 export const verifyForm =
   (options: VerifyFormOptions) =>
   async (ctx: PersonContext): Promise<void> => {
     const { responses, links, useCases, trustedProxies } = options
     const { person } = ctx.state
     const typed = typedCode(bodyField(ctx, 'user_code'))
-    const decision = bodyField(ctx, 'decision')
+    const sent = bodyField(ctx, 'decision')
+    const isReported = sent === 'report'
+    const decision = isReported ? 'deny' : sent
     // A denial grants nothing, so there is nothing to choose.
     const read = decision === 'approve' ? readFormChoices(ctx) : NO_CHOICES
     if (typed === undefined || (decision !== 'approve' && decision !== 'deny') || !read.ok) {
@@ -48,9 +68,10 @@ export const verifyForm =
     }
     const { choices } = read
     const browser = deviceInfoOf(ctx.req, trustedProxies)
-    const answer = { ...choices, userCode: typed, person: person.id, decision, browser } as const
+    const by = { person: person.id, browser }
+    const answer = { ...choices, ...by, userCode: typed, decision, isReported } as const
     const reply = await useCases.answerUserCode(answer)
-    await showReply(ctx, options, { typed, decision, choices }, reply)
+    await showReply(ctx, options, { typed, decision, isReported, choices }, reply)
   }
 
 const NO_CHOICES = { ok: true, choices: {} } as const
@@ -58,27 +79,29 @@ const NO_CHOICES = { ok: true, choices: {} } as const
 const showReply = async (
   ctx: PersonContext,
   options: VerifyFormOptions,
-  { typed, decision, choices }: SentAnswer,
+  { typed, decision, isReported, choices }: SentAnswer,
   reply: AnswerReply,
 ): Promise<void> => {
-  const { responses, links, trustedClients, onError } = options
+  const { responses, links, language, denials, trustedClients, onError } = options
   const { person } = ctx.state
+  const denialOf = ({ userCode, clientId, client }: RefusedDevice): Denial => {
+    const name = client ? textIn(client.name, language.of(ctx)) : undefined
+    const programName = name ?? trustedNameOf(trustedClients, clientId)
+    return { userCode, clientId, programName, isReported }
+  }
   switch (reply.outcome) {
     case 'approved':
-    case 'denied': {
-      const { outcome: kind, deviceName } = reply
-      const view = { kind, ...shownDevice(reply, trustedClients), deviceName }
-      return responses.showMessage(ctx, 200, view, person)
-    }
+      return redirect(ctx, `${links.keys}/${reply.keyId}`)
+    case 'denied':
+      return redirect(ctx, await denials.pathOf(person.id, denialOf(reply)))
     case 'already_processed': {
       const { granted } = reply
-      if (!isRepeatedAnswer(reply, { decision, ...choices }))
+      if (!isRepeatedAnswer(reply, { decision, ...choices })) {
         return showRefusal(ctx, options, typed, reply)
-      // The same decision again: the page was reloaded.
-      const kind = decision === 'approve' ? 'approved' : 'denied'
-      const deviceName = granted?.deviceName
-      const view = { kind, ...shownDevice(reply, trustedClients), deviceName } as const
-      return responses.showMessage(ctx, 200, view, person)
+      }
+      // The form was sent twice.
+      if (granted) return redirect(ctx, `${links.keys}/${granted.keyId}`)
+      return redirect(ctx, await denials.pathOf(person.id, denialOf(reply)))
     }
     case 'key_not_created':
     case 'outcome_unknown': {

@@ -43,6 +43,7 @@ export const en = {
     hiddenWebPage: 'It hides its address',
     userAgent: 'Software (self-reported)',
     unknownUserAgent: 'Not reported',
+    device: 'Device',
     deviceName: 'Name of the device',
     nameHint: 'It helps you find the device in your list.',
     nameLimit: 'A name can have {max} characters at most.',
@@ -92,50 +93,60 @@ export const en = {
   },
   confirm: {
     title: 'Connect this device?',
-    /** The title if the program is registered. */
-    titleFor: 'Connect {program}?',
+    /** The title for a known program. `titleForProduct` is for a service with a name of its own. */
+    titleFor: 'Connect {program} to your account?',
+    titleForProduct: 'Connect {program} to your {product} account?',
+    who: 'You are {person}.',
+    /** `{date}` is when the key expires, `{permissions}` a list of texts. */
+    consequence: 'Until {date}, it can act in your name: {permissions}.',
+    /** For many permissions. */
+    consequenceOfMany: {
+      one: 'Until {date}, it can act in your name, with {count} permission.',
+      other: 'Until {date}, it can act in your name, with {count} permissions.',
+    },
+    consequenceOfAll: 'Until {date}, it can do everything that your account can do here.',
     noScopeChosen: 'Nothing was approved. Tick at least one permission, or choose Deny.',
     nameTooLong: 'Nothing was approved. The name of the device may have {max} characters at most.',
     choiceRefused:
       'Nothing was approved. One of your choices isn’t possible any more. Check them, then answer again.',
-    compare: 'Compare with your device',
-    compareHow:
-      'Your device must show exactly this code. If it shows a different code, or no code, choose Deny.',
+    compare: 'Does your device show this code?',
     warningTitle: 'Did someone send you this code or link?',
     warning:
-      'If so, choose Deny, or the sender gets access to your account. Choose Approve only if you have just started this yourself, on a device in front of you.',
+      'Then choose Deny, or the sender gets access to your account. Also choose Deny if your device shows a different code, or none.',
     webPage: 'A web page, {origin}, asked for this code',
     hiddenWebPage: 'A web page that hides its address asked for this code',
     webPageText:
       'Choose Deny, unless you trust this web page and started this there. If you approve, the web page gets access to your account.',
-    elsewhereTitle: 'The request comes from a different IP address',
-    elsewhereDevice: 'IP address of the device:',
-    elsewhereYou: 'Your IP address:',
-    elsewhere:
-      'This can be normal, for example with a remote server, a mobile network or a VPN. If you can’t explain it, choose Deny.',
+    elsewhereTitle: 'Your device is in another network',
+    /** `{device}` and `{browser}` say where they are. */
+    elsewherePlaces: 'Device: {device}. This browser: {browser}.',
+    elsewhere: 'That is normal with mobile data, a VPN or a remote server. Otherwise, choose Deny.',
+    yourAddress: 'Your IP address',
     notComparable: 'We can’t tell whether your device and this browser are in the same place.',
-    requestDetails: 'Request details',
     requested: 'Started',
     permissions: 'Permissions',
     permissionsHow: 'Untick what the device doesn’t need.',
     /** The catalogue has lost every scope of the request. */
     nothingOffered:
       'The program asks for nothing that this service still offers, so it can’t be connected. Choose Deny.',
-    result: 'If you approve',
     resultText:
-      'The device gets an API key. It can act on your behalf until the key expires. You can disconnect the device at any time under “Connected devices”.',
+      'If you approve, the device gets an API key. You can disconnect the device at any time under “Connected devices”.',
     keyName: 'Key name',
-    keyExpires: 'Key expires',
     /** The label of the choice between several durations. */
     lifetime: 'Stay connected for',
     /** `{ago}` is for example `3 days ago`. */
     replace: 'Replace {deviceName}, connected {ago}?',
     replaceHint: 'The earlier connection ends as soon as this one is used.',
-    account: 'You are connecting it to {person}.',
     notYou: 'Not you?',
     otherAccount: 'Use another account',
-    /** Followed by the code, beside the buttons. */
-    myDeviceShows: 'My device shows',
+    details: 'Details',
+    /** `{count}` is the number of minutes. */
+    answerWithin: {
+      one: 'Answer within 1 minute.',
+      other: 'Answer within {count} minutes.',
+    },
+    /** The button that denies and reports. */
+    report: 'I did not start this',
     deny: 'Deny',
     approve: 'Approve',
   },
@@ -155,20 +166,42 @@ export const en = {
     /** Followed by an e-mail address, a link or a text of the operator. */
     contact: 'Contact:',
     reference: 'Reference',
+    /** `{ago}` is for example `2 minutes ago`. */
+    approvedAgo: 'You approved this device {ago}.',
+    mistake: 'Was that a mistake?',
+    disconnectNow: 'Disconnect it now',
+    recentKeys: 'Connected in the last day',
+    recentKeysHow: 'Disconnect everything that you don’t recognise.',
     /** `{count}` is the number of minutes. */
     wait: { one: 'Wait 1 minute.', other: 'Wait {count} minutes.' },
   },
   /** By kind of message: a title, what happened, and what to do next. */
   messages: {
     approved: {
-      title: 'Device connected',
-      text: 'You approved the request. Go back to your device. It continues on its own in a moment.',
+      title: 'Approved. Go back to your device',
+      text: 'Your device continues on its own in a moment.',
       next: 'You can close this page.',
+    },
+    connected: {
+      title: 'Device connected',
+      text: 'Your device has its key.',
+      next: 'You can close this page.',
+    },
+    /** What ended the connection stands before `next`. */
+    disconnected: {
+      title: 'This device is not connected',
+      text: 'Its key doesn’t work any more.',
+      next: 'To connect it again, log in again on your device.',
     },
     denied: {
       title: 'Request denied',
-      text: 'The device doesn’t get access. If you didn’t start this, you don’t need to do anything else.',
-      next: 'You can close this page.',
+      text: 'The device doesn’t get access.',
+      next: 'Denied by mistake? Run the login again on your device. Otherwise, you can close this page.',
+    },
+    reported: {
+      title: 'Request denied and reported',
+      text: 'The device doesn’t get access. We have noted that you didn’t start this.',
+      next: 'If someone sent you the code or the link, don’t answer them.',
     },
     expired: {
       title: 'This code has expired',
@@ -294,6 +327,7 @@ export const en = {
   },
   keys: {
     title: 'Connected devices',
+    titleWithCount: 'Connected devices ({count})',
     intro:
       'These devices and programs have a key to your account. Disconnect any that you don’t recognise.',
     empty: 'No device is connected to your account.',
@@ -314,16 +348,52 @@ export const en = {
     rename: 'Rename',
     saveName: 'Save name',
     revoke: 'Disconnect',
+    /** Asked once before a device is disconnected. */
+    revokeQuestion: 'Disconnect {deviceName}? It has to log in again.',
+    revokeConfirm: 'Yes, disconnect',
+    search: 'Search devices',
+    searchHint: 'Name of a device or program, or code',
+    searchSubmit: 'Search',
+    unusedFilter: 'Not used for {count} days',
+    found: { one: '{count} device found', other: '{count} devices found' },
+    nothingFound: 'No device was found.',
+    showAll: 'Show all devices',
+    olderKeys: 'Devices that you approved earlier',
+    /** `{ago}` is for example `2 days ago`. */
+    usedAgo: 'used {ago}',
+    approvedAgo: 'approved {ago}, not used yet',
+    /** `{deviceName}` names the device or its program. */
+    leakedTitle: 'A key of {deviceName} was found in a public place',
+    leaked: 'The key is revoked, so it no longer works. Remove it from where it was found:',
+    /** The heading of the keys that have ended. */
+    ended: 'No longer connected',
+    endedAt: 'Ended',
+    endedBecause: 'Reason',
+    endings: {
+      owner: 'You disconnected it.',
+      operator: 'An operator of this service disconnected it.',
+      bearer: 'It logged out, or a program that had its key disconnected it.',
+      replacement: 'A newer login of the device replaced it.',
+      cut_off: 'It was disconnected together with all devices.',
+      secret_scanning: 'Its key was found in a public place and revoked.',
+      expired: 'Its key expired.',
+      unused: 'Its key was not used for too long.',
+      not_picked_up: 'The device did not pick its key up in time.',
+      revoked: 'It was disconnected.',
+    },
     revokeAll: 'Disconnect all…',
     revokeAllWarning:
-      'All your devices lose access {delay}, also those on other pages of this list.',
+      'All your devices have to log in again, also those on other pages of this list.',
     revokeAllConfirm: 'Yes, disconnect all',
-    revoked: 'Disconnected. The device loses access {delay}.',
-    isDisconnected: '{deviceName} is disconnected. It loses access {delay}.',
+    revoked: 'The device is disconnected. It has to log in again.',
+    isDisconnected: '{deviceName} is disconnected. It has to log in again.',
     renamed: 'The name is saved.',
-    revoked_all: 'All devices are disconnected. They lose access {delay}.',
-    /** The `{delay}` of the texts above. `{count}` is the number of seconds. */
-    delay: { 0: 'at once', one: 'within one second', other: 'within {count} seconds' },
+    revoked_all: 'All devices are disconnected. They have to log in again.',
+    /** Follows the texts above if access does not end at once. `{count}` is the number of seconds. */
+    accessEnds: {
+      one: 'Access ends within 1 second.',
+      other: 'Access ends within {count} seconds.',
+    },
   },
   signIn: {
     title: 'Sign in',

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto'
+import type { Clock } from '@device-grant/core'
+import type { Paths } from '../paths.ts'
+import type { Signer } from '../security/signer.ts'
+
+const PURPOSE = 'denial'
+/** How long the page of a denial can be loaded again, in milliseconds. */
+const LIFETIME_MS = 24 * 60 * 60_000
+
+/** A request that a person denied. */
+export interface Denial {
+  /** The code as the device shows it. */
+  readonly userCode: string | undefined
+  readonly clientId: string | undefined
+  /** The operator's name for the client. */
+  readonly programName: string | undefined
+  /** Whether the person said that they did not start it. */
+  readonly isReported: boolean
+}
+
+/**
+ * Names denials in links that can be loaded again. They are signed, because a link of another site must
+ * not make a page say what did not happen. Each is for the person who denied.
+ */
+export class Denials {
+  readonly #signer: Signer
+  readonly #clock: Clock
+  readonly #links: Paths
+
+  constructor(options: { readonly signer: Signer; readonly clock: Clock; readonly links: Paths }) {
+    this.#signer = options.signer
+    this.#clock = options.clock
+    this.#links = options.links
+  }
+
+  /** The path of the page of a denial. */
+  async pathOf(person: string, { isReported, ...device }: Denial): Promise<string> {
+    const claims = { ...device, person: hashOf(person), reported: isReported ? 1 : 0 }
+    const text = await this.#signer.sign(PURPOSE, claims, this.#clock.now() + LIFETIME_MS)
+    return `${this.#links.denied}?notice=${text}`
+  }
+
+  /** Reads a denial of this person, or `undefined` if the text is forged, old or of another person. */
+  async read(person: string, text: unknown): Promise<Denial | undefined> {
+    if (typeof text !== 'string') return undefined
+    const claims = await this.#signer.verify(PURPOSE, text, this.#clock.now())
+    if (claims?.['person'] !== hashOf(person)) return undefined
+    const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined)
+    return {
+      userCode: textOf(claims['userCode']),
+      clientId: textOf(claims['clientId']),
+      programName: textOf(claims['programName']),
+      isReported: claims['reported'] === 1,
+    }
+  }
+}
+
+const hashOf = (person: string): string => createHash('sha256').update(person).digest('base64url')
