@@ -97,6 +97,12 @@ export const pendingWithChoices = (value?: string): PendingAuthorization => ({
   },
 })
 
+/** A first login of a named device, which asks for two scopes. */
+const pendingWithTwoScopes = (value?: string): PendingAuthorization => {
+  const { replaceable: _, ...pending } = pendingWithChoices(value)
+  return { ...pending, scopes: pending.scopes.slice(0, 2) }
+}
+
 /** A key of a registered client, with a named device and a narrowed scope. */
 const EARLIER_KEY: ListedKey = {
   id: '4kPqRsTuVwXyZaBcDeFgHi',
@@ -377,6 +383,13 @@ export const allPages = (
       pages.confirm(context, { pending: fromWebPage(pending, value ?? 'https://evil.test') }),
     ],
     ['confirm-hidden-web-page', pages.confirm(context, { pending: fromWebPage(pending, 'null') })],
+    [
+      'confirm-two-scopes',
+      pages.confirm(context, {
+        pending: pendingWithTwoScopes(value),
+        browser: { address: value ?? '203.0.113.7' },
+      }),
+    ],
     ['confirm-bare', pages.confirm(context, { pending: bare })],
     ['confirm-choices', pages.confirm(context, { pending: pendingWithChoices(value) })],
     [

@@ -23,3 +23,10 @@ export const title = (page: Page): Promise<string> => page.locator('h1').innerTe
 /** The user code as the confirmation page shows it. */
 export const shownCode = (page: Page): Promise<string> =>
   page.locator('.code [aria-hidden]').innerText()
+
+/** The heading after an approval, before or after the device has come. */
+export const APPROVED: RegExp = /^(?:Approved\. Go back to your device|Device connected)$/
+
+/** Opens the details of the request, or of the key. */
+export const openDetails = (page: Page): Promise<void> =>
+  page.getByText('Details', { exact: true }).click()

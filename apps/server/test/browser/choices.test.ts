@@ -4,7 +4,7 @@ import { authorize, type Codes, pickUp, poll, pollOutcome } from '@device-grant/
 import { KEYS } from '@device-grant/test-support/endpoints'
 import { membersOf } from '@device-grant/test-support/http-exchange'
 import { findings, inspect, SCREENSHOTS } from '@device-grant/test-support/page-inspection'
-import { decide, signIn, title } from '@device-grant/test-support/page-steps'
+import { APPROVED, decide, openDetails, signIn, title } from '@device-grant/test-support/page-steps'
 import { openPage } from '@device-grant/test-support/watched-page'
 import { whoami } from '@device-grant/test-support/whoami'
 import type { ExecutionContext } from 'ava'
@@ -60,7 +60,8 @@ for (const javaScriptEnabled of [true, false]) {
       const codes = await request(server, 'ubuntu')
       const page = await openPage(t, browser(), { javaScriptEnabled })
       await openCode(page, codes)
-      t.is(await title(page), 'Connect Acme CLI?')
+      t.is(await title(page), 'Connect Acme CLI to your account?')
+      await openDetails(page)
       t.true(await page.getByText('Any program can use this name.').isVisible())
       t.true(await page.getByLabel('See your projects').isDisabled())
       t.true(await page.getByLabel('See your projects').isChecked())
@@ -71,7 +72,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByLabel('Name of the device').press('Enter')
       t.is(await pollOutcome(server.url, codes.device_code), 'authorization_pending')
       await decide(page, 'approve')
-      t.is(await title(page), 'Device connected')
+      t.regex(await title(page), APPROVED)
       t.true(await page.getByText('Maria’s MacBook').isVisible())
 
       server.clock.pass(5_000)
@@ -83,17 +84,20 @@ for (const javaScriptEnabled of [true, false]) {
       t.like(told, { device_name: 'Maria’s MacBook', scope: 'projects:read billing' })
 
       await page.click('text=See your connected devices')
-      t.is(await page.locator('.key-head h2').innerText(), 'Maria’s MacBook')
+      t.is(await page.locator('.key > summary strong').innerText(), 'Maria’s MacBook')
+      await page.locator('.key > summary').click()
       t.true(await page.getByText('See your invoices').isVisible())
       t.is(await page.getByText('Change your projects').count(), 0)
       await page.getByText('Rename', { exact: true }).click()
       await page.getByLabel('Name of the device').fill('Work laptop')
       await page.getByText('Save name').click()
       await page.getByText('The name is saved.').waitFor()
-      t.is(await page.locator('.key-head h2').innerText(), 'Work laptop')
+      t.is(await page.locator('.key > summary strong').innerText(), 'Work laptop')
       t.like(membersOf(await whoami(server.url, key)), { device_name: 'Work laptop' })
-      await page.locator('.keys').getByRole('button', { name: 'Disconnect' }).click()
-      await page.getByText('Work laptop is disconnected. It loses access at once.').waitFor()
+      await page.locator('.key > summary').click()
+      await page.locator('.disconnect > summary').click()
+      await page.getByRole('button', { name: 'Yes, disconnect' }).click()
+      await page.getByText('Work laptop is disconnected. It has to log in again.').waitFor()
       t.is((await whoami(server.url, key)).status, 401)
     },
   )
@@ -137,6 +141,7 @@ browserTest('with no box ticked nothing is approved, and the other choices are k
   await openCode(page, codes)
   for (const box of await page.getByRole('checkbox').all()) await box.uncheck()
   await page.getByLabel('Stay connected for').selectOption('90 days')
+  await openDetails(page)
   await page.getByLabel('Name of the device').fill('Tablet')
   await decide(page, 'approve')
   const alert = await page.locator('main [role=alert]').innerText()
@@ -148,7 +153,7 @@ browserTest('with no box ticked nothing is approved, and the other choices are k
   t.is(await page.locator('input:checked').count(), 0)
   await page.getByLabel('See your projects').check()
   await decide(page, 'approve')
-  t.is(await title(page), 'Device connected')
+  t.regex(await title(page), APPROVED)
   server.clock.pass(5_000)
   t.like(membersOf(await poll(server.url, codes.device_code)), {
     scope: 'projects:read',
@@ -157,8 +162,18 @@ browserTest('with no box ticked nothing is approved, and the other choices are k
 })
 
 for (const [locale, texts] of Object.entries({
-  en: ['Connect Acme CLI?', 'See your projects', '30 days', 'Device connected'],
-  de: ['Acme-Kommandozeile verbinden?', 'Ihre Projekte sehen', '30 Tage', 'Gerät verbunden'],
+  en: [
+    'Connect Acme CLI to your account?',
+    'See your projects',
+    '30 days',
+    'Approved. Go back to your device',
+  ],
+  de: [
+    'Acme-Kommandozeile mit Ihrem Konto verbinden?',
+    'Ihre Projekte sehen',
+    '30 Tage',
+    'Zugestimmt. Weiter geht es auf Ihrem Gerät',
+  ],
 })) {
   browserTest(`axe finds nothing, and nothing is cut on any width in ${locale}`, async (t) => {
     const server = await startRegisteredServer(t, demoSignIn())
@@ -178,7 +193,7 @@ for (const [locale, texts] of Object.entries({
     await openCode(page, codes)
     const [heading = '', sentence = '', duration = '', done = ''] = texts
     t.is(await title(page), heading)
-    t.true(await page.getByText(sentence).isVisible())
+    t.true(await page.getByLabel(sentence).isVisible())
     await inspectAt(t, page, `choices-${locale}`)
     await page.locator('#lifetime').selectOption(duration)
     await decide(page, 'approve')

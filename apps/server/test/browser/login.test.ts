@@ -3,7 +3,15 @@ import { inChromium } from '@device-grant/test-support/chromium'
 import { authorize, pollOutcome } from '@device-grant/test-support/device'
 import { startLoginExample, type WaitingLogin } from '@device-grant/test-support/login-example'
 import { inspect } from '@device-grant/test-support/page-inspection'
-import { decide, enterCode, shownCode, signIn, title } from '@device-grant/test-support/page-steps'
+import {
+  APPROVED,
+  decide,
+  enterCode,
+  openDetails,
+  shownCode,
+  signIn,
+  title,
+} from '@device-grant/test-support/page-steps'
 import { openPage } from '@device-grant/test-support/watched-page'
 import type { ExecutionContext } from 'ava'
 import type { Page } from 'playwright-core'
@@ -60,6 +68,7 @@ browserTest(
     await page.waitForURL(/user_code=/)
     await inspect(t, page, 'confirm')
     t.is(await shownCode(page), device.userCode)
+    await openDetails(page)
     const shown = await page.locator('main').innerText()
     for (const fact of [
       'login-example',
@@ -71,9 +80,10 @@ browserTest(
       t.true(shown.includes(fact), fact)
     }
     await decide(page, 'approve')
-    t.is(await title(page), 'Device connected')
-    await inspect(t, page, 'approved')
+    t.regex(await title(page), APPROVED)
     await hasKeyOf(t, device, 'alice')
+    await page.getByRole('heading', { name: 'Device connected' }).waitFor()
+    await inspect(t, page, 'connected')
   },
 )
 
@@ -89,7 +99,7 @@ browserTest(
     await page.waitForURL(device.completeUri)
     t.is(await title(page), 'Connect this device?')
     t.is(await shownCode(page), device.userCode)
-    t.true(await page.getByText('Compare with your device').isVisible())
+    t.true(await page.getByText('Does your device show this code?').isVisible())
     // Opening the page again decides nothing either.
     await page.reload()
     t.is(await title(page), 'Connect this device?')
@@ -97,7 +107,7 @@ browserTest(
     t.true(await page.getByText('No device is connected').isVisible())
     await page.goto(device.completeUri)
     await decide(page, 'approve')
-    t.is(await title(page), 'Device connected')
+    t.regex(await title(page), APPROVED)
     await hasKeyOf(t, device, 'alice')
   },
 )
@@ -132,10 +142,11 @@ browserTest('everything works without JavaScript', async (t) => {
   await enterCode(page, typed)
   t.is(await shownCode(page), device.userCode)
   await decide(page, 'approve')
-  t.is(await title(page), 'Device connected')
+  t.regex(await title(page), APPROVED)
   await hasKeyOf(t, device, 'alice')
 
   await page.click('text=See your connected devices')
+  await page.locator('details.key > summary').click()
   t.true(await page.getByText(device.userCode).first().isVisible())
   await page.click('.revoke-all summary')
   await page.click('text=Yes, disconnect all')
@@ -186,18 +197,22 @@ browserTest('CD-11: the keyboard suffices, and the focus never starts at Approve
     'Connected devices',
     'Sign out',
     'Use another account',
-    'Name of the device',
     'Deny',
     'Approve',
   ])
   await page.keyboard.press('Enter')
-  await then('Device connected')
+  await then('Approved. Go back to your device')
   t.is(await pollOutcome(url, codes.device_code), 'token')
+  await then('Device connected')
 
   await tabTo(page, 'See your connected devices')
   await page.keyboard.press('Enter')
-  await then('Connected devices')
+  await then('Connected devices (1)')
+  await page.locator('details.key > summary').focus()
+  await page.keyboard.press('Enter')
   await tabTo(page, 'Disconnect')
   await page.keyboard.press('Enter')
-  await page.getByText('Disconnected. The device loses access within one second.').waitFor()
+  await tabTo(page, 'Yes, disconnect')
+  await page.keyboard.press('Enter')
+  await page.getByText('is disconnected. It has to log in again.').waitFor()
 })

@@ -1,7 +1,7 @@
 import { inChromium } from '@device-grant/test-support/chromium'
 import { authorize, pollOutcome } from '@device-grant/test-support/device'
 import { inspect } from '@device-grant/test-support/page-inspection'
-import { decide, enterCode, signIn, title } from '@device-grant/test-support/page-steps'
+import { APPROVED, decide, enterCode, signIn, title } from '@device-grant/test-support/page-steps'
 import { openPage } from '@device-grant/test-support/watched-page'
 import type { ExecutionContext } from 'ava'
 import type { Page } from 'playwright-core'
@@ -109,7 +109,7 @@ browserTest('two people, one code: the second is told to wait', async (t) => {
   await inspect(t, bob, 'contested')
 
   await decide(alice, 'approve')
-  t.is(await title(alice), 'Device connected')
+  t.regex(await title(alice), APPROVED)
   t.is(await pollOutcome(server.url, codes.device_code), 'token')
   t.is((await server.useCases.listApiKeys({ owner: 'alice' })).keys.length, 1)
   t.deepEqual((await server.useCases.listApiKeys({ owner: 'bob' })).keys, [])
@@ -157,7 +157,7 @@ browserTest('a session that ends while the page is open leads back to the code',
     'nothing by itself',
   )
   await decide(page, 'approve')
-  t.is(await title(page), 'Device connected')
+  t.regex(await title(page), APPROVED)
   t.is(await pollOutcome(server.url, codes.device_code), 'token')
 })
 

@@ -171,6 +171,7 @@ browserTest('Enter in a field or on a box of the confirm page decides nothing', 
       if (request.method() === 'POST') posts += 1
     })
     await page.goto(`${origin}/en/confirm-choices`)
+    await page.click('details.card > summary')
     for (const field of ['#device-name', '#replaces', '#scope-1']) {
       await page.press(field, 'Enter')
       t.is(await page.inputValue('#device-name'), 'Maria’s MacBook', field)
@@ -197,9 +198,9 @@ browserTest('Tab reaches Deny before Approve, and the focus is visible', async (
     'Connected devices',
     'Sign out',
     'Use another account',
-    'Name of the device',
     'Deny',
     'Approve',
+    'I did not start this',
   ])
   const deny = await page.locator('button[value=deny]').boundingBox()
   const approve = await page.locator('button[value=approve]').boundingBox()
@@ -209,5 +210,42 @@ browserTest('Tab reaches Deny before Approve, and the focus is visible', async (
   await page.goto(`${origin}/de/confirm`)
   const german = await page.locator('button[value=approve]').boundingBox()
   t.is(german?.height, approve?.height, 'the longer label does not break')
+  await page.context().close()
+})
+
+browserTest('both buttons are above the fold of a phone, with two permissions', async (t) => {
+  const [page] = await open({ viewport: { width: 390, height: 844 } })
+  for (const locale of pages.locales) {
+    await page.goto(`${origin}/${locale}/confirm-two-scopes`)
+    for (const decision of ['deny', 'approve']) {
+      const box = await page.locator(`button[value=${decision}]`).boundingBox()
+      t.true((box?.y ?? 0) + (box?.height ?? 0) <= 844, `${locale} ${decision} ends at ${box?.y}`)
+    }
+    t.false(await page.locator('#device-name').isVisible(), 'the details are folded')
+  }
+  await page.context().close()
+})
+
+browserTest('times are in the zone of the reader, and in UTC without JavaScript', async (t) => {
+  for (const [javaScriptEnabled, time, day] of [
+    [true, 'Jan 16, 2030, 1:58 AM', 'January 17, 2030'],
+    [false, 'Jan 15, 2030, 11:58 AM UTC', 'January 16, 2030'],
+  ] as const) {
+    const [page] = await open({ javaScriptEnabled, timezoneId: 'Pacific/Kiritimati', locale: 'en' })
+    await page.goto(`${origin}/en/confirm`)
+    await page.click('details.card > summary')
+    const [until = '', requested = ''] = await page.locator('time').allInnerTexts()
+    t.is(until, day)
+    t.is(requested.replaceAll(/\s/g, ' '), time)
+    await page.context().close()
+  }
+})
+
+browserTest('the consequence follows the chosen lifetime', async (t) => {
+  const [page] = await open({})
+  await page.goto(`${origin}/en/confirm-choices`)
+  t.is(await page.locator('.until').innerText(), 'January 16, 2030')
+  await page.selectOption('#lifetime', '2592000')
+  t.is(await page.locator('.until').innerText(), 'February 14, 2030')
   await page.context().close()
 })
