@@ -137,5 +137,5 @@ export const Ago = ({ page, at }: { readonly page: Page; readonly at: number }):
 )
 
 /** How long ago a moment was: `2 minutes ago`. */
-export const agoInWords = ({ locale, now, texts }: Page, at: number): string =>
+const agoInWords = ({ locale, now, texts }: Page, at: number): string =>
   at <= now && now - at < MINUTE ? texts.page.justNow : relativeTime(locale, at, now)

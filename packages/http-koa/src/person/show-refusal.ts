@@ -62,7 +62,7 @@ const kindOf = (
 }
 
 /** What a message page shows of the device behind a code. */
-export const shownDevice = (
+const shownDevice = (
   { userCode, clientId, client }: RefusedDevice,
   trustedClients: TrustedClients,
 ): Pick<MessageView, 'userCode' | 'clientId' | 'client' | 'trustedName'> => ({
