@@ -333,11 +333,14 @@ browserTest('UI-3: the texts of a device stay text', async (t) => {
     return dialog.dismiss()
   })
   const areText = async (forms: number): Promise<void> => {
+    for (const summary of await page.locator('summary').all()) {
+      if (await summary.isVisible()) await summary.click()
+    }
     const text = await page.locator('main').innerText()
     for (const part of [clientId, userAgent, ...scope.split(' ')]) {
       t.true(text.includes(part), part)
     }
-    t.is(await page.locator('script, iframe, img, svg').count(), 0)
+    t.is(await page.locator('main :is(script, iframe, img, svg)').count(), 0)
     t.is(await page.locator('form').count(), forms)
   }
   const codes = await authorize(
