@@ -369,6 +369,10 @@ const JSON_TYPES = /^application\/(problem\+)?json(; charset=utf-8)?$/
 /** The paths of pages, to which a mutated path may lead too. */
 const PAGES = /^\/oauth\/device\/(verify(?!-)|sign-|assets\/|keys\/.*revoke)/
 
+/** Whether a path leads to the front page, such as `/status/..`. */
+const isFrontPage = (path: string): boolean =>
+  URL.canParse(path, 'http://server') && new URL(path, 'http://server').pathname === '/'
+
 const VERIFY = /\/oauth\/device\/verify(\?|$)/
 
 /** What is wrong with an answer, or nothing. */
@@ -387,7 +391,8 @@ const faultOf = (answer: Answer, path: string): string | undefined => {
   }
   if (answer.text === '') return undefined
   const type = answer.headers['content-type'] ?? ''
-  if (type === 'text/html; charset=utf-8' && PAGES.test(path)) return undefined
+  const isPage = PAGES.test(path) || isFrontPage(path)
+  if (type === 'text/html; charset=utf-8' && isPage) return undefined
   if (!JSON_TYPES.test(type)) return `content type ${type}`
   try {
     const members: unknown = JSON.parse(answer.text)
