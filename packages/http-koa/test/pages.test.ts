@@ -279,7 +279,7 @@ test('the confirm page shows the client, the permissions, the address, the time 
     '2 minutes ago',
     'Jan 15, 2030',
     'Device Link Access Key (WDJB-MJHT)',
-    'Until January 16, 2030 , it can act in your name: read, write, projects:admin.',
+    'Until January 16, 2030 , it can act in your name: read , write , projects:admin .',
     'Answer within 8 minutes.',
     en.confirm.warning,
   ]) {

@@ -5,6 +5,7 @@ import {
   textIn,
 } from '@device-grant/core'
 import type { VNode } from 'preact'
+import { Fragment } from 'preact'
 import { comparePlaces } from '../http/compare-places.ts'
 import type { AddressDescription } from '../http/describe-addresses.ts'
 import { ClientHomepage, ClientLogo } from './client-profile.tsx'
@@ -204,9 +205,17 @@ const Consequence = ({
   if (count > MANY_PERMISSIONS) {
     return <FilledIn locale={locale} text={consequenceOfMany} values={{ date, count }} />
   }
-  const names = scopes.map(({ name, entry }) => (entry ? textIn(entry.description, locale) : name))
-  const permissions =
-    count === 0 ? texts.device.noPermissions : names.map((name) => printableText(name)).join(', ')
+  const permissions = (
+    <span>
+      {count === 0 && texts.device.noPermissions}
+      {scopes.map(({ name, entry }, i) => (
+        <Fragment key={name}>
+          {i > 0 && ', '}
+          {entry ? textIn(entry.description, locale) : <PrintableText>{name}</PrintableText>}
+        </Fragment>
+      ))}
+    </span>
+  )
   return <FilledIn locale={locale} text={consequence} values={{ date, permissions }} />
 }
 
