@@ -130,9 +130,8 @@ export const createPages = (options: PagesOptions = {}): Pages => {
   const versions = new Map([...assets].map(([name, { body }]) => [name, versionOf(body)]))
   const templates = { ...TEMPLATES, ...options.templates }
 
-  const changes = Object.values(options.texts ?? {})
-  const hasOwnProduct =
-    brand.product !== undefined || changes.some(({ page }) => page?.product !== undefined)
+  const hasOwnProduct = (locale: string): boolean =>
+    (brand.product ?? options.texts?.[locale]?.page?.product) !== undefined
 
   const pageOf = (context: PageContext): Page => {
     const locale = locales.find((tag) => tag === context.locale) ?? defaultLocale
@@ -143,7 +142,7 @@ export const createPages = (options: PagesOptions = {}): Pages => {
       locales,
       texts,
       product: brand.product ?? texts.page.product,
-      hasOwnProduct,
+      hasOwnProduct: hasOwnProduct(locale),
       logo,
       links: brand.links ?? {},
       asset: (name) => `${context.paths.assets}/${name}?v=${versions.get(name) ?? ''}`,
