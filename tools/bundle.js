@@ -36,7 +36,8 @@ const main = async () => {
     logLevel: 'warning',
   })
   cpSync(join(ROOT, 'packages/adapter-redis/lua'), join(BUNDLE, 'lua'), { recursive: true })
-  for (const file of ['README.md', 'CHANGELOG.md', 'clients.schema.json', 'scopes.schema.json']) {
+  const schemas = ['clients', 'scopes', 'texts'].map((name) => `${name}.schema.json`)
+  for (const file of ['README.md', 'CHANGELOG.md', ...schemas]) {
     cpSync(join(SERVER, file), join(BUNDLE, file))
   }
   cpSync(join(ROOT, 'LICENSE'), join(BUNDLE, 'LICENSE'))

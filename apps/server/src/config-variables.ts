@@ -70,6 +70,21 @@ export const VARIABLES: readonly Row[] = [
     'none',
     'e-mail address, https URL or text for people who may not connect devices',
   ],
+  ['PRODUCT_NAME', 'Device sign-in', 'name of the service on all pages'],
+  [
+    'ACCENT_COLOR',
+    '#0b57b5,#8ab8f8',
+    'color of links and buttons, such as #7a1fa2; with a comma another one for the dark scheme',
+  ],
+  ['LOGO_FILE', 'none', 'SVG or PNG file of the logo of all pages, which is their icon too'],
+  ['SUPPORT_URL', 'none', 'https URL of the help that all pages link to'],
+  ['PRIVACY_URL', 'none', 'https URL of the privacy notice that all pages link to'],
+  ['IMPRINT_URL', 'none', 'https URL of the imprint that all pages link to'],
+  [
+    'TEXTS_FILE',
+    'none',
+    'JSON file of texts by language, which replace those of the pages or add a language',
+  ],
   [
     'FRONT_END_ORIGINS',
     'none',

@@ -9,6 +9,7 @@ import {
   parseVerificationUri,
 } from '@device-grant/http-koa'
 import { readWebhook, type WebhookSettings } from './audit/webhook-settings.ts'
+import { type BrandSettings, readBrand } from './brand/brand-settings.ts'
 import { KNOWN_VARIABLES, LOG_LEVELS } from './config-variables.ts'
 import { Environment, type Variables } from './environment.ts'
 import { keyLifetimeVariables, readKeyLifetimes } from './key-lifetimes.ts'
@@ -36,6 +37,7 @@ export interface Settings {
   readonly signIn: SignInSettings
   /** Whom people ask for access. */
   readonly contact?: string | undefined
+  readonly brand: BrandSettings
   /** Addresses and CIDR ranges. */
   readonly trustedProxies: readonly string[]
   readonly frontEndOrigins: readonly string[]
@@ -173,6 +175,7 @@ export const examineConfig = (
     mongodbUri,
     signIn,
     contact: readContact(environment),
+    brand: readBrand(environment),
     trustedProxies,
     frontEndOrigins: readFrontEndOrigins(environment),
     sessionSecrets: [firstSecret, ...olderSecrets],

@@ -15,6 +15,7 @@ import { adminModule } from './admin/admin-module.ts'
 import { createApp } from './app.ts'
 import { attributeErrors } from './attribute-errors.ts'
 import { createAudit } from './audit/audit.ts'
+import { brandedPages } from './brand/branded-pages.ts'
 import { checkIssuer } from './check-issuer.ts'
 import { createClientIdentification } from './client-identification.ts'
 import { CurrentClientFiles } from './clients/current-client-files.ts'
@@ -87,6 +88,7 @@ export const startServer = async (
   const { log, variables = {}, clock = { now: Date.now }, pause = pauseInRealTime } = options
   const { publicUrl, dataDir, redisUrl, mongodbUri } = settings
   const clientFiles = await CurrentClientFiles.load(settings, log)
+  const pages = await brandedPages(settings.brand, log)
   const modules = [
     ...(await adminModule(settings)),
     ...secretScanningModule(settings, options.githubKeysUrl),
@@ -167,6 +169,7 @@ export const startServer = async (
       clientSecret: secrets.oidcClientSecret,
     }),
     sessionSecret: secrets.sessionSecrets,
+    pages,
     contact: settings.contact,
     trustedProxies: settings.trustedProxies,
     frontEndOrigins: settings.frontEndOrigins,

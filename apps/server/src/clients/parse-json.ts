@@ -10,7 +10,8 @@ export class JsonError extends Error {
 export const parseJson = (
   bytes: Uint8Array,
 ): { readonly text: string; readonly value: unknown } => {
-  const text = decode(bytes)
+  const text = decodeUtf8(bytes)
+  if (text === undefined) throw new JsonError('is no text in UTF-8')
   try {
     return { text, value: JSON.parse(text) }
   } catch {
@@ -18,11 +19,12 @@ export const parseJson = (
   }
 }
 
-const decode = (bytes: Uint8Array): string => {
+/** The text of UTF-8, or `undefined` if the bytes are something else. */
+export const decodeUtf8 = (bytes: Uint8Array): string | undefined => {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    throw new JsonError('is no text in UTF-8')
+    return undefined
   }
 }
 

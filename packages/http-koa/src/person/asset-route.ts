@@ -11,6 +11,9 @@ export interface AssetRouteOptions {
   readonly responses: PageResponses
 }
 
+/** What a picture may use. */
+const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox"
+
 /** GET /oauth/device/assets/{name}: a file of the pages. */
 export const assetRoute =
   ({ assets, responses }: AssetRouteOptions) =>
@@ -19,7 +22,7 @@ export const assetRoute =
     if (!asset) return responses.showMessage(ctx, 404, { kind: 'not_found' })
     ctx.set('X-Content-Type-Options', 'nosniff')
     // A picture that a person opens by its address runs no script either.
-    ctx.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+    ctx.set('Content-Security-Policy', POLICY)
     ctx.set('Cache-Control', 'public, max-age=3600')
     ctx.set('ETag', `"${createHash('sha256').update(asset.body).digest('base64url').slice(0, 22)}"`)
     ctx.type = asset.type

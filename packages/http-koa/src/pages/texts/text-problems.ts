@@ -1,7 +1,8 @@
 import { en } from './en.ts'
 import type { SomeTexts, Texts } from './texts.ts'
 
-const FORMS = ['zero', 'one', 'two', 'few', 'many', 'other']
+/** The plural categories of all languages. */
+export const FORMS: readonly string[] = ['zero', 'one', 'two', 'few', 'many', 'other']
 
 /** What is wrong with one text of a catalog. */
 export interface TextProblem {
@@ -39,7 +40,7 @@ const problemsOf = (text: string, value: unknown, english: unknown): readonly Te
   if (typeof english === 'string') return patternProblem(text, value, english)
   if (!isObject(english)) return [{ text, problem: 'is not a text of the pages' }]
   if (!isObject(value)) return [{ text: text || 'The catalog', problem: 'must be an object' }]
-  if (isPlural(english)) return pluralProblems(text, value, english['other'])
+  if (isPlural(english)) return pluralProblems(text, value, english.other)
   return Object.entries(value).flatMap(([name, inner]) =>
     problemsOf(join(text, name), inner, memberOf(english, name)),
   )
@@ -65,7 +66,7 @@ const patternProblem = (
   english: unknown,
   optional: readonly string[] = [],
 ): readonly TextProblem[] => {
-  if (typeof value !== 'string' || value.trim() === '') {
+  if (typeof value !== 'string' || !/[\p{L}\p{N}]/u.test(value)) {
     return [{ text, problem: 'must be a text that is not empty' }]
   }
   const known = placeholdersOf(String(english))
@@ -78,7 +79,8 @@ const patternProblem = (
   ]
 }
 
-const placeholdersOf = (pattern: string): readonly string[] =>
+/** The names of the placeholders of a text. */
+export const placeholdersOf = (pattern: string): readonly string[] =>
   [...pattern.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
 
 const join = (group: string, name: string): string => (group === '' ? name : `${group}.${name}`)
@@ -86,8 +88,9 @@ const join = (group: string, name: string): string => (group === '' ? name : `${
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const isPlural = (value: Readonly<Record<string, unknown>>): boolean =>
-  Object.hasOwn(value, 'other')
+/** Whether a text of the English catalog has plural forms. */
+export const isPlural = (english: object): english is { readonly other: string } =>
+  Object.hasOwn(english, 'other')
 
 const memberOf = (object: Readonly<Record<string, unknown>>, name: string): unknown =>
   Object.hasOwn(object, name) ? object[name] : undefined
