@@ -5,7 +5,7 @@ export const pages = createPages({
   // Change texts, or add a language. Missing texts are English.
   texts: {
     en: { page: { product: 'Acme' } },
-    fr: { enterCode: { title: 'Saisissez le code' } },
+    nl: { enterCode: { title: 'Vul de code in' } },
   },
   // Replace the built-in style sheet.
   assets: { 'style.css': { type: 'text/css; charset=utf-8', body: 'body { font: 1.1em serif }' } },

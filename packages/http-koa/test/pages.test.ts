@@ -9,11 +9,14 @@ import { Layout } from '#src/pages/layout.js'
 import type { MessageKind } from '#src/pages/pages.js'
 import { printableText } from '#src/pages/printable-text.js'
 import { STYLE } from '#src/pages/style.js'
+import { ar } from '#src/pages/texts/ar.js'
 import { de } from '#src/pages/texts/de.js'
 import { en } from '#src/pages/texts/en.js'
+import { es } from '#src/pages/texts/es.js'
 import { fillIn } from '#src/pages/texts/fill-in.js'
+import { fr } from '#src/pages/texts/fr.js'
 import { missingTexts, textProblems } from '#src/pages/texts/text-problems.js'
-import type { Pattern, SomeTexts } from '#src/pages/texts/texts.js'
+import type { Pattern, SomeTexts, Texts } from '#src/pages/texts/texts.js'
 import { duration, relativeTime } from '#src/pages/times.js'
 import { pages as ownPages } from './own-pages.tsx'
 import {
@@ -32,7 +35,8 @@ import {
 } from './sample-pages.ts'
 
 const pages = createPages()
-const LOCALES = ['en', 'de'] as const
+const CATALOGS: Readonly<Record<string, Texts>> = { en, de, fr, es, ar }
+const LOCALES = Object.keys(CATALOGS)
 const MINUTE = 60_000
 
 /** The text of the main part of a page, without tags. */
@@ -120,7 +124,12 @@ for (const locale of LOCALES) {
 
   test(`every page in ${locale} is a document with language, title, one heading and one main part`, (t) => {
     for (const [name, html] of allPages(pages, locale)) {
-      t.true(html.startsWith(`<!DOCTYPE html><html lang="${locale}" dir="ltr"><head>`), name)
+      t.true(
+        html.startsWith(
+          `<!DOCTYPE html><html lang="${locale}" dir="${directionOf(locale)}"><head>`,
+        ),
+        name,
+      )
       t.regex(html, /<title>[^<]+ · [^<]+<\/title>/, name)
       t.is(html.match(/<h1>/g)?.length, 1, name)
       t.is(html.match(/<main>/g)?.length, 1, name)
@@ -144,7 +153,7 @@ for (const locale of LOCALES) {
   })
 
   test(`every message in ${locale} says what happened and what to do next, and names the device`, (t) => {
-    const catalog = locale === 'de' ? de : en
+    const catalog = CATALOGS[locale] ?? en
     for (const kind of ALL_MESSAGE_KINDS) {
       const html = pages.message(contextOf({ locale }), {
         kind,
@@ -154,7 +163,7 @@ for (const locale of LOCALES) {
       const text = textOf(html)
       const { title, text: happened, next } = catalog.messages[kind]
       for (const part of [title, happened, next, 'WDJB-MJHT', 'acme-cli']) {
-        t.true(text.includes(part), `${kind}: ${part}`)
+        t.true(text.includes(part.replaceAll('\u{a0}', ' ')), `${kind}: ${part}`)
       }
       t.regex(html, /role="(?:alert|status)"/)
     }
@@ -174,19 +183,60 @@ const textsOf = (catalog: object, group = ''): ReadonlyMap<string, unknown> =>
 
 test('all catalogs have the texts and placeholders of the English one', (t) => {
   t.true(textsOf(en).size > 100)
-  for (const catalog of [en, de]) {
-    t.deepEqual(textProblems(catalog), [])
-    t.deepEqual(missingTexts(catalog), [])
+  t.deepEqual(pages.locales, LOCALES)
+  for (const [locale, catalog] of Object.entries(CATALOGS)) {
+    t.deepEqual(textProblems(catalog), [], locale)
+    t.deepEqual(missingTexts(catalog), [], locale)
   }
 })
 
-test('both catalogs differ in every sentence', (t) => {
-  const german = textsOf(de)
-  const same = [...textsOf(en)].filter(([path, text]) => german.get(path) === text)
-  t.deepEqual(
-    same.map(([path]) => path),
-    ['enterCode.label', 'confirm.details', 'message.code'],
-  )
+test('catalogs differ in every sentence', (t) => {
+  for (const [locale, same] of Object.entries({
+    de: ['enterCode.label', 'confirm.details', 'message.code'],
+    fr: ['enterCode.label', 'message.code'],
+    es: ['page.error'],
+    ar: [],
+  })) {
+    const texts = textsOf(CATALOGS[locale] ?? en)
+    const found = [...textsOf(en)].filter(([path, text]) => texts.get(path) === text)
+    t.deepEqual(
+      found.map(([path]) => path),
+      same,
+      locale,
+    )
+  }
+})
+
+test('a plural text has a form for every category of its language', (t) => {
+  for (const [locale, catalog] of Object.entries(CATALOGS)) {
+    const { pluralCategories } = new Intl.PluralRules(locale).resolvedOptions()
+    // A million and a missing number have the last form. Zero has a form of its own, or is never shown.
+    const needed = pluralCategories.filter(
+      (name) => name !== 'zero' && (name !== 'many' || locale === 'ar'),
+    )
+    const { wait } = catalog.message
+    const { contested, attemptsLeft } = catalog.enterCode
+    const { accessEnds, found } = catalog.keys
+    const { answerWithin, consequenceOfMany } = catalog.confirm
+    const { scopeCount } = catalog.device
+    const texts = [
+      wait,
+      contested,
+      attemptsLeft,
+      accessEnds,
+      found,
+      answerWithin,
+      consequenceOfMany,
+    ]
+    for (const text of [...texts, scopeCount]) {
+      const { other } = text
+      t.deepEqual(
+        needed.filter((name) => text[name] === undefined),
+        [],
+        `${locale}: ${other}`,
+      )
+    }
+  }
 })
 
 test('a plural text has the form of its number, or else of its category', (t) => {
@@ -304,7 +354,7 @@ test('the name of a key is in the language of the page, unless a person chose it
 })
 
 test('a text that names a button or a link uses its label', (t) => {
-  for (const { page, confirm, message, messages } of [en, de]) {
+  for (const { page, confirm, message, messages } of Object.values(CATALOGS)) {
     for (const [text, label] of [
       [confirm.warning, confirm.deny],
       [confirm.webPageText, confirm.deny],
@@ -711,7 +761,7 @@ test('each connected device has a line, and a button with a name of its own', (t
 test('warnings are labelled by their titles, and a page with an error says so in its title', (t) => {
   for (const locale of LOCALES) {
     for (const [name, html] of allPages(pages, locale)) {
-      const error = locale === 'de' ? 'Fehler: ' : 'Error: '
+      const error = `${CATALOGS[locale]?.page.error} `
       const hasError = /^(enter-code-|sign-in-(?:again|invalid)|confirm-refused)/.test(name)
       t.is(html.includes(`<title>${error}`), hasError, name)
       for (const [, id] of html.matchAll(/role="note"(?: aria-labelledby="([^"]*)")?/g)) {
@@ -1098,27 +1148,27 @@ test('replacing some texts of a language keeps its other texts', (t) => {
 test('an added language has English for its missing texts', (t) => {
   const own = createPages({
     texts: {
-      fr: { enterCode: { title: 'Connecter un appareil' } },
+      nl: { enterCode: { title: 'Een apparaat verbinden' } },
       en: { page: { product: 'Acme' } },
     },
   })
-  t.deepEqual(own.locales, ['en', 'de', 'fr'])
-  const html = own.enterCode(contextOf({ locale: 'fr' }), {})
-  t.true(html.includes('<html lang="fr"'))
-  t.regex(html, /<title>Connecter un appareil · Acme<\/title>/)
+  t.deepEqual(own.locales, [...LOCALES, 'nl'])
+  const html = own.enterCode(contextOf({ locale: 'nl' }), {})
+  t.true(html.includes('<html lang="nl"'))
+  t.regex(html, /<title>Een apparaat verbinden · Acme<\/title>/)
   t.true(html.includes(en.enterCode.submit))
 })
 
 test('an unknown language gets the default one', (t) => {
   const own = createPages({ defaultLocale: 'de' })
-  t.deepEqual(own.locales, ['de', 'en'])
+  t.deepEqual(own.locales, ['de', 'en', 'fr', 'es', 'ar'])
   t.true(own.enterCode(contextOf({ locale: 'xx' }), {}).includes('<html lang="de"'))
 })
 
 test('createPages throws at an invalid language tag', (t) => {
   t.throws(() => createPages({ texts: { 'not a tag': {} } }), { instanceOf: RangeError })
   t.throws(() => createPages({ texts: { 'FR-fr': {} } }), { message: /FR-fr/ })
-  t.throws(() => createPages({ defaultLocale: 'fr' }), { message: /fr/ })
+  t.throws(() => createPages({ defaultLocale: 'nl' }), { message: /nl/ })
 })
 
 test('pages are offered in the languages of `locales` only', (t) => {
@@ -1294,10 +1344,10 @@ test('docs/pages.md shows the tested example', async (t) => {
 
 test('the example has its texts, language, style sheet and template', (t) => {
   t.true(ownPages.enterCode(contextOf(), {}).includes('Acme'))
-  t.deepEqual(ownPages.locales, ['en', 'de', 'fr'])
-  const french = ownPages.enterCode(contextOf({ locale: 'fr' }), {})
-  t.true(french.includes('<h1>Saisissez le code</h1>'))
-  t.true(french.includes(en.enterCode.submit))
+  t.deepEqual(ownPages.locales, [...LOCALES, 'nl'])
+  const dutch = ownPages.enterCode(contextOf({ locale: 'nl' }), {})
+  t.true(dutch.includes('<h1>Vul de code in</h1>'))
+  t.true(dutch.includes(en.enterCode.submit))
   t.is(ownPages.assets.get('style.css')?.body, 'body { font: 1.1em serif }')
   t.true(ownPages.message(contextOf(), { kind: 'denied' }).includes('<h1>Acme</h1>denied'))
 })

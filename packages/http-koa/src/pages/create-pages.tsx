@@ -24,8 +24,11 @@ import type {
 } from './pages.ts'
 import { SignInPage } from './sign-in.tsx'
 import { STYLE } from './style.ts'
+import { ar } from './texts/ar.ts'
 import { de } from './texts/de.ts'
 import { en } from './texts/en.ts'
+import { es } from './texts/es.ts'
+import { fr } from './texts/fr.ts'
 import type { SomeTexts, Texts } from './texts/texts.ts'
 import { withChanges } from './texts/with-changes.ts'
 import { TIMES_SCRIPT } from './times-script.ts'
@@ -213,6 +216,9 @@ const catalogsOf = (changes: Readonly<Record<string, SomeTexts>>): ReadonlyMap<s
   const catalogs = new Map<string, Texts>([
     ['en', en],
     ['de', de],
+    ['fr', fr],
+    ['es', es],
+    ['ar', ar],
   ])
   // English first, because its texts fill the gaps of other languages.
   const tags = Object.keys(changes).sort((a, b) => Number(b === 'en') - Number(a === 'en'))

@@ -102,6 +102,8 @@ time, .whole { display: inline-block; }
   font: 700 clamp(1.75rem, 10.5vw, 3.25rem)/1.2 ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace;
   letter-spacing: 0.05em; text-align: center;
 }
+/* Codes and addresses run from left to right in every language. */
+code, .code, .mono, .typed-code { direction: ltr; unicode-bidi: isolate; }
 code, .mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; font-size: 0.9375em; }
 
 .logo { display: block; max-width: 100%; height: 3rem; margin-block-end: 0.5rem; }

@@ -1,4 +1,5 @@
 import type { VNode } from 'preact'
+import { directionOf } from './direction.ts'
 import type { Page } from './pages.ts'
 
 const SECOND = 1_000
@@ -59,7 +60,8 @@ const formatsOf = (locale: string): Formats => {
     nowInWords: new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }),
     words: new Intl.RelativeTimeFormat(locale, { numeric: 'always' }),
     dateAndTime: new Intl.DateTimeFormat(locale, {
-      dateStyle: 'medium',
+      // The shorter Arabic form is a row of numbers with invisible direction marks.
+      dateStyle: directionOf(locale) === 'rtl' ? 'long' : 'medium',
       timeStyle: 'short',
       timeZone: 'UTC',
     }),

@@ -99,6 +99,33 @@ browserTest('axe finds nothing on any page, in light and dark', async (t) => {
   await page.context().close()
 })
 
+browserTest('axe finds nothing on any kind of page in the other languages', async (t) => {
+  const [page] = await open({ viewport: SIZES.phone })
+  for (const locale of pages.locales.filter((tag) => tag !== 'en')) {
+    // The front page is the same for people who are signed in.
+    for (const name of KINDS_OF_PAGE.filter((kind) => kind !== 'home-signed-out')) {
+      await page.goto(`${origin}/${locale}/${name}`)
+      t.deepEqual(await findings(page, ['light']), [], `${locale} ${name}`)
+      if (locale === 'ar') await takeScreenshot(page, 'phone', 'light')
+    }
+  }
+  await page.context().close()
+})
+
+browserTest('Arabic pages run from right to left, and their codes do not', async (t) => {
+  const [page] = await open({ viewport: SIZES.phone })
+  await page.goto(`${origin}/ar/confirm`)
+  const box = (selector: string) => page.locator(selector).first().boundingBox()
+  const [heading, deny, approve] = [await box('h1'), await box('.deny'), await box('.approve')]
+  const [main] = [await box('main')]
+  t.true((deny?.x ?? 0) > (approve?.x ?? 0), 'Deny is the first button from the right')
+  t.is((heading?.x ?? 0) + (heading?.width ?? 0), (main?.x ?? 0) + (main?.width ?? 0) - 16)
+  t.is(await page.evaluate('getComputedStyle(document.querySelector(".code")).direction'), 'ltr')
+  await page.goto(`${origin}/ar/enter-code`)
+  t.is(await page.evaluate('getComputedStyle(document.activeElement).direction'), 'ltr')
+  await page.context().close()
+})
+
 browserTest('no page scrolls sideways on a narrow screen, even with long words', async (t) => {
   const [page] = await open({ viewport: SIZES.narrow })
   const visit = async (path: string, size: keyof typeof SIZES = 'narrow'): Promise<void> => {
@@ -106,7 +133,10 @@ browserTest('no page scrolls sideways on a narrow screen, even with long words',
     const wide = await page.evaluate('document.documentElement.scrollWidth')
     t.is(wide, SIZES[size].width, path)
   }
-  for (const name of KINDS_OF_PAGE) await visit(`en-long/${name}`)
+  for (const name of KINDS_OF_PAGE) {
+    await visit(`en-long/${name}`)
+    for (const locale of ['fr', 'es', 'ar']) await visit(`${locale}/${name}`)
+  }
   for (const name of LONGEST) {
     await visit(`de/${name}`)
     // The pages differ from the English ones in texts only.
@@ -122,6 +152,8 @@ browserTest('no page scrolls sideways on a narrow screen, even with long words',
     'keys-named',
   ]) {
     await visit(`en/${name}`, 'desk')
+    await takeScreenshot(page, 'desk', 'light')
+    await visit(`ar/${name}`, 'desk')
     await takeScreenshot(page, 'desk', 'light')
   }
   await page.context().close()
