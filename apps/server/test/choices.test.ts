@@ -205,7 +205,11 @@ test('only a client that authenticated is verified, on the page and in the list'
     const { user_code } = await authorize(url, parameters)
     const browser = new Proxied(client_id)
     const page = await browser.open(`${url}${VERIFY}?user_code=${user_code}`)
-    t.true(page.text.includes(`<h1>Connect ${client_id} to your account?</h1>`))
+    t.true(
+      page.text.includes(
+        `<h1>Connect <bdi translate="no">${client_id}</bdi> to your account?</h1>`,
+      ),
+    )
     t.is(page.text.includes('Any program can use this name.'), !isVerified)
     await browser.submit(page, '/verify', { decision: 'approve', device_name: 'Tablet' })
     const list = await browser.open(url + KEYS)
@@ -222,7 +226,7 @@ test('the form narrows the scope by its boxes', async (t) => {
   const codes = await request(server, { device_name: 'ubuntu' })
   const browser = new Proxied()
   const page = await confirmPage(server, codes, browser)
-  t.true(page.text.includes('<h1>Connect Acme CLI to your account?</h1>'))
+  t.true(page.text.includes('<h1>Connect <bdi translate="no">Acme CLI</bdi> to your account?</h1>'))
   t.true(page.text.includes('Any program can use this name.'))
   const done = await browser.submit(page, '/verify', {
     decision: 'approve',

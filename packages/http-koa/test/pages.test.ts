@@ -508,19 +508,27 @@ const inputsOf = (html: string, name: string): readonly string[] =>
 
 test('a registered client is in the title, with its home page and its logo', (t) => {
   const english = pages.confirm(contextOf(), { pending: pendingWithChoices() })
-  t.true(english.includes('<h1>Connect Acme CLI to your account?</h1>'))
+  t.true(english.includes('<h1>Connect <bdi translate="no">Acme CLI</bdi> to your account?</h1>'))
   t.true(english.includes('<title>Connect Acme CLI to your account? · Device sign-in</title>'))
   t.regex(textOf(english), /Acme CLI Verified This program has proved its identity\. acme\.example/)
   t.notRegex(textOf(english), /Any program/)
   t.is(english.match(/<img/g)?.length, 1)
   const german = pages.confirm(contextOf({ locale: 'de' }), { pending: pendingWithChoices() })
-  t.true(german.includes('<h1>Acme-Kommandozeile mit Ihrem Konto verbinden?</h1>'))
+  t.true(
+    german.includes(
+      '<h1><bdi translate="no">Acme-Kommandozeile</bdi> mit Ihrem Konto verbinden?</h1>',
+    ),
+  )
   for (const own of [
     createPages({ brand: { product: 'Acme' } }),
     createPages({ texts: { en: { page: { product: 'Acme' } } } }),
   ]) {
     const html = own.confirm(contextOf(), { pending: pendingWithChoices() })
-    t.true(html.includes('<h1>Connect Acme CLI to your Acme account?</h1>'))
+    t.true(
+      html.includes(
+        '<h1>Connect <bdi translate="no">Acme CLI</bdi> to your <bdi>Acme</bdi> account?</h1>',
+      ),
+    )
   }
 })
 
@@ -528,7 +536,7 @@ test('a registered client that proved nothing gets no badge, and any program can
   const verified = pendingWithChoices()
   const { clientAuthenticated: _, ...request } = verified.request
   const html = pages.confirm(contextOf(), { pending: { ...verified, request } })
-  t.true(html.includes('<h1>Connect Acme CLI to your account?</h1>'))
+  t.true(html.includes('<h1>Connect <bdi translate="no">Acme CLI</bdi> to your account?</h1>'))
   t.true(textOf(html).includes(`Acme CLI ${en.device.anyProgram}`), textOf(html))
   t.notRegex(textOf(html), /Verified|Unverified/)
   // Without a registry, the client is unknown, whatever it proved.
@@ -655,7 +663,7 @@ test('a refused choice shows the request again, with what was chosen', (t) => {
     problem: 'lifetime',
     chosen,
   })
-  t.regex(html, /<main><h1>[^<]*<\/h1><div class="message bad" role="alert">/)
+  t.regex(html, /<main><h1>.*?<\/h1><div class="message bad" role="alert">/)
   t.true(textOf(html).includes(en.confirm.choiceRefused))
   t.notRegex(inputsOf(html, 'scope:billing.read')[0] ?? '', /checked/)
   t.regex(html, /<option value="2592000" selected /)

@@ -9,6 +9,7 @@ import { PrintableText } from './printable-text.tsx'
 export const BuiltInLayout = ({
   page,
   title,
+  heading = title,
   current,
   hasError = false,
   script,
@@ -45,7 +46,7 @@ export const BuiltInLayout = ({
           </div>
         </header>
         <main>
-          <h1>{title}</h1>
+          <h1>{heading}</h1>
           {children}
         </main>
         <Footer page={page} />

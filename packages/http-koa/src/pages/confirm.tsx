@@ -18,7 +18,7 @@ import { NOT_TRANSLATED } from './not-translated.ts'
 import { Note } from './note.tsx'
 import type { ChoiceProblem, ConfirmView, Page } from './pages.ts'
 import { PrintableText, printableText } from './printable-text.tsx'
-import { Program, ProgramHint, type ProgramProps, programName } from './program.tsx'
+import { Program, ProgramHint, ProgramName, type ProgramProps, programName } from './program.tsx'
 import { ReplaceChoice } from './replace-choice.tsx'
 import { ScopeChoice } from './scope-choice.tsx'
 import { HIDDEN_ORIGIN, SourceFact } from './source.tsx'
@@ -54,6 +54,7 @@ export const ConfirmPage = ({
     <Layout
       page={page}
       title={titleOf(program)}
+      heading={<Heading {...program} />}
       hasError={problem !== undefined}
       script="confirm.js"
     >
@@ -179,6 +180,20 @@ const titleOf = (program: ProgramProps): string => {
   return page.hasOwnProduct
     ? fillIn(page.locale, texts.titleForProduct, { ...names, product })
     : fillIn(page.locale, texts.titleFor, names)
+}
+
+/** The same question, with names that keep their own direction. */
+const Heading = (program: ProgramProps): VNode => {
+  const { page, client } = program
+  const { confirm: texts } = page.texts
+  if (!client) return <>{texts.title}</>
+  const { locale } = page
+  const names = { program: <ProgramName {...program} />, product: <bdi>{page.product}</bdi> }
+  return page.hasOwnProduct ? (
+    <FilledIn locale={locale} text={texts.titleForProduct} values={names} />
+  ) : (
+    <FilledIn locale={locale} text={texts.titleFor} values={names} />
+  )
 }
 
 /** What an approval allows, and until when. */

@@ -262,7 +262,13 @@ export interface Page extends PageContext {
 
 /** What a layout shows, and around which content. */
 export interface LayoutView {
+  /** The title of the document. */
   readonly title: string
+  /**
+   * The heading of the page, where it has more than text.
+   * @default the title
+   */
+  readonly heading?: ComponentChildren | undefined
   /** The entry of the navigation that stands for this page. */
   readonly current?: 'keys' | undefined
   /** Whether the form has an error. The document title then begins with the word. */

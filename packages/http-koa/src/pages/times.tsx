@@ -50,6 +50,10 @@ interface Formats {
   readonly durations: Readonly<Record<DurationUnit, Intl.NumberFormat>>
 }
 
+/** The shorter Arabic form of a date is a row of numbers with invisible direction marks. */
+const dateStyleOf = (locale: string): 'medium' | 'long' =>
+  directionOf(locale) === 'rtl' ? 'long' : 'medium'
+
 const formats = new Map<string, Formats>()
 
 /** The formats of a locale. Each is made once, because making one takes longer than a whole page. */
@@ -60,8 +64,7 @@ const formatsOf = (locale: string): Formats => {
     nowInWords: new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }),
     words: new Intl.RelativeTimeFormat(locale, { numeric: 'always' }),
     dateAndTime: new Intl.DateTimeFormat(locale, {
-      // The shorter Arabic form is a row of numbers with invisible direction marks.
-      dateStyle: directionOf(locale) === 'rtl' ? 'long' : 'medium',
+      dateStyle: dateStyleOf(locale),
       timeStyle: 'short',
       timeZone: 'UTC',
     }),
@@ -106,7 +109,7 @@ export const Moment = ({
       {agoInWords(page, at)}{' '}
       <span class="quiet small whole">
         (
-        <time datetime={date.toISOString()} data-style="medium">
+        <time datetime={date.toISOString()} data-style={dateStyleOf(locale)}>
           {formatsOf(locale).dateAndTime.format(date)} UTC
         </time>
         )
