@@ -109,7 +109,7 @@ export const Moment = ({
       {agoInWords(page, at)}{' '}
       <span class="quiet small whole">
         (
-        <time datetime={date.toISOString()} data-style={dateStyleOf(locale)}>
+        <time datetime={date.toISOString()} data-style={dateStyleOf(locale)} data-time="short">
           {formatsOf(locale).dateAndTime.format(date)} UTC
         </time>
         )

@@ -121,6 +121,8 @@ browserTest('Arabic pages run from right to left, and their codes do not', async
   t.true((deny?.x ?? 0) > (approve?.x ?? 0), 'Deny is the first button from the right')
   t.is((heading?.x ?? 0) + (heading?.width ?? 0), (main?.x ?? 0) + (main?.width ?? 0) - 16)
   t.is(await page.evaluate('getComputedStyle(document.querySelector(".code")).direction'), 'ltr')
+  const times = await page.locator('time[data-time]').allTextContents()
+  t.true(times.length > 0 && times.every((text) => /2030 .*\d:\d\d/.test(text)), times.join())
   await page.goto(`${origin}/ar/enter-code`)
   t.is(await page.evaluate('getComputedStyle(document.activeElement).direction'), 'ltr')
   await page.context().close()
