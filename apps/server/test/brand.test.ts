@@ -176,7 +176,7 @@ test('a file of texts changes a language and adds another one', async (t) => {
   t.regex(dutch, /^<!DOCTYPE html><html lang="nl" dir="ltr">/)
   t.true(dutch.includes('<h1>Apparaten verbinden</h1>'))
   t.true(dutch.includes('Enter a code'))
-  const lines = log.filter((line) => line.includes('TEXTS_FILE'))
+  const lines = log.filter((line) => line.includes('TEXTS_FILE lacks'))
   t.is(lines.length, 1)
   const { missing, msg } = JSON.parse(lines[0] ?? '{}')
   t.is(msg, 'TEXTS_FILE lacks texts, which are shown in English')

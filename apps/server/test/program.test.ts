@@ -304,6 +304,8 @@ test('mistakes in files are named beside those of other settings', async (t) => 
     }),
     SCOPES_FILE: await folder.write('scopes.json', '{'),
     ADMIN_TOKENS_FILE: await folder.write('admin.json', { tokens: [] }),
+    LOGO_FILE: await folder.write('logo.svg', '<svg'),
+    TEXTS_FILE: await folder.write('texts.json', '{'),
   }
   const expected = [
     /^- PORT must be a whole number/,
@@ -311,6 +313,8 @@ test('mistakes in files are named beside those of other settings', async (t) => 
     /^- SCOPES_FILE: is no JSON/,
     /^- CLIENTS_FILE: clients\[0\]\.networks\[0\] is no address/,
     /^- ADMIN_TOKENS_FILE: tokens must be a list/,
+    /^- LOGO_FILE /,
+    /^- TEXTS_FILE: /,
   ]
   for (const args of [[], ['--print-config'], ['check']]) {
     const program = run(t, env, ...args)
