@@ -136,6 +136,33 @@ export const VARIABLES: readonly Row[] = [
     'none',
     'URIs, separated by commas, of the resources that keys may be for (RFC 8707)',
   ],
+  [
+    'PROXIMITY',
+    'warn',
+    'if a device is not known to be near the person: warn, confirm (they say why) or block',
+  ],
+  [
+    'VERIFICATION_URI_COMPLETE',
+    'on',
+    'confirm: people who come by a link with a code type its end; off: there are no such links',
+  ],
+  ['CONTESTED_LIMIT', '0', '2 to 10: so many accounts that enter a code end it; 0: no limit'],
+  ['LOGIN_HINT', 'off', 'on: login_hint of a request says whose account alone may approve it'],
+  [
+    'REQUIRE_KNOWN_PERSON',
+    'false',
+    'true: a request for a code needs an API key, or a client that authenticates',
+  ],
+  [
+    'FRESH_SIGN_IN',
+    '0',
+    'seconds since the sign-in after which people sign in again to approve; 0: no limit',
+  ],
+  [
+    'SENSITIVE_SCOPES',
+    'a warning',
+    'never, or what they need: near, code_ending, known_person, fresh_sign_in, by commas',
+  ],
   ['AUTHORIZE_LIMIT', '60', 'new codes per minute and address; 0: no limit'],
   [
     'AUTHORIZE_LIMIT_EXEMPT',

@@ -16,6 +16,7 @@ import { keyLifetimeVariables, readKeyLifetimes } from './key-lifetimes.ts'
 import { isAboutEmail, type OidcAllow, readOidcAllow } from './oidc-allow.ts'
 import { checkProduction } from './production.ts'
 import { resourceProblem } from './resource-problem.ts'
+import { readSafeguards, type SafeguardSettings } from './safeguard-settings.ts'
 import { isScopeName } from './scope-name.ts'
 import { readSecretFiles } from './secret-files.ts'
 import { weaknessOf } from './weak-secret.ts'
@@ -46,6 +47,8 @@ export interface Settings {
   /** True if no secret was configured. The folder then keeps one, or sessions end with this process. */
   readonly sessionSecretIsRandom: boolean
   readonly policy: Policy
+  /** What makes approvals safer against phishing. */
+  readonly safeguards: SafeguardSettings
   /** The file of the clients. Absent: every client may ask for codes. */
   readonly clientsFile?: string | undefined
   /** The file of the scopes, unless they are beside the clients. */
@@ -159,6 +162,7 @@ export const examineConfig = (
   const mongodbUri = readStoreUrl(environment, 'MONGODB_URI', MONGODB_SCHEMES, checks.checkMongoUri)
   const trustedProxies = readAddresses(environment, 'TRUSTED_PROXIES')
   const signIn = readSignIn(environment, trustedProxies)
+  const safeguards = readSafeguards(environment, signIn.kind)
   if (signIn.kind === 'demo') refuseUnsafeDemo(environment, host, publicUrl)
   const givenSecrets = readSessionSecrets(environment, redisUrl)
   if (!isLocalDemo(signIn, publicUrl)) {
@@ -181,6 +185,7 @@ export const examineConfig = (
     sessionSecrets: [firstSecret, ...olderSecrets],
     sessionSecretIsRandom: givenSecrets.length === 0,
     policy: readPolicy(environment, now),
+    safeguards,
     clientsFile: environment.text('CLIENTS_FILE'),
     scopesFile: environment.text('SCOPES_FILE'),
     scopesSupported: readScopesSupported(environment),
@@ -389,7 +394,8 @@ const readAllow = (environment: Environment): OidcAllow | undefined => {
 }
 
 const readScope = (environment: Environment, allow: OidcAllow | undefined): string => {
-  const byDefault = allow && isAboutEmail(allow) ? 'openid profile email' : 'openid profile'
+  const isEmailNeeded = (allow && isAboutEmail(allow)) || environment.text('LOGIN_HINT') === 'on'
+  const byDefault = isEmailNeeded ? 'openid profile email' : 'openid profile'
   const names = (environment.text('OIDC_SCOPE') ?? byDefault).split(/ +/)
   if (!names.includes('openid') || !names.every(isScopeName)) {
     environment.errors.push(
@@ -494,6 +500,7 @@ const POLICY_VARIABLES: Readonly<Record<string, string>> = {
   keyPrefix: 'API_KEY_PREFIX',
   wrongCodesOfEveryone: 'WRONG_CODE_CEILING',
   keepEndedKeysMs: 'KEEP_ENDED_KEYS',
+  contestedLimit: 'CONTESTED_LIMIT',
 }
 
 const KEEP_ENDED_KEYS = {
@@ -529,6 +536,7 @@ const readValidPolicy = (environment: Environment, now: number): Policy => {
       keysNotBefore: readKeysNotBefore(environment, now),
       keyPrefix: environment.text('API_KEY_PREFIX') ?? DEFAULT_POLICY.keyPrefix,
       keepEndedKeysMs: environment.wholeNumber('KEEP_ENDED_KEYS', KEEP_ENDED_KEYS) * 1000,
+      contestedLimit: environment.wholeNumber('CONTESTED_LIMIT', { byDefault: 0, min: 0, max: 10 }),
       ...keyLifetimes,
       ...(wrongCodesOfEveryone === undefined ? {} : { wrongCodesOfEveryone }),
     })

@@ -14,6 +14,8 @@ interface SignInParts {
   readonly events: Events
   /** The client secret at the OpenID provider at present. */
   readonly clientSecret: () => string
+  /** How long ago people may have signed in at the provider, in seconds. Absent: any time ago. */
+  readonly maxAgeSeconds?: number | undefined
 }
 
 /**
@@ -22,7 +24,7 @@ interface SignInParts {
  */
 export const createSignIn = (
   settings: SignInSettings,
-  { log, clock, events, clientSecret }: SignInParts,
+  { log, clock, events, clientSecret, maxAgeSeconds }: SignInParts,
 ): SignInFactory => {
   const throttle = createThrottleByKind(clock)
   const emitFailed = (
@@ -64,6 +66,7 @@ export const createSignIn = (
         clientId: settings.clientId,
         clientSecret,
         scope: settings.scope,
+        maxAgeSeconds,
         refuseClaims: settings.allow && refuseClaims(settings.allow),
         onNotAdmitted: emitNotAdmitted,
         onFailed: emitFailed,

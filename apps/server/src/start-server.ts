@@ -30,6 +30,8 @@ import { logErrors } from './log-errors.ts'
 import { LoggedCounts } from './logged-counts.ts'
 import { closeAll } from './remote-store.ts'
 import { type Pause, pauseInRealTime } from './repeat.ts'
+import { maxSignInAge } from './safeguard-settings.ts'
+import { linkedCodesOf, safeguardsModule } from './safeguards-module.ts'
 import { secretScanningModule } from './secret-scanning/secret-scanning-module.ts'
 import { createSignIn } from './sign-in.ts'
 import { loadStoreUrlChecks } from './store-url-checks.ts'
@@ -132,6 +134,7 @@ export const startServer = async (
     coreModule(),
     httpModule(),
     operatorModule(),
+    safeguardsModule(settings, secrets.sessionSecrets),
     ...stores.flatMap(({ bindings }) => bindings),
     ...(redis || folder ? [] : [memoryStateModule()]),
     ...(mongo || folder ? [] : [memoryApiKeysModule()]),
@@ -162,11 +165,13 @@ export const startServer = async (
     verificationUri: settings.verificationUri,
     // The app answers below the path of the public URL by itself, for proxies that do not strip it.
     prefix: '',
+    linkedCodes: linkedCodesOf(settings.safeguards),
     signIn: createSignIn(settings.signIn, {
       log,
       clock,
       events: audit,
       clientSecret: secrets.oidcClientSecret,
+      maxAgeSeconds: maxSignInAge(settings.safeguards),
     }),
     sessionSecret: secrets.sessionSecrets,
     pages,

@@ -98,7 +98,7 @@ test('the file in docs/registered-clients.md is valid, and the table names every
 test('a client has what its file says', async (t) => {
   const [, file] = VALID_FILES.find(([title]) => title === 'every member of a client') ?? []
   const { clients, scopes } = await loadFile(t, file)
-  const { networks, ...client } = clients?.get('cli') ?? t.fail()
+  const { networks, trustedNetworks, ...client } = clients?.get('cli') ?? t.fail()
   t.deepEqual(client, {
     clientId: 'cli',
     name: {
@@ -127,6 +127,8 @@ test('a client has what its file says', async (t) => {
   ] as const) {
     t.is(networks?.has(address), isIn, address)
   }
+  t.true(trustedNetworks?.has('10.0.0.1'))
+  t.false(trustedNetworks?.has('11.0.0.1'))
   t.deepEqual(
     [...(scopes ?? [])],
     [

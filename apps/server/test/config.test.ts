@@ -54,6 +54,14 @@ test('every variable has a default', (t) => {
     shutdownDelayMs: 0,
     webhook: undefined,
     logLevel: 'info',
+    safeguards: {
+      proximity: 'warn',
+      completeUri: 'on',
+      usesLoginHint: false,
+      requiresKnownPerson: false,
+      freshSignIn: 0,
+      sensitiveScopes: [],
+    },
   })
   t.true(sessionSecrets[0].length >= 32)
   t.not(readConfig({}).sessionSecrets[0], sessionSecrets[0])
@@ -373,6 +381,20 @@ const BAD: readonly (readonly [env: Env, ...names: RegExp[]])[] = [
   [{ SHUTDOWN_DELAY: '301' }, /^SHUTDOWN_DELAY /],
   [{ WRONG_CODE_CEILING: '0' }, /^WRONG_CODE_CEILING /],
   [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL /],
+  [{ PROXIMITY: 'near' }, /^PROXIMITY must be /],
+  [{ VERIFICATION_URI_COMPLETE: 'no' }, /^VERIFICATION_URI_COMPLETE must be /],
+  [{ CONTESTED_LIMIT: '1' }, /^CONTESTED_LIMIT: .* 2 to 10/],
+  [{ LOGIN_HINT: 'true' }, /^LOGIN_HINT must be /],
+  [{ REQUIRE_KNOWN_PERSON: 'on' }, /^REQUIRE_KNOWN_PERSON must be /],
+  [{ FRESH_SIGN_IN: '-1' }, /^FRESH_SIGN_IN must be /],
+  [{ ...PROXIED, FRESH_SIGN_IN: '300' }, /^FRESH_SIGN_IN needs SIGN_IN=oidc/],
+  [
+    { ...PROXIED, SENSITIVE_SCOPES: 'fresh_sign_in', SCOPES_FILE: 'scopes.json' },
+    /^SENSITIVE_SCOPES=fresh_sign_in needs SIGN_IN=oidc/,
+  ],
+  [{ SENSITIVE_SCOPES: 'never,near', SCOPES_FILE: 'scopes.json' }, /^SENSITIVE_SCOPES must be /],
+  [{ SENSITIVE_SCOPES: 'rarely', SCOPES_FILE: 'scopes.json' }, /^SENSITIVE_SCOPES must be /],
+  [{ SENSITIVE_SCOPES: 'near' }, /^SENSITIVE_SCOPES needs CLIENTS_FILE or SCOPES_FILE$/],
 ]
 
 for (const [env, ...names] of BAD) {

@@ -10,6 +10,10 @@ export const digest = (text: string): Uint8Array => hash('sha256', text, 'buffer
 export const hmacSha256 = (key: string, message: string): Uint8Array =>
   createHmac('sha256', key).update(message).digest()
 
+/** HMAC-SHA-256, base64url without padding (43 characters). */
+export const hmacText = (key: string, message: string): string =>
+  createHmac('sha256', key).update(message).digest('base64url')
+
 /** Compares two texts in constant time. Both are hashed first, because `timingSafeEqual` needs equal lengths. */
 export const isSameText = (one: string, other: string): boolean =>
   timingSafeEqual(digest(one), digest(other))

@@ -3,7 +3,9 @@ import type {
   DeviceInfo,
 } from './rules/device-authorization-request.ts'
 import type { KeyEnder } from './rules/key-ending.ts'
+import type { ElsewhereReason } from './rules/proximity.ts'
 import type { ClientRefusal } from './rules/registered-client.ts'
+import type { ApprovalBlock, RequestRefusal } from './rules/safeguard.ts'
 
 /**
  * What happened, for logs, counters, mails and audits. Each event has everything that it is about, so
@@ -20,6 +22,8 @@ export type DeviceGrantEvent =
   | WrongUserCode
   | TooManyWrongUserCodes
   | UserCodeContested
+  | ContestedCodeEnded
+  | ApprovalBlocked
   | TooManyKeys
   | PersonNotAdmitted
   | SignInFailed
@@ -86,6 +90,7 @@ interface ClientRefused extends Happened<'client_refused'> {
   readonly clientId?: string | undefined
   readonly reason:
     | ClientRefusal
+    | Extract<RequestRefusal, 'unknown_person'>
     | 'unknown_client'
     | 'wrong_method'
     | 'wrong_secret'
@@ -106,6 +111,8 @@ interface AuthorizationApproved extends Happened<'authorization_approved'>, OfGr
   readonly keyId: string
   /** The scopes that the person granted, separated by spaces. */
   readonly scope?: string | undefined
+  /** Why the device is in another network, as the person said. */
+  readonly elsewhereReason?: ElsewhereReason | undefined
 }
 
 /** A person denied a device. */
@@ -129,6 +136,17 @@ interface TooManyWrongUserCodes extends Happened<'too_many_wrong_user_codes'>, O
 /** A person entered a code that another person has open. */
 interface UserCodeContested extends Happened<'user_code_contested'>, OfPerson {
   readonly grantId: string
+}
+
+/** So many people entered a code that it has ended. The person is the last of them. */
+interface ContestedCodeEnded extends Happened<'contested_code_ended'>, OfPerson {
+  readonly grantId: string
+  readonly people: number
+}
+
+/** A safeguard lets a person approve nothing as things are (RFC 10027 section 6.1). */
+interface ApprovalBlocked extends Happened<'approval_blocked'>, OfGrant, OfPerson {
+  readonly reason: ApprovalBlock
 }
 
 /** An approval was refused, because the person has `limit` keys. */

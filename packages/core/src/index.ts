@@ -31,7 +31,12 @@ export type {
 export { keyNameOf, secretHashOf } from './rules/api-key.ts'
 export type { ApiKeyParts } from './rules/api-key-format.ts'
 export { formatApiKey, keyIdOf, parseApiKey } from './rules/api-key-format.ts'
+export type { Approver, HintedPerson, HintMark, LoginHints } from './rules/approver.ts'
+export { createLoginHints } from './rules/approver.ts'
 export type { CodeAttempt, CodeAttempts } from './rules/code-attempts.ts'
+export { CODE_ENDING_LENGTH, codeEnding } from './rules/code-ending.ts'
+export type { ComparedNetworks } from './rules/compare-networks.ts'
+export { compareNetworks } from './rules/compare-networks.ts'
 export type { CutOff } from './rules/cut-off.ts'
 export type { Decision, GrantedKey, Refusal, RefusedDevice } from './rules/decision.ts'
 export type {
@@ -47,13 +52,16 @@ export type {
 } from './rules/device-grant.ts'
 export { grantIdOf } from './rules/device-grant.ts'
 export { MAX_DEVICE_NAME } from './rules/device-name.ts'
+export { freshSignIn } from './rules/fresh-sign-in.ts'
 export type { KeyImport, MovableKey } from './rules/imported-key.ts'
 export { isCutOffState, isMovableKey } from './rules/imported-key.ts'
 export type { KeyEnder, KeyEnding } from './rules/key-ending.ts'
 export type { KeyPlace } from './rules/key-order.ts'
 export { comparePlaces, formatCursor, parseCursor, placeOf } from './rules/key-order.ts'
+export { knownPerson } from './rules/known-person.ts'
 export type { LocalizedText } from './rules/localized-text.ts'
 export { textIn } from './rules/localized-text.ts'
+export { networkOf } from './rules/network-of.ts'
 export type { Policy } from './rules/policy.ts'
 export {
   createPolicy,
@@ -63,6 +71,8 @@ export {
   PolicyError,
   userCodeEntropy,
 } from './rules/policy.ts'
+export type { ElsewhereReason } from './rules/proximity.ts'
+export { ELSEWHERE_REASONS, proximity } from './rules/proximity.ts'
 export type {
   ClientAuthentication,
   ClientRefusal,
@@ -71,7 +81,22 @@ export type {
 export { isMethodOf, isSecretOf } from './rules/registered-client.ts'
 export type { AnswerChoices } from './rules/repeated-answer.ts'
 export { isRepeatedAnswer } from './rules/repeated-answer.ts'
+export type {
+  ApprovalBlock,
+  ApprovalFacts,
+  ApprovalNeed,
+  RequestFacts,
+  RequestRefusal,
+  Safeguard,
+  ScopeFacts,
+  StatedNeed,
+  Statement,
+} from './rules/safeguard.ts'
 export type { CatalogueScope, CatalogueScopes } from './rules/scope.ts'
+export {
+  onlyForSensitiveScopes,
+  refuseSensitiveScopes,
+} from './rules/sensitive-scopes.ts'
 export {
   isCodeAttempts,
   isDeviceGrant,
@@ -113,6 +138,7 @@ export { createAuthenticateApiKey } from './use-cases/authenticate-api-key.ts'
 export type {
   AuthorizationRefusal,
   AuthorizeDevice,
+  AuthorizeDeviceRequest,
   DeviceAuthorization,
 } from './use-cases/authorize-device.ts'
 export { createAuthorizeDevice } from './use-cases/authorize-device.ts'

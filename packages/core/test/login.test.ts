@@ -62,6 +62,7 @@ test('a login: authorize, poll, review, approve, pick up, use', async (t) => {
       scopes: [{ name: 'read' }, { name: 'write' }],
       hasScopeChoice: false,
       keyLifetimesMs: [1, 30, 90].map((days) => days * 24 * 60 * MINUTE),
+      needs: [],
     }),
   )
   t.deepEqual(plain(await service.pollForToken({ deviceCode, clientId: 'cli' })), plain(PENDING))

@@ -36,7 +36,10 @@ export interface MemoryService extends UseCases {
 }
 
 /** What an operator may add. */
-export type Modules = Pick<UseCaseDependencies, 'clients' | 'scopes' | 'admitPerson'>
+export type Modules = Pick<
+  UseCaseDependencies,
+  'clients' | 'scopes' | 'admitPerson' | 'safeguards' | 'loginHints'
+>
 
 /**
  * Makes all use cases in memory, with a clock that stands still and a record of all events. Key checks

@@ -127,6 +127,7 @@ test('every number is held to its range', (t) => {
     ['maxIntervalMs', 5_000, 3_600_000],
     ['slackMs', 0, 10_000],
     ['openedForMs', 0, 3_600_000],
+    ['contestedLimit', 2, 10],
     ['wrongCodesPerPerson', 1, 100],
     ['wrongCodesOfEveryone', 1, 1_000_000],
     ['wrongCodesWindowMs', 1_000, 86_400_000],

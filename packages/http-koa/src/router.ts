@@ -25,6 +25,7 @@ import { PageResponses } from './person/page-responses.ts'
 import { personRoutes } from './person/routes.ts'
 import { pageSteps } from './person/steps.ts'
 import type { TrustedClients } from './person/trusted-clients.ts'
+import { TypedByHand } from './person/typed-by-hand.ts'
 import { WayBack } from './person/way-back.ts'
 import { addressSet } from './security/client-address.ts'
 import { Cookies } from './security/cookies.ts'
@@ -50,6 +51,13 @@ export interface DeviceGrantRouterOptions {
    * @default publicUrl + '/oauth/device/verify'
    */
   readonly verificationUri?: string | undefined
+  /**
+   * What a link with a user code opens. `open`: the request. `confirm`: the request, for use cases with the
+   * safeguard `codeEnding`; people who typed the code on our page need not type its end again. `empty`: an
+   * empty field, and devices get no `verification_uri_complete` (RFC 8628 section 3.3.1).
+   * @default 'open'
+   */
+  readonly linkedCodes?: 'open' | 'confirm' | 'empty' | undefined
   /** The sign-in method: `demoSignIn`, `oidcSignIn`, `forwardedSignIn` or your own. */
   readonly signIn: SignInFactory
   /**
@@ -214,6 +222,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     pages = createPages(),
     clients = PUBLIC_CLIENTS,
     trustedClients = {},
+    linkedCodes = 'open',
     contact,
     describeAddress,
     frontEndOrigins = [],
@@ -246,7 +255,9 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
   const cookies = new Cookies(publicUrl)
   const csrf = new Csrf({ signer, origins: new Set([origin, ...frontEndOrigins]) })
   const language = new PageLanguage({ locales: pages.locales, cookies })
+  const typedByHand = new TypedByHand({ csrf, linkedCodes })
   const responses = new PageResponses({
+    typedByHand,
     pages,
     paths,
     links,
@@ -269,6 +280,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
     ...deviceRoutes({
       ...common,
       verificationUri,
+      sendsCompleteUri: linkedCodes !== 'empty',
       metadataPaths: metadata ? metadataPaths(publicPrefix, prefix) : [],
       locales: pages.locales,
       scopesSupported,
@@ -286,6 +298,7 @@ export const createDeviceGrantRouter = (options: DeviceGrantRouterOptions): Devi
       responses,
       language,
       wayBack,
+      typedByHand,
       notices: new Notices(signedCookies),
       denials: new Denials({ signer, clock, links }),
       describeAddresses: createDescribeAddresses(describeAddress, onError),

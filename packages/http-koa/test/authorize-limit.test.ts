@@ -1,6 +1,6 @@
+import { networkOf } from '@device-grant/core'
 import test from 'ava'
 import { AuthorizeLimit } from '#src/device/authorize-limit.js'
-import { networkOf } from '#src/http/network-of.js'
 
 const T0 = 1_800_000_000_000
 

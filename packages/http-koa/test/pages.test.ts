@@ -824,6 +824,7 @@ test('every message has a link to continue', (t) => {
   t.deepEqual(
     ALL_MESSAGE_KINDS.filter((kind) => labelOf(kind) === undefined),
     [
+      'sign_in_again',
       'sign_in_failed',
       'session_ended',
       'signing_out',

@@ -39,6 +39,7 @@ export const PENDING: PendingAuthorization = {
   scopes: [{ name: 'read' }, { name: 'write' }, { name: 'projects:admin' }],
   hasScopeChoice: false,
   keyLifetimesMs: [DAY],
+  needs: [],
 }
 
 const LOGO =
@@ -273,6 +274,8 @@ const MESSAGE_KINDS: Readonly<Record<MessageKind, true>> = {
   client_refused: true,
   too_many_keys: true,
   not_admitted: true,
+  elsewhere: true,
+  sign_in_again: true,
   sign_in_failed: true,
   session_ended: true,
   signed_out: true,
@@ -353,6 +356,15 @@ export const allPages = (
         pending,
         browser: { address: '198.51.100.20' },
         trustedName: value ?? 'Acme Command Line',
+      }),
+    ],
+    [
+      'confirm-refused-needs',
+      pages.confirm(context, {
+        pending: { ...pending, needs: ['elsewhere_reason', 'code_ending'] },
+        browser: { address: '198.51.100.20' },
+        problem: 'code_ending',
+        chosen: { elsewhereReason: 'vpn' },
       }),
     ],
     [

@@ -39,6 +39,8 @@ export const EVENT_KINDS: Readonly<Record<DeviceGrantEvent['type'], EventKind>> 
   too_many_wrong_user_codes: warning,
   too_many_keys: warning,
   user_code_contested: warning,
+  contested_code_ended: warning,
+  approval_blocked: refusal,
 }
 
 /** The types of events, as the settings name them. */

@@ -48,6 +48,7 @@ export const readClient = (place: JsonPlace, rules: ClientRules): ReadClient | u
     ...readScopesOf(members, rules),
     keyLifetimesMs: readLifetimes(members, rules),
     networks: readNetworks(members, 'networks'),
+    trustedNetworks: readNetworks(members, 'trusted_networks'),
     mayBeWebPage: members.take('web')?.flag(),
     mayIntrospect: members.take('introspect')?.flag(),
     resources: members
@@ -55,7 +56,6 @@ export const readClient = (place: JsonPlace, rules: ClientRules): ReadClient | u
       ?.entries()
       .flatMap((entry) => entry.text(resourceProblem) ?? []),
   }
-  readNetworks(members, 'trusted_networks')
   members.refuseOthers()
   if (clientId === undefined || !authentication) return undefined
   return {

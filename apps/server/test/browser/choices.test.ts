@@ -4,12 +4,21 @@ import { authorize, type Codes, pickUp, poll, pollOutcome } from '@device-grant/
 import { KEYS } from '@device-grant/test-support/endpoints'
 import { membersOf } from '@device-grant/test-support/http-exchange'
 import { findings, inspect, SCREENSHOTS } from '@device-grant/test-support/page-inspection'
-import { APPROVED, decide, openDetails, signIn, title } from '@device-grant/test-support/page-steps'
+import {
+  APPROVED,
+  decide,
+  enterCode,
+  openDetails,
+  shownCode,
+  signIn,
+  title,
+} from '@device-grant/test-support/page-steps'
 import { openPage } from '@device-grant/test-support/watched-page'
 import { whoami } from '@device-grant/test-support/whoami'
 import type { ExecutionContext } from 'ava'
 import type { Page } from 'playwright-core'
 import { ALL_SCOPES, type RegisteredServer, startRegisteredServer } from '../registered-server.ts'
+import { startTestServer } from '../test-server.ts'
 
 const { browserTest, browser } = inChromium('the choices of an approval in a browser')
 
@@ -206,3 +215,43 @@ for (const [locale, texts] of Object.entries({
     await inspectAt(t, page, `choices-keys-${locale}`)
   })
 }
+
+browserTest(
+  'a person says why the device is elsewhere, and types the end of the code',
+  async (t) => {
+    const server = await startTestServer({
+      SIGN_IN: 'demo',
+      PROXIMITY: 'confirm',
+      VERIFICATION_URI_COMPLETE: 'confirm',
+    })
+    t.teardown(() => server.stop())
+    const far = { 'x-forwarded-for': '198.51.100.1' }
+    const codes = await authorize(server.url, { client_id: 'cli' }, far)
+    const page = await openPage(t, browser())
+    await openCode(page, codes)
+    t.is(await shownCode(page), codes.user_code.replace(/.{4}$/, '••••'))
+    await inspectAt(t, page, 'safeguards')
+    await decide(page, 'approve')
+    await page.getByText('Say why your device is in another network').waitFor()
+    await page.getByLabel('One of them uses a VPN.').check()
+    await page.getByLabel('The last 4 characters of the code').fill('BBB')
+    await decide(page, 'approve')
+    await page.getByText('The characters don’t match').waitFor()
+    await inspectAt(t, page, 'safeguards-refused', [390])
+    t.true(await page.getByLabel('One of them uses a VPN.').isChecked())
+    const field = page.getByLabel('The last 4 characters of the code')
+    await field.fill(codes.user_code.slice(-4).toLowerCase())
+    await decide(page, 'approve')
+    t.regex(await title(page), APPROVED)
+    t.is(await pollOutcome(server.url, codes.device_code), 'token')
+
+    const typed = await authorize(server.url, { client_id: 'cli' }, far)
+    await page.goto(typed.verification_uri)
+    await enterCode(page, typed.user_code)
+    t.is(await shownCode(page), typed.user_code)
+    t.is(await page.locator('#code-ending').count(), 0)
+    await page.getByLabel('One of them uses a VPN.').check()
+    await decide(page, 'approve')
+    t.is(await pollOutcome(server.url, typed.device_code), 'token')
+  },
+)

@@ -90,8 +90,12 @@ const CLIENTS_AND_SCOPES = {
   scopes: { ifBound: TOKENS.ScopeCatalogue },
 }
 const RESOURCES = { resources: { ifBound: TOKENS.Resources } }
+const SAFEGUARDS = { safeguards: { ifBound: TOKENS.Safeguards } }
+const LOGIN_HINTS = { loginHints: { ifBound: TOKENS.LoginHints } }
 const LOOK_UP = {
   ...BASE,
+  ...GRANTS,
+  ...LOGIN_HINTS,
   policy: CHECKED_POLICY,
   userCodes: TOKENS.UserCodeClaims,
   codeAttempts: TOKENS.CodeAttempts,
@@ -130,8 +134,11 @@ export const coreModule = (): ContainerModule =>
       ...GRANTS,
       ...CLIENTS_AND_SCOPES,
       ...RESOURCES,
+      ...SAFEGUARDS,
+      ...LOGIN_HINTS,
       policy: CHECKED_POLICY,
       userCodes: TOKENS.UserCodeClaims,
+      authenticateApiKey: TOKENS.AuthenticateApiKey,
     }
     from(TOKENS.AuthorizeDevice, authorize, createAuthorizeDevice)
     const poll = {
@@ -147,7 +154,7 @@ export const coreModule = (): ContainerModule =>
     from(TOKENS.PollForToken, poll, createPollForToken)
     const review = {
       ...LOOK_UP,
-      ...GRANTS,
+      ...SAFEGUARDS,
       ...API_KEYS,
       ...CLIENTS_AND_SCOPES,
       admission: ADMISSION,

@@ -7,10 +7,12 @@ import type {
   ScopeCatalogue,
   StateStore,
 } from '../ports.ts'
+import type { LoginHints } from '../rules/approver.ts'
 import type { CodeAttempts } from '../rules/code-attempts.ts'
 import type { CutOff } from '../rules/cut-off.ts'
 import type { DeviceGrant } from '../rules/device-grant.ts'
 import type { Policy } from '../rules/policy.ts'
+import type { Safeguard } from '../rules/safeguard.ts'
 import type { UsedAssertion } from '../rules/used-assertion.ts'
 import type { UserCodeClaim } from '../rules/user-code.ts'
 import type { AnswerUserCode } from '../use-cases/answer-user-code.ts'
@@ -40,6 +42,10 @@ export const TOKENS: {
   readonly ScopeCatalogue: Token<ScopeCatalogue>
   /** Optional: the resources that keys may be for. Without it resources are ignored. */
   readonly Resources: Token<readonly string[]>
+  /** Optional: what makes approvals safer against phishing. Without it there is nothing. */
+  readonly Safeguards: Token<readonly Safeguard[]>
+  /** Optional: compares login hints with people. Without it they are ignored. */
+  readonly LoginHints: Token<LoginHints>
   /** Optional: without it every person is admitted. */
   readonly AdmitPerson: Token<AdmitPerson>
   readonly DeviceGrants: Token<StateStore<DeviceGrant>>
@@ -72,6 +78,8 @@ export const TOKENS: {
   ClientRegistry: token('ClientRegistry'),
   ScopeCatalogue: token('ScopeCatalogue'),
   Resources: token('Resources'),
+  Safeguards: token('Safeguards'),
+  LoginHints: token('LoginHints'),
   AdmitPerson: token('AdmitPerson'),
   DeviceGrants: token('DeviceGrants'),
   UserCodeClaims: token('UserCodeClaims'),

@@ -1,4 +1,5 @@
 import type { RegisteredClient } from './registered-client.ts'
+import type { ApprovalBlock } from './safeguard.ts'
 
 /** What a person decides about a device (RFC 8628 section 3.3). */
 export type Decision = 'approve' | 'deny'
@@ -51,6 +52,8 @@ export type Refusal =
       readonly reason: 'invalid_client' | 'unauthorized_client'
     }
   | ({ readonly outcome: 'expired' } & RefusedDevice)
+  /** A safeguard lets this person approve nothing as things are. They may still deny. */
+  | ({ readonly outcome: ApprovalBlock } & RefusedDevice)
   | ({
       readonly outcome: 'already_processed'
       /** Present when this person decided. */

@@ -217,6 +217,14 @@ const review = (grant: DeviceGrant | undefined, now: number): GrantReview => {
   return now < grant.expiresAt ? { outcome: 'pending', grant } : { outcome: 'expired', grant }
 }
 
+/** Ends a pending grant, as if its code had expired. Tells whether it was pending. */
+export const endGrant =
+  (now: number): Transition<DeviceGrant, boolean> =>
+  (grant) =>
+    review(grant, now).outcome === 'pending' && grant
+      ? { next: { ...grant, expiresAt: now }, reply: true }
+      : stay(grant, false)
+
 /** A decision on a grant. An approval brings the terms of the key. */
 export type DecideGrant = {
   readonly person: string

@@ -40,6 +40,11 @@ export interface Policy extends UserCodeFormat {
    */
   readonly openedForMs: number
   /**
+   * How many people end a user code when they open it or try to: 2 to 10. 0 means that no number does.
+   * @default 0
+   */
+  readonly contestedLimit: number
+  /**
    * Wrong user codes that one person may enter within the window: 1 to 100.
    * @default 5
    */
@@ -124,6 +129,7 @@ export const DEFAULT_POLICY: Policy = Object.freeze({
   userCodeCharset: 'BCDFGHJKLMNPQRSTVWXZ',
   userCodeMask: '****-****',
   openedForMs: 2 * MINUTE,
+  contestedLimit: 0,
   wrongCodesPerPerson: 5,
   wrongCodesOfEveryone: 3_000,
   wrongCodesWindowMs: 10 * MINUTE,
@@ -246,6 +252,7 @@ export const createPolicy = (changes: Partial<Policy> = {}): Policy => {
   if (policy.maxIntervalMs % SECOND !== 0) errors.push('maxIntervalMs must be whole seconds')
   range('slackMs', 0, 10 * SECOND)
   range('openedForMs', 0, HOUR)
+  if (policy.contestedLimit !== 0) range('contestedLimit', 2, 10)
   range('wrongCodesPerPerson', 1, 100)
   range('wrongCodesOfEveryone', 1, 1_000_000)
   range('wrongCodesWindowMs', SECOND, DAY)

@@ -61,6 +61,11 @@ export interface RegisteredClient {
    */
   readonly networks?: { has(address: string): boolean } | undefined
   /**
+   * The addresses at which its devices count as near, wherever the person is.
+   * @default none
+   */
+  readonly trustedNetworks?: { has(address: string): boolean } | undefined
+  /**
    * Whether it is a service that may ask whose a key is (RFC 7662). It must authenticate.
    * @default false
    */

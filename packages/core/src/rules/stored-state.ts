@@ -1,6 +1,6 @@
 import type { CodeAttempts } from './code-attempts.ts'
 import type { DeviceGrant } from './device-grant.ts'
-import { isAbsentOr, isNumber, isRequest, isText, membersOf } from './stored-members.ts'
+import { isAbsentOr, isNumber, isRequest, isText, isTexts, membersOf } from './stored-members.ts'
 import type { UsedAssertion } from './used-assertion.ts'
 import type { UserCodeClaim } from './user-code.ts'
 
@@ -33,6 +33,18 @@ const isTerms = (value: unknown): boolean => {
   )
 }
 
+const isApproverState = (value: unknown): boolean => {
+  const approver = membersOf(value)
+  return (
+    approver !== undefined &&
+    isAbsentOr(approver['owner'], isText) &&
+    isAbsentOr(approver['hint'], (hint) => {
+      const mark = membersOf(hint)
+      return isText(mark?.['id']) && isText(mark['email'])
+    })
+  )
+}
+
 /** Whether stored data is the state of a user code. */
 export const isUserCodeClaim = (value: unknown): value is UserCodeClaim => {
   const claim = membersOf(value)
@@ -41,7 +53,9 @@ export const isUserCodeClaim = (value: unknown): value is UserCodeClaim => {
     isText(claim['grantId']) &&
     isNumber(claim['keepUntil']) &&
     isAbsentOr(claim['openedBy'], isText) &&
-    isAbsentOr(claim['openedUntil'], isNumber)
+    isAbsentOr(claim['openedUntil'], isNumber) &&
+    isAbsentOr(claim['approver'], isApproverState) &&
+    isAbsentOr(claim['people'], isTexts)
   )
 }
 

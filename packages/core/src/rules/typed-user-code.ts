@@ -70,13 +70,19 @@ const decode = (value: string): string => {
 
 /** The text as one code, or `undefined` if it is something else. */
 const wholeCode = (text: string, format: UserCodeFormat): readonly [string] | undefined => {
-  let code = ''
+  const code = readSigns(text, format.userCodeCharset)
+  return code?.length === userCodeLength(format) ? [code] : undefined
+}
+
+/** The characters of the charset that a text stands for, or `undefined` if it has another one. */
+export const readSigns = (text: string, charset: string): string | undefined => {
+  let signs = ''
   for (const sign of text.replace(SEPARATORS, '')) {
-    const meant = meantBy(sign, format.userCodeCharset)
+    const meant = meantBy(sign, charset)
     if (meant === undefined) return undefined
-    code += meant
+    signs += meant
   }
-  return code.length === userCodeLength(format) ? [code] : undefined
+  return signs
 }
 
 /** The distinct codes among the words of the text. */

@@ -1,4 +1,5 @@
 import { randomBelow } from '../crypto.ts'
+import { type Approver, isApprover, type LoginHints } from './approver.ts'
 import type { Policy } from './policy.ts'
 import type { Retained, Transition } from './transition.ts'
 import { MASK_SIGN, type UserCodeFormat } from './user-code-format.ts'
@@ -25,6 +26,10 @@ export interface UserCodeClaim extends Retained {
   readonly openedBy?: string | undefined
   /** No other person can open the code earlier, epoch milliseconds. */
   readonly openedUntil?: number | undefined
+  /** The only person who may open the code. Absent: every person. */
+  readonly approver?: Approver | undefined
+  /** The people who opened the code or tried to. Kept only if the policy has a `contestedLimit`. */
+  readonly people?: readonly string[] | undefined
 }
 
 /** Claims a user code for a grant, unless another grant still has it. */
@@ -32,18 +37,23 @@ export const claimUserCode =
   ({
     grantId,
     keepUntil,
+    approver,
     now,
   }: {
     readonly grantId: string
     /** Epoch milliseconds. */
     readonly keepUntil: number
+    readonly approver?: Approver | undefined
     /** Epoch milliseconds. */
     readonly now: number
   }): Transition<UserCodeClaim, 'claimed' | 'taken'> =>
   (current) =>
     current && now < current.keepUntil && current.grantId !== grantId
       ? { next: current, reply: 'taken' }
-      : { next: { grantId, keepUntil }, reply: 'claimed' }
+      : {
+          next: approver ? { grantId, keepUntil, approver } : { grantId, keepUntil },
+          reply: 'claimed',
+        }
 
 /** The grant behind an opened code, or why it stays closed. */
 export type OpenedUserCode =
@@ -60,30 +70,51 @@ export type OpenedUserCode =
       /** Their hold ends after so many milliseconds. */
       readonly retryAfterMs: number
     }
+  | {
+      /** So many people have opened the code, or tried to, that it ends. */
+      readonly outcome: 'ended'
+      readonly grantId: string
+      /** Present for the person who opened the code last, epoch milliseconds. */
+      readonly openedAt?: number | undefined
+    }
+  /** There is no such code, or none for this person. */
   | { readonly outcome: 'no_such_code' }
 
 /**
  * A person opens a user code. No other person can open it for `openedForMs` after this person's first
- * look. Further looks do not lengthen the hold.
+ * look. Further looks do not lengthen the hold. A code for another person is as if there were none.
  */
 export const openUserCode =
   ({
     person,
+    email,
     now,
     policy,
+    loginHints,
   }: {
     readonly person: string
+    /** An e-mail address that the sign-in has verified. */
+    readonly email?: string | undefined
     /** Epoch milliseconds. */
     readonly now: number
     readonly policy: Policy
+    readonly loginHints?: LoginHints | undefined
   }): Transition<UserCodeClaim, OpenedUserCode> =>
-  (current) => {
-    if (!current || now >= current.keepUntil) {
-      return { next: current, reply: { outcome: 'no_such_code' } }
+  (found) => {
+    if (!found || now >= found.keepUntil) {
+      return { next: found, reply: { outcome: 'no_such_code' } }
     }
-    const { grantId, openedBy, openedUntil = 0 } = current
+    const { grantId, openedBy, openedUntil = 0, approver } = found
+    if (approver && !isApprover(approver, grantId, { person, email }, loginHints)) {
+      return { next: found, reply: { outcome: 'no_such_code' } }
+    }
+    const current = withPerson(found, person, policy)
+    const openedAt = openedUntil - policy.openedForMs
+    if (isContestedTooOften(current, policy)) {
+      const own = openedBy === person ? { openedAt } : {}
+      return { next: current, reply: { outcome: 'ended', grantId, ...own } }
+    }
     if (openedBy === person) {
-      const openedAt = openedUntil - policy.openedForMs
       return { next: current, reply: { outcome: 'opened', grantId, openedAt } }
     }
     // A clock that was set back must not lengthen a hold.
@@ -97,11 +128,28 @@ export const openUserCode =
     }
   }
 
+/** Notes one more person. The list never grows beyond the limit that ends the code. */
+const withPerson = (
+  claim: UserCodeClaim,
+  person: string,
+  { contestedLimit }: Policy,
+): UserCodeClaim => {
+  const { people = [] } = claim
+  return contestedLimit === 0 || people.length >= contestedLimit || people.includes(person)
+    ? claim
+    : { ...claim, people: [...people, person] }
+}
+
+const isContestedTooOften = ({ people = [] }: UserCodeClaim, { contestedLimit }: Policy): boolean =>
+  contestedLimit > 0 && people.length >= contestedLimit
+
 /** A person lets a user code go, so that another one can open it at once. */
 export const releaseUserCode =
   (person: string): Transition<UserCodeClaim, void> =>
   (current) => {
     if (!current || current.openedBy !== person) return { next: current, reply: undefined }
-    const { openedBy: _, openedUntil: __, ...released } = current
-    return { next: released, reply: undefined }
+    const { openedBy: _, openedUntil: __, people, ...released } = current
+    // The person signs in with another account, which counts instead.
+    const others = people && { people: people.filter((other) => other !== person) }
+    return { next: { ...released, ...others }, reply: undefined }
   }

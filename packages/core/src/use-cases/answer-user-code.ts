@@ -5,7 +5,6 @@ import { keyIdOf } from '../rules/api-key-format.ts'
 import type { CutOff } from '../rules/cut-off.ts'
 import type { Decision, Refusal } from '../rules/decision.ts'
 import {
-  type DeviceGrant,
   decideGrant,
   type GrantDecision,
   type KeyTerms,
@@ -15,8 +14,17 @@ import {
 import { readDeviceName } from '../rules/device-name.ts'
 import type { EndKey } from '../rules/key-ending.ts'
 import { chosenLifetime, offeredLifetimes } from '../rules/key-lifetime.ts'
+import { isElsewhereReason } from '../rules/proximity.ts'
 import type { RegisteredClient } from '../rules/registered-client.ts'
-import { grantedScope } from '../rules/scope.ts'
+import {
+  type ApprovalFacts,
+  type ApprovalNeed,
+  blockedBySafeguards,
+  neededBySafeguards,
+  type Safeguard,
+  type Statement,
+} from '../rules/safeguard.ts'
+import { type CatalogueScopes, grantedScope } from '../rules/scope.ts'
 import { showUserCode } from '../rules/user-code.ts'
 import { StoreConflictError, StoreError } from '../store-errors.ts'
 import type { Admission } from './admission.ts'
@@ -37,7 +45,7 @@ import { isReplaceable, lastTouched } from './replaceable-key.ts'
 import { withClient } from './with-client.ts'
 
 /** What a signed-in person decides about a user code. */
-export interface UserCodeAnswer extends TypedUserCode {
+export interface UserCodeAnswer extends TypedUserCode, Statement {
   readonly decision: Decision
   /**
    * The scopes that are left of the requested ones, each once.
@@ -89,7 +97,7 @@ export type AnswerReply =
   | {
       /** A choice is not possible, so nothing was approved. */
       readonly outcome: 'invalid_choice'
-      readonly choice: 'scopes' | 'lifetime' | 'device_name' | 'replaces'
+      readonly choice: 'scopes' | 'lifetime' | 'device_name' | 'replaces' | ApprovalNeed
     }
   | {
       /** The person has `limit` keys already, so nothing was approved. */
@@ -112,7 +120,6 @@ export type AnswerUserCode = (answer: UserCodeAnswer) => Promise<AnswerReply>
 
 /** The ports of `AnswerUserCode`. */
 export interface AnswerUserCodeDependencies extends LookUpUserCodeDependencies {
-  readonly grants: StateStore<DeviceGrant>
   readonly apiKeys: ApiKeyStore
   readonly cutOffs: StateStore<CutOff>
   /** @default every person is admitted */
@@ -121,6 +128,8 @@ export interface AnswerUserCodeDependencies extends LookUpUserCodeDependencies {
   readonly clients?: ClientRegistry | undefined
   /** @default no scope is required */
   readonly scopes?: ScopeCatalogue | undefined
+  /** @default none */
+  readonly safeguards?: readonly Safeguard[] | undefined
 }
 
 /**
@@ -210,6 +219,8 @@ const prepareApproval = async (
   const chosen = await termsOf(dependencies, { answer, found, grant, now })
   if (chosen.outcome !== 'ok') return chosen
   const { terms } = chosen
+  const refused = refuseApproval(dependencies, { answer, found, grant, chosen, now })
+  if (refused) return refused
   const reservation = await apiKeys.update(keyId, reserveKey({ person, terms, grant, policy }))
   switch (reservation.outcome) {
     case 'already_processed':
@@ -246,7 +257,12 @@ const isApprovalCutOff = async (
 }
 
 type ChosenTerms =
-  | { readonly outcome: 'ok'; readonly terms: KeyTerms }
+  | {
+      readonly outcome: 'ok'
+      readonly terms: KeyTerms
+      readonly client: RegisteredClient | undefined
+      readonly catalogue: CatalogueScopes | undefined
+    }
   | Extract<AnswerReply, { readonly outcome: 'invalid_choice' | 'client_refused' }>
 
 /** The terms of the key, from the request and what the person chose. */
@@ -282,6 +298,8 @@ const termsOf = async (
   if (!(await mayReplace(dependencies, answer, clientId))) return invalid('replaces')
   return {
     outcome: 'ok',
+    client,
+    catalogue,
     terms: {
       name: keyNameOf(showUserCode(found.userCode, policy)),
       prefix: policy.keyPrefix,
@@ -292,6 +310,46 @@ const termsOf = async (
       approvedAt: now,
     },
   }
+}
+
+/** Asks the safeguards about an approval, with the scopes that it grants. */
+const refuseApproval = (
+  { safeguards = [], policy, events }: AnswerUserCodeDependencies,
+  {
+    answer,
+    found,
+    grant,
+    chosen: { terms, client, catalogue },
+    now,
+  }: {
+    readonly answer: UserCodeAnswer
+    readonly found: Found
+    readonly grant: PendingGrant
+    readonly chosen: Extract<ChosenTerms, { readonly outcome: 'ok' }>
+    readonly now: number
+  },
+): AnswerReply | undefined => {
+  const { person, browser, signedInAt, elsewhereReason, codeEnding } = answer
+  const facts: ApprovalFacts = {
+    request: grant.request,
+    client,
+    userCode: found.userCode,
+    scope: terms.scope,
+    catalogue,
+    browser,
+    signedInAt,
+    statement: { elsewhereReason, codeEnding },
+    now,
+  }
+  const outcome = blockedBySafeguards(safeguards, facts)
+  if (outcome) {
+    const about = { ...aboutGrant(found.grantId, grant), person, browser }
+    events.emit({ type: 'approval_blocked', at: now, ...about, reason: outcome })
+    const { clientId } = grant.request
+    return { outcome, userCode: showUserCode(found.userCode, policy), clientId }
+  }
+  const unmet = neededBySafeguards(safeguards, facts).find(({ isMet }) => !isMet)
+  return unmet && { outcome: 'invalid_choice', choice: unmet.need }
 }
 
 /** A key that has ended meanwhile needs no replacing, but does no harm. */
@@ -398,7 +456,9 @@ const decideAndSettle = async (
   if (grant.status === 'approved') {
     const keyId = keyIdOf(grantId)
     const { scope } = grant.terms
-    events.emit({ type: 'authorization_approved', ...about, keyId, scope })
+    const reason = isElsewhereReason(answer.elsewhereReason) ? answer.elsewhereReason : undefined
+    const approval = { ...about, keyId, scope, elsewhereReason: reason }
+    events.emit({ type: 'authorization_approved', ...approval })
     return { outcome: 'approved', keyId, ...reply }
   }
   events.emit({ type: 'authorization_denied', ...about })

@@ -7,10 +7,12 @@ import type {
   ScopeCatalogue,
   StateStore,
 } from '../ports.ts'
+import type { LoginHints } from '../rules/approver.ts'
 import type { CodeAttempts } from '../rules/code-attempts.ts'
 import type { CutOff } from '../rules/cut-off.ts'
 import type { DeviceGrant } from '../rules/device-grant.ts'
 import { createPolicy, type Policy } from '../rules/policy.ts'
+import type { Safeguard } from '../rules/safeguard.ts'
 import type { UserCodeClaim } from '../rules/user-code.ts'
 import { performanceNow } from '../system-time.ts'
 import { Admission } from './admission.ts'
@@ -62,6 +64,16 @@ export interface UseCaseDependencies {
    * @default resources are ignored
    */
   readonly resources?: readonly string[] | undefined
+  /**
+   * What makes approvals safer against phishing (RFC 10027 section 6.1), for example `proximity('block')`.
+   * @default none
+   */
+  readonly safeguards?: readonly Safeguard[] | undefined
+  /**
+   * Compares the `login_hint` of requests with the people who approve, for example `createLoginHints`.
+   * @default login hints are ignored
+   */
+  readonly loginHints?: LoginHints | undefined
   /** @default every person is admitted */
   readonly admitPerson?: AdmitPerson | undefined
   /**
@@ -166,13 +178,14 @@ export const createUseCases = ({
     admission: new Admission({ admitPerson, now: monotonic }),
     unwrittenUses: new UnwrittenUses(),
   }
+  const authenticateApiKey = createAuthenticateApiKey(dependencies)
   return {
-    authorizeDevice: createAuthorizeDevice(dependencies),
+    authorizeDevice: createAuthorizeDevice({ ...dependencies, authenticateApiKey }),
     pollForToken: createPollForToken(dependencies),
     reviewUserCode: createReviewUserCode(dependencies),
     releaseUserCode: createReleaseUserCode(dependencies),
     answerUserCode: createAnswerUserCode(dependencies),
-    authenticateApiKey: createAuthenticateApiKey(dependencies),
+    authenticateApiKey,
     listApiKeys: createListApiKeys(dependencies),
     listDevices: createListDevices(dependencies),
     readApiKey: createReadApiKey(dependencies),

@@ -1,5 +1,6 @@
 import { randomMark } from '../crypto.ts'
 import type { Clock, Events, StateStore } from '../ports.ts'
+import type { LoginHints } from '../rules/approver.ts'
 import {
   allowedAttempts,
   attemptsIdOf,
@@ -12,6 +13,7 @@ import {
 } from '../rules/code-attempts.ts'
 import type { Refusal } from '../rules/decision.ts'
 import type { DeviceInfo } from '../rules/device-authorization-request.ts'
+import { type DeviceGrant, endGrant } from '../rules/device-grant.ts'
 import type { Policy } from '../rules/policy.ts'
 import { readTypedText } from '../rules/typed-user-code.ts'
 import { type OpenedUserCode, openUserCode, type UserCodeClaim } from '../rules/user-code.ts'
@@ -22,17 +24,24 @@ export interface TypedUserCode {
   readonly userCode: string
   /** The person's id. */
   readonly person: string
+  /** An e-mail address of the person that the sign-in has verified. */
+  readonly email?: string | undefined
+  /** When the person last signed in, epoch milliseconds. Absent if that is unknown. */
+  readonly signedInAt?: number | undefined
   /** The person's browser, for events. It is recorded beside the device, never mixed with it. */
   readonly browser?: DeviceInfo | undefined
 }
 
 /** The ports of every use case that takes a typed user code. */
 export interface LookUpUserCodeDependencies {
+  readonly grants: StateStore<DeviceGrant>
   readonly userCodes: StateStore<UserCodeClaim>
   readonly codeAttempts: StateStore<CodeAttempts>
   readonly policy: Policy
   readonly clock: Clock
   readonly events: Events
+  /** @default codes with a login hint are for no person */
+  readonly loginHints?: LoginHints | undefined
 }
 
 /** The grant of a typed user code, or why this person may not see it. */
@@ -45,6 +54,8 @@ export type FoundUserCode =
       /** When this person first opened the code, epoch milliseconds. */
       readonly openedAt: number
     }
+  /** So many people have opened the code, or tried to, that it has ended. */
+  | { readonly outcome: 'expired' }
   | Extract<
       Refusal,
       {
@@ -65,13 +76,14 @@ export type FoundUserCode =
  */
 export const lookUpUserCode = async (
   dependencies: LookUpUserCodeDependencies,
-  { userCode: typed, person, browser }: TypedUserCode,
+  { userCode: typed, person, email, browser }: TypedUserCode,
 ): Promise<FoundUserCode> => {
   const { policy, clock, events } = dependencies
   const text = readTypedText(typed, policy)
   if (text.outcome === 'malformed') return { ...text, charset: policy.userCodeCharset }
   const now = clock.now()
-  const attempt = { id: randomMark(), person, browser, now, countedAt: new Set<string>() }
+  const countedAt = new Set<string>()
+  const attempt = { id: randomMark(), person, email, browser, now, countedAt }
   try {
     const counted = await count(dependencies, attempt)
     switch (counted.outcome) {
@@ -96,6 +108,7 @@ const RETRY_SOON_MS = 1_000
 interface Attempt {
   readonly id: string
   readonly person: string
+  readonly email: string | undefined
   readonly browser: DeviceInfo | undefined
   readonly now: number
   /** The ids of the states in which it is or may be counted. */
@@ -118,11 +131,11 @@ const open = async (
   counted: Counted,
   userCode: string,
 ): Promise<FoundUserCode> => {
-  const { userCodes, policy, events } = dependencies
-  const { person, browser, now } = attempt
+  const { userCodes, policy, events, loginHints } = dependencies
+  const { person, email, browser, now } = attempt
   const opened: OpenedUserCode = await userCodes.update(
     userCode,
-    openUserCode({ person, now, policy }),
+    openUserCode({ person, email, now, policy, loginHints }),
   )
   switch (opened.outcome) {
     case 'opened': {
@@ -136,12 +149,31 @@ const open = async (
       events.emit({ type: 'user_code_contested', at: now, grantId, person, browser })
       return { outcome: 'contested', retryAfterMs }
     }
+    case 'ended': {
+      await refund(dependencies, attempt)
+      const { grantId, openedAt } = opened
+      await end(dependencies, attempt, grantId)
+      return openedAt === undefined
+        ? { outcome: 'expired' }
+        : { outcome: 'found', grantId, userCode, openedAt }
+    }
     case 'no_such_code': {
       const attemptsLeft = await countWrong(dependencies, attempt, counted)
       events.emit({ type: 'wrong_user_code', at: now, person, browser, attemptsLeft })
       const retryAfterMs = attemptsLeft > 0 ? undefined : policy.wrongCodesWindowMs
       return { outcome: 'invalid', attemptsLeft, retryAfterMs }
     }
+  }
+}
+
+/** Ends the grant of a code that too many people opened. Repeating it is harmless. */
+const end = async (
+  { grants, events, policy: { contestedLimit: people } }: LookUpUserCodeDependencies,
+  { person, browser, now }: Attempt,
+  grantId: string,
+): Promise<void> => {
+  if (await grants.update(grantId, endGrant(now))) {
+    events.emit({ type: 'contested_code_ended', at: now, grantId, person, browser, people })
   }
 }
 

@@ -1,9 +1,16 @@
-import type { ApiKeyStore, ClientRegistry, ScopeCatalogue, StateStore } from '../ports.ts'
+import type { ApiKeyStore, ClientRegistry, ScopeCatalogue } from '../ports.ts'
 import type { Refusal } from '../rules/decision.ts'
 import type { DeviceAuthorizationRequest } from '../rules/device-authorization-request.ts'
-import { type DeviceGrant, reviewGrant } from '../rules/device-grant.ts'
+import { reviewGrant } from '../rules/device-grant.ts'
 import { offeredLifetimes } from '../rules/key-lifetime.ts'
 import type { RegisteredClient } from '../rules/registered-client.ts'
+import {
+  type ApprovalFacts,
+  type ApprovalNeed,
+  blockedBySafeguards,
+  neededBySafeguards,
+  type Safeguard,
+} from '../rules/safeguard.ts'
 import {
   type AllowedScope,
   type CatalogueScope,
@@ -14,6 +21,7 @@ import { showUserCode } from '../rules/user-code.ts'
 import { StoreError } from '../store-errors.ts'
 import type { Admission } from './admission.ts'
 import { allowedRequest } from './allowed-request.ts'
+import { aboutGrant } from './event-members.ts'
 import {
   type LookUpUserCodeDependencies,
   lookUpUserCode,
@@ -53,6 +61,8 @@ export interface PendingAuthorization {
   readonly keyLifetimesMs: readonly [number, ...number[]]
   /** An earlier key of the same device, if there is one. */
   readonly replaceable?: ReplaceableKey | undefined
+  /** What the person has to say to approve. */
+  readonly needs: readonly ApprovalNeed[]
 }
 
 /**
@@ -63,7 +73,6 @@ export type ReviewUserCode = (typed: TypedUserCode) => Promise<PendingAuthorizat
 
 /** The ports of `ReviewUserCode`. */
 export interface ReviewUserCodeDependencies extends LookUpUserCodeDependencies {
-  readonly grants: StateStore<DeviceGrant>
   readonly apiKeys: ApiKeyStore
   /** @default every person is admitted */
   readonly admission?: Admission | undefined
@@ -71,6 +80,8 @@ export interface ReviewUserCodeDependencies extends LookUpUserCodeDependencies {
   readonly clients?: ClientRegistry | undefined
   /** @default scopes have no descriptions */
   readonly scopes?: ScopeCatalogue | undefined
+  /** @default none */
+  readonly safeguards?: readonly Safeguard[] | undefined
 }
 
 /** An approval asks again, so that a person can see and deny a request while it is unknown. */
@@ -90,8 +101,8 @@ const isRefused = async (
 export const createReviewUserCode =
   (dependencies: ReviewUserCodeDependencies): ReviewUserCode =>
   async (typed) => {
-    const { grants, policy, clock, events, clients } = dependencies
-    const { person, browser } = typed
+    const { grants, policy, clock, events, clients, safeguards = [] } = dependencies
+    const { person, browser, signedInAt } = typed
     if (await isRefused(dependencies, person)) {
       const at = clock.now()
       events.emit({ type: 'person_not_admitted', at, person, browser, during: 'review' })
@@ -99,7 +110,8 @@ export const createReviewUserCode =
     }
     const found = await lookUpUserCode(dependencies, typed)
     if (found.outcome !== 'found') return found
-    const review = await grants.update(found.grantId, reviewGrant(clock.now()))
+    const now = clock.now()
+    const review = await grants.update(found.grantId, reviewGrant(now))
     if (review.outcome !== 'pending') {
       const refusal = refuseUserCode(review, { person: typed.person, found, format: policy })
       return withClient(refusal, 'clientId' in refusal ? refusal.clientId : undefined, clients)
@@ -108,6 +120,28 @@ export const createReviewUserCode =
     const allowed = await allowedRequest(dependencies, request)
     if (allowed.outcome !== 'allowed') return allowed
     const { client, catalogue, scope } = allowed
+    const facts: ApprovalFacts = {
+      request,
+      client,
+      userCode: found.userCode,
+      scope: scope.outcome === 'ok' ? scope.scope : undefined,
+      catalogue,
+      browser,
+      signedInAt,
+      statement: {},
+      now,
+    }
+    const blocked = blockedBySafeguards(safeguards, facts)
+    if (blocked) {
+      const about = { ...aboutGrant(found.grantId, review.grant), person, browser }
+      events.emit({ type: 'approval_blocked', at: now, ...about, reason: blocked })
+      return {
+        outcome: blocked,
+        userCode: showUserCode(found.userCode, policy),
+        clientId: request.clientId,
+        client,
+      }
+    }
     return {
       outcome: 'pending',
       userCode: showUserCode(found.userCode, policy),
@@ -119,6 +153,7 @@ export const createReviewUserCode =
       hasScopeChoice: catalogue !== undefined || scope.outcome === 'none',
       keyLifetimesMs: offeredLifetimes(client, policy),
       replaceable: await findReplaceableKey(dependencies, typed.person, request),
+      needs: neededBySafeguards(safeguards, facts).map(({ need }) => need),
     }
   }
 

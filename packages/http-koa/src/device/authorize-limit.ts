@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
-import type { DeviceInfo } from '@device-grant/core'
-import { networkOf } from '../http/network-of.ts'
+import { type DeviceInfo, networkOf } from '@device-grant/core'
+
 import type { AddressSet } from '../security/client-address.ts'
 
 /** Whether one more request, or one more code, is admitted. */

@@ -1,7 +1,7 @@
 import {
   type AuthorizationRefusal,
+  type AuthorizeDeviceRequest,
   type Clock,
-  type DeviceAuthorizationRequest,
   type DeviceInfo,
   MAX_DEVICE_NAME,
   StoreError,
@@ -27,6 +27,8 @@ export interface AuthorizeRouteOptions {
   readonly trustedProxies: AddressSet
   /** The absolute URL that devices show to people. */
   readonly verificationUri: string
+  /** Whether devices get that URL with the user code in it, too. */
+  readonly sendsCompleteUri: boolean
   readonly identifyClient: IdentifyClient
   readonly clientEndpoint: ClientEndpoint
   readonly onError: ReportError
@@ -76,6 +78,8 @@ export const authorizeRoute =
       resources: resourcesIn(read.parameters),
       deviceName,
       device,
+      loginHint: read.parameters.get('login_hint'),
+      apiKey: /^bearer +(\S+)$/i.exec(ctx.get('Authorization'))?.[1],
     })
   }
 
@@ -105,6 +109,18 @@ const sendRefusal = (ctx: Context, reply: AuthorizationRefusal): void => {
       const description = `device_name is longer than ${MAX_DEVICE_NAME} characters`
       return sendOAuthError(ctx, 400, 'invalid_request', description)
     }
+    case 'login_hint_too_long':
+      return sendOAuthError(ctx, 400, 'invalid_request', 'login_hint is too long')
+    case 'unknown_person':
+      return sendBearerChallenge(
+        ctx,
+        'unauthorized',
+        'An API key is required, or client authentication',
+      )
+    case 'invalid_api_key':
+      return sendBearerChallenge(ctx, 'invalid_token', 'The API key does not work')
+    case 'sensitive_scope':
+      return sendOAuthError(ctx, 400, 'invalid_scope', 'scope has a name that devices never get')
     case 'invalid_target':
       return sendOAuthError(ctx, 400, 'invalid_target', 'resource is not for this client')
     case 'invalid_scope':
@@ -112,6 +128,17 @@ const sendRefusal = (ctx: Context, reply: AuthorizationRefusal): void => {
     default:
       return sendOAuthError(ctx, 400, reply.outcome, CLIENT_REASONS[reply.outcome])
   }
+}
+
+/** A request without a key gets no error code in the challenge (RFC 6750 section 3.1). */
+const sendBearerChallenge = (
+  ctx: Context,
+  error: 'unauthorized' | 'invalid_token',
+  description: string,
+): void => {
+  const code = error === 'invalid_token' ? `, error="${error}"` : ''
+  ctx.set('WWW-Authenticate', `Bearer realm="device-grant"${code}`)
+  sendOAuthError(ctx, 401, error, description)
 }
 
 const SCOPE_REASONS = {
@@ -128,9 +155,9 @@ const CLIENT_REASONS = {
 const authorize = async (
   ctx: Context,
   options: AuthorizeRouteOptions,
-  request: DeviceAuthorizationRequest,
+  request: AuthorizeDeviceRequest,
 ): Promise<void> => {
-  const { useCases, limit, clock, verificationUri, onError } = options
+  const { useCases, limit, clock, verificationUri, sendsCompleteUri, onError } = options
   const now = clock.now()
   const code = limit.admitCode(now)
   if (code.outcome !== 'admitted') return refuse(ctx, options, request.device, code)
@@ -145,7 +172,9 @@ const authorize = async (
       device_code: deviceCode,
       user_code: userCode,
       verification_uri: verificationUri,
-      verification_uri_complete: `${verificationUri}?user_code=${encodeURIComponent(userCode)}`,
+      verification_uri_complete: sendsCompleteUri
+        ? `${verificationUri}?user_code=${encodeURIComponent(userCode)}`
+        : undefined,
       expires_in: expiresIn,
       interval,
       scope: defaultScope,

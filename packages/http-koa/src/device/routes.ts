@@ -21,6 +21,8 @@ export interface DeviceRoutesOptions {
   readonly publicUrl: string
   /** The absolute URL that devices show to people. */
   readonly verificationUri: string
+  /** Whether devices get that URL with the user code in it, too. */
+  readonly sendsCompleteUri: boolean
   /** Where the metadata document is. Empty if it is nowhere. */
   readonly metadataPaths: readonly string[]
   readonly locales: readonly string[]

@@ -1,4 +1,5 @@
 import {
+  compareNetworks,
   type DeviceInfo,
   MAX_DEVICE_NAME,
   type PendingAuthorization,
@@ -6,10 +7,11 @@ import {
 } from '@device-grant/core'
 import type { VNode } from 'preact'
 import { Fragment } from 'preact'
-import { comparePlaces } from '../http/compare-places.ts'
 import type { AddressDescription } from '../http/describe-addresses.ts'
 import { ClientHomepage, ClientLogo } from './client-profile.tsx'
+import { CodeEndingField, endingOf, withoutEnding } from './code-ending-field.tsx'
 import { DeviceNameField } from './device-name-field.tsx'
+import { ElsewhereReasonChoice } from './elsewhere-reason.tsx'
 import { Fact, Facts, Scopes } from './facts.tsx'
 import { KeyName } from './key-name.tsx'
 import { CsrfToken, Layout } from './layout.tsx'
@@ -35,7 +37,7 @@ const MANY_PERMISSIONS = 4
  */
 export const ConfirmPage = ({
   page,
-  view: { pending, browser = {}, places, trustedName, problem, chosen = {} },
+  view: { pending, browser = {}, places, trustedName, isTyped = false, problem, chosen = {} },
 }: {
   readonly page: Page
   readonly view: ConfirmView
@@ -43,8 +45,11 @@ export const ConfirmPage = ({
   const { locale } = page
   const { confirm: texts, device } = page.texts
   const { device: source } = pending.request
-  const place = comparePlaces(source, browser)
-  const { client, replaceable, keyLifetimesMs } = pending
+  const place = compareNetworks(source, browser)
+  const { client, replaceable, keyLifetimesMs, needs } = pending
+  const needsEnding = needs.includes('code_ending')
+  const asksForEnding = needsEnding && !isTyped
+  const shownCode = asksForEnding ? withoutEnding(pending.userCode) : pending.userCode
   const { clientId, clientAuthenticated: isAuthenticated, deviceName } = pending.request
   const program = { page, clientId, client, isAuthenticated, trustedName }
   const requested = pending.scopes.map(({ name }) => name).join(' ')
@@ -78,7 +83,7 @@ export const ConfirmPage = ({
       </p>
       <section class="code-card" aria-labelledby="compare">
         <h2 id="compare">{texts.compare}</h2>
-        <UserCode>{pending.userCode}</UserCode>
+        <UserCode>{shownCode}</UserCode>
       </section>
       <form method="post" action={page.paths.verify} class="decision">
         {/* Enter in a field presses the form's first button. Outside a dialog, this one does nothing. */}
@@ -127,6 +132,17 @@ export const ConfirmPage = ({
             browser={places?.get(browser.address ?? '')}
           />
         )}
+        {needs.includes('elsewhere_reason') && (
+          <ElsewhereReasonChoice
+            page={page}
+            chosen={chosen.elsewhereReason}
+            isMissing={problem === 'elsewhere_reason'}
+          />
+        )}
+        {asksForEnding && <CodeEndingField page={page} isWrong={problem === 'code_ending'} />}
+        {needsEnding && isTyped && (
+          <input type="hidden" name="code_ending" value={endingOf(pending.userCode)} />
+        )}
         {place === 'unknown' && <p class="info small">{texts.notComparable}</p>}
         <div class="answers">
           <button type="submit" class="deny" name="decision" value="deny">
@@ -159,6 +175,7 @@ export const ConfirmPage = ({
           <Details
             page={page}
             pending={pending}
+            shownCode={shownCode}
             program={program}
             source={place === 'unknown' ? {} : source}
             browser={place === 'elsewhere' ? browser : {}}
@@ -274,6 +291,7 @@ const Elsewhere = ({
 const Details = ({
   page,
   pending,
+  shownCode,
   program,
   source,
   browser,
@@ -281,6 +299,8 @@ const Details = ({
 }: {
   readonly page: Page
   readonly pending: PendingAuthorization
+  /** The user code, as far as the page shows it. */
+  readonly shownCode: string
   readonly program: ProgramProps
   readonly source: DeviceInfo
   /** Shown if the device is elsewhere. */
@@ -322,7 +342,7 @@ const Details = ({
         <Moment page={page} at={pending.requestedAt} />
       </Fact>
       <Fact name={texts.keyName}>
-        <KeyName>{fillIn(page.locale, device.keyName, { userCode: pending.userCode })}</KeyName>
+        <KeyName>{fillIn(page.locale, device.keyName, { userCode: shownCode })}</KeyName>
       </Fact>
     </Facts>
   )
@@ -330,11 +350,13 @@ const Details = ({
 
 /** Why the approval was refused, and what to do. */
 const problemText = (
-  { locale, texts: { confirm } }: Page,
+  { locale, texts: { confirm, safeguards } }: Page,
   problem: ChoiceProblem,
   hasBoxes: boolean,
 ): string => {
   if (problem === 'no_scope' && hasBoxes) return confirm.noScopeChosen
+  if (problem === 'elsewhere_reason') return safeguards.reasonMissing
+  if (problem === 'code_ending') return safeguards.codeEndingWrong
   return problem === 'device_name'
     ? fillIn(locale, confirm.nameTooLong, { max: MAX_DEVICE_NAME })
     : confirm.choiceRefused

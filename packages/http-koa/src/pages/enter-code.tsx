@@ -24,7 +24,7 @@ export const EnterCodePage = ({
   readonly view: EnterCodeView
 }): VNode => {
   const texts = page.texts.enterCode
-  const { typed = '', refusal } = view
+  const { typed = '', typedMark, refusal } = view
   const hasError = refusal !== undefined
   const hasForm = hasAttempts(view)
   // A script fills the field and selects its text. Without one, the next code would be appended.
@@ -50,6 +50,7 @@ export const EnterCodePage = ({
         )}
         {hasForm ? (
           <form method="get" action={page.paths.verify}>
+            {typedMark !== undefined && <input type="hidden" name="typed" value={typedMark} />}
             <label for="user_code">{texts.label}</label>
             <input
               class="typed-code"

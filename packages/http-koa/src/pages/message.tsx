@@ -28,6 +28,8 @@ const TONES: Readonly<Record<MessageKind, 'good' | 'warn' | 'bad'>> = {
   client_refused: 'bad',
   too_many_keys: 'warn',
   not_admitted: 'bad',
+  elsewhere: 'bad',
+  sign_in_again: 'warn',
   sign_in_failed: 'bad',
   session_ended: 'warn',
   signed_out: 'good',
@@ -56,6 +58,7 @@ const RETRY_LABELS: {
     | 'backToRequest'
 } = {
   session_ended: 'signIn',
+  sign_in_again: 'signIn',
   signing_out: 'continueSigningOut',
   switching_account: 'continueSigningIn',
   revocation_unknown: 'seeDevices',
@@ -82,6 +85,7 @@ const NEXT_LABELS: { readonly [kind in MessageKind]?: NextLabel } = {
   too_many_keys: 'seeDevices',
   client_refused: 'seeDevices',
   not_admitted: 'seeDevices',
+  elsewhere: 'anotherCode',
   signed_out: 'signInAgain',
   form_refused: 'enterCode',
   bad_request: 'enterCode',

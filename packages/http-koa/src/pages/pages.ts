@@ -1,4 +1,5 @@
 import type {
+  ApprovalNeed,
   CatalogueScopes,
   DeviceInfo,
   EndedKey,
@@ -58,6 +59,10 @@ export type MessageKind =
   | 'too_many_keys'
   /** The operator does not admit the person. */
   | 'not_admitted'
+  /** The device is not known to be near the person, and the operator demands it. */
+  | 'elsewhere'
+  /** The person signed in too long ago to approve. `retry` is where the sign-in begins. */
+  | 'sign_in_again'
   | 'sign_in_failed'
   /** The session ended before the form was sent. */
   | 'session_ended'
@@ -135,6 +140,8 @@ export interface EnterCodeView {
   /** The text that the person typed. */
   readonly typed?: string | undefined
   readonly refusal?: EnterCodeRefusal | undefined
+  /** The value of the hidden field `typed`, which tells the form from a link. Absent without that field. */
+  readonly typedMark?: string | undefined
 }
 
 export interface ConfirmView {
@@ -145,6 +152,11 @@ export interface ConfirmView {
   readonly places?: AddressDescriptions | undefined
   /** The operator's name for the client, where there is no registry. Shown instead of its id. */
   readonly trustedName?: string | undefined
+  /**
+   * Whether the person has typed the whole code on our page.
+   * @default false
+   */
+  readonly isTyped?: boolean | undefined
   /** Why the approval that the person sent was refused. */
   readonly problem?: ChoiceProblem | undefined
   /** What the person had chosen. Absent members were not sent. */
@@ -160,10 +172,20 @@ export interface Choices {
   readonly deviceName?: string | undefined
   /** The id of the key that the new one replaces. */
   readonly replaces?: string | undefined
+  /** Why the device is in another network. */
+  readonly elsewhereReason?: string | undefined
+  /** The last characters of the user code. */
+  readonly codeEnding?: string | undefined
 }
 
 /** Why a choice is refused. `no_scope`: no scope was ticked. */
-export type ChoiceProblem = 'no_scope' | 'scopes' | 'lifetime' | 'device_name' | 'replaces'
+export type ChoiceProblem =
+  | 'no_scope'
+  | 'scopes'
+  | 'lifetime'
+  | 'device_name'
+  | 'replaces'
+  | ApprovalNeed
 
 /** A key of the signed-in person. */
 export interface ShownKey extends ListedKey {

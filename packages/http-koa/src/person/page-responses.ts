@@ -17,6 +17,7 @@ import type { Paths } from '../paths.ts'
 import type { Csrf } from '../security/csrf.ts'
 import type { PageLanguage } from './page-language.ts'
 import type { SignedInPerson } from './signed-in.ts'
+import type { TypedByHand } from './typed-by-hand.ts'
 
 /** The messages that tell people to ask the operator. */
 const CONTACT_KINDS: readonly MessageKind[] = ['not_admitted', 'client_refused']
@@ -24,6 +25,7 @@ const CONTACT_KINDS: readonly MessageKind[] = ['not_admitted', 'client_refused']
 /** The parts of page responses. */
 export interface PageResponsesOptions {
   readonly pages: Pages
+  readonly typedByHand: TypedByHand
   /** The paths as the router sees them. */
   readonly paths: Paths
   /** The paths that pages link to, as a browser sees them. */
@@ -55,7 +57,11 @@ export class PageResponses {
   showEnterCode(ctx: Context, status: number, view: EnterCodeView, person: PagePerson): void {
     // Another language must not try a wrong code again, because attempts are few.
     const user_code = view.refusal?.outcome === 'invalid' ? undefined : view.typed
-    const html = this.#options.pages.enterCode(this.#context(ctx, person, { user_code }), view)
+    // A field that a link has filled in is not typed.
+    const isByHand = view.typed === undefined || this.#options.typedByHand.isTyped(ctx, person)
+    const typedMark = isByHand ? this.#options.typedByHand.markFor(person.binding) : undefined
+    const context = this.#context(ctx, person, { user_code })
+    const html = this.#options.pages.enterCode(context, { ...view, typedMark })
     // Without an attempt left, the page has no such form.
     if (hasAttempts(view)) sendPage(ctx, status, html, POLICY_WITHOUT_FORM_ACTION)
     else sendPage(ctx, status, html)
@@ -68,7 +74,9 @@ export class PageResponses {
 
   /** Sends the request behind a code, with its two buttons. */
   showConfirm(ctx: Context, status: number, view: ConfirmView, person: PagePerson): void {
-    const context = this.#context(ctx, person, { user_code: view.pending.userCode })
+    // Another language must not ask for what the person has typed.
+    const typed = view.isTyped ? this.#options.typedByHand.markFor(person.binding) : undefined
+    const context = this.#context(ctx, person, { user_code: view.pending.userCode, typed })
     sendPage(ctx, status, this.#options.pages.confirm(context, view))
   }
 

@@ -1,4 +1,9 @@
-import { type AnswerReply, MAX_DEVICE_NAME } from '@device-grant/core'
+import {
+  type AnswerReply,
+  CODE_ENDING_LENGTH,
+  ELSEWHERE_REASONS,
+  MAX_DEVICE_NAME,
+} from '@device-grant/core'
 import type { Context } from 'koa'
 import { bodyValue } from '../http/body-field.ts'
 import type { Choices } from '../pages/pages.ts'
@@ -16,6 +21,8 @@ export const CHOICES: Readonly<Record<InvalidChoice, string>> = {
   lifetime: 'lifetime must be one of the offered ones, in whole seconds',
   device_name: `device_name must be a text of ${MAX_DEVICE_NAME} characters at most`,
   replaces: 'replaces must be the id of your key of the same client',
+  elsewhere_reason: `elsewhere_reason must be one of ${ELSEWHERE_REASONS.join(', ')}`,
+  code_ending: `code_ending must be the last ${CODE_ENDING_LENGTH} characters of the user code`,
 }
 
 const SCOPE_FIELD = 'scope:'
@@ -54,7 +61,18 @@ const readOtherChoices = (ctx: Context, scopes: readonly string[] | undefined): 
   if (replaces !== undefined && (typeof replaces !== 'string' || replaces === '')) {
     return { ok: false, detail: CHOICES.replaces }
   }
-  return { ok: true, choices: { scopes, lifetimeMs, deviceName, replaces } }
+  const elsewhereReason = bodyValue(ctx, 'elsewhere_reason')
+  if (elsewhereReason !== undefined && typeof elsewhereReason !== 'string') {
+    return { ok: false, detail: CHOICES.elsewhere_reason }
+  }
+  const codeEnding = bodyValue(ctx, 'code_ending')
+  if (codeEnding !== undefined && typeof codeEnding !== 'string') {
+    return { ok: false, detail: CHOICES.code_ending }
+  }
+  return {
+    ok: true,
+    choices: { scopes, lifetimeMs, deviceName, replaces, elsewhereReason, codeEnding },
+  }
 }
 
 /** A number of seconds, as a JSON number or as digits. `NaN` if it is neither. */

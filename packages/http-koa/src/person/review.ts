@@ -1,4 +1,5 @@
 import {
+  compareNetworks,
   type DeviceInfo,
   keyNameOf,
   type PendingAuthorization,
@@ -8,7 +9,6 @@ import {
   type UseCases,
 } from '@device-grant/core'
 import { bodyField } from '../http/body-field.ts'
-import { comparePlaces } from '../http/compare-places.ts'
 import { isoTime } from '../http/iso-time.ts'
 import { sendJson } from '../http/json-response.ts'
 import { sendProblem } from '../http/problem.ts'
@@ -58,8 +58,9 @@ const sendReview = async (
   typed: string,
 ): Promise<void> => {
   const browser = deviceInfoOf(ctx.req, trustedProxies)
-  const { id: person } = ctx.state.person
-  const review = await useCases.reviewUserCode({ userCode: typed, person, browser })
+  const { id: person, email, signedInAt } = ctx.state.person
+  const by = { person, email, signedInAt, browser }
+  const review = await useCases.reviewUserCode({ userCode: typed, ...by })
   if (review.outcome !== 'pending') return sendRefusal(ctx, review)
   const locale = language.of(ctx)
   const { request, replaceable } = review
@@ -75,6 +76,7 @@ const sendReview = async (
     key_name: keyNameOf(review.userCode),
     lifetimes: review.keyLifetimesMs.map((ms) => ms / 1_000),
     replaceable: replaceable && replaceableJson(replaceable),
+    approval_needs: review.needs.length > 0 ? review.needs : undefined,
   })
 }
 
@@ -103,7 +105,7 @@ const scopeJson = ({ name, entry }: RequestedScopeName, locale: string) => ({
 
 /** Where the requests came from. The address of a shared proxy tells nothing, so it is left out. */
 const placesJson = (device: DeviceInfo, browser: DeviceInfo) => {
-  const place = comparePlaces(device, browser)
+  const place = compareNetworks(device, browser)
   const isKnown = place !== 'unknown'
   return {
     address: isKnown ? device.address : undefined,

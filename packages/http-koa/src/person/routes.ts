@@ -26,6 +26,7 @@ import { signInPage, signInStep } from './sign-in-routes.ts'
 import { apiSteps, pageSteps } from './steps.ts'
 import { switchAccountForm } from './switch-account.ts'
 import type { TrustedClients } from './trusted-clients.ts'
+import type { TypedByHand } from './typed-by-hand.ts'
 import { verifyAuthenticated } from './verify-authenticated.ts'
 import { verifyForm } from './verify-form.ts'
 import { verifyPage } from './verify-page.ts'
@@ -53,6 +54,7 @@ export interface PersonRoutesOptions {
   readonly responses: PageResponses
   readonly language: PageLanguage
   readonly wayBack: WayBack
+  readonly typedByHand: TypedByHand
   readonly notices: Notices
   readonly denials: Denials
   readonly describeAddresses: DescribeAddresses

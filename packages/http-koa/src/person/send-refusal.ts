@@ -33,6 +33,14 @@ export const sendRefusal = (ctx: Context, refusal: Refusal): void => {
     case 'attempts_in_progress':
       ctx.set('Retry-After', wholeSeconds(refusal.retryAfterMs))
       return sendProblem(ctx, 429, 'Earlier codes are still being checked: try again in a moment.')
+    case 'elsewhere': {
+      const detail = 'The device is not known to be near you, so it cannot be approved.'
+      return sendProblem(ctx, 403, detail, { blocked_by: refusal.outcome })
+    }
+    case 'sign_in_again': {
+      const detail = 'Sign in again to approve a device.'
+      return sendProblem(ctx, 403, detail, { blocked_by: refusal.outcome })
+    }
     case 'too_many_attempts':
       ctx.set('Retry-After', wholeSeconds(refusal.retryAfterMs))
       return sendProblem(ctx, 429, 'Too many wrong codes, try again later.')

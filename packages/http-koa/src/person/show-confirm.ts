@@ -3,35 +3,34 @@ import type { DescribeAddresses } from '../http/describe-addresses.ts'
 import type { ConfirmView } from '../pages/pages.ts'
 import type { AddressSet } from '../security/client-address.ts'
 import { deviceInfoOf } from '../security/device-info.ts'
-import type { PageResponses } from './page-responses.ts'
-import { showRefusal } from './show-refusal.ts'
+import { type ShowRefusalOptions, showRefusal } from './show-refusal.ts'
 import type { PersonContext } from './signed-in.ts'
-import { type TrustedClients, trustedNameOf } from './trusted-clients.ts'
+import { trustedNameOf } from './trusted-clients.ts'
 
 /** The parts of the page that asks for a decision. */
-export interface ShowConfirmOptions {
+export interface ShowConfirmOptions extends ShowRefusalOptions {
   readonly useCases: Pick<UseCases, 'reviewUserCode'>
-  readonly responses: PageResponses
   readonly trustedProxies: AddressSet
-  readonly trustedClients: TrustedClients
   readonly describeAddresses: DescribeAddresses
 }
 
 /**
  * Sends the request behind a code with its two buttons, or the page that says why there is none.
  * @param typed the code as the person typed it
- * @param refused why the approval that the person sent was refused
+ * @param more why the approval that the person sent was refused, or that they typed the code
  */
 export const showConfirm = async (
   ctx: PersonContext,
   options: ShowConfirmOptions,
   typed: string,
-  refused: Pick<ConfirmView, 'problem' | 'chosen'> = {},
+  more: Pick<ConfirmView, 'problem' | 'chosen' | 'isTyped'> = {},
 ): Promise<void> => {
   const { useCases, responses, trustedProxies, trustedClients, describeAddresses } = options
   const { person } = ctx.state
   const browser = deviceInfoOf(ctx.req, trustedProxies)
-  const review = await useCases.reviewUserCode({ userCode: typed, person: person.id, browser })
+  const { id, email, signedInAt } = person
+  const by = { person: id, email, signedInAt, browser }
+  const review = await useCases.reviewUserCode({ userCode: typed, ...by })
   if (review.outcome !== 'pending') return showRefusal(ctx, options, typed, review)
   const { address } = review.request.device
   const places = await describeAddresses(ctx, [address, browser.address])
@@ -40,7 +39,7 @@ export const showConfirm = async (
     pending: review,
     browser,
     trustedName: trustedNameOf(trustedClients, review.request.clientId),
-    ...refused,
+    ...more,
   }
-  responses.showConfirm(ctx, refused.problem === undefined ? 200 : 400, view, person)
+  responses.showConfirm(ctx, more.problem === undefined ? 200 : 400, view, person)
 }

@@ -1,26 +1,32 @@
 import type { Refusal, RefusedDevice } from '@device-grant/core'
 import { wholeSeconds } from '../http/whole-seconds.ts'
 import type { MessageView } from '../pages/pages.ts'
+import type { Paths } from '../paths.ts'
 import type { PageResponses } from './page-responses.ts'
 import type { PersonContext } from './signed-in.ts'
 import { type TrustedClients, trustedNameOf } from './trusted-clients.ts'
+import { verifyPath } from './typed-code.ts'
+import type { WayBack } from './way-back.ts'
 
 /** The parts of the pages that show why a user code leaves nothing to decide. */
 export interface ShowRefusalOptions {
   readonly responses: PageResponses
   readonly trustedClients: TrustedClients
+  readonly wayBack: WayBack
+  /** The paths as a browser sees them. */
+  readonly links: Paths
 }
 
 /**
  * Sends the page that shows why a user code leaves nothing to decide.
  * @param typed the code as the person typed it
  */
-export const showRefusal = (
+export const showRefusal = async (
   ctx: PersonContext,
-  { responses, trustedClients }: ShowRefusalOptions,
+  { responses, trustedClients, wayBack, links }: ShowRefusalOptions,
   typed: string,
   refusal: Refusal,
-): void => {
+): Promise<void> => {
   const { person } = ctx.state
   switch (refusal.outcome) {
     case 'contested':
@@ -44,6 +50,16 @@ export const showRefusal = (
     }
     case 'client_refused':
       return responses.showMessage(ctx, 403, { kind: 'client_refused' }, person)
+    case 'elsewhere': {
+      const view = { kind: refusal.outcome, ...shownDevice(refusal, trustedClients) }
+      return responses.showMessage(ctx, 403, view, person)
+    }
+    case 'sign_in_again': {
+      await wayBack.remember(ctx, typed)
+      const returnTo = encodeURIComponent(verifyPath(links, typed))
+      const retry = `${links.signIn}?return_to=${returnTo}`
+      return responses.showMessage(ctx, 403, { kind: refusal.outcome, retry }, person)
+    }
     case 'too_many_attempts': {
       const { outcome: kind, retryAfterMs } = refusal
       ctx.set('Retry-After', wholeSeconds(retryAfterMs))

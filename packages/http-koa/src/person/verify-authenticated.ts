@@ -27,11 +27,12 @@ export const verifyAuthenticated =
       return sendProblem(ctx, 400, 'decision must be approve or deny')
     }
     const browser = deviceInfoOf(ctx.req, trustedProxies)
-    const person = ctx.state.person.id
+    const { id: person, email, signedInAt } = ctx.state.person
     // A denial grants nothing, so there is nothing to choose.
     const read = decision === 'approve' ? readChoices(ctx) : NO_CHOICES
     if (!read.ok) return sendProblem(ctx, 400, read.detail)
-    const answer = { ...read.choices, userCode, person, decision, browser } as const
+    const by = { person, email, signedInAt, browser }
+    const answer = { ...read.choices, ...by, userCode, decision } as const
     const reply = await useCases.answerUserCode(answer)
     if ('error' in reply) onError(reply.error, 'answer a user code', ctx)
     sendReply(ctx, reply)

@@ -10,27 +10,21 @@ import type { DescribeAddresses } from '../http/describe-addresses.ts'
 import { redirect } from '../http/redirect.ts'
 import type { ReportError } from '../http/report-error.ts'
 import type { Choices } from '../pages/pages.ts'
-import type { Paths } from '../paths.ts'
 import type { AddressSet } from '../security/client-address.ts'
 import { deviceInfoOf } from '../security/device-info.ts'
 import type { Denial, Denials } from './denial.ts'
 import type { PageLanguage } from './page-language.ts'
-import type { PageResponses } from './page-responses.ts'
 import { readFormChoices } from './read-choices.ts'
 import { showConfirm } from './show-confirm.ts'
-import { showRefusal } from './show-refusal.ts'
+import { type ShowRefusalOptions, showRefusal } from './show-refusal.ts'
 import type { PersonContext } from './signed-in.ts'
-import { shownKey, type TrustedClients, trustedNameOf } from './trusted-clients.ts'
+import { shownKey, trustedNameOf } from './trusted-clients.ts'
 import { typedCode, verifyPath } from './typed-code.ts'
 
 /** The parts of the form of the verification page. */
-export interface VerifyFormOptions {
+export interface VerifyFormOptions extends ShowRefusalOptions {
   readonly useCases: Pick<UseCases, 'reviewUserCode' | 'answerUserCode'>
-  readonly responses: PageResponses
-  /** The paths as a browser sees them. */
-  readonly links: Paths
   readonly trustedProxies: AddressSet
-  readonly trustedClients: TrustedClients
   readonly language: PageLanguage
   readonly denials: Denials
   readonly describeAddresses: DescribeAddresses
@@ -68,7 +62,8 @@ export const verifyForm =
     }
     const { choices } = read
     const browser = deviceInfoOf(ctx.req, trustedProxies)
-    const by = { person: person.id, browser }
+    const { id, email, signedInAt } = person
+    const by = { person: id, email, signedInAt, browser }
     const answer = { ...choices, ...by, userCode: typed, decision, isReported } as const
     const reply = await useCases.answerUserCode(answer)
     await showReply(ctx, options, { typed, decision, isReported, choices }, reply)

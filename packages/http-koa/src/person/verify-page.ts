@@ -1,12 +1,12 @@
 import { isOpenedByPage, isPageView } from './page-view.ts'
 import { type ShowConfirmOptions, showConfirm } from './show-confirm.ts'
 import type { PersonContext } from './signed-in.ts'
+import type { TypedByHand } from './typed-by-hand.ts'
 import { typedCode } from './typed-code.ts'
-import type { WayBack } from './way-back.ts'
 
 /** The parts of the verification page. */
 export interface VerifyPageOptions extends ShowConfirmOptions {
-  readonly wayBack: WayBack
+  readonly typedByHand: TypedByHand
 }
 
 /**
@@ -16,9 +16,13 @@ export interface VerifyPageOptions extends ShowConfirmOptions {
 export const verifyPage =
   (options: VerifyPageOptions) =>
   async (ctx: PersonContext): Promise<void> => {
-    const { responses, wayBack } = options
+    const { responses, wayBack, typedByHand } = options
     const { person } = ctx.state
     const typed = typedCode(ctx.query['user_code'])
+    const isTyped = typedByHand.isTyped(ctx, person)
+    if (typed !== undefined && typedByHand.linkedCodes === 'empty' && !isTyped) {
+      return responses.showEnterCode(ctx, 200, {}, person)
+    }
     if (typed === undefined || !isPageView(ctx)) {
       return responses.showEnterCode(ctx, 200, { typed }, person)
     }
@@ -26,5 +30,5 @@ export const verifyPage =
     if (isOpenedByPage(ctx) && !isWayBack) {
       return responses.showEnterCode(ctx, 200, { typed }, person)
     }
-    await showConfirm(ctx, options, typed)
+    await showConfirm(ctx, options, typed, { isTyped })
   }

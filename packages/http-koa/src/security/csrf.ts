@@ -19,6 +19,11 @@ export class Csrf {
     return binding === undefined ? '' : this.#signer.csrfToken(binding)
   }
 
+  /** Whether a text is the token of this binding. */
+  isTokenFor(token: unknown, binding: string): boolean {
+    return this.#signer.isCsrfToken(token, binding)
+  }
+
   /** Whether a request comes from an allowed origin, or from a program that is no browser. */
   isOwnRequest(ctx: Context): boolean {
     return isOwnRequest(ctx.req, this.#origins)

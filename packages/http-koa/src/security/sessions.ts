@@ -12,6 +12,10 @@ export interface Session {
   readonly person?: string | undefined
   /** The person's display name. */
   readonly name?: string | undefined
+  /** An e-mail address that the sign-in has verified. */
+  readonly email?: string | undefined
+  /** When the person last proved who they are, epoch milliseconds. */
+  readonly signedInAt?: number | undefined
   /** Data of the sign-in method, for example the ID token for logout. */
   readonly data?: string | undefined
 }
@@ -53,9 +57,9 @@ export interface Sessions {
 export const createSessions = ({ signer, clock, cookies }: SessionsOptions): Sessions => {
   const write = async (ctx: Context, session: Session, since: number): Promise<void> => {
     const now = clock.now()
-    const { id: sid, person: sub, name, data } = session
+    const { id: sid, person: sub, name, email, signedInAt: auth_time, data } = session
     const endsAt = Math.min(now + IDLE_MS, since + LIFETIME_MS)
-    const claims = { sid, since, seen: now, sub, name, data }
+    const claims = { sid, since, seen: now, sub, name, email, auth_time, data }
     cookies.set(ctx, COOKIE, await signer.sign(PURPOSE, claims, endsAt))
   }
   const start = async (ctx: Context, members: Omit<Session, 'id'>): Promise<Session> => {
@@ -69,10 +73,13 @@ export const createSessions = ({ signer, clock, cookies }: SessionsOptions): Ses
     const now = clock.now()
     const claims = await signer.verify(PURPOSE, text, now)
     if (typeof claims?.['sid'] !== 'string' || typeof claims['since'] !== 'number') return undefined
+    const { email, auth_time: signedInAt } = claims
     const session: Session = {
       id: claims['sid'],
       person: textOf(claims.sub),
       name: textOf(claims['name']),
+      ...(typeof email === 'string' ? { email } : {}),
+      ...(typeof signedInAt === 'number' ? { signedInAt } : {}),
       data: textOf(claims['data']),
     }
     const seen = claims['seen']

@@ -31,7 +31,8 @@ const signInByName: SignInFactory = (host) => ({
   async person(ctx) {
     const session = await host.sessions.read(ctx)
     if (session?.person === undefined) return undefined
-    return { id: session.person, name: session.person, binding: session.id }
+    const { id: binding, person: name, signedInAt } = session
+    return { id: name, name, binding, ...(signedInAt === undefined ? {} : { signedInAt }) }
   },
 
   async begin(ctx, returnTo, { otherAccount = false } = {}) {
@@ -58,7 +59,7 @@ const signInByName: SignInFactory = (host) => ({
       const problem = name === '' ? 'name_missing' : 'name_invalid'
       return host.showSignIn(ctx, 400, { returnTo, problem, typed: name }, session.id)
     }
-    await host.sessions.signIn(ctx, { person: name, name })
+    await host.sessions.signIn(ctx, { person: name, name, signedInAt: host.clock.now() })
     host.redirect(ctx, returnTo)
   },
 

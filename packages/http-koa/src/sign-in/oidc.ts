@@ -27,6 +27,12 @@ export interface OidcSignInOptions {
    */
   readonly scope?: string | undefined
   /**
+   * How long ago people may have signed in at the provider, in seconds. The provider asks them to sign in
+   * again then (`max_age` of OpenID Connect Core 1.0 section 3.1.2.1), and its `auth_time` is checked.
+   * @default any time ago
+   */
+  readonly maxAgeSeconds?: number | undefined
+  /**
    * Tells why claims let no person sign in, or returns `undefined` if they do. It gets the claims of the
    * ID token, and if they do not, those of the userinfo endpoint.
    * @default every account of the provider may sign in
@@ -89,7 +95,11 @@ const MAX_ID_TOKEN = 2000
 
 const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
   const { issuer, clientId, clientSecret, scope = 'openid profile' } = options
-  const { refuseClaims = () => undefined, onNotAdmitted = () => {} } = options
+  const {
+    maxAgeSeconds: maxAge,
+    refuseClaims = () => undefined,
+    onNotAdmitted = () => {},
+  } = options
   const { onError = () => {}, onFailed = () => {} } = options
   const { sessions, signedCookies, clock, publicUrl } = host
   const callbackUrl = new URL(`${publicUrl}/oauth/device/sign-in/callback`).href
@@ -101,7 +111,8 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
   const personOf = async (ctx: Context): Promise<Person | undefined> => {
     const session = await sessions.read(ctx)
     if (session?.person === undefined || !session.data?.startsWith(dataStart)) return undefined
-    return { id: session.person, name: session.name ?? session.person, binding: session.id }
+    const { person: id, name = id, id: binding, email, signedInAt } = session
+    return { id, name, binding, email, signedInAt }
   }
 
   const reportFailure = (ctx: Context, reason: OidcSignInFailure): void =>
@@ -138,6 +149,7 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
       code_challenge_method: 'S256',
       ui_locales: host.languageOf(ctx),
       ...(otherAccount ? { prompt: 'select_account' } : {}),
+      ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
     })
     const inProgress = signedCookies.namesFrom(ctx, COOKIE)
     for (const name of inProgress.slice(0, Math.max(0, inProgress.length - MAX_ROUND_TRIPS + 1))) {
@@ -170,6 +182,7 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
           expectedNonce: String(roundTrip['nonce']),
           pkceCodeVerifier: String(roundTrip['verifier']),
           idTokenExpected: true,
+          ...(maxAge === undefined ? {} : { maxAge }),
         },
       )
       const claims = tokens.claims()
@@ -185,12 +198,17 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
         return host.showMessage(ctx, 403, view)
       }
       const session = await sessions.read(ctx)
+      const signedInAt = claims.auth_time === undefined ? undefined : claims.auth_time * 1_000
+      const isFresher =
+        maxAge !== undefined &&
+        (signedInAt ?? 0) > (session?.signedInAt ?? Number.NEGATIVE_INFINITY)
       // A person who signed in in another tab meanwhile keeps that session and its open forms.
-      if (session?.person !== person || !session.data?.startsWith(dataStart)) {
+      if (session?.person !== person || !session.data?.startsWith(dataStart) || isFresher) {
         const name = nameIn(claims) ?? (await fetchName(fetchUserInfo))
+        const email = verifiedEmailIn(claims) ?? (await fetchEmail(fetchUserInfo))
         const idToken = tokens.id_token ?? ''
         const data = dataStart + (idToken.length <= MAX_ID_TOKEN ? idToken : '')
-        await sessions.signIn(ctx, { person, name: name ?? person, data })
+        await sessions.signIn(ctx, { person, name: name ?? person, email, signedInAt, data })
       }
     } catch (error) {
       return showFailure(ctx, error, 'sign in at the OpenID provider', returnTo)
@@ -216,6 +234,16 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
       return nameIn((await fetchUserInfo()) ?? {})
     } catch (error) {
       onError(describeOidcError(error), "ask the OpenID provider for a person's name")
+      return undefined
+    }
+  }
+
+  const fetchEmail = async (fetchUserInfo: FetchUserInfo): Promise<string | undefined> => {
+    if (!scope.split(' ').includes('email')) return undefined
+    try {
+      return verifiedEmailIn((await fetchUserInfo()) ?? {})
+    } catch (error) {
+      onError(describeOidcError(error), "ask the OpenID provider for a person's e-mail address")
       return undefined
     }
   }
@@ -277,6 +305,12 @@ const cookieOf = (state: string): string =>
 
 /** The longest display name, in characters. */
 const MAX_NAME = 100
+/** The longest e-mail address (RFC 5321), in characters. */
+const MAX_EMAIL = 254
+
+/** The e-mail address that the provider has verified (OpenID Connect Core 1.0 section 5.1). */
+const verifiedEmailIn = ({ email, email_verified: isVerified }: OidcClaims): string | undefined =>
+  typeof email === 'string' && email.length <= MAX_EMAIL && isVerified === true ? email : undefined
 
 const nameIn = (claims: OidcClaims): string | undefined => {
   for (const claim of ['preferred_username', 'name', 'email']) {

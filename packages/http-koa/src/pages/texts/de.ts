@@ -134,6 +134,22 @@ export const de: Texts = {
     deny: 'Ablehnen',
     approve: 'Zustimmen',
   },
+  safeguards: {
+    reason: 'Warum ist Ihr Gerät in einem anderen Netz?',
+    reasons: {
+      mobile_data: 'Es nutzt mobile Daten, oder dieser Browser nutzt sie.',
+      vpn: 'Eines von beiden nutzt ein VPN.',
+      remote_server: 'Es ist ein entfernter Server oder Rechner, an dem ich arbeite.',
+    },
+    noReason: 'Trifft nichts davon zu, wählen Sie „Ablehnen“.',
+    reasonMissing:
+      'Es wurde nichts freigegeben. Geben Sie an, warum Ihr Gerät in einem anderen Netz ist, oder wählen Sie „Ablehnen“.',
+    codeEnding: 'Die letzten {count} Zeichen des Codes',
+    codeEndingHint:
+      'Lesen Sie sie auf Ihrem eigenen Gerät ab. Verwenden Sie nie Zeichen, die Ihnen jemand geschickt hat.',
+    codeEndingWrong:
+      'Es wurde nichts freigegeben. Die Zeichen stimmen nicht. Lesen Sie sie auf Ihrem eigenen Gerät ab, oder wählen Sie „Ablehnen“.',
+  },
   message: {
     code: 'Code',
     retry: 'Erneut versuchen',
@@ -220,6 +236,16 @@ export const de: Texts = {
       title: 'Sie dürfen keine Geräte verbinden',
       text: 'Ihr Konto darf diesen Dienst nicht nutzen. Es wurde nichts freigegeben.',
       next: 'Wenn Sie Zugang brauchen, wenden Sie sich an die Betreiber dieses Dienstes.',
+    },
+    elsewhere: {
+      title: 'Ihr Gerät ist nicht in Ihrer Nähe',
+      text: 'Dieses Gerät kann nicht freigegeben werden, weil wir nicht erkennen, dass es im selben Netz wie dieser Browser ist. Es wurde nichts freigegeben.',
+      next: 'Hat Ihnen jemand diesen Code geschickt, antworten Sie nicht. Ist es Ihr eigenes Gerät, öffnen Sie diese Seite im Netz des Geräts.',
+    },
+    sign_in_again: {
+      title: 'Melden Sie sich erneut an',
+      text: 'Ihre Anmeldung liegt eine Weile zurück. Melden Sie sich erneut an, um ein Gerät zu verbinden. Es wurde nichts freigegeben.',
+      next: 'Wenn Sie sich gerade nicht auf einem Gerät anmelden, schließen Sie stattdessen diese Seite.',
     },
     sign_in_failed: {
       title: 'Sie sind nicht angemeldet',

@@ -150,6 +150,23 @@ export const en = {
     deny: 'Deny',
     approve: 'Approve',
   },
+  /** Texts about what an operator demands before a person may approve. */
+  safeguards: {
+    reason: 'Why is your device in another network?',
+    reasons: {
+      mobile_data: 'It uses mobile data, or this browser does.',
+      vpn: 'One of them uses a VPN.',
+      remote_server: 'It is a server or a computer far away that I am working on.',
+    },
+    noReason: 'If none of these is true, choose Deny.',
+    reasonMissing:
+      'Nothing was approved. Say why your device is in another network, or choose Deny.',
+    /** `{count}` is a number of characters. */
+    codeEnding: 'The last {count} characters of the code',
+    codeEndingHint: 'Read them from your own device. Never use those that someone sent you.',
+    codeEndingWrong:
+      'Nothing was approved. The characters don’t match. Read them from your own device, or choose Deny.',
+  },
   /** Texts shared by all messages. */
   message: {
     code: 'Code',
@@ -243,6 +260,16 @@ export const en = {
       title: 'You may not connect devices',
       text: 'Your account may not use this service. Nothing was approved.',
       next: 'To get access, ask the people who run this service.',
+    },
+    elsewhere: {
+      title: 'Your device is not near you',
+      text: 'This device can’t be approved, because we can’t tell that it is in the same network as this browser. Nothing was approved.',
+      next: 'If someone sent you this code, don’t answer them. If it is your own device, use this page in the network of the device.',
+    },
+    sign_in_again: {
+      title: 'Sign in again',
+      text: 'You signed in a while ago. To connect a device, sign in again. Nothing was approved.',
+      next: 'If you are not logging in on a device right now, close this page instead.',
     },
     sign_in_failed: {
       title: 'You’re not signed in',

@@ -132,6 +132,22 @@ export const es: Texts = {
     deny: 'Rechazar',
     approve: 'Aprobar',
   },
+  safeguards: {
+    reason: '¿Por qué está su dispositivo en otra red?',
+    reasons: {
+      mobile_data: 'Usa datos móviles, o los usa este navegador.',
+      vpn: 'Uno de los dos usa una VPN.',
+      remote_server: 'Es un servidor o un ordenador remoto en el que trabajo.',
+    },
+    noReason: 'Si nada de esto es cierto, elija «Rechazar».',
+    reasonMissing:
+      'No se ha aprobado nada. Indique por qué su dispositivo está en otra red o elija «Rechazar».',
+    codeEnding: 'Los últimos {count} caracteres del código',
+    codeEndingHint:
+      'Léalos en su propio dispositivo. No use nunca los que alguien le haya enviado.',
+    codeEndingWrong:
+      'No se ha aprobado nada. Los caracteres no coinciden. Léalos en su propio dispositivo o elija «Rechazar».',
+  },
   message: {
     code: 'Código',
     retry: 'Volver a intentarlo',
@@ -213,6 +229,16 @@ export const es: Texts = {
       title: 'No puede conectar dispositivos',
       text: 'Su cuenta no puede usar este servicio. No se ha aprobado nada.',
       next: 'Para obtener acceso, diríjase a los responsables de este servicio.',
+    },
+    elsewhere: {
+      title: 'Su dispositivo no está cerca de usted',
+      text: 'Este dispositivo no se puede aprobar, porque no podemos saber si está en la misma red que este navegador. No se ha aprobado nada.',
+      next: 'Si no ha iniciado esta solicitud, denúnciela. Si es su propio dispositivo, abra esta página en la red del dispositivo.',
+    },
+    sign_in_again: {
+      title: 'Inicie sesión de nuevo',
+      text: 'Inició sesión hace un rato. Para conectar un dispositivo, inicie sesión de nuevo. No se ha aprobado nada.',
+      next: 'Si ahora no está conectando ningún dispositivo, cierre esta página.',
     },
     sign_in_failed: {
       title: 'No ha iniciado sesión',

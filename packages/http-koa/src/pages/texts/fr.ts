@@ -134,6 +134,22 @@ export const fr: Texts = {
     deny: 'Refuser',
     approve: 'Approuver',
   },
+  safeguards: {
+    reason: 'Pourquoi votre appareil est-il sur un autre réseau ?',
+    reasons: {
+      mobile_data: 'Il utilise des données mobiles, ou ce navigateur les utilise.',
+      vpn: 'L’un des deux utilise un VPN.',
+      remote_server: 'C’est un serveur ou un ordinateur distant sur lequel je travaille.',
+    },
+    noReason: 'Si rien de cela n’est vrai, choisissez « Refuser ».',
+    reasonMissing:
+      'Rien n’a été approuvé. Indiquez pourquoi votre appareil est sur un autre réseau, ou choisissez « Refuser ».',
+    codeEnding: 'Les {count} derniers caractères du code',
+    codeEndingHint:
+      'Lisez-les sur votre propre appareil. N’utilisez jamais ceux que quelqu’un vous a envoyés.',
+    codeEndingWrong:
+      'Rien n’a été approuvé. Les caractères ne correspondent pas. Lisez-les sur votre propre appareil, ou choisissez « Refuser ».',
+  },
   message: {
     code: 'Code',
     retry: 'Réessayer',
@@ -215,6 +231,16 @@ export const fr: Texts = {
       title: 'Vous ne pouvez pas connecter d’appareils',
       text: 'Votre compte n’a pas le droit d’utiliser ce service. Rien n’a été approuvé.',
       next: 'Pour obtenir l’accès, adressez-vous aux responsables de ce service.',
+    },
+    elsewhere: {
+      title: 'Votre appareil n’est pas près de vous',
+      text: 'Cet appareil ne peut pas être approuvé, car nous ne pouvons pas savoir s’il est sur le même réseau que ce navigateur. Rien n’a été approuvé.',
+      next: 'Si vous n’avez pas lancé cette demande, signalez-la. Si c’est votre propre appareil, ouvrez cette page sur le réseau de l’appareil.',
+    },
+    sign_in_again: {
+      title: 'Reconnectez-vous',
+      text: 'Votre connexion date d’il y a un moment. Pour connecter un appareil, reconnectez-vous. Rien n’a été approuvé.',
+      next: 'Si vous n’êtes pas en train de connecter un appareil, fermez plutôt cette page.',
     },
     sign_in_failed: {
       title: 'Aucune session n’est ouverte',

@@ -1,8 +1,8 @@
-import type { DeviceInfo } from '@device-grant/core'
+import type { DeviceInfo } from './device-authorization-request.ts'
 import { networkOf } from './network-of.ts'
 
-/** How the places of a device and of a person's browser compare. */
-export type ComparedPlaces =
+/** How the networks of a device and of a person's browser compare. */
+export type ComparedNetworks =
   /** The same network. */
   | 'same'
   | 'elsewhere'
@@ -14,7 +14,7 @@ export type ComparedPlaces =
   | 'no_address'
 
 /** Compares the networks that the requests of a device and of a person's browser came from. */
-export const comparePlaces = (device: DeviceInfo, browser: DeviceInfo): ComparedPlaces => {
+export const compareNetworks = (device: DeviceInfo, browser: DeviceInfo): ComparedNetworks => {
   if (device.webOrigin !== undefined) return 'web_page'
   const { unlistedProxy } = device
   if (unlistedProxy !== undefined && unlistedProxy === browser.unlistedProxy) return 'unknown'

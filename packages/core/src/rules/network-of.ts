@@ -1,12 +1,10 @@
-import { isIPv6 } from 'node:net'
-
 /**
  * The network that an address is counted with: an IPv4 address itself, or the first groups of an IPv6
  * address.
  * @param bits how much of an IPv6 address counts. Default: 64, the network of one customer
  */
 export const networkOf = (address: string, bits: 48 | 64 = 64): string => {
-  if (!isIPv6(address)) return address
+  if (!address.includes(':')) return address
   const [head = '', tail] = address.toLowerCase().split('::')
   const left = head === '' ? [] : head.split(':')
   const right = tail === undefined || tail === '' ? [] : tail.split(':')

@@ -1,0 +1,11 @@
+import type { Safeguard } from './safeguard.ts'
+
+/**
+ * A request for a device code must come with an API key, or from a client that authenticates
+ * (RFC 10027 section 6.1.15). With a key, only its owner can approve.
+ */
+export const knownPerson = (): Safeguard => ({
+  readsApiKey: true,
+  refuseRequest: ({ clientAuthenticated, sender }) =>
+    clientAuthenticated || sender !== undefined ? undefined : 'unknown_person',
+})

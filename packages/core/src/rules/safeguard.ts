@@ -1,0 +1,111 @@
+import type { DeviceAuthorizationRequest, DeviceInfo } from './device-authorization-request.ts'
+import type { RegisteredClient } from './registered-client.ts'
+import type { CatalogueScopes } from './scope.ts'
+
+/**
+ * A mitigation of RFC 10027 section 6.1 that an operator adds. Each member is absent if it has no say
+ * there. A safeguard never hinders a denial.
+ */
+export interface Safeguard {
+  /**
+   * Whether an API key that comes with a request for a device code counts as its sender.
+   * @default false
+   */
+  readonly readsApiKey?: boolean | undefined
+  /** Why a client gets no device code. */
+  readonly refuseRequest?: ((facts: RequestFacts) => RequestRefusal | undefined) | undefined
+  /** Why a person cannot approve at all. */
+  readonly blockApproval?: ((facts: ApprovalFacts) => ApprovalBlock | undefined) | undefined
+  /** What a person has to say to approve, and whether they said it. */
+  readonly needForApproval?: ((facts: ApprovalFacts) => StatedNeed | undefined) | undefined
+}
+
+/** What safeguards know of a request for a device code. */
+export interface RequestFacts extends ScopeFacts {
+  /** Whether the client proved who it is. */
+  readonly clientAuthenticated: boolean
+  /** The owner of the API key that came with the request. */
+  readonly sender?: string | undefined
+}
+
+/** The scopes that an approval is about. */
+export interface ScopeFacts {
+  /** The names, separated by spaces. */
+  readonly scope: string | undefined
+  readonly catalogue: CatalogueScopes | undefined
+}
+
+/** What safeguards know of an approval. */
+export interface ApprovalFacts extends ScopeFacts {
+  readonly request: DeviceAuthorizationRequest
+  readonly client: RegisteredClient | undefined
+  /** The user code as it is stored. */
+  readonly userCode: string
+  readonly browser: DeviceInfo | undefined
+  /** When the person last signed in, epoch milliseconds. Absent if that is unknown. */
+  readonly signedInAt: number | undefined
+  readonly statement: Statement
+  /** Epoch milliseconds. */
+  readonly now: number
+}
+
+/** What a person says when they approve a device. */
+export interface Statement {
+  /** Why the device is in another network than the browser. */
+  readonly elsewhereReason?: string | undefined
+  /** The last four characters of the user code, as the person typed them. */
+  readonly codeEnding?: string | undefined
+}
+
+/**
+ * `unknown_person`: neither a key nor an authentication of the client came with the request.
+ * `sensitive_scope`: a scope is never granted in this way.
+ */
+export type RequestRefusal = 'unknown_person' | 'sensitive_scope'
+
+/**
+ * `elsewhere`: the device is not known to be near the person. `sign_in_again`: the person signed in too
+ * long ago.
+ */
+export type ApprovalBlock = 'elsewhere' | 'sign_in_again'
+
+/** What a person has to say to approve: a member of `Statement`. */
+export type ApprovalNeed = 'elsewhere_reason' | 'code_ending'
+
+/** What a person has to say, and whether they said it. */
+export interface StatedNeed {
+  readonly need: ApprovalNeed
+  readonly isMet: boolean
+}
+
+/** The first reason why a client gets no device code. */
+export const refusedBySafeguards = (
+  safeguards: readonly Safeguard[],
+  facts: RequestFacts,
+): RequestRefusal | undefined => first(safeguards, (each) => each.refuseRequest?.(facts))
+
+/** The first reason why a person cannot approve. */
+export const blockedBySafeguards = (
+  safeguards: readonly Safeguard[],
+  facts: ApprovalFacts,
+): ApprovalBlock | undefined => first(safeguards, (each) => each.blockApproval?.(facts))
+
+/** Everything that a person has to say to approve, each need once. */
+export const neededBySafeguards = (
+  safeguards: readonly Safeguard[],
+  facts: ApprovalFacts,
+): readonly StatedNeed[] => {
+  const stated = safeguards.flatMap((each) => each.needForApproval?.(facts) ?? [])
+  return stated.filter(({ need }, i) => stated.findIndex((other) => other.need === need) === i)
+}
+
+const first = <T>(
+  safeguards: readonly Safeguard[],
+  ask: (safeguard: Safeguard) => T | undefined,
+): T | undefined => {
+  for (const safeguard of safeguards) {
+    const answer = ask(safeguard)
+    if (answer !== undefined) return answer
+  }
+  return undefined
+}
