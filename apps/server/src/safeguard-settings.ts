@@ -1,7 +1,7 @@
 import type { Environment } from './environment.ts'
 
 /** What a request for a sensitive scope needs. `never`: there is no such request. */
-export const SENSITIVE_SCOPE_RULES = [
+const SENSITIVE_SCOPE_RULES = [
   'never',
   'near',
   'code_ending',

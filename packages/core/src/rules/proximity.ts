@@ -15,7 +15,7 @@ export const isElsewhereReason = (text: string | undefined): text is ElsewhereRe
  * Whether a device is known to be near the person: in the same network, or in a trusted one of its client.
  * A web page is never near, because its address is the one of its visitor.
  */
-export const isNear = ({
+const isNear = ({
   request: { device },
   browser = {},
   client,

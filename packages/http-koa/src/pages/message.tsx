@@ -11,6 +11,7 @@ import { CsrfToken, Layout } from './layout.tsx'
 import type { MessageKind, MessageView, Page, ShownKey } from './pages.ts'
 import { PrintableText, printableText } from './printable-text.tsx'
 import { Program, programName, programOf } from './program.tsx'
+import { ReportForm } from './report-form.tsx'
 import { FilledIn, fillIn } from './texts/fill-in.tsx'
 import { Ago, duration, Moment, wholeMinutes } from './times.tsx'
 
@@ -220,6 +221,9 @@ export const MessagePage = ({
       )}
       {retry !== undefined && (
         <Action href={retry}>{texts.message[RETRY_LABELS[kind] ?? 'retry']}</Action>
+      )}
+      {kind === 'elsewhere' && userCode !== undefined && (
+        <ReportForm page={page} userCode={userCode} />
       )}
       {otherAccountFor !== undefined && <OtherAccount page={page} userCode={otherAccountFor} />}
     </Layout>

@@ -240,7 +240,7 @@ export const de: Texts = {
     elsewhere: {
       title: 'Ihr Gerät ist nicht in Ihrer Nähe',
       text: 'Dieses Gerät kann nicht freigegeben werden, weil wir nicht erkennen, dass es im selben Netz wie dieser Browser ist. Es wurde nichts freigegeben.',
-      next: 'Hat Ihnen jemand diesen Code geschickt, antworten Sie nicht. Ist es Ihr eigenes Gerät, öffnen Sie diese Seite im Netz des Geräts.',
+      next: 'Haben Sie das nicht gestartet, melden Sie es. Ist es Ihr eigenes Gerät, öffnen Sie diese Seite im Netz des Geräts.',
     },
     sign_in_again: {
       title: 'Melden Sie sich erneut an',

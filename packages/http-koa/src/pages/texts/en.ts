@@ -264,7 +264,7 @@ export const en = {
     elsewhere: {
       title: 'Your device is not near you',
       text: 'This device can’t be approved, because we can’t tell that it is in the same network as this browser. Nothing was approved.',
-      next: 'If someone sent you this code, don’t answer them. If it is your own device, use this page in the network of the device.',
+      next: 'If you didn’t start this, report it. If it is your own device, use this page in the network of the device.',
     },
     sign_in_again: {
       title: 'Sign in again',
