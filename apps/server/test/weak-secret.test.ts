@@ -13,7 +13,7 @@ const OIDC = {
   OIDC_ISSUER: 'https://id.example',
   OIDC_CLIENT_ID: 'device-grant',
   OIDC_CLIENT_SECRET: 'hush',
-  MONGODB_URI: 'mongodb://db/device_grant',
+  DATA_DIR: '/var/lib/device-grant',
 }
 const FORWARDED = { SIGN_IN: 'forwarded', TRUSTED_PROXIES: '127.0.0.1' }
 const DEMO = { SIGN_IN: 'demo', HOST: '0.0.0.0' }
