@@ -1,5 +1,6 @@
 import type { Settings, SignInSettings } from './config.ts'
 import { VARIABLES } from './config-variables.ts'
+import type { SafeguardSettings } from './safeguard-settings.ts'
 
 /** What stands for a secret. */
 const SECRET = '(secret)'
@@ -52,6 +53,8 @@ export const effectiveSettings = (settings: Settings): Readonly<Record<string, u
     MAX_CONNECTIONS: settings.maxConnections,
     METRICS_PORT: settings.metricsPort,
     SHUTDOWN_DELAY: settings.shutdownDelayMs / 1000,
+    CONTESTED_LIMIT: policy.contestedLimit,
+    ...safeguardValues(settings.safeguards),
     WRONG_CODE_CEILING: policy.wrongCodesOfEveryone,
     ADMIN_TOKENS_FILE: settings.adminTokensFile,
     GITHUB_SECRET_SCANNING: settings.githubSecretScanning,
@@ -69,6 +72,15 @@ const sessionSecretOf = ({ sessionSecretIsRandom, dataDir }: Settings): string =
   if (!sessionSecretIsRandom) return SECRET
   return dataDir === undefined ? 'random' : 'kept in DATA_DIR'
 }
+
+const safeguardValues = (safeguards: SafeguardSettings): Readonly<Record<string, unknown>> => ({
+  PROXIMITY: safeguards.proximity,
+  VERIFICATION_URI_COMPLETE: safeguards.completeUri,
+  LOGIN_HINT: safeguards.usesLoginHint ? 'on' : 'off',
+  REQUIRE_KNOWN_PERSON: safeguards.requiresKnownPerson,
+  FRESH_SIGN_IN: safeguards.freshSignIn,
+  SENSITIVE_SCOPES: textOf(safeguards.sensitiveScopes),
+})
 
 const signInValues = (signIn: SignInSettings): Readonly<Record<string, unknown>> => {
   switch (signIn.kind) {

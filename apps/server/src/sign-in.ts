@@ -16,6 +16,8 @@ interface SignInParts {
   readonly clientSecret: () => string
   /** How long ago people may have signed in at the provider, in seconds. Absent: any time ago. */
   readonly maxAgeSeconds?: number | undefined
+  /** Whether sessions keep the verified e-mail address. */
+  readonly keepsEmail: boolean
 }
 
 /**
@@ -24,7 +26,7 @@ interface SignInParts {
  */
 export const createSignIn = (
   settings: SignInSettings,
-  { log, clock, events, clientSecret, maxAgeSeconds }: SignInParts,
+  { log, clock, events, clientSecret, maxAgeSeconds, keepsEmail }: SignInParts,
 ): SignInFactory => {
   const throttle = createThrottleByKind(clock)
   const emitFailed = (
@@ -67,6 +69,7 @@ export const createSignIn = (
         clientSecret,
         scope: settings.scope,
         maxAgeSeconds,
+        keepsEmail,
         refuseClaims: settings.allow && refuseClaims(settings.allow),
         onNotAdmitted: emitNotAdmitted,
         onFailed: emitFailed,

@@ -172,6 +172,7 @@ export const startServer = async (
       events: audit,
       clientSecret: secrets.oidcClientSecret,
       maxAgeSeconds: maxSignInAge(settings.safeguards),
+      keepsEmail: settings.safeguards.usesLoginHint,
     }),
     sessionSecret: secrets.sessionSecrets,
     pages,

@@ -33,6 +33,12 @@ export interface OidcSignInOptions {
    */
   readonly maxAgeSeconds?: number | undefined
   /**
+   * Whether sessions keep the verified e-mail address, which login hints may name the person by. `scope`
+   * needs `email`. An address that is not in the ID token costs a request to the userinfo endpoint.
+   * @default false
+   */
+  readonly keepsEmail?: boolean | undefined
+  /**
    * Tells why claims let no person sign in, or returns `undefined` if they do. It gets the claims of the
    * ID token, and if they do not, those of the userinfo endpoint.
    * @default every account of the provider may sign in
@@ -97,6 +103,7 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
   const { issuer, clientId, clientSecret, scope = 'openid profile' } = options
   const {
     maxAgeSeconds: maxAge,
+    keepsEmail = false,
     refuseClaims = () => undefined,
     onNotAdmitted = () => {},
   } = options
@@ -205,7 +212,9 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
       // A person who signed in in another tab meanwhile keeps that session and its open forms.
       if (session?.person !== person || !session.data?.startsWith(dataStart) || isFresher) {
         const name = nameIn(claims) ?? (await fetchName(fetchUserInfo))
-        const email = verifiedEmailIn(claims) ?? (await fetchEmail(fetchUserInfo))
+        const email = keepsEmail
+          ? (verifiedEmailIn(claims) ?? (await fetchEmail(fetchUserInfo)))
+          : undefined
         const idToken = tokens.id_token ?? ''
         const data = dataStart + (idToken.length <= MAX_ID_TOKEN ? idToken : '')
         await sessions.signIn(ctx, { person, name: name ?? person, email, signedInAt, data })
@@ -239,7 +248,6 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
   }
 
   const fetchEmail = async (fetchUserInfo: FetchUserInfo): Promise<string | undefined> => {
-    if (!scope.split(' ').includes('email')) return undefined
     try {
       return verifiedEmailIn((await fetchUserInfo()) ?? {})
     } catch (error) {
