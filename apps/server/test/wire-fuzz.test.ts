@@ -5,7 +5,7 @@ import test from 'ava'
 import { startTestServer } from './test-server.ts'
 
 const SEED = 8628
-const REQUESTS = 6_000
+const REQUESTS = 4_500
 
 test(`${REQUESTS} random requests (seed ${SEED}) are answered as documented`, async (t) => {
   t.timeout(180_000)

@@ -1,0 +1,42 @@
+import { findings } from '@device-grant/test-support/page-inspection'
+import {
+  inServedPages,
+  KINDS_OF_PAGE,
+  LONGEST,
+  pages,
+  SIZES,
+  takeScreenshot,
+} from './served-pages.ts'
+
+const { browserTest, open, origin } = inServedPages('all pages in all languages in a browser')
+
+browserTest('axe finds nothing on any page in any language, in light and dark', async (t) => {
+  t.timeout(600_000)
+  const [page] = await open({ viewport: SIZES.phone })
+  for (const locale of pages.locales) {
+    // The messages of one tone differ in their texts only.
+    for (const name of locale === 'en' ? LONGEST : KINDS_OF_PAGE) {
+      await page.goto(`${origin()}/${locale}/${name}`)
+      t.deepEqual(await findings(page, ['light', 'dark']), [], `${locale} ${name}`)
+      if (locale === 'ar') await takeScreenshot(page, 'phone', 'dark')
+    }
+  }
+  await page.context().close()
+})
+
+browserTest('no page in any language scrolls sideways on a narrow or a wide screen', async (t) => {
+  t.timeout(600_000)
+  const [page] = await open({})
+  for (const size of ['narrow', 'desk'] as const) {
+    await page.setViewportSize(SIZES[size])
+    for (const locale of pages.locales) {
+      for (const name of LONGEST) {
+        await page.goto(`${origin()}/${locale}/${name}`)
+        const wide = await page.evaluate('document.documentElement.scrollWidth')
+        t.is(wide, SIZES[size].width, `${locale} ${name}`)
+        if (KINDS_OF_PAGE.includes(name)) await takeScreenshot(page, size, 'light')
+      }
+    }
+  }
+  await page.context().close()
+})
