@@ -1,0 +1,100 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { type Line, lineChart } from './simulation/line-chart.ts'
+import { EVENT_AT, type Outcome, runScenario, type Scenario } from './simulation/run-scenario.ts'
+
+const HELP = `npm run simulate -- [--devices N]
+  --devices N  how many devices log in within the hour (1000000)
+Writes charts into docs/pictures if 100000 devices or more log in.
+`
+const MOST = 1_000_000
+const ENOUGH_FOR_CHARTS = 100_000
+const { values: flags } = parseArgs({
+  options: {
+    devices: { type: 'string', default: String(MOST) },
+    help: { type: 'boolean', default: false },
+  },
+})
+if (flags.help) {
+  process.stdout.write(HELP)
+  process.exit()
+}
+const devices = Number(flags.devices)
+if (!Number.isSafeInteger(devices) || devices < 1) {
+  throw new Error('--devices must be a whole number above 0')
+}
+
+const MINUTE_OF_EVENT = EVENT_AT / 60_000
+const [FROM, TO] = [MINUTE_OF_EVENT - 2, MINUTE_OF_EVENT + 8]
+const FOLDER = new URL('../../docs/pictures/', import.meta.url)
+const SCENARIOS: readonly { readonly scenario: Scenario; readonly title: string }[] = [
+  { scenario: 'nothing', title: 'Nothing happens' },
+  { scenario: 'outage', title: 'Redis is down for a minute' },
+  { scenario: 'fail-over', title: 'Redis fails over in 5 s and forgets a second' },
+  { scenario: 'restart', title: 'All servers are down for a minute' },
+]
+
+/**
+ * The variance of the polls in a tenth of a second, divided by their mean. Independent devices give 1,
+ * and devices that poll together give far more.
+ */
+const dispersion = (tenths: readonly number[], from: number, seconds: number): number => {
+  // Differences of neighbors, so that a slow change of the load counts for nothing.
+  const part = tenths.slice(from * 10, (from + seconds) * 10)
+  const mean = part.reduce((sum, n) => sum + n, 0) / part.length
+  const squares = part.slice(1).map((n, i) => (n - (part[i] ?? 0)) ** 2 / 2)
+  return squares.reduce((sum, n) => sum + n, 0) / squares.length / mean
+}
+
+const greatest = (numbers: readonly number[], from: number, seconds: number): number =>
+  Math.max(...numbers.slice(from, from + seconds))
+
+const percentile = (sorted: readonly number[], share: number): string =>
+  `${((sorted[Math.floor(sorted.length * share)] ?? 0) / 1_000).toFixed(0)} s`
+
+const describe = (title: string, outcome: Outcome): string => {
+  const { polls, authorizations, pollsOfTenth, tookMs } = outcome
+  const at = MINUTE_OF_EVENT * 60
+  return [
+    title,
+    `  polls a second, at most: ${greatest(polls, at - 120, 120)} in the 2 minutes before, ${greatest(polls, at, 480)} in the 8 minutes after`,
+    `  new codes a second, at most: ${greatest(authorizations, at - 120, 120)} before, ${greatest(authorizations, at, 480)} after`,
+    `  dispersion of tenths: ${dispersion(pollsOfTenth, at - 120, 120).toFixed(2)} before, ${dispersion(pollsOfTenth, at + 62, 60).toFixed(2)} in the minute after, ${dispersion(pollsOfTenth, at + 122, 240).toFixed(2)} in 4 more`,
+    `  logins: ${outcome.keys} keys, ${outcome.gaveUp} expired, ${outcome.startedAgain} started again, ${outcome.lostWrites} lost writes`,
+    `  a login takes ${percentile(tookMs, 0.5)} (p50), ${percentile(tookMs, 0.95)} (p95), ${percentile(tookMs, 0.99)} (p99)`,
+    '',
+  ].join('\n')
+}
+
+const window = (numbers: readonly number[]): readonly number[] =>
+  numbers.slice(FROM * 60, TO * 60 + 1)
+
+const polled = ({ polls }: Outcome): Line => ({
+  name: 'polls a second',
+  light: '#0b62d6',
+  dark: '#6db1ff',
+  values: window(polls),
+})
+
+const authorized = ({ authorizations }: Outcome): Line => ({
+  name: 'new codes a second, times 10',
+  light: '#c2410c',
+  dark: '#fdba74',
+  values: window(authorizations).map((n) => n * 10),
+})
+
+await mkdir(FOLDER, { recursive: true })
+for (const { scenario, title } of SCENARIOS) {
+  const outcome = await runScenario(scenario, devices)
+  process.stdout.write(`${describe(title, outcome)}\n`)
+  if (devices < ENOUGH_FOR_CHARTS) continue
+  const svg = lineChart({
+    title,
+    lines: [polled(outcome), authorized(outcome)],
+    from: FROM - MINUTE_OF_EVENT,
+    to: TO - MINUTE_OF_EVENT,
+    every: 1,
+    xName: 'minutes',
+  })
+  await writeFile(new URL(`simulation-${scenario}.svg`, FOLDER), svg)
+}
