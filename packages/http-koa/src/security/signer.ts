@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, timingSafeEqual, webcrypto } from 'node:crypto'
 import { type JWTPayload, jwtVerify, SignJWT } from 'jose'
 
 /** The claims of a signed text. `undefined` ones are left out. */
@@ -11,7 +11,7 @@ export type Secrets = readonly [string, ...string[]]
 export class Signer {
   readonly #secretsNow: () => Secrets
   #secrets: Secrets | undefined
-  #derived: readonly [Uint8Array, ...Uint8Array[]] | undefined
+  #derived: readonly [SignerKey, ...SignerKey[]] | undefined
 
   /**
    * @param secrets the secrets at present: at least 32 characters each, the same on every server. The
@@ -22,7 +22,7 @@ export class Signer {
   }
 
   /** The keys of the secrets at present, the one that signs first. */
-  get #keys(): readonly [Uint8Array, ...Uint8Array[]] {
+  get #keys(): readonly [SignerKey, ...SignerKey[]] {
     const secrets = this.#secretsNow()
     if (!this.#derived || secrets !== this.#secrets) {
       const [first, ...others] = secrets
@@ -42,7 +42,7 @@ export class Signer {
       .setProtectedHeader({ alg: 'HS256' })
       .setAudience(purpose)
       .setExpirationTime(Math.floor(expiresAt / 1000))
-      .sign(this.#keys[0])
+      .sign(await this.#keys[0].imported)
   }
 
   /**
@@ -53,7 +53,7 @@ export class Signer {
   async verify(purpose: string, text: string, now: number): Promise<JWTPayload | undefined> {
     for (const key of this.#keys) {
       try {
-        const { payload } = await jwtVerify(text, key, {
+        const { payload } = await jwtVerify(text, await key.imported, {
           algorithms: ['HS256'],
           audience: purpose,
           currentDate: new Date(now),
@@ -82,8 +82,18 @@ export class Signer {
   }
 }
 
-const keyOf = (secret: string): Uint8Array =>
-  createHash('sha256').update(`device-grant signer ${secret}`).digest()
+interface SignerKey {
+  readonly bytes: Uint8Array
+  /** Imported once, because that costs more than a signature. */
+  readonly imported: Promise<webcrypto.CryptoKey>
+}
 
-const csrfTokenOf = (key: Uint8Array, binding: string): string =>
-  createHmac('sha256', key).update(`csrf ${binding}`).digest('base64url')
+const keyOf = (secret: string): SignerKey => {
+  const bytes = createHash('sha256').update(`device-grant signer ${secret}`).digest()
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
+  const imported = webcrypto.subtle.importKey('raw', bytes, algorithm, false, ['sign', 'verify'])
+  return { bytes, imported }
+}
+
+const csrfTokenOf = ({ bytes }: SignerKey, binding: string): string =>
+  createHmac('sha256', bytes).update(`csrf ${binding}`).digest('base64url')
