@@ -15,5 +15,15 @@ export const withDeadline = <T>(work: Promise<T>, timeoutMs: number): Promise<T>
   new Promise((resolve, reject) => {
     const fail = (): void => reject(new DeadlineError(`No answer within ${timeoutMs} ms`))
     const timer = setTimeout(fail, timeoutMs)
-    work.then(resolve, reject).finally(() => clearTimeout(timer))
+    // Not `finally`, which makes two more promises for every command.
+    work.then(
+      (result) => {
+        clearTimeout(timer)
+        resolve(result)
+      },
+      (error) => {
+        clearTimeout(timer)
+        reject(error)
+      },
+    )
   })
