@@ -12,14 +12,20 @@ export interface Slices {
   readonly count: number
   readonly seconds: number
   readonly connections: number
+  /** How long the generator sleeps between two rounds, in milliseconds. Default: it does not. */
+  readonly wakeEveryMs?: number
 }
 
-/** One slice of one side. */
-interface Slice {
+/** The rate of one slice of one side. */
+export interface Rate {
   readonly perSecond: number
   readonly perCpuSecond: number
   /** How much of its core the server used, 0 to 1. */
   readonly busy: number
+}
+
+/** One slice of one side. */
+interface Slice extends Rate {
   readonly latencies: Float64Array
 }
 
@@ -52,8 +58,10 @@ export const compareRates = async (
   ours: Side,
   constant: Side,
   slices: Slices,
-): Promise<Comparison> => {
-  const pairs = await inTurn(ours, constant, slices)
+): Promise<Comparison> => ofPairs(await inTurn(ours, constant, slices))
+
+/** Compares the rates of both sides in pairs of slices. */
+export const ofPairs = (pairs: readonly (readonly [Rate, Rate])[]): Comparison => {
   const side = (which: 0 | 1): Comparison['ours'] => ({
     perSecond: spread(pairs.map((pair) => pair[which].perSecond)),
     perCpuSecond: spread(pairs.map((pair) => pair[which].perCpuSecond)),
@@ -113,11 +121,11 @@ const inTurn = async (
 
 const measure = async (
   { server, target }: Side,
-  { seconds, connections }: Slices,
+  { seconds, connections, wakeEveryMs }: Slices,
   rate?: number,
 ): Promise<Slice> => {
   const before = cpuSeconds(server.child)
-  const load = { target, seconds, connections }
+  const load = { target, seconds, connections, wakeEveryMs }
   const result = await applyLoad(rate === undefined ? load : { ...load, rate })
   const used = cpuSeconds(server.child) - before
   requireRightAnswers(result, target)

@@ -11,8 +11,8 @@ export interface Target {
   readonly authorization?: string | undefined
   /** The start of a right answer, for example `HTTP/1.1 200`. */
   readonly status: string
-  /** A part of its body. */
-  readonly answer: string
+  /** A part of its body. One of several is enough. */
+  readonly answers: readonly string[]
 }
 
 export interface Load {
@@ -21,6 +21,11 @@ export interface Load {
   readonly connections: number
   /** Requests per second, evenly spread. If absent, each connection sends its next request at once. */
   readonly rate?: number
+  /**
+   * How long the generator sleeps between two rounds, in milliseconds. It then reads all answers and
+   * sends the next requests, so that they arrive in bursts.
+   */
+  readonly wakeEveryMs?: number | undefined
 }
 
 export interface LoadResult {
@@ -104,24 +109,41 @@ class Run {
   }
 
   async untilEnd(connections: readonly Connection[]): Promise<void> {
-    const { seconds, rate } = this.#load
+    const { seconds, rate, wakeEveryMs } = this.#load
     const drained = new Promise<void>((resolve, reject) => {
       this.#drained = resolve
       this.#fail = reject
     })
     const begin = performance.now()
-    if (rate === undefined) {
-      for (const connection of connections) this.#send(connection, performance.now())
-      await Promise.race([drained, new Promise((done) => setTimeout(done, seconds * 1000))])
-    } else {
-      this.#free.push(...connections)
-      await Promise.race([drained, this.#sendAtRate(rate, begin)])
-    }
+    this.#free.push(...connections)
+    const sent =
+      rate !== undefined
+        ? this.#sendAtRate(rate, begin)
+        : new Promise<void>((done) => setTimeout(done, seconds * 1000))
+    if (wakeEveryMs !== undefined) this.#sendInRounds(wakeEveryMs)
+    else if (rate === undefined) this.#sendAll()
+    await Promise.race([drained, sent])
     this.#seconds = (performance.now() - begin) / 1000
     this.#ending = true
     if (this.#underWay === 0) this.#drained()
     await drained
     this.#over = true
+  }
+
+  #sendAll(): void {
+    for (const connection of this.#free.splice(0)) this.#send(connection, 0)
+  }
+
+  #sendInRounds(everyMs: number): void {
+    const cell = new Int32Array(new SharedArrayBuffer(4))
+    const wake = (): void => {
+      if (this.#ending) return
+      this.#sendAll()
+      // A timer of Node takes a millisecond at least.
+      Atomics.wait(cell, 0, 0, everyMs)
+      setImmediate(wake)
+    }
+    wake()
   }
 
   #sendAtRate(rate: number, begin: number): Promise<void> {
@@ -159,13 +181,14 @@ class Run {
 
   answered(connection: Connection): void {
     const { text } = connection
-    const { status, answer } = this.#load.target
+    const { target, rate, wakeEveryMs } = this.#load
     this.#underWay -= 1
-    if (!text.startsWith(status) || !text.includes(answer)) {
+    if (!text.startsWith(target.status) || !target.answers.some((part) => text.includes(part))) {
       this.#wrong += 1
       this.#wrongExample ??= text
     } else if (!this.#ending) this.#answers += 1
-    if (this.#load.rate !== undefined) {
+    if (wakeEveryMs !== undefined) this.#free.push(connection)
+    else if (rate !== undefined) {
       this.#latencies.push(performance.now() - connection.dueAt)
       const dueAt = this.#waiting.shift()
       if (dueAt !== undefined) this.#send(connection, dueAt)

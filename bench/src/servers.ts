@@ -33,9 +33,18 @@ export const startRedis = async (folder: string): Promise<{ child: ChildProcess;
   return { child, url: `redis://127.0.0.1:${port}` }
 }
 
+/** The variables that choose the stores of the server, and others that differ. */
+export type StoreVariables = Readonly<Record<string, string>>
+
+/** Grants in Redis, and keys in memory. */
+export const onRedis = (url: string): StoreVariables => ({ STORES: 'memory', REDIS_URL: url })
+
+/** All states in a folder. */
+export const inFolder = (path: string): StoreVariables => ({ DATA_DIR: path })
+
 /** Starts the server with every feature on and its log in a file. */
 export const startDeviceGrant = async (
-  redisUrl: string,
+  stores: StoreVariables,
   folder: string,
   nodeOptions: readonly string[] = [],
 ): Promise<Server> => {
@@ -43,8 +52,8 @@ export const startDeviceGrant = async (
   const metricsPort = await freePort()
   const log = join(folder, 'log')
   const main = fileURLToPath(new URL('../../apps/server/dist/main.js', import.meta.url))
-  // Keys stay in memory, because MONGODB_URI may name a real database.
-  const { MONGODB_URI: _, DATA_DIR: __, ...environment } = process.env
+  // The environment may name real databases.
+  const { MONGODB_URI: _, DATA_DIR: __, REDIS_URL: ___, ...environment } = process.env
   const child = startPinned({
     core: SERVER_CORE,
     command: process.execPath,
@@ -53,14 +62,13 @@ export const startDeviceGrant = async (
       ...environment,
       PORT: String(port),
       METRICS_PORT: String(metricsPort),
-      STORES: 'memory',
-      REDIS_URL: redisUrl,
       SESSION_SECRET: randomBytes(32).toString('base64url'),
       SIGN_IN: 'forwarded',
       TRUSTED_PROXIES: '127.0.0.2',
       FRONT_END_ORIGINS: `http://localhost:${port}`,
       AUTHORIZE_LIMIT: '1000000',
       LOG_LEVEL: 'info',
+      ...stores,
     },
     output: openSync(log, 'a'),
   })
@@ -71,11 +79,23 @@ export const startDeviceGrant = async (
 }
 
 /** Starts the baseline application. */
-export const startConstantApp = async (): Promise<Server> => {
+export const startConstantApp = (nodeOptions: readonly string[] = []): Promise<Server> =>
+  startApp('constant-app.js', [], nodeOptions)
+
+/** Starts `oidc-provider` on a Redis. */
+export const startOidcProvider = (redisUrl: string): Promise<Server> =>
+  startApp('oidc-provider-app.js', [redisUrl])
+
+const startApp = async (
+  file: string,
+  args: readonly string[],
+  nodeOptions: readonly string[] = [],
+): Promise<Server> => {
+  const path = fileURLToPath(new URL(file, import.meta.url))
   const child = startPinned({
     core: SERVER_CORE,
     command: process.execPath,
-    args: ['--enable-source-maps', fileURLToPath(new URL('constant-app.js', import.meta.url))],
+    args: [...nodeOptions, '--enable-source-maps', path, ...args],
     ipc: true,
   })
   const [port] = await once(child, 'message')
@@ -97,12 +117,15 @@ export const startKeyCheckApp = async (
   return { child, port, apiKey }
 }
 
-/** Puts pending device codes into Redis through the adapter's stores. Returns the codes. */
-export const prepareCodes = async (redisUrl: string, count: number): Promise<string[]> => {
+/**
+ * Puts pending device codes into Redis or LMDB through the stores of the adapter. Returns the codes.
+ * @param place a Redis URL or the folder of an LMDB environment
+ */
+export const prepareCodes = async (place: string, count: number): Promise<string[]> => {
   const child = startPinned({
     core: SERVER_CORE,
     command: process.execPath,
-    args: [fileURLToPath(new URL('prepare-codes.js', import.meta.url)), redisUrl, String(count)],
+    args: [fileURLToPath(new URL('prepare-codes.js', import.meta.url)), place, String(count)],
   })
   const codes: string[] = []
   if (child.stdout) for await (const line of createInterface(child.stdout)) codes.push(line)
