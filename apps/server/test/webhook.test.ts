@@ -250,7 +250,8 @@ test('failures are logged every 5 s, without the URL, which may be secret', asyn
   await eventually('a failure', () => lines.length > 0)
   await webhook.stop()
   t.is(logged('webhook delivery failed').length, 1)
-  t.is(logged('webhook delivery failed')[0]?.['code'], 'ECONNREFUSED')
+  // Another program may have taken the free port.
+  t.regex(String(logged('webhook delivery failed')[0]?.['code']), /^ECONN(?:REFUSED|RESET)$/)
   t.notRegex(lines.join(''), /hush|whsec_/)
 })
 
