@@ -19,7 +19,7 @@ const testFiles = async (): Promise<string[]> => {
       return names.map((name) => `${folder}/${name}`)
     }),
   )
-  return found.flat().filter((path) => path.endsWith('.test.ts'))
+  return found.flat().filter((path) => /\.(?:test|proof)\.ts$/.test(path))
 }
 
 /** The ids that a text cites, with all ids of its ranges. */
