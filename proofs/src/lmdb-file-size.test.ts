@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLmdbStores, openLmdb } from '@device-grant/adapter-lmdb'
@@ -15,12 +15,19 @@ const AT_ONCE = 200
 const STEP_MS = 10
 const MINUTE_MS = 60_000
 const BOUND_MS = 3_600_000
-/** Where a flush costs nothing, because this proof is about space. */
-const memoryDisk = '/dev/shm'
+/** Where a flush costs nothing, because this proof is about space. Containers often have 64 MB there. */
+const MEMORY_DISK = '/dev/shm'
+const NEEDED_BYTES = 2e9
+
+const folder = (): string => {
+  if (!existsSync(MEMORY_DISK)) return tmpdir()
+  const { bavail, bsize } = statfsSync(MEMORY_DISK)
+  return bavail * bsize > NEEDED_BYTES ? MEMORY_DISK : tmpdir()
+}
 
 test('the file does not grow without end in a million logins', async (t) => {
   t.timeout(BOUND_MS)
-  const path = mkdtempSync(join(existsSync(memoryDisk) ? memoryDisk : tmpdir(), 'lmdb-file-size-'))
+  const path = mkdtempSync(join(folder(), 'lmdb-file-size-'))
   t.teardown(() => rmSync(path, { recursive: true }))
   const environment = openLmdb({ path, timeoutMs: 60_000 })
   const clock = { ms: Date.UTC(2030, 0, 1), now: () => clock.ms }
@@ -29,6 +36,7 @@ test('the file does not grow without end in a million logins', async (t) => {
     codeLifetimeMs: MINUTE_MS,
     keyLifetimesMs: [MINUTE_MS],
     maxKeyLifetimeMs: MINUTE_MS,
+    keepEndedKeysMs: 0,
   })
   const all = createUseCases({ ...stores, clock, policy })
   let started = 0
