@@ -154,6 +154,7 @@ it('idle stores forget everything', async (t) => {
   })
   await ensureIndexes(db)
   const policy = createPolicy({
+    keepEndedKeysMs: 0,
     intervalMs: 1_000,
     maxIntervalMs: 1_000,
     slackMs: 0,
