@@ -9,8 +9,8 @@ FROM node:${NODE}-bookworm AS build
 WORKDIR /src
 COPY . .
 RUN npm run bootstrap && npx tsc -b apps/server && node tools/bundle.js \
- && npm pack ./apps/server/bundle --pack-destination /tmp \
- && npm install --prefix /app --no-audit --no-fund --ignore-scripts /tmp/device-grant-*.tgz \
+ && npm pack ./apps/server/bundle \
+ && npm install --prefix /app --no-audit --no-fund --ignore-scripts ./device-grant-*.tgz \
  && install -d -m 0700 /data
 # LMDB comes with its binaries for other versions of Node and both C libraries, and with its source.
 RUN rm -r /app/node_modules/lmdb/dependencies /app/node_modules/lmdb/src \
