@@ -5,6 +5,8 @@ const AT = { magic: 24, version: 28, pageSize: 48, lastPage: 144, transaction: 1
 const MAGIC = 0xbeefc0de
 /** The version of the pages that lmdb reads. */
 const VERSION = 2
+/** LMDB divides by the size, and another one would end the process. */
+const PAGE_SIZES = [512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536]
 /** How many pages at the end may be missing, because LMDB freed them before it wrote them. */
 const UNWRITTEN_PAGES = 256
 
@@ -16,7 +18,7 @@ interface Meta {
 }
 
 /**
- * Finds what would end the process when LMDB opens or reads the file.
+ * Finds most of what would end the process when LMDB opens or reads the file.
  * @returns what is wrong, or `undefined`
  */
 export const damageOf = (file: string): string | undefined => {
@@ -43,9 +45,11 @@ const readMeta = (descriptor: number, position: number): Meta | undefined => {
   const page = Buffer.alloc(AT.end)
   const length = readSync(descriptor, page, 0, AT.end, position)
   if (length < AT.end || page.readUInt32LE(AT.magic) !== MAGIC) return undefined
+  const pageSize = page.readUInt32LE(AT.pageSize)
+  if (!PAGE_SIZES.includes(pageSize)) return undefined
   return {
     version: page.readUInt16LE(AT.version),
-    pageSize: page.readUInt32LE(AT.pageSize),
+    pageSize,
     lastPage: page.readBigUInt64LE(AT.lastPage),
     transaction: page.readBigUInt64LE(AT.transaction),
   }

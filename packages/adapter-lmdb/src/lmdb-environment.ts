@@ -62,7 +62,9 @@ export class LmdbEnvironment {
       clearTimeout(timer)
       if (isLate) this.#late -= 1
     }
-    start().then(
+    // lmdb throws at once if an id is too long.
+    const started = (async () => start())()
+    started.then(
       (result) => {
         end()
         resolve(result)

@@ -1,4 +1,5 @@
 import {
+  closeSync,
   copyFileSync,
   mkdirSync,
   openSync,
@@ -65,6 +66,24 @@ test('a folder that cannot be written is refused', (t) => {
   const other = folderOf(t)
   mkdirSync(join(other, 'data.mdb'))
   refused(t, other, /cannot be written: EISDIR/)
+})
+
+test('a file with an impossible size of pages is refused', async (t) => {
+  const filled = await filledFolder(t)
+  const file = openSync(join(filled, 'data.mdb'), 'r+')
+  writeSync(file, Buffer.alloc(4), 0, 4, 48)
+  closeSync(file)
+  refused(t, filled, /data\.mdb is damaged: it does not start like a file of LMDB$/)
+})
+
+test('an id that is too long for LMDB fails alone', async (t) => {
+  const environment = openLmdb({ path: folderOf(t), timeoutMs: PATIENT_MS })
+  t.teardown(() => environment.close())
+  const { cutOffs } = createLmdbStores(environment)
+  const next = { at: 1, keepUntil: Date.now() + 60_000 }
+  const write = (id: string) => cutOffs.update(id, () => ({ next, reply: 'written' }))
+  await t.throwsAsync(write('a'.repeat(1_970)), { instanceOf: StoreUnavailableError })
+  t.is(await write('short'), 'written')
 })
 
 test('a file that is not of LMDB is refused, and so is a cut one', async (t) => {
