@@ -270,6 +270,17 @@ test('CD-4: a code ends when so many people open it or try to', async (t) => {
   t.is((await service.pollForToken({ deviceCode })).outcome, 'expired_token')
 })
 
+test('CD-4: an account that found the code taken and was left does not count', async (t) => {
+  const service = createMemoryService(createPolicy({ contestedLimit: 3 }))
+  const { userCode } = issued(await service.authorizeDevice({ device: DEVICE }))
+  const look = (person: string) => service.reviewUserCode({ userCode, person })
+  await look('ann')
+  t.is((await look('bob')).outcome, 'contested')
+  await service.releaseUserCode({ userCode, person: 'bob' })
+  t.is((await look('bob@work')).outcome, 'contested')
+  t.is((await look('ann')).outcome, 'pending')
+})
+
 test('CD-4: accounts that a person switches between count once, and an approval stands', async (t) => {
   const service = createMemoryService(createPolicy({ contestedLimit: 2, openedForMs: SECOND }))
   const { userCode, deviceCode } = issued(await service.authorizeDevice({ device: DEVICE }))

@@ -147,9 +147,12 @@ const isContestedTooOften = ({ people = [] }: UserCodeClaim, { contestedLimit }:
 export const releaseUserCode =
   (person: string): Transition<UserCodeClaim, void> =>
   (current) => {
-    if (!current || current.openedBy !== person) return { next: current, reply: undefined }
-    const { openedBy: _, openedUntil: __, people, ...released } = current
+    if (!current) return { next: current, reply: undefined }
+    const { openedBy, openedUntil, people, ...code } = current
+    const isHolder = openedBy === person
+    if (!isHolder && !people?.includes(person)) return { next: current, reply: undefined }
     // The person signs in with another account, which counts instead.
     const others = people && { people: people.filter((other) => other !== person) }
-    return { next: { ...released, ...others }, reply: undefined }
+    const holder = isHolder ? {} : { openedBy, openedUntil }
+    return { next: { ...code, ...holder, ...others }, reply: undefined }
   }
