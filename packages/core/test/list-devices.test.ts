@@ -246,6 +246,16 @@ test('a key that its device did not pick up has ended, with the reason', async (
   t.deepEqual((await service.listDevices({ owner: 'ann' })).ended, [])
 })
 
+test('a waiting key that an operator revoked says so', async (t) => {
+  const service = createMemoryService()
+  const { userCode } = issued(await service.authorizeDevice({ device: {} }))
+  const reply = await service.answerUserCode({ userCode, person: 'ann', decision: 'approve' })
+  if (reply.outcome !== 'approved') return t.fail(reply.outcome)
+  await operatorOf(service).revokeApiKeys({ owner: 'ann' })
+  const found = await service.readApiKey({ owner: 'ann', keyId: reply.keyId })
+  t.like(found, { outcome: 'ended', key: { ending: 'operator' } })
+})
+
 test('a person who did not start a login denies and reports it', async (t) => {
   const service = createMemoryService()
   const { userCode } = issued(await service.authorizeDevice({ clientId: 'cli', device: {} }))

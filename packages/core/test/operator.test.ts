@@ -226,6 +226,27 @@ test('a revocation of all keys writes those again that are revoked already', asy
   }
 })
 
+test('a revocation of all keys leaves keys alone that were revoked long ago', async (t) => {
+  const { service, operator, logIn, clock } = aService()
+  const { keyId } = await logIn('ann')
+  await service.revokeApiKey({ owner: 'ann', keyId })
+  clock.pass(11 * MINUTE)
+  const before = await service.stores.apiKeys.read(keyId)
+  t.is(await operator.revokeApiKeys({ owner: 'ann' }), 0)
+  t.is(await service.revokeAllApiKeys('ann'), 0)
+  t.is(await service.stores.apiKeys.read(keyId), before)
+})
+
+test('what an erasure leaves of a revoked login is in no list', async (t) => {
+  const { service, operator, ask, approve } = aService()
+  const { userCode } = await ask()
+  await approve(userCode, 'ann')
+  const [waiting] = (await operator.findApiKeys({})).keys
+  await service.revokeApiKey({ owner: 'ann', keyId: waiting?.id ?? '' })
+  await operator.eraseApiKeys({ owner: 'ann' })
+  t.deepEqual((await operator.findApiKeys({})).keys, [])
+})
+
 test('a waiting login is not shown as revoked because another person revoked theirs', async (t) => {
   const { service, operator, ask, approve, clock } = aService()
   const { deviceCode, userCode } = await ask()

@@ -33,6 +33,8 @@ export interface ReservedKey extends KeyBase {
   readonly expiresAt: number
   /** Hashes of the people who revoked their reservation. None of them gets a key from this code. */
   readonly revokedBy?: readonly string[] | undefined
+  /** What ended it for its owner, if not the owner's own revocation. */
+  readonly ending?: KeyEnding | undefined
   /** True if its owner renamed the device after the approval. */
   readonly isRenamed?: true | undefined
 }
@@ -232,8 +234,8 @@ export interface ClaimKey {
 
 /**
  * The device picks its key up. The key is made from the approved grant. Its reservation only brings a
- * later name of the device. The secret is derived from device code and salt, so that the same key can be
- * issued again until its first use, and neither of the two reveals it.
+ * later name of the device. The secret is derived from device code and salt, and neither of them reveals it.
+ * So the same key can be issued again until its first use.
  */
 export const claimKey =
   (claim: ClaimKey): Transition<ApiKey, Claim> =>
@@ -434,7 +436,14 @@ export const revokeKey =
         const { revokedBy = [] } = key
         return revokedBy.includes(hash)
           ? { next: { ...key }, reply: 'already_revoked' }
-          : { next: { ...key, revokedBy: [...revokedBy, hash] }, reply: 'revoked' }
+          : {
+              next: {
+                ...key,
+                revokedBy: [...revokedBy, hash],
+                ...(end.ending.by !== 'owner' && { ending: end.ending }),
+              },
+              reply: 'revoked',
+            }
       }
       default:
         return { next: revoked(key, end), reply: 'revoked' }
@@ -577,8 +586,8 @@ const emptyReservation = (
   }
 
 /**
- * Ends a key that was just issued, and whose answer was not sent: its grant was approved before the data
- * of its owner was erased. It leaves no personal data.
+ * Ends a key that was just issued, and whose answer was not sent. Its grant is older than the erasure of its
+ * owner's data. No personal data is left.
  */
 export const withdrawKey =
   ({
@@ -639,12 +648,18 @@ export const renameDevice =
 export const isRevokedByOwner = ({ owner, revokedBy }: ReservedKey): boolean =>
   revokedBy?.includes(personHashOf(owner)) ?? false
 
+/** A revocation that a fail-over may still forget is younger than this, in milliseconds. */
+const REVOKED_AGAIN_MS = 10 * 60_000
+
 /**
- * Whether a revocation of all keys writes a key: each that has not expired. Keys that are revoked are
+ * Whether a revocation of all keys writes a key: each that has not expired. Keys that were just revoked are
  * written again, because a state that was only read may be forgotten in a fail-over.
  */
-export const isWorthRevoking = (key: ApiKey, now: number): boolean =>
-  key.status !== 'erased' && !('expiresAt' in key && now >= key.expiresAt)
+export const isWorthRevoking = (key: ApiKey, now: number): boolean => {
+  if (key.status === 'erased') return false
+  if (key.status === 'revoked') return now - key.revokedAt <= REVOKED_AGAIN_MS
+  return now < key.expiresAt
+}
 
 /** Whether a person's key works or may be picked up at `now`, epoch milliseconds. */
 export const isLive = (

@@ -59,7 +59,7 @@ const endOf = (
   switch (key.status) {
     case 'reserved':
       return isRevokedByOwner(key)
-        ? { ending: 'owner' }
+        ? { ending: key.ending?.by ?? 'owner', place: key.ending?.place }
         : { ending: 'not_picked_up', endedAt: Math.min(key.expiresAt, now) }
     case 'claimed':
     case 'active':

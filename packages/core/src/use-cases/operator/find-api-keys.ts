@@ -106,6 +106,8 @@ const foundKey = (
 ): FoundKey | undefined => {
   if (key.status === 'erased') return undefined
   const { owner, name, deviceName, request, scope, approvedAt } = key
+  // What an erasure leaves of a reservation has no owner.
+  if (owner === '') return undefined
   return {
     id,
     status: shownStatus(key, now, policy),
