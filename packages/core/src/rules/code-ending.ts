@@ -6,8 +6,8 @@ import type { UserCodeFormat } from './user-code-format.ts'
 export const CODE_ENDING_LENGTH = 4
 
 /**
- * The person has to type the last four characters of the user code, so that a link with a code is not
- * enough to approve (RFC 10027 section 6.1.16). They are read as a typed user code is.
+ * The person types the last four characters of the user code (RFC 10027 section 6.1.16). A link with a code
+ * alone then approves nothing. They are read as a typed user code is.
  */
 export const codeEnding = ({
   userCodeCharset,

@@ -27,9 +27,9 @@ const ENDED: Readonly<Record<MovableKey['status'], number>> = { active: 0, revok
 export type KeyImport = 'imported' | 'ended' | 'kept'
 
 /**
- * Imports a key. It overwrites no id that the store knows, unless the imported key has ended further: a
- * revoked key wins over one that works or waits for pick-up, and an erased one over all. So the order of
- * imports does not matter, and none makes a key work again.
+ * Imports a key. It overwrites a known id only if the imported key has ended further. A revoked key wins
+ * over one that works or waits for pick-up. An erased key wins over all. So the order of imports does not
+ * matter, and none makes a key work again.
  */
 export const importKey =
   (imported: MovableKey): Transition<ApiKey, KeyImport> =>

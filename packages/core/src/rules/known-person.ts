@@ -1,8 +1,8 @@
 import type { Safeguard } from './safeguard.ts'
 
 /**
- * A request for a device code must come with an API key, or from a client that authenticates
- * (RFC 10027 section 6.1.15). With a key, only its owner can approve.
+ * A request for a code needs an API key or a client that authenticates (RFC 10027 section 6.1.15). With a
+ * key, only its owner can approve.
  */
 export const knownPerson = (): Safeguard => ({
   readsApiKey: true,

@@ -12,7 +12,7 @@ export const isElsewhereReason = (text: string | undefined): text is ElsewhereRe
   ELSEWHERE_REASONS.some((reason) => reason === text)
 
 /**
- * Whether a device is known to be near the person: in the same network, or in a trusted one of its client.
+ * Whether a device is near the person. It is in the same network, or in a trusted one of its client.
  * A web page is never near, because its address is the one of its visitor.
  */
 const isNear = ({

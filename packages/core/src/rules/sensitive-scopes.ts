@@ -9,7 +9,10 @@ export const refuseSensitiveScopes = (): Safeguard => ({
   refuseRequest: (facts) => (hasSensitiveScope(facts) ? 'sensitive_scope' : undefined),
 })
 
-/** Applies a safeguard only where a scope is sensitive. A person may untick that scope to do without it. */
+/**
+ * Applies a safeguard only where a scope is sensitive. A person may untick that scope to do without it. An
+ * API key that comes along is always read, and so binds the code to its owner.
+ */
 export const onlyForSensitiveScopes = (safeguard: Safeguard): Safeguard => {
   const { readsApiKey, refuseRequest, blockApproval, needForApproval } = safeguard
   return {

@@ -2,8 +2,8 @@ import type { StateStore } from '../ports.ts'
 import { type CutOff, clientCutOffId, isCutOff, ownerCutOffId } from '../rules/cut-off.ts'
 
 /**
- * Finds the cut-off for which a grant that was approved at `approvedAt`, epoch milliseconds, gives no key
- * any more, because all keys of its owner or client were revoked. One that erases comes first.
+ * Finds the cut-off that ends a grant of this owner or client. The grant was approved at `approvedAt`, epoch
+ * milliseconds. A cut-off that erases comes first.
  * @throws {StoreError} if that is unknown
  */
 export const findCutOff = async (

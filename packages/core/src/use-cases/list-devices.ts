@@ -35,9 +35,9 @@ export interface ListDevicesRequest {
 export interface DeviceList {
   /** Keys that work or wait for pick-up, the newest use first. */
   readonly devices: readonly ListedKey[]
-  /** How many devices there are, whatever the conditions. */
+  /** How many devices there are among the keys that this list looks at, whatever the conditions. */
   readonly total: number
-  /** How many devices meet the conditions, on all pages. */
+  /** How many of them meet the conditions, on all pages. */
   readonly found: number
   /** Present if there is a next page. It stays valid while devices come, go and are used. */
   readonly next?: string | undefined
