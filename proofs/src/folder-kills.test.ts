@@ -16,7 +16,7 @@ import { between, Timeline } from './timeline.ts'
 /** The least number of logins in flight at each kill. */
 const IN_FLIGHT = 200
 /** Devices that log in at once, one login after another. */
-const DEVICES = 240
+const DEVICES = 280
 const KILLS = 8
 const KILL_EVERY_MS = 3_000
 const ALL_DONE_WITHIN_MS = 180_000
@@ -63,6 +63,8 @@ test('a server on a folder is killed every 3 s under 200 logins, and no approved
   const kills: string[] = []
   for (let kill = 0; kill < KILLS; kill++) {
     await pause(KILL_EVERY_MS)
+    // After a restart on a slow machine, not all devices have a code yet.
+    while (inFlight < IN_FLIGHT && Date.now() < until) await pause(20)
     const open = inFlight
     t.true(open >= IN_FLIGHT, `${open} in flight`)
     await server.restart()

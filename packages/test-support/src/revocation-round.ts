@@ -1,7 +1,7 @@
 import { bearer } from './authorization-header.ts'
 import { authorize, outcomeOf, poll } from './device.ts'
 import { type Answer, membersOf, send } from './http-exchange.ts'
-import { decide } from './person.ts'
+import { decide, sendDecision } from './person.ts'
 import { whoami } from './whoami.ts'
 
 /** How a round is made. */
@@ -22,6 +22,8 @@ export interface RevocationRound {
   readonly revoked: number
   /** How many devices got the answer that they get no key. */
   readonly denied: number
+  /** How many approvals were refused, because all keys had been revoked a moment ago. */
+  readonly refused: number
   /** The keys that still work, although they were approved up to a second after the revocation. */
   readonly survivors: readonly string[]
   /** How many keys work, because they were approved later. */
@@ -56,9 +58,12 @@ export const revocationRound = async (
     answers.push(await poll(urlOf(i), codes[i]?.device_code ?? ''))
     if (answers.length >= REVOKE_AFTER * devices) revocation ??= revokeAll(options)
   }
+  let refused = 0
   const approveAndPickUp = async (i: number): Promise<void> => {
-    await approve(i)
-    await pickUp(i)
+    const answer = await sendDecision(urlOf(i + 1), codes[i]?.user_code ?? '', 'approve', person)
+    if (answer.status === 200) return pickUp(i)
+    if (answer.status !== 503 || !revocation) throw new Error(`${answer.status} ${answer.text}`)
+    refused += 1
   }
   await Promise.all([...early.map(pickUp), inLanes(late, approveAndPickUp)])
   const { sentAt, revoked } = (await revocation) ?? { sentAt: 0, revoked: 0 }
@@ -79,6 +84,7 @@ export const revocationRound = async (
     pickedUp: keys.length,
     revoked,
     denied: answers.filter((answer) => outcomeOf(answer) === 'access_denied').length,
+    refused,
     survivors,
     later: working.length - survivors.length,
   }
