@@ -69,6 +69,7 @@ const main = async () => {
   }
   const oidc = await startServer(serverPort, settings)
   await throughOidc({ publicUrl, issuer })
+  await throughAnotherAccount({ publicUrl, issuer })
   await stop(oidc)
   const forGroup = await startServer(serverPort, { ...settings, OIDC_ALLOW: 'groups=developers' })
   await throughGroup({ publicUrl })
@@ -121,6 +122,21 @@ const throughOidc = async ({ publicUrl, issuer }) => {
   const again = await browser.open(codes.verification_uri)
   assert.ok(again.url.startsWith(issuer), 'Keycloak has forgotten the sign-in')
   say('oidc: signed out here and at Keycloak')
+}
+
+/** A person who is signed in as one account opens the same code as another. */
+const throughAnotherAccount = async ({ publicUrl, issuer }) => {
+  const codes = await authorize(publicUrl)
+  const browser = new BrowserLike()
+  const page = await logIn(browser, await browser.open(codes.verification_uri_complete))
+  assert.ok(page.text.includes('alice'))
+  const login = await browser.submit(page, '/switch-account', {})
+  assert.ok(login.url.startsWith(issuer), `Keycloak should ask for an account, not ${login.url}`)
+  const asBob = await logIn(browser, login, 'bob')
+  assert.equal(asBob.url, codes.verification_uri_complete)
+  assert.ok(asBob.text.includes(codes.user_code) && asBob.text.includes('bob'))
+  await approve(publicUrl, browser, asBob, codes)
+  say('oidc: another account was chosen at Keycloak, and opened the code at once')
 }
 
 /** The group of an account at Keycloak decides who may connect devices. */

@@ -171,6 +171,24 @@ test('a person who is refused uses another account for the same code', async (t)
   t.is((await server.useCases.listApiKeys({ owner: 'user-bob' })).keys.length, 1)
 })
 
+test('a person who is refused gets out of an account that the provider keeps using', async (t) => {
+  const { server, signIn, logIn, browser, provider, verify, refusals } = await setUp(
+    t,
+    'groups=a',
+    (login) => ({ groups: [login === 'user-bob' ? 'a' : 'b'] }),
+  )
+  provider.choosesAccount = false
+  const code = await authorize(server.url)
+  const refused = await signIn(code.user_code)
+  t.is(refused.status, 403)
+  const leaving = await browser.submit(refused, '/switch-account', {})
+  t.true(leaving.url.startsWith(`${provider.issuer}/session/end?`), leaving.url)
+  const login = await browser.submit(leaving, '/session/end/confirm', { logout: 'yes' })
+  const asBob = await logIn(login, 'user-bob')
+  t.is(asBob.url, `${verify}?user_code=${code.user_code}`)
+  t.is(refusals().length, 1)
+})
+
 test('a form without a session sets no cookie but that of its sign-in', async (t) => {
   const { server, publicUrl } = await setUp(t, 'groups=a', () => ({ groups: ['b'] }))
   const { user_code } = await authorize(server.url)

@@ -403,6 +403,40 @@ test('another account is chosen at the provider, and opens the code at once', as
   t.deepEqual((await useCases.listApiKeys({ owner: 'user-alice' })).keys, [])
 })
 
+test('a provider that lets nobody choose an account is signed out, and asks again', async (t) => {
+  const setting = await setUp(t)
+  const { provider } = setting
+  provider.choosesAccount = false
+  const browser = new BrowserLike()
+  const code = await authorize(setting.server.url)
+  const page = await signIn(setting, browser, { code })
+  const leaving = await browser.submit(page, '/switch-account', {})
+  t.true(leaving.url.startsWith(`${provider.issuer}/session/end?`), leaving.url)
+  t.is(sessionOf(setting, browser), undefined)
+  const login = await browser.submit(leaving, '/session/end/confirm', { logout: 'yes' })
+  t.true(isLoginPage(login, setting), login.url)
+  t.deepEqual(provider.prompts, [undefined, 'select_account', undefined])
+  const asBob = await logIn(browser, login, 'user-bob')
+  t.is(asBob.url, `${setting.verify}?user_code=${code.user_code}`)
+  t.true(asBob.text.includes('bob'))
+  await browser.submit(asBob, '/verify', { decision: 'approve' })
+  t.is(await pollOutcome(setting.server.url, code.device_code), 'token')
+  const { useCases } = setting.server
+  t.is((await useCases.listApiKeys({ owner: 'user-bob' })).keys.length, 1)
+})
+
+test('a person who stays signed in at such a provider is not sent round for ever', async (t) => {
+  const setting = await setUp(t)
+  setting.provider.choosesAccount = false
+  const browser = new BrowserLike()
+  const code = await authorize(setting.server.url)
+  const page = await signIn(setting, browser, { code })
+  const leaving = await browser.submit(page, '/switch-account', {})
+  const stayed = await browser.submit(leaving, '/session/end/confirm', {})
+  t.is(stayed.url, `${setting.verify}?user_code=${code.user_code}`)
+  t.true(stayed.text.includes('alice'))
+})
+
 test('the answer to a sign-out form is a page, because form-action blocks redirects', async (t) => {
   const setting = await setUp(t)
   const browser = new BrowserLike()

@@ -24,7 +24,7 @@ export interface OpenidProvider {
   readonly requests: string[]
   /** The `ui_locales` of every authorization request so far. */
   readonly languages: unknown[]
-  /** The `prompt` of every authorization request so far. `select_account` shows the login page. */
+  /** The `prompt` of every authorization request so far. */
   readonly prompts: unknown[]
   /** The scheme of each client authentication at the token endpoint: `Basic`, or empty for a body. */
   readonly clientAuthentications: string[]
@@ -32,6 +32,8 @@ export interface OpenidProvider {
   changeTokenAnswer:
     | ((answer: Record<string, unknown>) => Promise<Record<string, unknown>>)
     | undefined
+  /** Whether `select_account` shows the login page. Other providers use the account of their session. */
+  choosesAccount: boolean
   /** Sends people back by a page that goes on by itself, without a click, rather than a redirect. */
   goesOnByPage: boolean
   /** Signs an ID token with the provider's key. */
@@ -117,6 +119,7 @@ export const startOpenidProvider = async ({
     prompts,
     clientAuthentications,
     changeTokenAnswer: undefined,
+    choosesAccount: true,
     goesOnByPage: false,
     signIdToken: (claims) =>
       new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: KEY_ID }).sign(privateKey),
@@ -132,7 +135,10 @@ export const startOpenidProvider = async ({
       const { prompt, ui_locales } = ctx.query
       languages.push(ui_locales)
       prompts.push(prompt)
-      if (prompt === 'select_account') ctx.query = { ...ctx.query, prompt: 'login' }
+      if (prompt === 'select_account') {
+        const { prompt: _, ...rest } = ctx.query
+        ctx.query = running.choosesAccount ? { ...rest, prompt: 'login' } : rest
+      }
     }
     if (ctx.path === '/token') {
       clientAuthentications.push(ctx.get('Authorization').split(' ', 1)[0] ?? '')

@@ -94,6 +94,8 @@ const ROUND_TRIP_MS = 10 * 60_000
 const RETURN_MS = 60 * 60_000
 /** The beginning of the names of the cookies of round trips. */
 const COOKIE = 'oidc_'
+/** The beginning of the names of those that sign out first. */
+const SIGN_OUT_COOKIE = `${COOKIE}out_`
 /** Round trips of one browser. More of their cookies would exceed the limit of a header. */
 const MAX_ROUND_TRIPS = 4
 /** A longer ID token does not fit into its cookie, in characters. The provider then asks to confirm. */
@@ -138,7 +140,25 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
     returnTo: string,
     { otherAccount = false }: BeginOptions = {},
   ): Promise<void> => {
-    if (otherAccount) sessions.end(ctx)
+    if (!otherAccount) return ask(ctx, returnTo)
+    const otherThan = (await personOf(ctx))?.id ?? ''
+    sessions.end(ctx)
+    return ask(ctx, returnTo, { prompt: 'select_account', otherThan })
+  }
+
+  /** Sends a person to the provider. */
+  const ask = async (
+    ctx: Context,
+    returnTo: string,
+    {
+      prompt,
+      otherThan,
+    }: {
+      readonly prompt?: 'select_account' | 'login' | undefined
+      /** Whose account the person does not want. Empty if nobody is signed in. */
+      readonly otherThan?: string | undefined
+    } = {},
+  ): Promise<void> => {
     let config: client.Configuration
     try {
       config = await provider()
@@ -155,17 +175,62 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
       code_challenge: await client.calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
       ui_locales: host.languageOf(ctx),
-      ...(otherAccount ? { prompt: 'select_account' } : {}),
+      ...(prompt === undefined ? {} : { prompt }),
       ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
     })
+    const other = otherThan === undefined ? {} : { other_than: otherThan }
+    await remember(ctx, cookieOf(state), { state, nonce, verifier, return_to: returnTo, ...other })
+    host.redirect(ctx, url.href)
+  }
+
+  /** Keeps a round trip in a cookie, and drops the oldest ones. */
+  const remember = async (
+    ctx: Context,
+    cookie: string,
+    claims: Readonly<Record<string, string>>,
+  ): Promise<void> => {
     const inProgress = signedCookies.namesFrom(ctx, COOKIE)
     for (const name of inProgress.slice(0, Math.max(0, inProgress.length - MAX_ROUND_TRIPS + 1))) {
       await signedCookies.take(ctx, name)
     }
     const until = String(clock.now() + ROUND_TRIP_MS)
-    const claims = { state, nonce, verifier, return_to: returnTo, until }
-    await signedCookies.set(ctx, cookieOf(state), claims, RETURN_MS)
+    await signedCookies.set(ctx, cookie, { ...claims, until }, RETURN_MS)
+  }
+
+  /**
+   * Signs a person out at a provider that let them choose no account, such as Keycloak, and asks again.
+   * A provider without sign-out gets `prompt=login`.
+   */
+  const askAfterSignOut = async (
+    ctx: Context,
+    config: client.Configuration,
+    { idToken, returnTo }: { readonly idToken: string; readonly returnTo: string },
+  ): Promise<void> => {
+    sessions.end(ctx)
+    if (config.serverMetadata().end_session_endpoint === undefined) {
+      return ask(ctx, returnTo, { prompt: 'login' })
+    }
+    const state = client.randomState()
+    await remember(ctx, cookieOf(state, SIGN_OUT_COOKIE), { return_to: returnTo })
+    const url = client.buildEndSessionUrl(config, {
+      post_logout_redirect_uri: signedOutUrl,
+      state,
+      ...(idToken === '' ? {} : { id_token_hint: idToken }),
+    })
     host.redirect(ctx, url.href)
+  }
+
+  /** Where the provider leads after a sign-out: to a page, or to the sign-in with another account. */
+  const signedOut = async (ctx: Context): Promise<void> => {
+    const { state } = ctx.query
+    const roundTrip =
+      typeof state === 'string'
+        ? await signedCookies.take(ctx, cookieOf(state, SIGN_OUT_COOKIE))
+        : undefined
+    if (!roundTrip || clock.now() >= Number(roundTrip['until'])) {
+      return host.showMessage(ctx, 200, { kind: 'signed_out' })
+    }
+    return ask(ctx, host.returnPath(roundTrip['return_to']))
   }
 
   const callback = async (ctx: Context): Promise<void> => {
@@ -195,9 +260,15 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
       const claims = tokens.claims()
       if (!claims || !isPersonId(claims.sub)) throw new Error('The ID token has no valid sub')
       const person = claims.sub
+      const idToken = tokens.id_token ?? ''
+      const { other_than: otherThan } = roundTrip
+      if (otherThan === person) return await askAfterSignOut(ctx, config, { idToken, returnTo })
       const fetchUserInfo = userInfoFetcher(config, tokens.access_token, person)
       const refusal = await refuse(claims, fetchUserInfo)
       if (refusal !== undefined) {
+        if (otherThan === '' && !isSignInOf(claims, roundTrip)) {
+          return await askAfterSignOut(ctx, config, { idToken, returnTo })
+        }
         onNotAdmitted(person, refusal)
         sessions.end(ctx)
         const otherAccountFor = new URL(returnTo, publicUrl).searchParams.get('user_code') ?? ''
@@ -215,7 +286,6 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
         const email = keepsEmail
           ? (verifiedEmailIn(claims) ?? (await fetchEmail(fetchUserInfo)))
           : undefined
-        const idToken = tokens.id_token ?? ''
         const data = dataStart + (idToken.length <= MAX_ID_TOKEN ? idToken : '')
         await sessions.signIn(ctx, { person, name: name ?? person, email, signedInAt, data })
       }
@@ -263,7 +333,7 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
 
     async handle(ctx, rest) {
       if (rest === 'callback') return callback(ctx)
-      if (rest === 'signed-out') return host.showMessage(ctx, 200, { kind: 'signed_out' })
+      if (rest === 'signed-out') return signedOut(ctx)
       if (rest !== '' || ctx.method === 'POST') {
         return host.showMessage(ctx, 404, { kind: 'not_found' })
       }
@@ -308,8 +378,14 @@ const userInfoFetcher = (
   }
 }
 
-const cookieOf = (state: string): string =>
-  COOKIE + createHash('sha256').update(state).digest('hex').slice(0, 12)
+/** Whether the provider says that the person signed in during this round trip. */
+const isSignInOf = (
+  { auth_time: seconds }: client.IDToken,
+  { until }: Readonly<Record<string, unknown>>,
+): boolean => seconds !== undefined && (seconds + 1) * 1_000 > Number(until) - ROUND_TRIP_MS
+
+const cookieOf = (state: string, start = COOKIE): string =>
+  start + createHash('sha256').update(state).digest('hex').slice(0, 12)
 
 /** The longest display name, in characters. */
 const MAX_NAME = 100
