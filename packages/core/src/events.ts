@@ -119,8 +119,8 @@ interface AuthorizationApproved extends Happened<'authorization_approved'>, OfGr
 interface AuthorizationDenied extends Happened<'authorization_denied'>, OfGrant, OfPerson {}
 
 /**
- * A person denied a device and said that they did not start its login, which someone else may have tried
- * to make them approve (RFC 8628 section 5.4).
+ * A person said that they did not start a login that they denied or approved. Someone else may have tried
+ * to make them approve it (RFC 8628 section 5.4).
  */
 interface RequestReported extends Happened<'request_reported'>, OfGrant, OfPerson {}
 

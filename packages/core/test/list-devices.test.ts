@@ -268,3 +268,20 @@ test('a person who did not start a login denies and reports it', async (t) => {
   t.like(reported[0], { person: 'ann', clientId: 'cli', browser, at: service.clock.now() })
   t.is(service.events.filter(({ type }) => type === 'authorization_denied').length, 1)
 })
+
+test('a person reports a login once that they have denied or approved', async (t) => {
+  for (const decision of ['deny', 'approve'] as const) {
+    const service = createMemoryService(createPolicy({ openedForMs: 0 }))
+    const { userCode } = issued(await service.authorizeDevice({ clientId: 'cli', device: {} }))
+    const reported = () => service.events.filter(({ type }) => type === 'request_reported')
+    const report = (person: string) =>
+      service.answerUserCode({ userCode, person, decision: 'deny', isReported: true })
+    await service.answerUserCode({ userCode, person: 'ann', decision })
+    t.is((await report('bob')).outcome, 'already_processed')
+    t.is(reported().length, 0, 'only the person who decided reports')
+    t.like(await report('ann'), { outcome: 'already_processed', yours: decision })
+    t.like(await report('ann'), { outcome: 'already_processed', yours: decision })
+    t.is(reported().length, 1, decision)
+    t.like(reported()[0], { person: 'ann', clientId: 'cli', at: service.clock.now() })
+  }
+})

@@ -164,6 +164,28 @@ test('a report denies, is an event, and lists the approvals of the last day', as
   )
 })
 
+test('a report after a decision is an event, and says what became of the request', async (t) => {
+  for (const [decision, title] of [
+    ['deny', 'Request denied and reported'],
+    ['approve', 'Request reported, but it was approved'],
+  ] as const) {
+    const { events, signedIn, ask, confirm } = await start(t)
+    const ann = await signedIn('ann')
+    const { userCode } = await ask('New laptop')
+    const page = await confirm(ann, userCode)
+    await ann.submit(page, '/verify', { decision })
+    const reported = await ann.submit(page, '/verify', { decision: 'report' })
+    t.true(reported.text.includes(`<h1>${title}</h1>`), decision)
+    t.is(/<button[^>]*aria-label="[^"]*New laptop"/.test(reported.text), decision === 'approve')
+    t.is((await ann.open(reported.url)).text, reported.text)
+    t.like(
+      events.filter(({ type }) => type === 'request_reported'),
+      [{ person: 'ann', clientId: 'acme-cli' }],
+      decision,
+    )
+  }
+})
+
 test('addresses are described, and a hook that fails or hangs costs nothing', async (t) => {
   const places: Readonly<Record<string, string>> = {
     '203.0.113.7': 'Berlin, Germany',

@@ -266,6 +266,7 @@ const MESSAGE_KINDS: Readonly<Record<MessageKind, true>> = {
   disconnected: true,
   denied: true,
   reported: true,
+  approval_reported: true,
   expired: true,
   already_approved: true,
   already_denied: true,
@@ -484,7 +485,7 @@ export const allPages = (
         ? { key: kind === 'approved' ? keys[0] : keys[1] }
         : {}),
       ...(kind === 'disconnected' ? { endedKey: ENDED_KEYS[0] } : {}),
-      ...(kind === 'reported' ? { recentKeys: keys } : {}),
+      ...(kind === 'reported' || kind === 'approval_reported' ? { recentKeys: keys } : {}),
       ...(kind === 'already_approved' ? { granted } : {}),
     }
     made.push([`message-${kind}`, pages.message(context, { kind, ...device, ...more })])

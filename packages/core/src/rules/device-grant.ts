@@ -43,17 +43,21 @@ export interface KeyTerms {
   readonly approvedAt: number
 }
 
-/** Approved by `person`: the device may pick its key up. It holds everything that the key will be. */
-export interface ApprovedGrant extends GrantBase {
-  readonly status: 'approved'
+interface DecidedBase extends GrantBase {
   readonly person: string
+  /** True once the person said that they did not start the login. */
+  readonly isReported?: true | undefined
+}
+
+/** Approved by `person`: the device may pick its key up. It holds everything that the key will be. */
+export interface ApprovedGrant extends DecidedBase {
+  readonly status: 'approved'
   readonly terms: KeyTerms
 }
 
 /** Denied by `person`: every further poll is answered `access_denied`. */
-export interface DeniedGrant extends GrantBase {
+export interface DeniedGrant extends DecidedBase {
   readonly status: 'denied'
-  readonly person: string
 }
 
 /** One device code from request to decision (RFC 8628). Its id is the hash of the device code. */
@@ -232,7 +236,11 @@ export type DecideGrant = {
   readonly now: number
 } & (
   | { readonly decision: Extract<Decision, 'approve'>; readonly terms: KeyTerms }
-  | { readonly decision: Extract<Decision, 'deny'> }
+  | {
+      readonly decision: Extract<Decision, 'deny'>
+      /** Whether the person says that they did not start the login. */
+      readonly isReported?: boolean | undefined
+    }
 )
 
 /** The result of a decision: it counts, or there was nothing left to decide. */
@@ -251,6 +259,19 @@ export const decideGrant =
     const next: ApprovedGrant | DeniedGrant =
       decide.decision === 'approve'
         ? { ...base, status: 'approved', person, terms: decide.terms }
-        : { ...base, status: 'denied', person }
+        : { ...base, status: 'denied', person, ...(decide.isReported ? { isReported: true } : {}) }
     return { next, reply: { outcome: 'won', grant: next } }
+  }
+
+/**
+ * Records that the person who decided did not start the login. Replies the grant if that is new, so that
+ * a form that is sent twice reports once.
+ */
+export const reportGrant =
+  (person: string): Transition<DeviceGrant, ApprovedGrant | DeniedGrant | undefined> =>
+  (grant) => {
+    if (!grant || grant.status === 'pending') return stay(grant, undefined)
+    if (grant.person !== person || grant.isReported) return stay(grant, undefined)
+    const next = { ...grant, isReported: true } as const
+    return { next, reply: next }
   }

@@ -7,8 +7,10 @@ import type { Decision, Refusal } from '../rules/decision.ts'
 import {
   decideGrant,
   type GrantDecision,
+  type GrantReview,
   type KeyTerms,
   type PendingGrant,
+  reportGrant,
   reviewGrant,
 } from '../rules/device-grant.ts'
 import { readDeviceName } from '../rules/device-name.ts'
@@ -68,7 +70,8 @@ export interface UserCodeAnswer extends TypedUserCode, Statement {
    */
   readonly replaces?: string | undefined
   /**
-   * For a denial: whether the person says that they did not start the login. It is an event of its own.
+   * For a denial: whether the person says that they did not start the login. It is an event of its own,
+   * also if the person decided before.
    * @default false
    */
   readonly isReported?: boolean | undefined
@@ -176,7 +179,7 @@ const deny = async (
     (async () => {
       const prepared = await prepareDenial(dependencies, answer)
       if (prepared.outcome !== 'prepared') return prepared
-      const decide = { decision: 'deny' } as const
+      const decide = { decision: 'deny', isReported: answer.isReported } as const
       return decideAndSettle(dependencies, { answer, found: prepared.found, decide })
     })(),
   )
@@ -403,7 +406,7 @@ const prepareDenial = async (
   dependencies: AnswerUserCodeDependencies,
   answer: UserCodeAnswer,
 ): Promise<{ readonly outcome: 'prepared'; readonly found: Found } | AnswerReply> => {
-  const { grants, apiKeys, policy, clock } = dependencies
+  const { grants, apiKeys, clock } = dependencies
   const { person } = answer
   const found = await lookUpUserCode(dependencies, answer)
   if (found.outcome !== 'found') return found
@@ -412,7 +415,7 @@ const prepareDenial = async (
   const key = await apiKeys.read(keyId)
   const now = clock.now()
   const review = await grants.update(found.grantId, reviewGrant(now))
-  if (review.outcome !== 'pending') return refuseUserCode(review, { person, found, format: policy })
+  if (review.outcome !== 'pending') return refuseAnswer(dependencies, { answer, found, review })
   if (key !== undefined && key.status !== 'reserved') {
     const revoke = (end: EndKey) => revokeKey({ owner: person, ...end })
     const how = { by: 'owner', browser: answer.browser } as const
@@ -433,7 +436,7 @@ const decideAndSettle = async (
     readonly found: Found
     readonly decide:
       | { readonly decision: 'approve'; readonly terms: KeyTerms }
-      | { readonly decision: 'deny' }
+      | { readonly decision: 'deny'; readonly isReported?: boolean | undefined }
   },
 ): Promise<AnswerReply> => {
   const { grants, policy, clock, events } = dependencies
@@ -444,7 +447,7 @@ const decideAndSettle = async (
   const decided = await grants.update(grantId, decideGrant({ ...decide, person, now }))
   await settle(dependencies, { person, grantId, decided })
   if (decided.outcome !== 'won') {
-    return refuseUserCode(decided, { person, found, format: policy })
+    return refuseAnswer(dependencies, { answer, found, review: decided })
   }
   const { grant } = decided
   const about = { at: now, ...aboutGrant(grantId, grant), person, browser }
@@ -464,6 +467,27 @@ const decideAndSettle = async (
   events.emit({ type: 'authorization_denied', ...about })
   if (isReported) events.emit({ type: 'request_reported', ...about })
   return { outcome: 'denied', ...reply }
+}
+
+/** Says why there is nothing to decide. A report of the person who decided still counts. */
+const refuseAnswer = async (
+  { grants, policy, clock, events }: AnswerUserCodeDependencies,
+  {
+    answer: { person, browser, decision, isReported = false },
+    found,
+    review,
+  }: {
+    readonly answer: UserCodeAnswer
+    readonly found: Found
+    readonly review: Exclude<GrantReview, { readonly outcome: 'pending' }>
+  },
+): Promise<Refusal> => {
+  if (isReported && decision === 'deny' && review.outcome === 'decided') {
+    const grant = await grants.update(found.grantId, reportGrant(person))
+    const about = grant && { ...aboutGrant(found.grantId, grant), person, browser }
+    if (about) events.emit({ type: 'request_reported', at: clock.now(), ...about })
+  }
+  return refuseUserCode(review, { person, found, format: policy })
 }
 
 /**

@@ -46,6 +46,8 @@ export type MessageKind =
   | 'denied'
   /** Denied, and the person did not start the login. */
   | 'reported'
+  /** Approved before, and the person did not start the login. */
+  | 'approval_reported'
   /** The code expired while this person had it open. */
   | 'expired'
   | 'already_approved'
@@ -107,7 +109,7 @@ export interface MessageView {
   readonly endedKey?: ShownEndedKey | undefined
   /** The scopes that the operator knows. Absent without a catalogue. */
   readonly catalogue?: CatalogueScopes | undefined
-  /** For `reported`: the keys that the person approved in the last day. */
+  /** For `reported` and `approval_reported`: the keys that the person approved in the last day. */
   readonly recentKeys?: readonly ShownKey[] | undefined
   /** For `already_approved`: what the person granted. */
   readonly granted?: GrantedKey | undefined

@@ -7,7 +7,7 @@ const PURPOSE = 'denial'
 /** How long the page of a denial can be loaded again, in milliseconds. */
 const LIFETIME_MS = 24 * 60 * 60_000
 
-/** A request that a person denied. */
+/** A request that a person denied or reported. */
 export interface Denial {
   /** The code as the device shows it. */
   readonly userCode: string | undefined
@@ -16,6 +16,8 @@ export interface Denial {
   readonly programName: string | undefined
   /** Whether the person said that they did not start it. */
   readonly isReported: boolean
+  /** Whether the person had approved it before they reported it. */
+  readonly isApproved?: boolean | undefined
 }
 
 /**
@@ -34,8 +36,9 @@ export class Denials {
   }
 
   /** The path of the page of a denial. */
-  async pathOf(person: string, { isReported, ...device }: Denial): Promise<string> {
-    const claims = { ...device, person: hashOf(person), reported: isReported ? 1 : 0 }
+  async pathOf(person: string, { isReported, isApproved, ...device }: Denial): Promise<string> {
+    const flags = { reported: isReported ? 1 : 0, approved: isApproved ? 1 : 0 }
+    const claims = { ...device, person: hashOf(person), ...flags }
     const text = await this.#signer.sign(PURPOSE, claims, this.#clock.now() + LIFETIME_MS)
     return `${this.#links.denied}?notice=${text}`
   }
@@ -51,6 +54,7 @@ export class Denials {
       clientId: textOf(claims['clientId']),
       programName: textOf(claims['programName']),
       isReported: claims['reported'] === 1,
+      isApproved: claims['approved'] === 1,
     }
   }
 }

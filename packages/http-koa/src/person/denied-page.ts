@@ -20,7 +20,7 @@ const DAY_MS = 24 * 60 * 60_000
 const MAX_RECENT = 50
 
 /**
- * GET /oauth/device/denied: a denial, which can be loaded again. After a report, it offers to disconnect
+ * GET /oauth/device/denied: a denial or report, which can be loaded again. After a report, it offers to disconnect
  * what the person approved in the last day.
  */
 export const deniedPage =
@@ -29,12 +29,13 @@ export const deniedPage =
     const { person } = ctx.state
     const denial = await denials.read(person.id, ctx.query['notice'])
     if (!denial) return redirect(ctx, links.verify)
-    const { programName: trustedName, isReported, ...code } = denial
+    const { programName: trustedName, isReported, isApproved, ...code } = denial
     const device = { ...code, trustedName }
     if (!isReported) return responses.showMessage(ctx, 200, { kind: 'denied', ...device }, person)
     const approvedSince = responses.now() - DAY_MS
     const conditions = { owner: person.id, approvedSince, limit: MAX_RECENT }
     const { devices } = await useCases.listDevices(conditions)
     const recentKeys = devices.map((key) => shownKey(key, trustedClients))
-    responses.showMessage(ctx, 200, { kind: 'reported', ...device, recentKeys }, person)
+    const kind = isApproved ? 'approval_reported' : 'reported'
+    responses.showMessage(ctx, 200, { kind, ...device, recentKeys }, person)
   }

@@ -91,6 +91,10 @@ const showReply = async (
       return redirect(ctx, await denials.pathOf(person.id, denialOf(reply)))
     case 'already_processed': {
       const { granted } = reply
+      if (isReported && granted) {
+        const denial = { ...denialOf(reply), isApproved: true }
+        return redirect(ctx, await denials.pathOf(person.id, denial))
+      }
       if (!isRepeatedAnswer(reply, { decision, ...choices })) {
         return showRefusal(ctx, options, typed, reply)
       }

@@ -197,6 +197,11 @@ export const de: Texts = {
       text: 'Das Gerät erhält keinen Zugriff. Wir haben vermerkt, dass die Anfrage nicht von Ihnen kam.',
       next: 'Wenn Ihnen jemand den Code oder den Link geschickt hat, antworten Sie nicht darauf.',
     },
+    approval_reported: {
+      title: 'Anfrage gemeldet, aber freigegeben',
+      text: 'Sie haben dieser Anfrage vorher zugestimmt, also hat das Gerät Zugriff. Wir haben vermerkt, dass sie nicht von Ihnen kam.',
+      next: 'Trennen Sie das Gerät jetzt. Wenn Ihnen jemand den Code oder den Link geschickt hat, antworten Sie nicht darauf.',
+    },
     expired: {
       title: 'Dieser Code ist abgelaufen',
       text: 'Codes gelten nur für kurze Zeit. Es wurde nichts freigegeben.',

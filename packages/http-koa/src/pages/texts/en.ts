@@ -220,6 +220,11 @@ export const en = {
       text: 'The device doesn’t get access. We have noted that you didn’t start this.',
       next: 'If someone sent you the code or the link, don’t answer them.',
     },
+    approval_reported: {
+      title: 'Request reported, but it was approved',
+      text: 'You approved this request before, so the device has access. We have noted that you didn’t start it.',
+      next: 'Disconnect the device now. If someone sent you the code or the link, don’t answer them.',
+    },
     expired: {
       title: 'This code has expired',
       text: 'Codes only work for a short time. Nothing was approved.',

@@ -195,6 +195,11 @@ export const es: Texts = {
       text: 'El dispositivo no obtiene acceso. Hemos anotado que usted no inició esta solicitud.',
       next: 'Si alguien le ha enviado el código o el enlace, no le responda.',
     },
+    approval_reported: {
+      title: 'Solicitud notificada, pero aprobada',
+      text: 'Usted aprobó antes esta solicitud, así que el dispositivo tiene acceso. Hemos anotado que usted no la inició.',
+      next: 'Desconecte el dispositivo ahora. Si alguien le ha enviado el código o el enlace, no le responda.',
+    },
     expired: {
       title: 'Este código ha caducado',
       text: 'Los códigos solo funcionan durante poco tiempo. No se ha aprobado nada.',

@@ -197,6 +197,11 @@ export const fr: Texts = {
       text: 'L’appareil n’obtient pas l’accès. Nous avons noté que vous n’avez pas lancé cette demande.',
       next: 'Si quelqu’un vous a envoyé le code ou le lien, ne lui répondez pas.',
     },
+    approval_reported: {
+      title: 'Demande signalée, mais approuvée',
+      text: 'Vous avez approuvé cette demande auparavant : l’appareil a donc accès. Nous avons noté que vous ne l’avez pas lancée.',
+      next: 'Déconnectez l’appareil maintenant. Si quelqu’un vous a envoyé le code ou le lien, ne lui répondez pas.',
+    },
     expired: {
       title: 'Ce code a expiré',
       text: 'Les codes ne fonctionnent que peu de temps. Rien n’a été approuvé.',
