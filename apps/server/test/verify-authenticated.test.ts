@@ -79,7 +79,16 @@ test.serial(
     const { user_code, device_code } = await authorize(server.url)
     const headers = { 'content-type': 'application/json', 'x-forwarded-user': 'alice' }
     const body = JSON.stringify({ user_code })
-    for (const name of ['decision', 'user_code', 'scope', 'lifetime', 'device_name', 'replaces']) {
+    for (const name of [
+      'decision',
+      'user_code',
+      'scope',
+      'lifetime',
+      'device_name',
+      'replaces',
+      'elsewhere_reason',
+      'code_ending',
+    ]) {
       for (const path of [VERIFY_AUTHENTICATED, REVIEW]) {
         const reply = await send(server.url, { path: `${path}?${name}=x`, body, headers })
         isProblem(t, reply, 400, `${name} must be in the body`)

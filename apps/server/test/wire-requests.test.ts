@@ -67,7 +67,16 @@ const scopes = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, i) => `s${i}`)
 
 /** Names that are a mistake in the query. */
-const IN_QUERY = ['client_id', 'scope', 'device_code', 'grant_type', 'client_secret'] as const
+const IN_QUERY = [
+  'client_id',
+  'scope',
+  'device_code',
+  'grant_type',
+  'client_secret',
+  'login_hint',
+  'device_name',
+  'resource',
+] as const
 
 const GZIP_BOMB = gzipSync(Buffer.alloc(20 * KIB * KIB, 'a=1&'))
 
@@ -110,7 +119,12 @@ const refusedByBoth = (path: string): readonly Row[] => {
       'foo',
     ),
     ...IN_QUERY.map((name) => ({
-      ...bad('http-api', `${name} in the query`, form('foo=1'), 'parameters belong in the body'),
+      ...bad(
+        'http-api',
+        `${name} in the query`,
+        form('foo=1'),
+        `${name} is in the query: parameters belong in the body`,
+      ),
       sent: { path: `${path}?foo=1&${name.replace('_', '%5F')}=x`, ...form('client_id=cli') },
     })),
     {

@@ -5,7 +5,16 @@ import { nameInQuery } from './name-in-query.ts'
 import { repeatedParameter } from './repeated-parameter.ts'
 
 /** A request with one of these in its query was meant for the body. */
-const BODY_ONLY = ['user_code', 'decision', 'scope', 'lifetime', 'device_name', 'replaces'] as const
+const BODY_ONLY = [
+  'user_code',
+  'decision',
+  'scope',
+  'lifetime',
+  'device_name',
+  'replaces',
+  'elsewhere_reason',
+  'code_ending',
+] as const
 
 /**
  * Parses a body of at most 16 KiB, a form or a JSON object without repeated names, into

@@ -29,20 +29,23 @@ export const WITH_TOKEN: readonly string[] = [
   'client_assertion',
 ]
 
+/** May be sent several times (RFC 8707 section 2). A URI has no space, so a space separates them. */
+const RESOURCE = 'resource'
+/** Clients send this several times too. It means nothing here. */
+const IGNORED = 'audience'
+
 /** A request with one of these in its query was meant for the body (RFC 6749 section 3.2). */
 const BODY_ONLY = [
   'client_id',
   'scope',
+  'device_name',
+  'login_hint',
+  RESOURCE,
   'device_code',
   'grant_type',
   'client_secret',
   'client_assertion',
 ] as const
-
-/** May be sent several times (RFC 8707 section 2). A URI has no space, so a space separates them. */
-const RESOURCE = 'resource'
-/** Clients send this several times too. It means nothing here. */
-const IGNORED = 'audience'
 
 /**
  * Reads the parameters of a token or device authorization request, a form or a JSON object of strings.
