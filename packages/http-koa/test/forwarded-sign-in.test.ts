@@ -10,6 +10,7 @@ import Koa from 'koa'
 import { personIdOf } from '#src/sign-in/person-id-of.js'
 
 interface Served {
+  readonly url: string
   readonly useCases: UseCases
   /** Lists the keys of the person with these bytes in the header. */
   list(id: Buffer): Promise<{ readonly status: number; readonly keys: readonly unknown[] }>
@@ -36,6 +37,7 @@ const serve = async (t: ExecutionContext): Promise<Served> => {
   t.teardown(() => void server.close())
   const url = await listen(server)
   return {
+    url,
     useCases,
     forged,
     invalid,
@@ -49,6 +51,16 @@ const serve = async (t: ExecutionContext): Promise<Served> => {
     },
   }
 }
+
+test('a person whom the proxy has signed in again comes back to the page', async (t) => {
+  const { url } = await serve(t)
+  const path = '/oauth/device/sign-in?return_to=/oauth/device/keys'
+  const headers = { 'x-forwarded-user': 'ann' }
+  const signedIn = await send(url, { method: 'GET', path, headers })
+  t.is(signedIn.status, 303)
+  t.is(signedIn.headers.location, '/oauth/device/keys')
+  t.is((await send(url, { method: 'GET', path })).status, 401)
+})
 
 const BOM = Buffer.from([0xef, 0xbb, 0xbf])
 

@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { createMemoryStores, createUseCases } from '@device-grant/core'
+import { createMemoryStores, createUseCases, freshSignIn, type Safeguard } from '@device-grant/core'
 import { createDeviceGrantRouter } from '@device-grant/http-koa'
 import { BrowserLike, onwardFrom } from '@device-grant/test-support/browser-like'
 import { issued } from '@device-grant/test-support/issued'
 import { listen } from '@device-grant/test-support/loopback'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import Koa from 'koa'
 import { ownSignIn } from './own-sign-in.ts'
 
-test('an application signs people in with a few lines of its own', async (t) => {
+const start = async (t: ExecutionContext, safeguards: readonly Safeguard[] = []) => {
   const clock = { now: Date.now }
-  const useCases = createUseCases({ ...createMemoryStores({ clock }), clock })
+  const useCases = createUseCases({ ...createMemoryStores({ clock }), clock, safeguards })
   const server = createServer()
   t.teardown(() => server.close())
   const publicUrl = await listen(server)
@@ -30,7 +30,11 @@ test('an application signs people in with a few lines of its own', async (t) => 
   })
   app.use(router.routes())
   server.on('request', app.callback())
+  return { useCases, publicUrl }
+}
 
+test('an application signs people in with a few lines of its own', async (t) => {
+  const { useCases, publicUrl } = await start(t)
   const { userCode } = issued(await useCases.authorizeDevice({ device: {} }))
   const path = `/oauth/device/verify?user_code=${userCode}`
   const browser = new BrowserLike()
@@ -51,6 +55,27 @@ test('an application signs people in with a few lines of its own', async (t) => 
   t.is((await useCases.listApiKeys({ owner: '42' })).keys.length, 1)
   const out = await browser.submit(page, '/sign-out', {}, 'https://app.example.com/')
   t.is(onwardFrom(out) ?? out.url, 'https://app.example.com/logout')
+})
+
+test('a person who has to sign in again gets to the sign-in of the application', async (t) => {
+  const { useCases, publicUrl } = await start(t, [freshSignIn(60_000)])
+  const { userCode } = issued(await useCases.authorizeDevice({ device: {} }))
+  const path = `/oauth/device/verify?user_code=${userCode}`
+  const browser = new BrowserLike()
+  browser.setCookie(publicUrl, 'app', 'alice')
+  const page = await browser.send(publicUrl + path)
+  t.is(page.status, 403)
+  const link = /href="(\/oauth\/device\/sign-in\?return_to=[^"]*)"/.exec(page.text)?.[1] ?? t.fail()
+  for (const [wanted, next] of [
+    [link, path],
+    ['/oauth/device/sign-in?return_to=https://evil.example', '/oauth/device/verify'],
+  ] as const) {
+    const asked = await browser.send(publicUrl + wanted)
+    t.is(asked.status, 303)
+    t.is(asked.headers.get('Location'), `/login?next=${encodeURIComponent(next)}`)
+  }
+  t.is((await browser.send(`${publicUrl}/oauth/device/sign-in`, { method: 'POST' })).status, 404)
+  t.is((await browser.send(`${publicUrl}/oauth/device/sign-in/callback`)).status, 404)
 })
 
 /** Files that the documentation shows. */

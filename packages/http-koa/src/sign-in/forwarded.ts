@@ -63,7 +63,8 @@ export const forwardedSignIn =
     // Opening the page again gives the proxy the chance to sign the person in.
     async begin(ctx, returnTo) {
       const { outcome } = findPerson(ctx.req, options, host.trustedProxies)
-      if (outcome === 'not_admitted') {
+      if (outcome === 'signed_in') host.redirect(ctx, returnTo)
+      else if (outcome === 'not_admitted') {
         host.showMessage(ctx, 403, { kind: 'not_admitted', retry: returnTo })
       } else host.showMessage(ctx, 401, { kind: 'sign_in_failed', retry: returnTo })
     },

@@ -16,20 +16,21 @@ export interface BeginOptions {
 /** A sign-in method. */
 export interface SignIn {
   /**
-   * The person of a request, or `undefined` if no person is signed in. An API key never counts. An invalid
-   * person is answered with status 500, and `onError` receives a `TypeError` that names the member.
+   * The person of a request, or `undefined` if no person is signed in. An API key never counts. For an
+   * invalid person the router sends status 500, and `onError` receives a `TypeError` that names the member.
    */
   person(ctx: Context): Promise<Person | undefined>
   /**
    * Answers the GET of a page that needs a person: sends the browser to sign in. It also answers the form
-   * with which a person chooses another account.
+   * with which a person chooses another account. A signed-in person can begin too, because a safeguard may
+   * ask them to sign in again.
    * @param returnTo the path that the browser must return to
    */
   begin(ctx: Context, returnTo: string, options?: BeginOptions): Promise<void>
   /**
    * Answers `GET` and `POST /oauth/device/sign-in`, and `GET /oauth/device/sign-in/{rest}`.
    * @param rest the last segment of the path, or an empty text
-   * @default status 404
+   * @default `begin` for `GET /oauth/device/sign-in`, else status 404
    */
   handle?(ctx: Context, rest: string): Promise<void>
   /**
