@@ -103,6 +103,8 @@ const decide = (
 const isApproved = async ({ url }: TestServer, { device_code }: Codes): Promise<boolean> =>
   (await pollOutcome(url, device_code)) === 'token'
 
+const DENY_BUTTON = /<button [^>]*name="decision" value="deny"/
+
 test('CD-1: PROXIMITY=block refuses devices in other networks, on page and JSON', async (t) => {
   const server = await start(t, { PROXIMITY: 'block' })
   const codes = await request(server)
@@ -137,6 +139,11 @@ test('CD-1: PROXIMITY=block refuses devices in other networks, on page and JSON'
   t.is(await pollOutcome(server.url, foreign.device_code), 'access_denied')
   const denied = await request(server)
   t.is((await approve(server, denied, { decision: 'deny' }, by)).status, 200)
+  const refused = await request(server)
+  const far = await openLink(server, refused, victim)
+  t.regex(far.text, DENY_BUTTON)
+  t.regex((await decide(victim, far, { decision: 'deny' })).text, /Request denied/)
+  t.is(await pollOutcome(server.url, refused.device_code), 'access_denied')
 })
 
 test('CD-1: PROXIMITY=confirm asks for the reason, and trusted networks are near', async (t) => {
@@ -345,6 +352,13 @@ test('CD-13: FRESH_SIGN_IN asks to sign in again, on page and JSON', async (t) =
   const late = await decide(browser, page)
   t.is(late.status, 403)
   t.regex(late.text, /Sign in again/)
+  const other = await request(server)
+  const asked = await openLink(server, other, browser)
+  t.regex(asked.text, DENY_BUTTON)
+  t.false(asked.text.includes(`<bdi translate="no">${other.user_code}`), 'an end may be asked for')
+  const report = await decide(browser, asked, { decision: 'report' })
+  t.regex(report.text, /Request denied and reported/)
+  t.is(await pollOutcome(server.url, other.device_code), 'access_denied')
   const cookies = [...browser.cookiesFor(server.url)].map(([name, value]) => `${name}=${value}`)
   const reply = await send(server.url, {
     path: VERIFY_AUTHENTICATED,

@@ -487,6 +487,9 @@ export const allPages = (
       ...(kind === 'disconnected' ? { endedKey: ENDED_KEYS[0] } : {}),
       ...(kind === 'reported' || kind === 'approval_reported' ? { recentKeys: keys } : {}),
       ...(kind === 'already_approved' ? { granted } : {}),
+      ...(kind === 'elsewhere' || kind === 'sign_in_again'
+        ? { deniableCode: value ?? 'WDJB-MJHT' }
+        : {}),
     }
     made.push([`message-${kind}`, pages.message(context, { kind, ...device, ...more })])
     made.push([`message-${kind}-bare`, pages.message(signedOut, { kind, retry })])

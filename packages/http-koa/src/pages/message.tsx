@@ -1,6 +1,7 @@
 import { MAX_DEVICE_NAME } from '@device-grant/core'
 import type { VNode } from 'preact'
 import { Contact } from './contact.tsx'
+import { DenialForm } from './denial-form.tsx'
 import { DeviceNameField } from './device-name-field.tsx'
 import { DisconnectForm } from './disconnect-form.tsx'
 import { EndedKeyFacts } from './ended-keys.tsx'
@@ -11,7 +12,6 @@ import { CsrfToken, Layout } from './layout.tsx'
 import type { MessageKind, MessageView, Page, ShownKey } from './pages.ts'
 import { PrintableText, printableText } from './printable-text.tsx'
 import { Program, programName, programOf } from './program.tsx'
-import { ReportForm } from './report-form.tsx'
 import { FilledIn, fillIn } from './texts/fill-in.tsx'
 import { Ago, duration, Moment, wholeMinutes } from './times.tsx'
 
@@ -107,7 +107,7 @@ export const MessagePage = ({
   const { kind, userCode, clientId, client, trustedName, granted } = view
   const { deviceName = granted?.deviceName, retry, retryAfterMs } = view
   const { texts, paths } = page
-  const { leastRecentlyUsed, contact, otherAccountFor, rename, reference } = view
+  const { leastRecentlyUsed, contact, otherAccountFor, deniableCode, rename, reference } = view
   const shownDeviceName = deviceName ?? view.key?.deviceName
   const { key, endedKey, catalogue, recentKeys = [] } = view
   const { title, text, next } = texts.messages[kind]
@@ -224,9 +224,7 @@ export const MessagePage = ({
       {retry !== undefined && (
         <Action href={retry}>{texts.message[RETRY_LABELS[kind] ?? 'retry']}</Action>
       )}
-      {kind === 'elsewhere' && userCode !== undefined && (
-        <ReportForm page={page} userCode={userCode} />
-      )}
+      {deniableCode !== undefined && <DenialForm page={page} userCode={deniableCode} />}
       {otherAccountFor !== undefined && <OtherAccount page={page} userCode={otherAccountFor} />}
     </Layout>
   )

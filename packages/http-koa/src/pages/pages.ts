@@ -126,6 +126,8 @@ export interface MessageView {
    * cannot choose another account here.
    */
   readonly otherAccountFor?: string | undefined
+  /** For `elsewhere` and `sign_in_again`: the code of the request, which the person may still deny. */
+  readonly deniableCode?: string | undefined
   /** For `device_name_too_long`: the id of the key, and the name as the person typed it. */
   readonly rename?: { readonly keyId: string; readonly deviceName: string } | undefined
   /** What the operator finds the error by in the log. */

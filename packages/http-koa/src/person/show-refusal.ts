@@ -51,14 +51,17 @@ export const showRefusal = async (
     case 'client_refused':
       return responses.showMessage(ctx, 403, { kind: 'client_refused' }, person)
     case 'elsewhere': {
-      const view = { kind: refusal.outcome, ...shownDevice(refusal, trustedClients) }
+      const device = shownDevice(refusal, trustedClients)
+      const view = { kind: refusal.outcome, ...device, deniableCode: device.userCode }
       return responses.showMessage(ctx, 403, view, person)
     }
     case 'sign_in_again': {
       await wayBack.remember(ctx, typed)
       const returnTo = encodeURIComponent(verifyPath(links, typed))
       const retry = `${links.signIn}?return_to=${returnTo}`
-      return responses.showMessage(ctx, 403, { kind: refusal.outcome, retry }, person)
+      // The code is not shown, because the person may have to read its end from the device.
+      const { outcome: kind, userCode: deniableCode } = refusal
+      return responses.showMessage(ctx, 403, { kind, retry, deniableCode }, person)
     }
     case 'too_many_attempts': {
       const { outcome: kind, retryAfterMs } = refusal

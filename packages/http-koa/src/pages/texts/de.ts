@@ -250,7 +250,7 @@ export const de: Texts = {
     sign_in_again: {
       title: 'Melden Sie sich erneut an',
       text: 'Ihre Anmeldung liegt eine Weile zurück. Melden Sie sich erneut an, um ein Gerät zu verbinden. Es wurde nichts freigegeben.',
-      next: 'Wenn Sie sich gerade nicht auf einem Gerät anmelden, schließen Sie stattdessen diese Seite.',
+      next: 'Wenn Sie sich gerade nicht auf einem Gerät anmelden, lehnen Sie die Anfrage stattdessen ab.',
     },
     sign_in_failed: {
       title: 'Sie sind nicht angemeldet',

@@ -274,7 +274,7 @@ export const en = {
     sign_in_again: {
       title: 'Sign in again',
       text: 'You signed in a while ago. To connect a device, sign in again. Nothing was approved.',
-      next: 'If you are not logging in on a device right now, close this page instead.',
+      next: 'If you are not logging in on a device right now, deny the request instead.',
     },
     sign_in_failed: {
       title: 'You’re not signed in',

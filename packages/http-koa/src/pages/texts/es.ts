@@ -243,7 +243,7 @@ export const es: Texts = {
     sign_in_again: {
       title: 'Inicie sesión de nuevo',
       text: 'Inició sesión hace un rato. Para conectar un dispositivo, inicie sesión de nuevo. No se ha aprobado nada.',
-      next: 'Si ahora no está conectando ningún dispositivo, cierre esta página.',
+      next: 'Si ahora no está conectando ningún dispositivo, rechace la solicitud.',
     },
     sign_in_failed: {
       title: 'No ha iniciado sesión',

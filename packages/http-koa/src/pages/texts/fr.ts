@@ -245,7 +245,7 @@ export const fr: Texts = {
     sign_in_again: {
       title: 'Reconnectez-vous',
       text: 'Votre connexion date d’il y a un moment. Pour connecter un appareil, reconnectez-vous. Rien n’a été approuvé.',
-      next: 'Si vous n’êtes pas en train de connecter un appareil, fermez plutôt cette page.',
+      next: 'Si vous n’êtes pas en train de connecter un appareil, refusez plutôt la demande.',
     },
     sign_in_failed: {
       title: 'Aucune session n’est ouverte',
