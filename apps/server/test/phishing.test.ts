@@ -103,6 +103,7 @@ const decide = (
 const isApproved = async ({ url }: TestServer, { device_code }: Codes): Promise<boolean> =>
   (await pollOutcome(url, device_code)) === 'token'
 
+const ENDING_FIELD = /<input[^>]*type="text"[^>]*name="code_ending"/
 const DENY_BUTTON = /<button [^>]*name="decision" value="deny"/
 
 test('CD-1: PROXIMITY=block refuses devices in other networks, on page and JSON', async (t) => {
@@ -209,8 +210,11 @@ test('CD-13: VERIFICATION_URI_COMPLETE=confirm lets people who come by link type
   const typed = await request(server)
   const asked = await typeCode(server, typed, browser)
   t.true(asked.text.includes(typed.user_code))
-  t.notRegex(asked.text, /<input[^>]*type="text"[^>]*name="code_ending"/)
-  t.is((await decide(browser, asked)).status, 200)
+  t.notRegex(asked.text, ENDING_FIELD)
+  const again = await decide(browser, asked, { lifetime: '1' })
+  t.is(again.status, 400)
+  t.notRegex(again.text, ENDING_FIELD)
+  t.is((await decide(browser, again)).status, 200)
   t.true(await isApproved(server, typed))
   // A field that a link has filled in is not typed, though the person presses the button.
   const prefilled = await request(server)

@@ -37,7 +37,7 @@ const MANY_PERMISSIONS = 4
  */
 export const ConfirmPage = ({
   page,
-  view: { pending, browser = {}, places, trustedName, isTyped = false, problem, chosen = {} },
+  view: { pending, browser = {}, places, trustedName, typedMark, problem, chosen = {} },
 }: {
   readonly page: Page
   readonly view: ConfirmView
@@ -48,7 +48,7 @@ export const ConfirmPage = ({
   const place = compareNetworks(source, browser)
   const { client, replaceable, keyLifetimesMs, needs } = pending
   const needsEnding = needs.includes('code_ending')
-  const asksForEnding = needsEnding && !isTyped
+  const asksForEnding = needsEnding && typedMark === undefined
   const shownCode = asksForEnding ? withoutEnding(pending.userCode) : pending.userCode
   const { clientId, clientAuthenticated: isAuthenticated, deviceName } = pending.request
   const program = { page, clientId, client, isAuthenticated, trustedName }
@@ -90,6 +90,7 @@ export const ConfirmPage = ({
         <button type="submit" formmethod="dialog" hidden />
         <CsrfToken page={page} />
         <input type="hidden" name="user_code" value={printableText(pending.userCode)} />
+        {typedMark !== undefined && <input type="hidden" name="typed" value={typedMark} />}
         <Facts>
           {!client && (
             <Fact name={device.program}>
@@ -140,7 +141,7 @@ export const ConfirmPage = ({
           />
         )}
         {asksForEnding && <CodeEndingField page={page} isWrong={problem === 'code_ending'} />}
-        {needsEnding && isTyped && (
+        {needsEnding && !asksForEnding && (
           <input type="hidden" name="code_ending" value={endingOf(pending.userCode)} />
         )}
         {place === 'unknown' && <p class="info small">{texts.notComparable}</p>}

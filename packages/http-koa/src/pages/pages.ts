@@ -157,10 +157,10 @@ export interface ConfirmView {
   /** The operator's name for the client, where there is no registry. Shown instead of its id. */
   readonly trustedName?: string | undefined
   /**
-   * Whether the person has typed the whole code on our page.
-   * @default false
+   * The value of the hidden field `typed`, for a person who has typed the whole code on our page. They need
+   * not type its end again.
    */
-  readonly isTyped?: boolean | undefined
+  readonly typedMark?: string | undefined
   /** Why the approval that the person sent was refused. */
   readonly problem?: ChoiceProblem | undefined
   /** What the person had chosen. Absent members were not sent. */

@@ -75,8 +75,8 @@ export class PageResponses {
   /** Sends the request behind a code, with its two buttons. */
   showConfirm(ctx: Context, status: number, view: ConfirmView, person: PagePerson): void {
     // Another language must not ask for what the person has typed.
-    const typed = view.isTyped ? this.#options.typedByHand.markFor(person.binding) : undefined
-    const context = this.#context(ctx, person, { user_code: view.pending.userCode, typed })
+    const query = { user_code: view.pending.userCode, typed: view.typedMark }
+    const context = this.#context(ctx, person, query)
     sendPage(ctx, status, this.#options.pages.confirm(context, view))
   }
 

@@ -6,26 +6,29 @@ import { deviceInfoOf } from '../security/device-info.ts'
 import { type ShowRefusalOptions, showRefusal } from './show-refusal.ts'
 import type { PersonContext } from './signed-in.ts'
 import { trustedNameOf } from './trusted-clients.ts'
+import type { TypedByHand } from './typed-by-hand.ts'
 
 /** The parts of the page that asks for a decision. */
 export interface ShowConfirmOptions extends ShowRefusalOptions {
   readonly useCases: Pick<UseCases, 'reviewUserCode'>
   readonly trustedProxies: AddressSet
   readonly describeAddresses: DescribeAddresses
+  readonly typedByHand: TypedByHand
 }
 
 /**
  * Sends the request behind a code with its two buttons, or the page that says why there is none.
  * @param typed the code as the person typed it
- * @param more why the approval that the person sent was refused, or that they typed the code
+ * @param more why the approval that the person sent was refused
  */
 export const showConfirm = async (
   ctx: PersonContext,
   options: ShowConfirmOptions,
   typed: string,
-  more: Pick<ConfirmView, 'problem' | 'chosen' | 'isTyped'> = {},
+  more: Pick<ConfirmView, 'problem' | 'chosen'> = {},
 ): Promise<void> => {
   const { useCases, responses, trustedProxies, trustedClients, describeAddresses } = options
+  const { typedByHand } = options
   const { person } = ctx.state
   const browser = deviceInfoOf(ctx.req, trustedProxies)
   const { id, email, signedInAt } = person
@@ -38,6 +41,7 @@ export const showConfirm = async (
     places,
     pending: review,
     browser,
+    typedMark: typedByHand.isTyped(ctx, person) ? typedByHand.markFor(person.binding) : undefined,
     trustedName: trustedNameOf(trustedClients, review.request.clientId),
     ...more,
   }

@@ -1,4 +1,5 @@
 import type { Context } from 'koa'
+import { sentField } from '../http/sent-field.ts'
 import type { Csrf } from '../security/csrf.ts'
 import type { SignedInPerson } from './signed-in.ts'
 
@@ -8,7 +9,7 @@ import type { SignedInPerson } from './signed-in.ts'
  */
 export type LinkedCodes = 'open' | 'confirm' | 'empty'
 
-/** The field of the form for a code that a link of another site cannot have. */
+/** The field of our forms that a link of another site cannot have. */
 const TYPED_FIELD = 'typed'
 
 /** Tells codes that a person typed on our page from those of links (RFC 8628 section 3.3.1). */
@@ -21,16 +22,18 @@ export class TypedByHand {
     this.linkedCodes = options.linkedCodes
   }
 
-  /** The value of `TYPED_FIELD` for a person's form. Absent if links do the same as the form. */
+  /** The value of `TYPED_FIELD` for a person's forms. Absent if links do the same as the form. */
   markFor(binding: string | undefined): string | undefined {
     return this.linkedCodes === 'open' || binding === undefined
       ? undefined
       : this.#csrf.tokenFor(purpose(binding))
   }
 
-  /** Whether the query comes from the form of this person. A mark of an ended session does not count. */
+  /** Whether a request comes from the forms of this person. A mark of an ended session does not count. */
   isTyped(ctx: Context, { binding }: Partial<Pick<SignedInPerson, 'binding'>>): boolean {
-    return binding !== undefined && this.#csrf.isTokenFor(ctx.query[TYPED_FIELD], purpose(binding))
+    return (
+      binding !== undefined && this.#csrf.isTokenFor(sentField(ctx, TYPED_FIELD), purpose(binding))
+    )
   }
 }
 

@@ -6,28 +6,24 @@ import {
   type UseCases,
 } from '@device-grant/core'
 import { bodyField } from '../http/body-field.ts'
-import type { DescribeAddresses } from '../http/describe-addresses.ts'
 import { redirect } from '../http/redirect.ts'
 import type { ReportError } from '../http/report-error.ts'
 import type { Choices } from '../pages/pages.ts'
-import type { AddressSet } from '../security/client-address.ts'
 import { deviceInfoOf } from '../security/device-info.ts'
 import type { Denial, Denials } from './denial.ts'
 import type { PageLanguage } from './page-language.ts'
 import { readFormChoices } from './read-choices.ts'
-import { showConfirm } from './show-confirm.ts'
-import { type ShowRefusalOptions, showRefusal } from './show-refusal.ts'
+import { type ShowConfirmOptions, showConfirm } from './show-confirm.ts'
+import { showRefusal } from './show-refusal.ts'
 import type { PersonContext } from './signed-in.ts'
 import { shownKey, trustedNameOf } from './trusted-clients.ts'
 import { typedCode, verifyPath } from './typed-code.ts'
 
 /** The parts of the form of the verification page. */
-export interface VerifyFormOptions extends ShowRefusalOptions {
+export interface VerifyFormOptions extends ShowConfirmOptions {
   readonly useCases: Pick<UseCases, 'reviewUserCode' | 'answerUserCode'>
-  readonly trustedProxies: AddressSet
   readonly language: PageLanguage
   readonly denials: Denials
-  readonly describeAddresses: DescribeAddresses
   readonly onError: ReportError
 }
 

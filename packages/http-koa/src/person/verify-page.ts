@@ -1,26 +1,20 @@
 import { isOpenedByPage, isPageView } from './page-view.ts'
 import { type ShowConfirmOptions, showConfirm } from './show-confirm.ts'
 import type { PersonContext } from './signed-in.ts'
-import type { TypedByHand } from './typed-by-hand.ts'
 import { typedCode } from './typed-code.ts'
-
-/** The parts of the verification page. */
-export interface VerifyPageOptions extends ShowConfirmOptions {
-  readonly typedByHand: TypedByHand
-}
 
 /**
  * GET /oauth/device/verify (RFC 8628 sections 3.3 and 3.3.1). It decides nothing. If a page of another
  * origin opened it without a click, the form is filled in, and the person goes on.
  */
 export const verifyPage =
-  (options: VerifyPageOptions) =>
+  (options: ShowConfirmOptions) =>
   async (ctx: PersonContext): Promise<void> => {
     const { responses, wayBack, typedByHand } = options
     const { person } = ctx.state
     const typed = typedCode(ctx.query['user_code'])
-    const isTyped = typedByHand.isTyped(ctx, person)
-    if (typed !== undefined && typedByHand.linkedCodes === 'empty' && !isTyped) {
+    const isLinked = typed !== undefined && !typedByHand.isTyped(ctx, person)
+    if (isLinked && typedByHand.linkedCodes === 'empty') {
       return responses.showEnterCode(ctx, 200, {}, person)
     }
     if (typed === undefined || !isPageView(ctx)) {
@@ -30,5 +24,5 @@ export const verifyPage =
     if (isOpenedByPage(ctx) && !isWayBack) {
       return responses.showEnterCode(ctx, 200, { typed }, person)
     }
-    await showConfirm(ctx, options, typed, { isTyped })
+    await showConfirm(ctx, options, typed)
   }
