@@ -247,6 +247,38 @@ test('CD-13: VERIFICATION_URI_COMPLETE=off sends no link, and links show an empt
   t.is((await approve(server, await request(server))).status, 200)
 })
 
+test('CD-13: VERIFICATION_URI_COMPLETE=off asks for a typed code once, also on the way back', async (t) => {
+  const env = { VERIFICATION_URI_COMPLETE: 'off', SIGN_IN: 'demo', FRESH_SIGN_IN: '300' }
+  const server = await start(t, env)
+  const browser = new BrowserLike()
+  const signIn = (page: Visit, name = 'alice') => browser.submit(page, '/sign-in', { name })
+  const follow = (page: Visit, path: string) => {
+    const href = page.text.match(/ href="[^"]*"/g)?.find((one) => one.includes(path)) ?? t.fail()
+    return browser.open(server.url + href.slice(' href="'.length, -1).replaceAll('&amp;', '&'))
+  }
+  await signIn(await browser.open(server.url + VERIFY))
+  const codes = await request(server)
+  const { user_code } = codes
+  const isAsked = ({ text }: Visit) => text.includes(`<span aria-hidden="true">${user_code}<`)
+  const asked = await typeCode(server, codes, browser)
+  t.true(isAsked(asked))
+  const bad = await decide(browser, asked, { lifetime: 'long' })
+  t.is(bad.status, 400)
+  t.true(isAsked(await follow(bad, `${VERIFY}?`)))
+  server.clock.pass(300_001)
+  const old = await typeCode(server, codes, browser)
+  t.regex(old.text, /Sign in again/)
+  const fresh = await signIn(await follow(old, '/sign-in?'))
+  t.true(isAsked(fresh))
+  const other = await signIn(await browser.submit(fresh, '/switch-account', {}), 'bob')
+  t.true(isAsked(other))
+  t.is((await decide(browser, other)).status, 200)
+  t.true(await isApproved(server, codes))
+  const linked = await request(server)
+  server.clock.pass(300_001)
+  t.false((await openLink(server, linked, browser)).text.includes(linked.user_code))
+})
+
 test('CD-4: CONTESTED_LIMIT ends a code that so many accounts enter', async (t) => {
   const server = await start(t, { CONTESTED_LIMIT: '3' })
   const codes = await request(server)

@@ -77,7 +77,7 @@ export const ConfirmPage = ({
           <p>{texts.webPageText}</p>
         </Note>
       )}
-      <Account page={page} userCode={pending.userCode} />
+      <Account page={page} userCode={pending.userCode} typedMark={typedMark} />
       <p>
         <Consequence page={page} pending={pending} lifetimeMs={chosen.lifetimeMs} />
       </p>
@@ -89,8 +89,7 @@ export const ConfirmPage = ({
         {/* Enter in a field presses the form's first button. Outside a dialog, this one does nothing. */}
         <button type="submit" formmethod="dialog" hidden />
         <CsrfToken page={page} />
-        <input type="hidden" name="user_code" value={printableText(pending.userCode)} />
-        {typedMark !== undefined && <input type="hidden" name="typed" value={typedMark} />}
+        <TypedCode userCode={pending.userCode} typedMark={typedMark} />
         <Facts>
           {!client && (
             <Fact name={device.program}>
@@ -385,18 +384,17 @@ const WebPageTitle = ({
 /** The account that the device is connected to, and the form to choose another one. */
 const Account = ({
   page,
-  userCode,
+  ...code
 }: {
   readonly page: Page
-  readonly userCode: string
-}): VNode | undefined => {
+} & TypedCodeProps): VNode | undefined => {
   const { person, canSignOut, paths } = page
   const texts = page.texts.confirm
   if (person === undefined) return undefined
   return (
     <form method="post" action={paths.switchAccount} class="account-choice">
       <CsrfToken page={page} />
-      <input type="hidden" name="user_code" value={printableText(userCode)} />
+      <TypedCode {...code} />
       <p>
         <FilledIn
           locale={page.locale}
@@ -422,6 +420,19 @@ const Account = ({
     </form>
   )
 }
+
+interface TypedCodeProps {
+  readonly userCode: string
+  readonly typedMark: string | undefined
+}
+
+/** The hidden fields of a form about a request: its code, and that the person typed it. */
+const TypedCode = ({ userCode, typedMark }: TypedCodeProps): VNode => (
+  <>
+    <input type="hidden" name="user_code" value={printableText(userCode)} />
+    {typedMark !== undefined && <input type="hidden" name="typed" value={typedMark} />}
+  </>
+)
 
 /** A user code in large type. Screen readers get it character by character. */
 const UserCode = ({ children }: { readonly children: string }): VNode => {

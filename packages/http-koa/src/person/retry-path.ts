@@ -1,8 +1,8 @@
 import type { Context } from 'koa'
-import { bodyField } from '../http/body-field.ts'
 import { returnPath } from '../http/return-path.ts'
+import { sentField } from '../http/sent-field.ts'
 import type { Paths } from '../paths.ts'
-import { typedCode, verifyPath } from './typed-code.ts'
+import { requestPath } from './typed-code.ts'
 
 /** The path that a request is tried again at. */
 export type RetryPath = (ctx: Context) => string
@@ -21,10 +21,8 @@ export const createRetryPath =
     }
     if (ctx.path === paths.denied) return links.denied + ctx.search
     if (ctx.path === paths.keys || ctx.path.startsWith(`${paths.keys}/`)) return links.keys
-    const sent = (name: string): unknown =>
-      ctx.method === 'POST' ? bodyField(ctx, name) : ctx.query[name]
     if (ctx.path.startsWith(paths.signIn)) {
-      return returnPath(sent('return_to'), links.base, links.verify)
+      return returnPath(sentField(ctx, 'return_to'), links.base, links.verify)
     }
-    return verifyPath(links, typedCode(sent('user_code')))
+    return requestPath(ctx, links)
   }

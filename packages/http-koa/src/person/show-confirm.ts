@@ -6,26 +6,24 @@ import { deviceInfoOf } from '../security/device-info.ts'
 import { type ShowRefusalOptions, showRefusal } from './show-refusal.ts'
 import type { PersonContext } from './signed-in.ts'
 import { trustedNameOf } from './trusted-clients.ts'
-import type { TypedByHand } from './typed-by-hand.ts'
 
 /** The parts of the page that asks for a decision. */
 export interface ShowConfirmOptions extends ShowRefusalOptions {
   readonly useCases: Pick<UseCases, 'reviewUserCode'>
   readonly trustedProxies: AddressSet
   readonly describeAddresses: DescribeAddresses
-  readonly typedByHand: TypedByHand
 }
 
 /**
  * Sends the request behind a code with its two buttons, or the page that says why there is none.
  * @param typed the code as the person typed it
- * @param more why the approval that the person sent was refused
+ * @param more whether they typed it on our page, and why the approval that they sent was refused
  */
 export const showConfirm = async (
   ctx: PersonContext,
   options: ShowConfirmOptions,
   typed: string,
-  more: Pick<ConfirmView, 'problem' | 'chosen'> = {},
+  { isTyped, ...refused }: Pick<ConfirmView, 'problem' | 'chosen'> & { readonly isTyped: boolean },
 ): Promise<void> => {
   const { useCases, responses, trustedProxies, trustedClients, describeAddresses } = options
   const { typedByHand } = options
@@ -41,9 +39,9 @@ export const showConfirm = async (
     places,
     pending: review,
     browser,
-    typedMark: typedByHand.isTyped(ctx, person) ? typedByHand.markFor(person.binding) : undefined,
+    typedMark: isTyped ? typedByHand.markFor(person.binding) : undefined,
     trustedName: trustedNameOf(trustedClients, review.request.clientId),
-    ...more,
+    ...refused,
   }
-  responses.showConfirm(ctx, more.problem === undefined ? 200 : 400, view, person)
+  responses.showConfirm(ctx, refused.problem === undefined ? 200 : 400, view, person)
 }

@@ -5,7 +5,8 @@ import type { Paths } from '../paths.ts'
 import type { PageResponses } from './page-responses.ts'
 import type { PersonContext } from './signed-in.ts'
 import { type TrustedClients, trustedNameOf } from './trusted-clients.ts'
-import { verifyPath } from './typed-code.ts'
+import type { TypedByHand } from './typed-by-hand.ts'
+import { requestPath } from './typed-code.ts'
 import type { WayBack } from './way-back.ts'
 
 /** The parts of the pages that show why a user code leaves nothing to decide. */
@@ -13,6 +14,7 @@ export interface ShowRefusalOptions {
   readonly responses: PageResponses
   readonly trustedClients: TrustedClients
   readonly wayBack: WayBack
+  readonly typedByHand: TypedByHand
   /** The paths as a browser sees them. */
   readonly links: Paths
 }
@@ -23,7 +25,7 @@ export interface ShowRefusalOptions {
  */
 export const showRefusal = async (
   ctx: PersonContext,
-  { responses, trustedClients, wayBack, links }: ShowRefusalOptions,
+  { responses, trustedClients, wayBack, typedByHand, links }: ShowRefusalOptions,
   typed: string,
   refusal: Refusal,
 ): Promise<void> => {
@@ -56,8 +58,8 @@ export const showRefusal = async (
       return responses.showMessage(ctx, 403, view, person)
     }
     case 'sign_in_again': {
-      await wayBack.remember(ctx, typed)
-      const returnTo = encodeURIComponent(verifyPath(links, typed))
+      await wayBack.remember(ctx, typed, typedByHand.isTyped(ctx, person))
+      const returnTo = encodeURIComponent(requestPath(ctx, links))
       const retry = `${links.signIn}?return_to=${returnTo}`
       // The code is not shown, because the person may have to read its end from the device.
       const { outcome: kind, userCode: deniableCode } = refusal

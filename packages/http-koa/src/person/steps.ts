@@ -66,7 +66,8 @@ export const pageSteps = (options: StepsOptions): PageSteps => {
     personForCode: signedIn(signIn, async (ctx) => {
       const typed = typedCode(ctx.query['user_code'])
       const isOpened = typed !== undefined && isPageView(ctx) && !isOpenedByPage(ctx)
-      if (isOpened) await wayBack.remember(ctx, typed)
+      // Without a session, no mark of a typed code can be checked.
+      if (isOpened) await wayBack.remember(ctx, typed, false)
       return signIn.begin(ctx, retryPath(ctx))
     }),
     personForSearch: signedIn(signIn, (ctx) =>

@@ -10,7 +10,7 @@ import type { SignedInPerson } from './signed-in.ts'
 export type LinkedCodes = 'open' | 'confirm' | 'empty'
 
 /** The field of our forms that a link of another site cannot have. */
-const TYPED_FIELD = 'typed'
+export const TYPED_FIELD = 'typed'
 
 /** Tells codes that a person typed on our page from those of links (RFC 8628 section 3.3.1). */
 export class TypedByHand {

@@ -17,7 +17,7 @@ import { type ShowConfirmOptions, showConfirm } from './show-confirm.ts'
 import { showRefusal } from './show-refusal.ts'
 import type { PersonContext } from './signed-in.ts'
 import { shownKey, trustedNameOf } from './trusted-clients.ts'
-import { typedCode, verifyPath } from './typed-code.ts'
+import { requestPath, typedCode } from './typed-code.ts'
 
 /** The parts of the form of the verification page. */
 export interface VerifyFormOptions extends ShowConfirmOptions {
@@ -53,7 +53,7 @@ export const verifyForm =
     // A denial grants nothing, so there is nothing to choose.
     const read = decision === 'approve' ? readFormChoices(ctx) : NO_CHOICES
     if (typed === undefined || (decision !== 'approve' && decision !== 'deny') || !read.ok) {
-      const retry = verifyPath(links, typed)
+      const retry = requestPath(ctx, links)
       return responses.showMessage(ctx, 400, { kind: 'bad_request', retry }, person)
     }
     const { choices } = read
@@ -102,18 +102,19 @@ const showReply = async (
     case 'outcome_unknown': {
       onError(reply.error, 'answer a user code', ctx)
       ctx.set('Retry-After', '5')
-      const retry = verifyPath(links, typed)
+      const retry = requestPath(ctx, links)
       const view = { kind: reply.outcome, userCode: typed, retry }
       return responses.showMessage(ctx, 503, view, person)
     }
     case 'invalid_choice': {
+      const isTyped = options.typedByHand.isTyped(ctx, person)
       const problem = choices.scopes?.length === 0 ? 'no_scope' : reply.choice
-      return showConfirm(ctx, options, typed, { problem, chosen: choices })
+      return showConfirm(ctx, options, typed, { problem, chosen: choices, isTyped })
     }
     case 'too_many_keys': {
       const { outcome: kind, leastRecentlyUsed: key } = reply
       const leastRecentlyUsed = key && shownKey(key, trustedClients)
-      const view = { kind, retry: verifyPath(links, typed), leastRecentlyUsed }
+      const view = { kind, retry: requestPath(ctx, links), leastRecentlyUsed }
       return responses.showMessage(ctx, 409, view, person)
     }
     default:

@@ -13,16 +13,14 @@ export const verifyPage =
     const { responses, wayBack, typedByHand } = options
     const { person } = ctx.state
     const typed = typedCode(ctx.query['user_code'])
-    const isLinked = typed !== undefined && !typedByHand.isTyped(ctx, person)
-    if (isLinked && typedByHand.linkedCodes === 'empty') {
+    const isView = typed !== undefined && isPageView(ctx)
+    const back = isView ? await wayBack.take(ctx, typed) : undefined
+    const isTyped = back?.isTyped || typedByHand.isTyped(ctx, person)
+    if (typed !== undefined && !isTyped && typedByHand.linkedCodes === 'empty') {
       return responses.showEnterCode(ctx, 200, {}, person)
     }
-    if (typed === undefined || !isPageView(ctx)) {
+    if (!isView || (isOpenedByPage(ctx) && !back)) {
       return responses.showEnterCode(ctx, 200, { typed }, person)
     }
-    const isWayBack = await wayBack.take(ctx, typed)
-    if (isOpenedByPage(ctx) && !isWayBack) {
-      return responses.showEnterCode(ctx, 200, { typed }, person)
-    }
-    await showConfirm(ctx, options, typed)
+    await showConfirm(ctx, options, typed, { isTyped })
   }

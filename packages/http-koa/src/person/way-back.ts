@@ -21,20 +21,29 @@ export class WayBack {
     this.#signedCookies = signedCookies
   }
 
-  /** Marks that the person opened this code. The oldest of many marks are deleted. */
-  async remember(ctx: Context, typed: string): Promise<void> {
+  /**
+   * Marks that the person opened this code. The oldest of many marks are deleted.
+   * @param isTyped whether the person typed the code on our page
+   */
+  async remember(ctx: Context, typed: string, isTyped: boolean): Promise<void> {
     const name = cookieOf(typed)
     const others = this.#signedCookies.namesFrom(ctx, COOKIE).filter((other) => other !== name)
     for (const other of others.slice(0, Math.max(0, others.length - MAX_MARKS + 1))) {
       await this.#signedCookies.take(ctx, other)
     }
-    await this.#signedCookies.set(ctx, name, { code: hashOf(typed) }, LIFETIME_MS)
+    await this.#signedCookies.set(
+      ctx,
+      name,
+      { code: hashOf(typed), by: isTyped ? 'hand' : 'link' },
+      LIFETIME_MS,
+    )
   }
 
-  /** Deletes the mark of this code, and tells whether there was one. */
-  async take(ctx: Context, typed: string): Promise<boolean> {
+  /** Deletes the mark of this code, and returns how the person opened it, if there was one. */
+  async take(ctx: Context, typed: string): Promise<{ readonly isTyped: boolean } | undefined> {
     const claims = await this.#signedCookies.take(ctx, cookieOf(typed))
-    return claims?.['code'] === hashOf(typed)
+    if (claims?.['code'] !== hashOf(typed)) return undefined
+    return { isTyped: claims['by'] === 'hand' }
   }
 }
 
