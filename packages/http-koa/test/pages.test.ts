@@ -621,8 +621,8 @@ test('several lifetimes are a choice with the first one preselected, and one is 
   const html = pages.confirm(contextOf(), { pending: pendingWithChoices() })
   t.true(
     html.includes(
-      '<option value="86400" selected data-until="January 16, 2030">1 day</option>' +
-        '<option value="2592000" data-until="February 14, 2030">30 days</option>',
+      '<option value="86400" selected data-until="2030-01-16T12:00:00.000Z">1 day</option>' +
+        '<option value="2592000" data-until="2030-02-14T12:00:00.000Z">30 days</option>',
     ),
     html,
   )

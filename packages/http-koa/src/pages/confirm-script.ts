@@ -1,7 +1,14 @@
+import { WRITE_TIME } from './times-script.ts'
+
 /** Shows until when the device is connected, as the person chooses. */
-export const CONFIRM_SCRIPT: string = `const lifetime = document.getElementById('lifetime')
-const until = document.querySelector('.until')
+export const CONFIRM_SCRIPT: string = `{
+${WRITE_TIME}
+const lifetime = document.getElementById('lifetime')
+const until = document.querySelector('.until time')
 lifetime?.addEventListener('change', () => {
-  if (until) until.textContent = lifetime.selectedOptions[0].dataset.until
+  if (!until) return
+  until.dateTime = lifetime.selectedOptions[0].dataset.until
+  writeTime(until)
 })
+}
 `

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact'
 import type { Page } from './pages.ts'
-import { dayInWords, duration } from './times.tsx'
+import { duration } from './times.tsx'
 
 /** The choice of how long the key will work. */
 export const LifetimeChoice = ({
@@ -22,7 +22,7 @@ export const LifetimeChoice = ({
           key={ms}
           value={ms / 1_000}
           selected={ms === chosenMs}
-          data-until={dayInWords(page.locale, page.now + ms)}
+          data-until={new Date(page.now + ms).toISOString()}
         >
           {duration(page.locale, ms)}
         </option>

@@ -118,11 +118,7 @@ export const Moment = ({
   )
 }
 
-/** A day in words, in UTC: `26 December 2026`. */
-export const dayInWords = (locale: string, at: number): string =>
-  formatsOf(locale).date.format(new Date(at))
-
-/** A day in the reader's language. */
+/** A day in the reader's language, in UTC: `26 December 2026`. */
 export const Day = ({
   page: { locale },
   at,
@@ -130,11 +126,14 @@ export const Day = ({
   readonly page: Page
   /** Epoch milliseconds. */
   readonly at: number
-}): VNode => (
-  <time datetime={new Date(at).toISOString()} data-style="long">
-    {dayInWords(locale, at)}
-  </time>
-)
+}): VNode => {
+  const date = new Date(at)
+  return (
+    <time datetime={date.toISOString()} data-style="long">
+      {formatsOf(locale).date.format(date)}
+    </time>
+  )
+}
 
 /** How long ago a moment was, in words. */
 export const Ago = ({ page, at }: { readonly page: Page; readonly at: number }): VNode => (

@@ -155,10 +155,19 @@ browserTest('times are in the zone of the reader, and in UTC without JavaScript'
 })
 
 browserTest('the consequence follows the chosen lifetime', async (t) => {
-  const [page] = await open({})
-  await page.goto(`${origin()}/en/confirm-choices`)
-  t.is(await page.locator('.until').innerText(), 'January 16, 2030')
-  await page.selectOption('#lifetime', '2592000')
-  t.is(await page.locator('.until').innerText(), 'February 14, 2030')
-  await page.context().close()
+  for (const [timezoneId, first, second] of [
+    ['UTC', 'January 16, 2030', 'February 14, 2030'],
+    ['Pacific/Kiritimati', 'January 17, 2030', 'February 15, 2030'],
+  ] as const) {
+    const [page] = await open({ timezoneId, locale: 'en' })
+    await page.goto(`${origin()}/en/confirm-choices`)
+    const until = page.locator('.until')
+    t.is(await until.innerText(), first)
+    await page.selectOption('#lifetime', '2592000')
+    t.is(await until.innerText(), second)
+    t.regex((await until.locator('time').getAttribute('datetime')) ?? '', /^2030-02-14T/)
+    await page.selectOption('#lifetime', '86400')
+    t.is(await until.innerText(), first)
+    await page.context().close()
+  }
 })
