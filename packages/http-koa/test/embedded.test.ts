@@ -4,12 +4,18 @@ import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import {
   createMemoryStores,
+  createStaticClientRegistry,
   createUseCases,
   MemoryStateStore,
   StoreUnavailableError,
   type UseCases,
 } from '@device-grant/core'
-import { createDeviceGrantRouter, demoSignIn, type SignInFactory } from '@device-grant/http-koa'
+import {
+  authenticateClients,
+  createDeviceGrantRouter,
+  demoSignIn,
+  type SignInFactory,
+} from '@device-grant/http-koa'
 import { BrowserLike } from '@device-grant/test-support/browser-like'
 import { outcomeOf } from '@device-grant/test-support/device'
 import { freePort } from '@device-grant/test-support/free-port'
@@ -231,6 +237,31 @@ test('every page shows the name of a trusted client, and no badge vouches for it
       t.notRegex(text, /badge good/, url)
     }
     t.true(confirm.text.includes('Any program can use this name.'))
+  }
+})
+
+test('the name of the registry comes before the one of trustedClients', async (t) => {
+  const stores = createMemoryStores({ clock })
+  const [clientId, authentication] = ['acme-cli', { method: 'none' }] as const
+  const registry = createStaticClientRegistry([
+    { clientId, name: { text: 'Acme CLI' }, authentication },
+  ])
+  const router = aRouter({
+    useCases: createUseCases({ ...stores, clock, clients: registry }),
+    clients: authenticateClients({ registry, usedAssertions: stores.usedAssertions }),
+    signIn: alice,
+    trustedClients: { 'acme-cli': 'Another name' },
+  })
+  const origin = await serve(t, router)
+  const asked = await post(origin, '/oauth/device/authorize', { client_id: 'acme-cli' })
+  const browser = new BrowserLike()
+  const verify = `${origin}/oauth/device/verify?user_code=${membersOf(asked)['user_code']}`
+  const confirm = await browser.open(verify)
+  const approved = await browser.submit(confirm, '/verify', { decision: 'approve' })
+  const revoked = await browser.submit(approved, '/revoke', {})
+  for (const page of [confirm, approved, revoked]) {
+    t.true(page.text.includes('Acme CLI'), page.text)
+    t.false(page.text.includes('Another name'), page.text)
   }
 })
 

@@ -26,17 +26,21 @@ export const programOf = (
   trustedName,
 })
 
-/** The operator's name for a program, if there is one. */
-const operatorsName = ({ page, client, trustedName }: ProgramProps): string | undefined =>
-  client ? textIn(client.name, page.locale) : trustedName
+/** The operator's name for a program, if there is one. That of the registry comes first. */
+export const operatorsName = (
+  { client, trustedName }: Pick<ProgramProps, 'client' | 'trustedName'>,
+  locale: string,
+): string | undefined => (client ? textIn(client.name, locale) : trustedName)
 
 /** The name of a program as a text: the operator's name for it, or its client id. */
 export const programName = (props: ProgramProps): string =>
-  printableText(operatorsName(props) ?? props.clientId ?? props.page.texts.device.unnamed)
+  printableText(
+    operatorsName(props, props.page.locale) ?? props.clientId ?? props.page.texts.device.unnamed,
+  )
 
 /** The name of a program: the operator's name for it, or its client id. */
 export const ProgramName = (props: ProgramProps): VNode => {
-  const name = operatorsName(props) ?? props.clientId
+  const name = operatorsName(props, props.page.locale) ?? props.clientId
   if (name === undefined) return <>{props.page.texts.device.unnamed}</>
   return <PrintableText>{name}</PrintableText>
 }
@@ -52,7 +56,7 @@ const isVerified = ({ client, isAuthenticated = false }: ProgramProps): boolean 
 export const ProgramBadge = (props: ProgramProps): VNode | undefined => {
   const { verified, unverified } = props.page.texts.device
   if (isVerified(props)) return <span class="badge good">{verified}</span>
-  return operatorsName(props) === undefined ? (
+  return operatorsName(props, props.page.locale) === undefined ? (
     <span class="badge warn">{unverified}</span>
   ) : undefined
 }
@@ -74,7 +78,7 @@ export const ProgramHint = (props: ProgramProps): VNode => {
   if (props.clientId === undefined) return <>{unnamedHint}</>
   return (
     <>
-      {operatorsName(props) === undefined && `${unknownProgram} `}
+      {operatorsName(props, props.page.locale) === undefined && `${unknownProgram} `}
       {anyProgram}
     </>
   )

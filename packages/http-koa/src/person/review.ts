@@ -18,7 +18,7 @@ import type { PageLanguage } from './page-language.ts'
 import { isView } from './page-view.ts'
 import { NO_USER_CODE, sendRefusal } from './send-refusal.ts'
 import type { PersonContext } from './signed-in.ts'
-import { type TrustedClients, trustedNameOf } from './trusted-clients.ts'
+import { nameOfProgram, type TrustedClients } from './trusted-clients.ts'
 import { typedCode } from './typed-code.ts'
 
 /** The parts of the endpoints that show a front end what a code approves. */
@@ -90,7 +90,7 @@ const clientJson = (
     ? undefined
     : {
         client_id: clientId,
-        name: client ? textIn(client.name, locale) : trustedNameOf(trustedClients, clientId),
+        name: nameOfProgram({ client, clientId }, trustedClients, locale),
         homepage: client?.homepage,
         verified: clientAuthenticated === true,
       }

@@ -1,4 +1,4 @@
-import { textIn, type UseCases } from '@device-grant/core'
+import type { UseCases } from '@device-grant/core'
 import { sendProblem } from '../http/problem.ts'
 import { redirect } from '../http/redirect.ts'
 import { pathParameter } from '../http/route-table.ts'
@@ -9,7 +9,7 @@ import { type OrShowUnknownOptions, orShowUnknown } from './or-show-unknown.ts'
 import type { PageLanguage } from './page-language.ts'
 import { backPath } from './read-keys-query.ts'
 import type { PersonContext } from './signed-in.ts'
-import { type TrustedClients, trustedNameOf } from './trusted-clients.ts'
+import { nameOfProgram, type TrustedClients } from './trusted-clients.ts'
 
 /** The parts of the forms that revoke keys. */
 export interface RevokeFormsOptions extends OrShowUnknownOptions {
@@ -60,8 +60,9 @@ const nameOf = async (
   const found = await useCases.readApiKey(request)
   if (!found) return undefined
   const { deviceName, client, request: asked } = found.key
-  const program = client ? textIn(client.name, language.of(ctx)) : asked.clientId
-  return deviceName ?? trustedNameOf(trustedClients, asked.clientId) ?? program
+  const { clientId } = asked
+  const locale = language.of(ctx)
+  return deviceName ?? nameOfProgram({ client, clientId }, trustedClients, locale) ?? clientId
 }
 
 /** POST /oauth/device/keys/revoke-all: the form of all keys. */

@@ -2,7 +2,6 @@ import {
   type AnswerReply,
   isRepeatedAnswer,
   type RefusedDevice,
-  textIn,
   type UseCases,
 } from '@device-grant/core'
 import { bodyField } from '../http/body-field.ts'
@@ -16,7 +15,7 @@ import { readFormChoices } from './read-choices.ts'
 import { type ShowConfirmOptions, showConfirm } from './show-confirm.ts'
 import { showRefusal } from './show-refusal.ts'
 import type { PersonContext } from './signed-in.ts'
-import { shownKey, trustedNameOf } from './trusted-clients.ts'
+import { nameOfProgram, shownKey } from './trusted-clients.ts'
 import { requestPath, typedCode } from './typed-code.ts'
 
 /** The parts of the form of the verification page. */
@@ -76,8 +75,7 @@ const showReply = async (
   const { responses, links, language, denials, trustedClients, onError } = options
   const { person } = ctx.state
   const denialOf = ({ userCode, clientId, client }: RefusedDevice): Denial => {
-    const name = client ? textIn(client.name, language.of(ctx)) : undefined
-    const programName = name ?? trustedNameOf(trustedClients, clientId)
+    const programName = nameOfProgram({ client, clientId }, trustedClients, language.of(ctx))
     return { userCode, clientId, programName, isReported }
   }
   switch (reply.outcome) {
