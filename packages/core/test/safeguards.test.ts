@@ -4,6 +4,7 @@ import {
   createLoginHints,
   createPolicy,
   type DeviceInfo,
+  endingOf,
   freshSignIn,
   knownPerson,
   onlyForSensitiveScopes,
@@ -12,6 +13,7 @@ import {
   refuseSensitiveScopes,
   type Safeguard,
   type UserCodeAnswer,
+  withoutEnding,
 } from '@device-grant/core'
 import { issued } from '@device-grant/test-support/issued'
 import test from 'ava'
@@ -136,6 +138,18 @@ test('CD-13: the last four characters are read as a user code is', async (t) => 
   }
   const spelled = ` ${end.slice(0, 2).toLowerCase()}-${end.slice(2)} `
   t.is((await answer({ codeEnding: spelled })).outcome, 'approved')
+})
+
+test('CD-13: a page can hide the last four characters of a code, whatever its mask', (t) => {
+  for (const [userCode, end, hidden] of [
+    ['WDJB-MJHT', 'MJHT', 'WDJB-••••'],
+    ['123-456-789', '6789', '123-45•-•••'],
+    ['ABC.DEF GH', 'EFGH', 'ABC.D•• ••'],
+    ['12345678', '5678', '1234••••'],
+  ] as const) {
+    t.is(endingOf(userCode), end)
+    t.is(withoutEnding(userCode), hidden)
+  }
 })
 
 test('CD-13: an approval needs a sign-in that is fresh', async (t) => {

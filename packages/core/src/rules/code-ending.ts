@@ -19,3 +19,18 @@ export const codeEnding = ({
       readSigns(typed, userCodeCharset) === userCode.slice(-CODE_ENDING_LENGTH),
   }),
 })
+
+/** The last characters of a user code as devices show it, for a person who has typed all of it. */
+export const endingOf = (userCode: string): string =>
+  userCode.replace(/[^A-Z0-9]/g, '').slice(-CODE_ENDING_LENGTH)
+
+/**
+ * A user code as devices show it, with a dot for each of its last characters, so that they can only be read
+ * from the device.
+ */
+export const withoutEnding = (userCode: string): string => userCode.replace(ENDING, '•')
+
+const ENDING = new RegExp(
+  `[A-Z0-9](?=[^A-Z0-9]*(?:[A-Z0-9][^A-Z0-9]*){0,${CODE_ENDING_LENGTH - 1}}$)`,
+  'g',
+)

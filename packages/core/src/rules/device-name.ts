@@ -1,9 +1,7 @@
+import { JOINERS, replaceInvisible } from './invisible-characters.ts'
+
 /** The longest name of a device, in characters. */
 export const MAX_DEVICE_NAME = 64
-
-/** Zero-width joiners hold Persian and Indic words and family emoji together. */
-const JOINERS = '\u200c\u200d'
-const INVISIBLE = new RegExp(`(?![${JOINERS}])[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]`, 'gu')
 
 /** A device's name as it is stored, or why it is refused. */
 export type ReadDeviceName =
@@ -19,7 +17,9 @@ export type ReadDeviceName =
  * become spaces, because they could make the name look like another text.
  */
 export const readDeviceName = (text: string | undefined): ReadDeviceName => {
-  const name = (text ?? '').replace(INVISIBLE, ' ').replace(/\s+/gu, ' ').trim()
+  const name = replaceInvisible(text ?? '', ' ')
+    .replace(/\s+/gu, ' ')
+    .trim()
   if (Array.from(name).length > MAX_DEVICE_NAME) return { outcome: 'too_long' }
   const isVisible = name.replace(new RegExp(`[${JOINERS}\\s]`, 'gu'), '') !== ''
   return { outcome: 'ok', name: isVisible ? name : undefined }

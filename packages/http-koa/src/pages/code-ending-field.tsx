@@ -37,15 +37,3 @@ export const CodeEndingField = ({
     </>
   )
 }
-
-/** A user code without its last characters, so that they can only be read from the device. */
-export const withoutEnding = (userCode: string): string => userCode.replace(ENDING, '•')
-
-const ENDING = new RegExp(
-  `[A-Z0-9](?=[^A-Z0-9]*(?:[A-Z0-9][^A-Z0-9]*){0,${CODE_ENDING_LENGTH - 1}}$)`,
-  'g',
-)
-
-/** The last characters of a user code, for a person who has typed all of it. */
-export const endingOf = (userCode: string): string =>
-  userCode.replace(/[^A-Z0-9]/g, '').slice(-CODE_ENDING_LENGTH)

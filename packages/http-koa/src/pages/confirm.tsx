@@ -1,15 +1,17 @@
 import {
   compareNetworks,
   type DeviceInfo,
+  endingOf,
   MAX_DEVICE_NAME,
   type PendingAuthorization,
   textIn,
+  withoutEnding,
 } from '@device-grant/core'
 import type { VNode } from 'preact'
 import { Fragment } from 'preact'
 import type { AddressDescription } from '../http/describe-addresses.ts'
 import { ClientHomepage, ClientLogo } from './client-profile.tsx'
-import { CodeEndingField, endingOf, withoutEnding } from './code-ending-field.tsx'
+import { CodeEndingField } from './code-ending-field.tsx'
 import { DeviceNameField } from './device-name-field.tsx'
 import { ElsewhereReasonChoice } from './elsewhere-reason.tsx'
 import { Fact, Facts, Scopes } from './facts.tsx'

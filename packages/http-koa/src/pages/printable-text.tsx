@@ -1,8 +1,6 @@
+import { replaceInvisible } from '@device-grant/core'
 import type { VNode } from 'preact'
 import { NOT_TRANSLATED } from './not-translated.ts'
-
-/** Zero-width joiners stay, because they hold Persian and Indic words and family emoji together. */
-const INVISIBLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
 /**
  * Prepares a text from a client or a person for display. Control, format and direction characters become
@@ -10,7 +8,7 @@ const INVISIBLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
  * @param maxLength in characters; a longer text is cut
  */
 export const printableText = (value: string, maxLength = 120): string => {
-  const characters = Array.from(value.replace(INVISIBLE, '\u{fffd}'))
+  const characters = Array.from(replaceInvisible(value, '\u{fffd}'))
   return characters.length <= maxLength
     ? characters.join('')
     : `${characters.slice(0, maxLength - 1).join('')}…`
