@@ -1175,9 +1175,16 @@ test('an unknown language gets the default one', (t) => {
 })
 
 test('createPages throws at an invalid language tag', (t) => {
-  t.throws(() => createPages({ texts: { 'not a tag': {} } }), { instanceOf: RangeError })
-  t.throws(() => createPages({ texts: { 'FR-fr': {} } }), { message: /FR-fr/ })
-  t.throws(() => createPages({ defaultLocale: 'nl' }), { message: /nl/ })
+  const why = 'is no language tag in canonical form, such as fr or pt-BR'
+  for (const tag of ['not a tag', 'FR-fr']) {
+    t.throws(() => createPages({ texts: { [tag]: {} } }), {
+      instanceOf: RangeError,
+      message: `texts: ${tag} ${why}`,
+    })
+  }
+  t.throws(() => createPages({ defaultLocale: 'nl' }), {
+    message: 'defaultLocale: nl has no texts',
+  })
 })
 
 test('pages are offered in the languages of `locales` only', (t) => {
@@ -1190,7 +1197,7 @@ test('pages are offered in the languages of `locales` only', (t) => {
   const { locales } = createPages({ locales: ['de', 'nl'], texts: { nl: {}, fr: {} } })
   t.deepEqual(locales, ['de', 'nl'])
   t.throws(() => createPages({ locales: [] }), { message: /needs one language/ })
-  t.throws(() => createPages({ locales: ['xx'] }), { message: /xx has no texts/ })
+  t.throws(() => createPages({ locales: ['xx'] }), { message: 'locales: xx has no texts' })
   t.throws(() => createPages({ locales: ['de'], defaultLocale: 'en' }), { message: /lacks.* en/ })
 })
 
@@ -1242,26 +1249,33 @@ test('a brand has its name, colors, logo and links on every page', (t) => {
     t.false(html.includes('Datenschutz'), name)
   }
   const html = { type: 'text/html', body: '' }
-  t.throws(() => createPages({ brand: { logo: html } }), { instanceOf: RangeError })
+  t.throws(() => createPages({ brand: { logo: html } }), {
+    instanceOf: RangeError,
+    message: /^brand\.logo must be image\/svg\+xml or image\/png/,
+  })
 })
 
 for (const [color, scheme, result] of [
   ['#0b57b5', 'light', '#0b57b5'],
   ['#0b57b5,#8ab8f8', 'dark', '#8ab8f8'],
   ['#0B57B5, #8AB8F8', 'dark', '#8AB8F8'],
-  ['#ffcc00', 'light', /^#ffcc00 has a contrast of 1\.32 to 1 with #fdeceb in the light scheme/],
+  [
+    '#ffcc00',
+    'light',
+    /^brand\.accentColor: #ffcc00 has a contrast of 1\.32 to 1 with #fdeceb in the light scheme/,
+  ],
   [
     '#767676',
     'light',
-    /^#767676 has a contrast of [34]\.\d\d to 1 with .*: choose a darker color$/,
+    /^brand\.accentColor: #767676 has a contrast of [34]\.\d\d to 1 with .*: choose a darker color$/,
   ],
   [
     '#0b57b5,#0b57b5',
     'dark',
-    /^#0b57b5 has a contrast of 2\.03 to 1 with #262c35 in the dark scheme.*: choose a lighter color$/,
+    /^brand\.accentColor: #0b57b5 has a contrast of 2\.03 to 1 with #262c35 in the dark scheme.*: choose a lighter color$/,
   ],
-  ['blue', 'light', /^must be a color such as #0b57b5, or two/],
-  ['#0b57b5;}', 'light', /^must be a color such as/],
+  ['blue', 'light', /^brand\.accentColor: must be a color such as #0b57b5, or two/],
+  ['#0b57b5;}', 'light', /^brand\.accentColor: must be a color such as/],
 ] as const) {
   test(`an accent color is checked in both schemes: ${color} in ${scheme}`, (t) => {
     const make = (): string =>

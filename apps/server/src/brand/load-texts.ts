@@ -1,5 +1,10 @@
 import { readFile } from 'node:fs/promises'
-import { missingTexts, type SomeTexts, textProblems } from '@device-grant/http-koa'
+import {
+  languageTagProblem,
+  missingTexts,
+  type SomeTexts,
+  textProblems,
+} from '@device-grant/http-koa'
 import { duplicateMembers } from '../clients/duplicate-members.ts'
 import { JsonError, parseJson } from '../clients/parse-json.ts'
 
@@ -20,10 +25,10 @@ export const loadTexts = async (path: string): Promise<TextsFile> => {
       return { texts: {}, errors: ['must be an object with texts by language'] }
     }
     const { $schema: _, ...texts } = value as Readonly<Record<string, SomeTexts>>
-    const wrong = Object.entries(texts).flatMap(([tag, some]) =>
-      isLanguageTag(tag)
-        ? textProblems(some).map(({ text: name, problem }) => `${tag}: ${name} ${problem}`)
-        : [`${tag} is no language tag in canonical form, such as fr or pt-BR`],
+    const wrong = Object.entries(texts).flatMap(
+      ([tag, some]) =>
+        languageTagProblem(tag) ??
+        textProblems(some).map(({ text: name, problem }) => `${tag}: ${name} ${problem}`),
     )
     return { texts, errors: [...twice, ...wrong] }
   } catch (error) {
@@ -42,15 +47,6 @@ export const missingByLanguage = (
       return missing.length > 0 ? [[tag, missing]] : []
     }),
   )
-
-const isLanguageTag = (tag: string): boolean => {
-  try {
-    return Intl.getCanonicalLocales(tag)[0] === tag
-  } catch (error) {
-    if (error instanceof RangeError) return false
-    throw error
-  }
-}
 
 const reasonOf = (error: unknown): string => {
   if (error instanceof JsonError) return error.message

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isValidElement, type JSX } from 'preact'
 import { renderToString } from 'preact-render-to-string'
-import { accentColorCss } from './accent-color.ts'
+import { AccentColorError, accentColorCss } from './accent-color.ts'
 import { APPROVED_SCRIPT } from './approved-script.ts'
 import { BuiltInLayout } from './built-in-layout.tsx'
 import { ConfirmPage } from './confirm.tsx'
@@ -29,6 +29,7 @@ import { de } from './texts/de.ts'
 import { en } from './texts/en.ts'
 import { es } from './texts/es.ts'
 import { fr } from './texts/fr.ts'
+import { languageTagProblem } from './texts/language-tag.ts'
 import type { SomeTexts, Texts } from './texts/texts.ts'
 import { withChanges } from './texts/with-changes.ts'
 import { TIMES_SCRIPT } from './times-script.ts'
@@ -109,8 +110,8 @@ const LOGO_NAMES: ReadonlyMap<string, string> = new Map([
 
 /**
  * Creates the pages for people. Languages, texts, colors, the frame, templates and files can be replaced.
- * @throws {RangeError} if a language tag is not in canonical form or has no texts, or the accent color has
- * too little contrast, or the logo is neither SVG nor PNG
+ * @throws {RangeError} if a language has no texts or no tag in canonical form, or the logo is no SVG or PNG
+ * @throws {AccentColorError} if the accent color is malformed or has too little contrast
  * @throws {TypeError} if a text does not exist, is empty, or has other placeholders than the English text
  */
 export const createPages = (options: PagesOptions = {}): Pages => {
@@ -182,7 +183,8 @@ const localesOf = (
   if (first === undefined) throw new RangeError('locales needs one language')
   const all = [first, ...offered.filter((tag) => tag !== first)] as const
   for (const tag of all) {
-    if (!known.includes(tag)) throw new RangeError(`The language ${tag} has no texts`)
+    const option = tag === defaultLocale ? 'defaultLocale' : 'locales'
+    if (!known.includes(tag)) throw new RangeError(`${option}: ${tag} has no texts`)
     if (!offered.includes(tag)) throw new RangeError(`locales lacks the defaultLocale ${tag}`)
   }
   return all
@@ -190,13 +192,23 @@ const localesOf = (
 
 const logoOf = ({ type }: Asset): Logo => {
   const name = LOGO_NAMES.get(type)
-  if (name === undefined) throw new RangeError('logo must be image/svg+xml or image/png')
+  if (name === undefined)
+    throw new RangeError(`brand.logo must be image/svg+xml or image/png, not ${type}`)
   return { name, type }
 }
 
 const styleOf = ({ brand, css = '' }: PagesOptions): Asset => {
-  const accent = brand?.accentColor === undefined ? '' : accentColorCss(brand.accentColor)
+  const accent = brand?.accentColor === undefined ? '' : accentOf(brand.accentColor)
   return { type: 'text/css; charset=utf-8', body: [STYLE, accent, css].join('') }
+}
+
+const accentOf = (color: string): string => {
+  try {
+    return accentColorCss(color)
+  } catch (error) {
+    if (!(error instanceof AccentColorError)) throw error
+    throw new AccentColorError(`brand.accentColor: ${error.message}`)
+  }
 }
 
 /** @throws {TypeError} if the template returned no document, rather than send a blank page */
@@ -223,9 +235,8 @@ const catalogsOf = (changes: Readonly<Record<string, SomeTexts>>): ReadonlyMap<s
   // English first, because its texts fill the gaps of other languages.
   const tags = Object.keys(changes).sort((a, b) => Number(b === 'en') - Number(a === 'en'))
   for (const tag of tags) {
-    if (Intl.getCanonicalLocales(tag)[0] !== tag) {
-      throw new RangeError(`${tag} is not a language tag in canonical form`)
-    }
+    const problem = languageTagProblem(tag)
+    if (problem !== undefined) throw new RangeError(`texts: ${problem}`)
     const base = catalogs.get(tag) ?? catalogs.get('en') ?? en
     catalogs.set(tag, withChanges(tag, base, changes[tag] ?? {}))
   }
