@@ -55,11 +55,5 @@ const forSensitiveScopes = ({
 }
 
 /** What a link with a user code opens, as the router's option. */
-export const linkedCodesOf = ({
-  completeUri,
-  sensitiveScopes,
-}: SafeguardSettings): 'open' | 'confirm' | 'empty' => {
-  if (completeUri === 'off') return 'empty'
-  const confirms = completeUri === 'confirm' || sensitiveScopes.includes('code_ending')
-  return confirms ? 'confirm' : 'open'
-}
+export const linkedCodesOf = ({ completeUri }: SafeguardSettings): 'open' | 'empty' =>
+  completeUri === 'off' ? 'empty' : 'open'

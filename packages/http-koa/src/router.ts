@@ -52,12 +52,12 @@ export interface DeviceGrantRouterOptions {
    */
   readonly verificationUri?: string | undefined
   /**
-   * What a link with a user code opens. `open`: the request. `confirm`: the request, for use cases with the
-   * safeguard `codeEnding`; people who typed the code on our page need not type its end again. `empty`: an
-   * empty field, and devices get no `verification_uri_complete` (RFC 8628 section 3.3.1).
+   * What a link with a user code opens. `open`: the request. With the safeguard `codeEnding`, the person
+   * types the end of the code there. `empty`: an empty field, and devices get no
+   * `verification_uri_complete` (RFC 8628 section 3.3.1).
    * @default 'open'
    */
-  readonly linkedCodes?: 'open' | 'confirm' | 'empty' | undefined
+  readonly linkedCodes?: 'open' | 'empty' | undefined
   /** The sign-in method: `demoSignIn`, `oidcSignIn`, `forwardedSignIn` or your own. */
   readonly signIn: SignInFactory
   /**

@@ -3,9 +3,11 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import {
+  codeEnding,
   createMemoryStores,
   createStaticClientRegistry,
   createUseCases,
+  DEFAULT_POLICY,
   MemoryStateStore,
   StoreUnavailableError,
   type UseCases,
@@ -17,8 +19,9 @@ import {
   type SignInFactory,
 } from '@device-grant/http-koa'
 import { BrowserLike } from '@device-grant/test-support/browser-like'
-import { outcomeOf } from '@device-grant/test-support/device'
+import { authorize, outcomeOf } from '@device-grant/test-support/device'
 import { freePort } from '@device-grant/test-support/free-port'
+import { formsIn } from '@device-grant/test-support/html-form'
 import { FORM, membersOf, post, send } from '@device-grant/test-support/http-exchange'
 import { listen } from '@device-grant/test-support/loopback'
 import { isMetadata, logInBelow } from '@device-grant/test-support/mounted-login'
@@ -263,6 +266,23 @@ test('the name of the registry comes before the one of trustedClients', async (t
     t.true(page.text.includes('Acme CLI'), page.text)
     t.false(page.text.includes('Another name'), page.text)
   }
+})
+
+test('with the safeguard codeEnding alone, only people who come by a link type the end', async (t) => {
+  const safeguards = [codeEnding(DEFAULT_POLICY)]
+  const useCases = createUseCases({ ...createMemoryStores({ clock }), clock, safeguards })
+  const origin = await serve(t, aRouter({ useCases, signIn: alice }))
+  const { user_code } = await authorize(origin, {})
+  const browser = new BrowserLike()
+  const verify = `${origin}/oauth/device/verify`
+  const endingField = /<input[^>]*type="text"[^>]*name="code_ending"/
+  t.regex((await browser.open(`${verify}?user_code=${user_code}`)).text, endingField)
+  const form = formsIn((await browser.open(verify)).text)
+  const fields = form.find(({ action }) => action === new URL(verify).pathname)?.fields
+  const typed = await browser.open(`${verify}?${new URLSearchParams({ ...fields, user_code })}`)
+  t.notRegex(typed.text, endingField)
+  const done = await browser.submit(typed, '/verify', { decision: 'approve' })
+  t.regex(done.text, /Approved/)
 })
 
 const METADATA = '/.well-known/oauth-authorization-server'

@@ -3,11 +3,8 @@ import { sentField } from '../http/sent-field.ts'
 import type { Csrf } from '../security/csrf.ts'
 import type { SignedInPerson } from './signed-in.ts'
 
-/**
- * What a link with a user code opens. `open`: the request. `confirm`: the request, and the person has to type
- * the last characters of the code. `empty`: an empty field.
- */
-export type LinkedCodes = 'open' | 'confirm' | 'empty'
+/** What a link with a user code opens. `open`: the request. `empty`: an empty field. */
+export type LinkedCodes = 'open' | 'empty'
 
 /** The field of our forms that a link of another site cannot have. */
 export const TYPED_FIELD = 'typed'
@@ -22,11 +19,9 @@ export class TypedByHand {
     this.linkedCodes = options.linkedCodes
   }
 
-  /** The value of `TYPED_FIELD` for a person's forms. Absent if links do the same as the form. */
+  /** The value of `TYPED_FIELD` for a person's forms. Absent without a session. */
   markFor(binding: string | undefined): string | undefined {
-    return this.linkedCodes === 'open' || binding === undefined
-      ? undefined
-      : this.#csrf.tokenFor(purpose(binding))
+    return binding === undefined ? undefined : this.#csrf.tokenFor(purpose(binding))
   }
 
   /** Whether a request comes from the forms of this person. A mark of an ended session does not count. */

@@ -15,12 +15,13 @@ export const typedCode = (typed: unknown): string | undefined =>
 
 /**
  * The path back to the request that a page or form is about: the verification page, with the code that a
- * person typed. The field `typed` goes along, so that the code does not count as one of a link.
+ * person typed. The field `typed` goes along while the session lasts, so that the code does not count as one
+ * of a link.
  */
 export const requestPath = (ctx: Context, links: Paths): string => {
   const typed = typedCode(sentField(ctx, 'user_code'))
   if (typed === undefined) return links.verify
-  const mark = sentField(ctx, TYPED_FIELD)
+  const mark = ctx.state['person'] === undefined ? undefined : sentField(ctx, TYPED_FIELD)
   const query = `user_code=${encodeURIComponent(typed)}`
   const isMark = typeof mark === 'string' && /^[\w-]{1,64}$/.test(mark)
   return `${links.verify}?${query}${isMark ? `&${TYPED_FIELD}=${mark}` : ''}`
