@@ -52,9 +52,9 @@ export interface DeviceGrantRouterOptions {
    */
   readonly verificationUri?: string | undefined
   /**
-   * What a link with a user code opens. `open`: the request. With the safeguard `codeEnding`, the person
-   * types the end of the code there. `empty`: an empty field, and devices get no
-   * `verification_uri_complete` (RFC 8628 section 3.3.1).
+   * What the page shows for a link with a user code: the request (`open`) or an empty field (`empty`).
+   * With `empty`, devices get no `verification_uri_complete` (RFC 8628 section 3.3.1). The safeguard
+   * `codeEnding` makes people who open a link type the end of the code.
    * @default 'open'
    */
   readonly linkedCodes?: 'open' | 'empty' | undefined

@@ -110,7 +110,8 @@ const LOGO_NAMES: ReadonlyMap<string, string> = new Map([
 
 /**
  * Creates the pages for people. Languages, texts, colors, the frame, templates and files can be replaced.
- * @throws {RangeError} if a language has no texts or no tag in canonical form, or the logo is no SVG or PNG
+ * @throws {RangeError} if a language has no texts, or its tag is not in canonical form
+ * @throws {RangeError} if the logo is neither SVG nor PNG
  * @throws {AccentColorError} if the accent color is malformed or has too little contrast
  * @throws {TypeError} if a text does not exist, is empty, or has other placeholders than the English text
  */

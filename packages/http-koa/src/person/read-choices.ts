@@ -38,8 +38,8 @@ export const readChoices = (ctx: Context): ReadChoices => {
 }
 
 /**
- * Reads the choices of the form of the verification page. A browser does not send a box that is not
- * ticked, so `scopes_shown` tells that the page had a catalogue, whatever its value.
+ * Reads the choices of the verification page. Browsers leave out boxes that are not ticked. If the form
+ * has the field `scopes_shown`, the page had boxes.
  */
 export const readFormChoices = (ctx: Context): ReadChoices => {
   if (bodyValue(ctx, 'scopes_shown') === undefined) return readOtherChoices(ctx, undefined)

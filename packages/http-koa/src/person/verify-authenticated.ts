@@ -22,7 +22,8 @@ export const verifyAuthenticated =
   async (ctx: PersonContext): Promise<void> => {
     const userCode = bodyField(ctx, 'user_code')
     if (userCode === undefined) return sendProblem(ctx, 400, NO_USER_CODE)
-    const { decision = 'approve' } = { decision: bodyValue(ctx, 'decision') }
+    const sent = bodyValue(ctx, 'decision')
+    const decision = sent === undefined ? 'approve' : sent
     if (decision !== 'approve' && decision !== 'deny') {
       return sendProblem(ctx, 400, 'decision must be approve or deny')
     }

@@ -5,9 +5,9 @@ import type { SignInHost } from './sign-in-host.ts'
 /** How a sign-in begins. */
 export interface BeginOptions {
   /**
-   * Whether the person asked for another account. The method then ends the session of the request, and
-   * lets the person choose an account, for example with `prompt=select_account` (OpenID Connect Core 1.0
-   * section 3.1.2.1).
+   * Whether the person wants another account. `begin` then ends the session of the request. The person
+   * must be able to choose, for example by `prompt=select_account` (OpenID Connect Core 1.0 section
+   * 3.1.2.1).
    * @default false
    */
   readonly otherAccount?: boolean | undefined
