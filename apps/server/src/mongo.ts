@@ -93,8 +93,10 @@ const write = async (db: ReturnType<typeof connect>, timeoutMS: number): Promise
   const options = { writeConcern: { w: 'majority' }, timeoutMS } as const
   const version = randomUUID()
   const _id = `status-${version}`
-  const document = { _id, schema: 1, version, status: 'erased', keepUntil: new Date() } as const
-  // The index on `keepUntil` removes the document if the second write fails.
+  // The index on `keepUntil` removes the document if the second write fails. Its time is over for every
+  // clock, because an import would refuse a file with it.
+  const keepUntil = new Date(0)
+  const document = { _id, schema: 1, version, status: 'erased', keepUntil } as const
   await documents.insertOne(document, options)
   await documents.deleteOne({ _id }, options)
 }

@@ -1,5 +1,10 @@
 import { connect, createMongoCutOffStore, MongoApiKeyStore } from '@device-grant/adapter-mongo'
-import { createOperatorUseCases, createPolicy } from '@device-grant/core'
+import {
+  createOperatorUseCases,
+  createPolicy,
+  exportKeys,
+  type MovedState,
+} from '@device-grant/core'
 import { TestClock } from '@device-grant/test-support/clock'
 import { eventually } from '@device-grant/test-support/eventually'
 import { mongoServer, withDatabase } from '@device-grant/test-support/mongo-server'
@@ -64,12 +69,18 @@ testWithMongo('a document that a probe has left behind is no key', async (t) => 
   await t.throwsAsync(probeMongo(interrupted), { message: 'interrupted' })
   const [left, ...others] = await documents.find<{ readonly _id: string }>({}).toArray()
   t.deepEqual(others, [])
+  const stores = { apiKeys: new MongoApiKeyStore(db), cutOffs: createMongoCutOffStore(db) }
   const { findApiKeys } = createOperatorUseCases({
-    apiKeys: new MongoApiKeyStore(db),
-    cutOffs: createMongoCutOffStore(db),
+    ...stores,
     clock: { now: Date.now },
     policy: createPolicy({}),
   })
   t.deepEqual((await findApiKeys({})).keys, [])
   t.deepEqual((await findApiKeys({ keyId: String(left?._id) })).keys, [])
+
+  // An import refuses its id. The clock of the command may be behind that of the server.
+  const behind = { now: () => Date.now() - 10 * MINUTES }
+  const exported: MovedState[] = []
+  await exportKeys({ ...stores, clock: behind }, async (moved) => void exported.push(moved))
+  t.deepEqual(exported, [])
 })
