@@ -1,31 +1,50 @@
+import type { IncomingMessage } from 'node:http'
 import type { Context } from 'koa'
 import { sendServiceError } from './service-error.ts'
 
+interface Refusal {
+  readonly status: number
+  readonly description: string
+}
+
 /**
  * Reads the whole body, or sends the error: 413 if it is longer than so many bytes, 415 if it is
- * compressed, 400 if the connection breaks.
+ * compressed, 400 if the connection breaks, 408 if the deadline resolves first.
  */
-export const readBody = async (ctx: Context, maxBytes: number): Promise<Buffer | undefined> => {
+export const readBody = async (
+  ctx: Context,
+  maxBytes: number,
+  deadline?: Promise<void>,
+): Promise<Buffer | undefined> => {
   const encoding = ctx.get('Content-Encoding').toLowerCase()
   if (encoding !== '' && encoding !== 'identity') {
-    return refuse(ctx, 415, 'A Content-Encoding is not supported')
+    return refuse(ctx, { status: 415, description: 'A Content-Encoding is not supported' })
   }
+  const late = deadline?.then(() => ({ status: 408, description: 'The body was sent too slowly' }))
+  const reading = readAll(ctx.req, maxBytes)
+  const body = await (late ? Promise.race([reading, late]) : reading)
+  return 'status' in body ? refuse(ctx, body) : body
+}
+
+const readAll = async (request: IncomingMessage, maxBytes: number): Promise<Buffer | Refusal> => {
   const chunks: Buffer[] = []
   let length = 0
   try {
-    for await (const chunk of ctx.req.iterator({ destroyOnReturn: false })) {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       length += (chunk as Buffer).length
-      if (length > maxBytes) return refuse(ctx, 413, `The body is longer than ${maxBytes} bytes`)
+      if (length > maxBytes) {
+        return { status: 413, description: `The body is longer than ${maxBytes} bytes` }
+      }
       chunks.push(chunk as Buffer)
     }
   } catch {
     // No error of the server: anyone may close a connection, as often as they like.
-    return refuse(ctx, 400, 'The connection was closed before the body ended')
+    return { status: 400, description: 'The connection was closed before the body ended' }
   }
   return Buffer.concat(chunks)
 }
 
-const refuse = (ctx: Context, status: number, description: string): undefined => {
+const refuse = (ctx: Context, { status, description }: Refusal): undefined => {
   // The rest of the body is not read, so the connection cannot be used again.
   ctx.set('Connection', 'close')
   sendServiceError(ctx, status, 'invalid_request', description)

@@ -203,7 +203,7 @@ export const startServer = async (
     moreRows: introspection?.rows,
     publicUrl,
     tables: modules.map((module) =>
-      module.routes({ container, log, clock, onError, countLimit: telemetry.countLimit }),
+      module.routes({ container, log, clock, pause, onError, countLimit: telemetry.countLimit }),
     ),
     stores,
     clock,

@@ -11,6 +11,7 @@ import { listen } from '@device-grant/test-support/loopback'
 import { decide } from '@device-grant/test-support/person'
 import { whoami } from '@device-grant/test-support/whoami'
 import test, { type ExecutionContext } from 'ava'
+import type { Pause } from '#src/repeat.js'
 import { breakStore } from './break-store.ts'
 import { startTestServer, type TestServer } from './test-server.ts'
 
@@ -53,8 +54,16 @@ const startGithub = async (t: ExecutionContext) => {
 
 type Github = Awaited<ReturnType<typeof startGithub>>
 
+/** Ends with its signal. On a busy machine, a body could take longer than it may. */
+const noDeadline: Pause = async (_, signal) => {
+  if (!signal.aborted) await once(signal, 'abort')
+}
+
 const start = async (t: ExecutionContext, { url }: Pick<Github, 'url'>): Promise<TestServer> => {
-  const server = await startTestServer({ GITHUB_SECRET_SCANNING: 'true' }, { githubKeysUrl: url })
+  const server = await startTestServer(
+    { GITHUB_SECRET_SCANNING: 'true' },
+    { githubKeysUrl: url, pause: noDeadline },
+  )
   t.teardown(server.stop)
   return server
 }
@@ -310,11 +319,12 @@ test('while the store is down a message is 503, and the key works on', async (t)
 })
 
 /** A message of which only the headers and the first byte have been sent. */
-const beginMessage = async ({ settings }: TestServer): Promise<Socket> => {
+const beginMessage = async ({ settings }: TestServer, address: string): Promise<Socket> => {
   const socket = connect(settings.port, '127.0.0.1')
   const headers = [
     `POST ${PATH} HTTP/1.1`,
     'Host: x',
+    `X-Forwarded-For: ${address}`,
     `Github-Public-Key-Identifier: ${KEY_ID}`,
     'Github-Public-Key-Signature: AAAA',
     'Content-Length: 2',
@@ -332,10 +342,12 @@ test('eight messages are read at once, and further ones are 503', async (t) => {
   const metricsPort = await freePort()
   const server = await startTestServer(
     { GITHUB_SECRET_SCANNING: 'true', METRICS_PORT: String(metricsPort) },
-    { githubKeysUrl: github.url },
+    { githubKeysUrl: github.url, pause: noDeadline },
   )
   t.teardown(server.stop)
-  const begun = await Promise.all(Array.from({ length: 8 }, () => beginMessage(server)))
+  const begun = await Promise.all(
+    Array.from({ length: 8 }, (_, i) => beginMessage(server, `192.0.2.${i}`)),
+  )
   for (const _ of ['once', 'twice']) {
     const busy = await report(server, github, [])
     t.is(busy.status, 503)
@@ -357,6 +369,52 @@ test('eight messages are read at once, and further ones are 503', async (t) => {
     return again.every(({ status }) => status === 200)
   })
   for (const socket of [first, ...others]) socket?.destroy()
+})
+
+test('one address reads two messages at once, and frees its places after 2 s', async (t) => {
+  const github = await startGithub(t)
+  const pauses: (() => void)[] = []
+  const server = await startTestServer(
+    { GITHUB_SECRET_SCANNING: 'true' },
+    {
+      githubKeysUrl: github.url,
+      pause: (ms) =>
+        new Promise((resolve) => {
+          t.is(ms, 2 * SECOND)
+          pauses.push(resolve)
+        }),
+    },
+  )
+  t.teardown(server.stop)
+  const fromThere = { headers: { 'x-forwarded-for': '2001:db8::3' } }
+  const begun = await Promise.all(
+    ['2001:db8::1', '2001:db8::2'].map((address) => beginMessage(server, address)),
+  )
+  t.is((await report(server, github, [], fromThere)).status, 503)
+  t.is((await report(server, github, [])).status, 200, 'another address')
+  const answers = begun.map((socket) => once(socket, 'data'))
+  for (const end of pauses) end()
+  for (const answer of answers) t.regex(String(await answer), /^HTTP\/1\.1 408 /)
+  t.is((await report(server, github, [], fromThere)).status, 200)
+})
+
+test('a message that waits for the keys of GitHub has left its place', async (t) => {
+  const github = await startGithub(t)
+  const asked: (() => void)[] = []
+  const slow = createServer(async (_, response) => {
+    const keys = await (await fetch(github.url)).text()
+    asked.push(() => response.end(keys))
+  })
+  const server = await start(t, { url: await listen(slow) })
+  t.teardown(() => {
+    slow.close()
+    slow.closeAllConnections()
+  })
+  const waiting = [report(server, github, []), report(server, github, [])]
+  await eventually('the keys are asked for', () => asked.length === 1)
+  waiting.push(report(server, github, []))
+  for (const answer of asked) answer()
+  for (const { status } of await Promise.all(waiting)) t.is(status, 200)
 })
 
 test('it needs a public key of GitHub, so a page of another origin gets nothing', async (t) => {

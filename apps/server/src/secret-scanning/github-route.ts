@@ -3,13 +3,17 @@ import { type OnError, type OperatorUseCases, StoreError } from '@device-grant/c
 import { createRouteTable, type RouteTable, sendJson } from '@device-grant/http-koa'
 import type { Context } from 'koa'
 import { readBody } from '../read-body.ts'
+import type { Pause } from '../repeat.ts'
 import { sendServiceError, sendUnavailable } from '../service-error.ts'
 import { type GithubKeys, GithubKeysError } from './github-keys.ts'
+import { ReadingPlaces } from './reading-places.ts'
 
 /** The parts of the route for GitHub. */
 export interface GithubRouteOptions {
   readonly operator: Pick<OperatorUseCases, 'revokeLeakedKey'>
   readonly keys: GithubKeys
+  readonly addressOf: (ctx: Context) => string | undefined
+  readonly pause: Pause
   readonly onError: OnError
   /** Called for every message that is refused, because too many others are being read. */
   readonly onBusy: () => void
@@ -25,8 +29,8 @@ interface Match {
 }
 
 const MAX_BODY_BYTES = 1_048_576
-/** Anyone may send a body, and only GitHub can sign it. GitHub sends few messages at once. */
-const MAX_READ_AT_ONCE = 8
+/** How long a body may take, in milliseconds. A client that sends nothing would keep its place. */
+const READ_WITHIN_MS = 2_000
 const MAX_URL = 2_048
 /** How many keys are revoked at once. GitHub waits for 30 s. */
 const AT_ONCE = 20
@@ -43,10 +47,10 @@ export const createGithubRoutes = (options: GithubRouteOptions): RouteTable =>
 
 /** POST /secret-scanning/github: the message of GitHub's secret scanning partner program. */
 const receiveMatches = (options: GithubRouteOptions) => {
-  const reading = { count: 0 }
+  const places = new ReadingPlaces()
   return async (ctx: Context): Promise<void> => {
     try {
-      await answer(ctx, options, reading)
+      await answer(ctx, options, places)
     } catch (error) {
       const isKeysError = error instanceof GithubKeysError
       // The failed fetch was reported once, and anyone may repeat the request.
@@ -59,34 +63,20 @@ const receiveMatches = (options: GithubRouteOptions) => {
   }
 }
 
-/** Messages whose bodies are in memory, and whose signatures are unchecked. */
-interface Reading {
-  count: number
-}
-
 const answer = async (
   ctx: Context,
-  { operator, keys, onMessage, onBusy }: GithubRouteOptions,
-  reading: Reading,
+  options: GithubRouteOptions,
+  places: ReadingPlaces,
 ): Promise<void> => {
-  if (reading.count >= MAX_READ_AT_ONCE) {
-    onBusy()
-    // The body is not read, so the connection cannot be used again.
-    ctx.set('Connection', 'close')
-    return sendUnavailable(ctx, 'Too many messages are read at once: send it again')
-  }
-  reading.count += 1
-  const body = await readSigned(ctx, keys).finally(() => {
-    reading.count -= 1
-  })
+  const body = await readSigned(ctx, options, places)
   if (body === undefined) return
   const matches = matchesIn(body)
   if (matches === undefined) {
     const description = 'The body must be a JSON array of objects with token and type'
     return sendServiceError(ctx, 400, 'invalid_request', description)
   }
-  const labels = await revokeAll(matches, operator)
-  onMessage({
+  const labels = await revokeAll(matches, options.operator)
+  options.onMessage({
     tokens: labels.length,
     keys: labels.filter(({ label }) => label === 'true_positive').length,
   })
@@ -94,7 +84,11 @@ const answer = async (
 }
 
 /** Reads a body that GitHub has signed, or sends the error. */
-const readSigned = async (ctx: Context, keys: GithubKeys): Promise<Buffer | undefined> => {
+const readSigned = async (
+  ctx: Context,
+  options: GithubRouteOptions,
+  places: ReadingPlaces,
+): Promise<Buffer | undefined> => {
   const refuse = (description: string): undefined => {
     sendServiceError(ctx, 401, 'invalid_signature', description)
     return undefined
@@ -104,12 +98,36 @@ const readSigned = async (ctx: Context, keys: GithubKeys): Promise<Buffer | unde
   if (!/^[\w.-]{1,128}$/.test(keyId) || !/^[\w+/-]{1,256}={0,2}$/.test(signature)) {
     return refuse('The signature is missing or malformed')
   }
-  const body = await readBody(ctx, MAX_BODY_BYTES)
+  const body = await readInPlace(ctx, options, places)
   if (body === undefined) return undefined
-  const key = await keys.find(keyId)
+  const key = await options.keys.find(keyId)
   return key !== undefined && verify('sha256', body, key, Buffer.from(signature, 'base64'))
     ? body
     : refuse('The signature is wrong')
+}
+
+/** Reads a body while it has a place, or sends the error. */
+const readInPlace = async (
+  ctx: Context,
+  { addressOf, pause, onBusy }: GithubRouteOptions,
+  places: ReadingPlaces,
+): Promise<Buffer | undefined> => {
+  const free = places.take(addressOf(ctx))
+  if (free === undefined) {
+    onBusy()
+    // The body is not read, so the connection cannot be used again.
+    ctx.set('Connection', 'close')
+    sendUnavailable(ctx, 'Too many messages are read at once: send it again')
+    return undefined
+  }
+  const done = new AbortController()
+  try {
+    const deadline = pause(READ_WITHIN_MS, done.signal)
+    return await readBody(ctx, MAX_BODY_BYTES, deadline)
+  } finally {
+    done.abort()
+    free()
+  }
 }
 
 const matchesIn = (body: Buffer): readonly Match[] | undefined => {

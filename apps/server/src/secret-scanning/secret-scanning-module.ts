@@ -1,5 +1,6 @@
 import { TOKENS } from '@device-grant/core'
 import { get } from '@device-grant/core/inversify'
+import { addressSet, clientAddress } from '@device-grant/http-koa'
 import type { Settings } from '../config.ts'
 import { describeError } from '../describe-error.ts'
 import type { ServerModule } from '../server-module.ts'
@@ -12,12 +13,16 @@ import { createGithubRoutes } from './github-route.ts'
  * @param keysUrl where the public keys are
  */
 export const secretScanningModule = (
-  { githubSecretScanning }: Pick<Settings, 'githubSecretScanning'>,
+  {
+    githubSecretScanning,
+    trustedProxies,
+  }: Pick<Settings, 'githubSecretScanning' | 'trustedProxies'>,
   keysUrl: string = GITHUB_KEYS_URL,
 ): readonly ServerModule[] => {
   if (!githubSecretScanning) return []
+  const trusted = addressSet(trustedProxies)
   const module: ServerModule = {
-    routes: ({ container, log, clock, onError, countLimit }) => {
+    routes: ({ container, log, clock, pause, onError, countLimit }) => {
       const throttleBusy = createThrottle(clock)
       return createGithubRoutes({
         operator: get(container, TOKENS.OperatorUseCases),
@@ -27,6 +32,8 @@ export const secretScanningModule = (
           onError: (error) =>
             log.error(describeError(error, log), 'public keys of GitHub not fetched'),
         }),
+        addressOf: ({ req }) => clientAddress(req, trusted),
+        pause,
         onError,
         onMessage: (counts) => log.info(counts, 'message of GitHub secret scanning'),
         onBusy: () => {
