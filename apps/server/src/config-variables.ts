@@ -30,7 +30,7 @@ export const VARIABLES: readonly Row[] = [
     'redis://, rediss://, redis+cluster://h:p,h:p or redis+sentinel://h:p,h:p/name; or valkey',
   ],
   ['MONGODB_URI', 'in DATA_DIR', 'any MongoDB connection string'],
-  ['STORES', 'none', 'memory: there is no DATA_DIR, and its data is lost when the server ends'],
+  ['STORES', 'none', 'memory: DATA_DIR is not used, and its data is lost when the server ends'],
   [
     'SIGN_IN',
     'demo',

@@ -261,15 +261,14 @@ const readDataDir = (
   environment: Environment,
   { redisUrl, mongodbUri }: Pick<Settings, 'redisUrl' | 'mongodbUri'>,
 ): string | undefined => {
-  const given = environment.text('DATA_DIR')
   const stores = environment.text('STORES')
   if (stores !== undefined) {
     if (stores !== 'memory') environment.errors.push('STORES must be memory, if it is set')
-    if (given !== undefined) environment.errors.push('DATA_DIR and STORES are both set')
+    // The images set DATA_DIR, so it is no contradiction.
     return undefined
   }
   const isNeeded = redisUrl === undefined || mongodbUri === undefined
-  return isNeeded ? (given ?? DEFAULT_DATA_DIR) : undefined
+  return isNeeded ? (environment.text('DATA_DIR') ?? DEFAULT_DATA_DIR) : undefined
 }
 
 const REDIS_SCHEMES = ['redis', 'valkey'].flatMap((name) =>

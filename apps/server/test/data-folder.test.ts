@@ -157,10 +157,7 @@ test('a line says where the data is, and warns if a part is on this machine alon
   }
 })
 
-test('settings of the folder that contradict each other are refused', (t) => {
-  t.deepEqual(configErrorsOf({ STORES: 'memory', DATA_DIR: 'x' }), [
-    'DATA_DIR and STORES are both set',
-  ])
+test('STORES may only be memory', (t) => {
   t.deepEqual(configErrorsOf({ STORES: 'disk' }), ['STORES must be memory, if it is set'])
 })
 

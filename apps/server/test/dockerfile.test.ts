@@ -8,6 +8,7 @@ import { freePort } from '@device-grant/test-support/free-port'
 import { reportSkipped } from '@device-grant/test-support/skipped-tests'
 import test, { type ExecutionContext } from 'ava'
 import { validate } from 'dockerfile-utils'
+import { readConfig } from '#src/config.js'
 
 const text = readFileSync(new URL('../../../Dockerfile', import.meta.url), 'utf8')
 
@@ -27,6 +28,20 @@ test('an image runs the program as a user with a number, and SIGTERM stops it', 
     t.regex(image, /^USER 1000:1000$/m)
     t.regex(image, /^STOPSIGNAL SIGTERM$/m)
     t.deepEqual(Object.keys(bin), JSON.parse(/^ENTRYPOINT (.*)$/m.exec(image)?.[1] ?? ''))
+  }
+})
+
+test('an image keeps its data in memory if STORES says so', (t) => {
+  for (const image of IMAGES) {
+    const [, variables = ''] = /^ENV (.*)$/m.exec(image) ?? []
+    const env = {
+      ...Object.fromEntries(variables.split(' ').map((each) => each.split('='))),
+      PUBLIC_URL: 'https://login.example.com',
+      SIGN_IN: 'forwarded',
+      TRUSTED_PROXIES: '10.0.0.1',
+    }
+    t.is(readConfig(env).dataDir, '/data')
+    t.is(readConfig({ ...env, STORES: 'memory' }).dataDir, undefined)
   }
 })
 
