@@ -10,6 +10,7 @@ import { PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBu
 import { ConfigMap } from 'kubernetes-models/v1/ConfigMap'
 import { Service } from 'kubernetes-models/v1/Service'
 import { parse, parseAllDocuments } from 'yaml'
+import { readConfig } from '#src/config.js'
 import type { Variables } from '#src/environment.js'
 import { configErrorsOf } from './config-errors.ts'
 import { type TempFolder, tempFolder } from './temp-folder.ts'
@@ -167,29 +168,55 @@ const UNIT_ENV = {
   OIDC_CLIENT_ID: 'device-grant',
 }
 
-test('systemd accepts the unit, and finds it hardened', async (t) => {
-  const unit = await textOf('deploy/device-grant.service')
-  const environment = [...unit.matchAll(/^Environment=(\w+)=(.*)$/gm)].map(([, name, value]) => [
-    name,
-    value,
-  ])
-  await acceptsInProduction(t, { ...UNIT_ENV, ...Object.fromEntries(environment) })
-  for (const [, name, value] of unit.matchAll(/^Environment=(\w+_FILE)=%d\/(.*)$/gm)) {
-    t.true(unit.includes(`\nLoadCredential=${value}:`), name)
+const environmentOf = (unit: string): Variables =>
+  Object.fromEntries(
+    [...unit.matchAll(/^Environment=(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+  )
+
+/** The unit as it is, and with the secrets that its comments offer. */
+const units = async () => {
+  const onOneMachine = await textOf('deploy/device-grant.service')
+  const withSecrets = onOneMachine.replace(/^#(?=(Environment|LoadCredential)=)/gm, '')
+  return { onOneMachine, withSecrets }
+}
+
+test('the unit needs no secret on one machine, and keeps the data there', async (t) => {
+  const { onOneMachine } = await units()
+  t.regex(onOneMachine, /^StateDirectory=device-grant$/m)
+  t.regex(onOneMachine, /^StateDirectoryMode=0700$/m)
+  t.notRegex(onOneMachine, /^LoadCredential=/m)
+  const variables: Variables = {
+    PUBLIC_URL: 'https://login.example.com',
+    SIGN_IN: 'forwarded',
+    TRUSTED_PROXIES: '127.0.0.1',
+    ...environmentOf(onOneMachine),
+  }
+  t.is(variables['NODE_ENV'], 'production')
+  t.is(readConfig(variables).dataDir, '%S/device-grant')
+})
+
+test('systemd accepts the unit with and without secrets, and finds it hardened', async (t) => {
+  const { onOneMachine, withSecrets } = await units()
+  await acceptsInProduction(t, { ...UNIT_ENV, ...environmentOf(withSecrets) })
+  for (const [, name, value] of withSecrets.matchAll(/^Environment=(\w+_FILE)=%d\/(.*)$/gm)) {
+    t.true(withSecrets.includes(`\nLoadCredential=${value}:`), name)
   }
   if (!(await succeeds('command -v systemd-analyze'))) {
     return reportSkipped('there is no systemd-analyze to verify deploy/device-grant.service with')
   }
-  const folder = await tempFolder(t)
-  // The program of the unit must exist.
-  const here = unit.replace('/usr/bin/node', process.execPath)
-  const file = await folder.write('device-grant.service', here)
-  const verified = await run('systemd-analyze', ['verify', '--man=no', file])
-  t.is(verified.stdout + verified.stderr, '')
-  const threshold = '--threshold=20'
-  await t.notThrowsAsync(run('systemd-analyze', ['security', '--offline=true', threshold, file]))
-  const wrong = await folder.write('wrong.service', here.replace('ProtectHome=yes', 'ProtectHom=1'))
-  t.regex((await run('systemd-analyze', ['verify', '--man=no', wrong])).stderr, /ProtectHom/)
+  for (const unit of [onOneMachine, withSecrets]) {
+    const folder = await tempFolder(t)
+    // The program of the unit must exist.
+    const here = unit.replace('/usr/bin/node', process.execPath)
+    const file = await folder.write('device-grant.service', here)
+    const verified = await run('systemd-analyze', ['verify', '--man=no', file])
+    t.is(verified.stdout + verified.stderr, '')
+    const threshold = '--threshold=20'
+    await t.notThrowsAsync(run('systemd-analyze', ['security', '--offline=true', threshold, file]))
+    const broken = here.replace('ProtectHome=yes', 'ProtectHom=1')
+    const wrong = await folder.write('wrong.service', broken)
+    t.regex((await run('systemd-analyze', ['verify', '--man=no', wrong])).stderr, /ProtectHom/)
+  }
 })
 
 /** Values of the variables that `compose.yaml` needs. */
