@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -227,6 +227,34 @@ test('commands create no folder', async (t) => {
   t.is(check.status, 0)
   t.regex(check.out, /^ok +folder +.*data has no data yet$/m)
   t.deepEqual(await readdir(path), [])
+})
+
+test('check names a folder that cannot be created, and a session secret that cannot be used', async (t) => {
+  const { path, write } = await tempFolder(t)
+  const file = await write('file', 'x')
+  const below = await command({ DATA_DIR: join(file, 'data') }, 'check')
+  t.is(below.status, 1)
+  t.regex(below.out, /^error +folder +.*data cannot be created, because .*file is a file$/m)
+  t.notRegex(below.out, /ENOTDIR/)
+  const secret = await write('session-secret', 'short')
+  const damaged = await command({ DATA_DIR: path }, 'check')
+  t.is(damaged.status, 1)
+  t.regex(damaged.out, /^error +settings +DATA_DIR: .*session-secret is damaged\. Remove it/m)
+  t.is(await readFile(secret, 'utf8'), 'short')
+  await chmod(path, 0o500)
+  const closed = await command({ DATA_DIR: join(path, 'data') }, 'check')
+  await chmod(path, 0o700)
+  const level = process.getuid?.() === 0 ? 'ok' : 'warning'
+  t.is(closed.status, 0)
+  t.regex(closed.out, new RegExp(`^${level} +folder +.*data has no data yet`, 'm'))
+})
+
+test('check says what is wrong with a folder', async (t) => {
+  const { path, write } = await tempFolder(t)
+  await write('data.mdb', 'x'.repeat(8_192))
+  const { status, out } = await command({ DATA_DIR: path }, 'check')
+  t.is(status, 1)
+  t.regex(out, /^error +folder +DATA_DIR: .*is damaged/m)
 })
 
 test('a folder that cannot be used is one clear error at start', async (t) => {

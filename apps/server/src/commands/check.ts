@@ -1,7 +1,9 @@
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { access, constants, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import type { ServerFinding } from '@device-grant/adapter-redis'
 import { otherIssuer } from '../check-issuer.ts'
-import type { Settings } from '../config.ts'
+import { ConfigError, type Settings } from '../config.ts'
 import { describeError } from '../describe-error.ts'
 import { readSettings } from '../read-settings.ts'
 import { type Command, EXIT } from './command.ts'
@@ -51,6 +53,9 @@ const findingsOf = async (
   try {
     return await look()
   } catch (error) {
+    if (error instanceof ConfigError) {
+      return error.errors.map((text) => ({ level: 'error', part, text }))
+    }
     const { message, cause } = describeError(error)
     return [{ level: 'error', part, text: [message, cause].filter(Boolean).join(': ') }]
   }
@@ -59,16 +64,19 @@ const findingsOf = async (
 const checkSecret = async ({
   sessionSecretIsRandom,
   dataDir,
-}: Settings): Promise<readonly Finding[]> =>
-  sessionSecretIsRandom && dataDir === undefined
-    ? [
-        {
-          level: 'warning',
-          part: 'settings',
-          text: 'SESSION_SECRET is not set, so people are signed out when the server ends',
-        },
-      ]
-    : []
+}: Settings): Promise<readonly Finding[]> => {
+  const part = 'settings'
+  if (!sessionSecretIsRandom) return []
+  if (dataDir === undefined) {
+    const text = 'SESSION_SECRET is not set, so people are signed out when the server ends'
+    return [{ level: 'warning', part, text }]
+  }
+  const { readSessionSecret } = await import('../data-folder/session-secret.ts')
+  return findingsOf(part, async () => {
+    await readSessionSecret(resolve(dataDir))
+    return []
+  })
+}
 
 const checkFolder = async (settings: Settings): Promise<readonly Finding[]> => {
   const { dataDir } = settings
@@ -77,7 +85,7 @@ const checkFolder = async (settings: Settings): Promise<readonly Finding[]> => {
   const path = resolve(dataDir)
   const { hasData, openFolder, probeFolder } = await import('../data-folder/data-folder.ts')
   // Only the server creates the folder, because the check may run as another user.
-  if (!hasData(path)) return [ok(part, `${path} has no data yet`)]
+  if (!hasData(path)) return findingsOf(part, async () => [await newFolder(path)])
   return findingsOf(part, async () => {
     const environment = openFolder(path)
     try {
@@ -88,6 +96,25 @@ const checkFolder = async (settings: Settings): Promise<readonly Finding[]> => {
     }
   })
 }
+
+/** Whether a folder can be created, or can get its first data. */
+const newFolder = async (path: string): Promise<Finding> => {
+  const part = 'folder'
+  const there = nearestThatExists(path)
+  if (!(await stat(there)).isDirectory()) {
+    return { level: 'error', part, text: `${path} cannot be created, because ${there} is a file` }
+  }
+  try {
+    await access(there, constants.W_OK | constants.X_OK)
+    return ok(part, `${path} has no data yet`)
+  } catch {
+    const text = `${path} has no data yet, and this user cannot write to ${there}`
+    return { level: 'warning', part, text }
+  }
+}
+
+const nearestThatExists = (path: string): string =>
+  existsSync(path) ? path : nearestThatExists(dirname(path))
 
 const checkRedis = async ({ redisUrl, ...settings }: Settings): Promise<readonly Finding[]> => {
   const part = 'redis'

@@ -13,11 +13,24 @@ const MIN_LENGTH = 32
  * at once get the same one.
  * @throws {ConfigError} if it cannot be read or written, or is damaged
  */
-export const keptSessionSecret = async (folder: string): Promise<string> => {
+export const keptSessionSecret = (folder: string): Promise<string> =>
+  checked(folder, async (path) => (await read(path)) ?? (await create(path)))
+
+/**
+ * Returns the secret that the folder keeps, or `undefined`.
+ * @throws {ConfigError} if it cannot be read, or is damaged
+ */
+export const readSessionSecret = (folder: string): Promise<string | undefined> =>
+  checked(folder, read)
+
+const checked = async <S extends string | undefined>(
+  folder: string,
+  find: (path: string) => Promise<S>,
+): Promise<S> => {
   const path = join(folder, SESSION_SECRET_FILE)
   try {
-    const secret = (await read(path)) ?? (await create(path))
-    if (secret.length >= MIN_LENGTH) return secret
+    const secret = await find(path)
+    if (secret === undefined || secret.length >= MIN_LENGTH) return secret
   } catch (error) {
     const { code, syscall } = error as NodeJS.ErrnoException
     if (syscall === undefined) throw error
@@ -32,7 +45,8 @@ const read = async (path: string): Promise<string | undefined> => {
   try {
     return (await readFile(path, 'utf8')).trim()
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     throw error
   }
 }
