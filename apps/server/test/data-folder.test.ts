@@ -204,6 +204,7 @@ test('commands and another server use the folder of a running server', async (t)
   const into = await command({ DATA_DIR: imported }, 'keys', 'import', file, '--json')
   t.is(again.status, 1)
   t.is(again.err, 'The command failed: The folder exists already\n')
+  t.is(into.err, `Imported into the folder ${imported}\n`)
   t.deepEqual(JSON.parse(into.out), { imported: 3, ended: 0, kept: 0, forgotten: 0 })
   for (const folder of [copy, imported]) {
     const { url } = await startOn(t, folder)
@@ -223,6 +224,9 @@ test('commands create no folder', async (t) => {
     t.is(status, 2)
     t.regex(err, /- DATA_DIR: .*data has no data\. Run this where the server runs/)
   }
+  const typo = await command({ DATA_DIR }, 'keys', 'import', join(path, 'typo'))
+  t.is(typo.status, 1)
+  t.is(typo.err, 'The command failed: The file cannot be read: ENOENT\n')
   const check = await command({ DATA_DIR }, 'check')
   t.is(check.status, 0)
   t.regex(check.out, /^ok +folder +.*data has no data yet$/m)

@@ -36,7 +36,9 @@ const write = (path: string, states: readonly MovedState[] = STATES): Promise<vo
 const read = async (path: string): Promise<readonly MovedState[] | string> => {
   const taken: MovedState[] = []
   try {
-    await readKeysFile(path, async (states) => void taken.push(...states))
+    await readKeysFile(path, async (batches) => {
+      for await (const states of batches) taken.push(...states)
+    })
     return taken
   } catch (error) {
     if (!(error instanceof KeysFileError)) throw error

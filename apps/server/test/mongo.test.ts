@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { connect, createMongoCutOffStore, MongoApiKeyStore } from '@device-grant/adapter-mongo'
 import {
   createOperatorUseCases,
@@ -9,9 +11,12 @@ import { TestClock } from '@device-grant/test-support/clock'
 import { eventually } from '@device-grant/test-support/eventually'
 import { mongoServer, withDatabase } from '@device-grant/test-support/mongo-server'
 import test from 'ava'
+import { runCommand } from '#src/commands/run-command.js'
 import { logTo } from '#src/log.js'
 import { connectMongo, probeMongo } from '#src/mongo.js'
+import { writeKeysFile } from '#src/move-keys/keys-file.js'
 import type { Pause } from '#src/repeat.js'
+import { tempFolder } from './temp-folder.ts'
 
 const server = await mongoServer('that missing indexes are created again')
 const testWithMongo = server === undefined ? test.skip : test
@@ -83,4 +88,22 @@ testWithMongo('a document that a probe has left behind is no key', async (t) => 
   const exported: MovedState[] = []
   await exportKeys({ ...stores, clock: behind }, async (moved) => void exported.push(moved))
   t.deepEqual(exported, [])
+})
+
+testWithMongo('an import says in which database the keys are', async (t) => {
+  const name = `device_grant_test_${process.pid}_import`
+  const { path } = await tempFolder(t)
+  const file = join(path, 'keys')
+  await writeKeysFile(file, async () => {})
+  let err = ''
+  const io = {
+    env: { MONGODB_URI: withDatabase(String(server?.uri), name) },
+    stdin: Readable.from([]),
+    out: () => {},
+    err: (text: string) => {
+      err += text
+    },
+  }
+  t.is(await runCommand(['keys', 'import', file], io), 0)
+  t.is(err, `Imported into MongoDB, database ${name}\n`)
 })

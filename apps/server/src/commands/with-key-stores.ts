@@ -1,12 +1,16 @@
+import { resolve } from 'node:path'
 import type { ApiKey, ApiKeyStore, CutOff, ScannableStore } from '@device-grant/core'
 import { type CommandIo, UsageError } from './command.ts'
 import { readSettings } from './read-settings.ts'
 
 /** The stores of the keys, as the settings of the server name them. */
-export interface KeyStores {
+interface KeyStores {
   readonly apiKeys: ApiKeyStore & ScannableStore<ApiKey>
   readonly cutOffs: ScannableStore<CutOff>
 }
+
+/** Works on the stores. The place names where they are, without an address or a secret. */
+type Work<R> = (stores: KeyStores, place: string) => Promise<R>
 
 /** How long one operation of a store may take, in milliseconds. A command may wait longer than a request. */
 const TIMEOUT_MS = 10_000
@@ -19,7 +23,7 @@ const TIMEOUT_MS = 10_000
  */
 export const withKeyStores = async <R>(
   io: Pick<CommandIo, 'env'>,
-  work: (stores: KeyStores) => Promise<R>,
+  work: Work<R>,
   folder: 'existing' | 'new' = 'existing',
 ): Promise<R> => {
   const { mongodbUri, dataDir } = await readSettings(io)
@@ -30,17 +34,18 @@ export const withKeyStores = async <R>(
   )
 }
 
-const withMongo = async <R>(uri: string, work: (stores: KeyStores) => Promise<R>): Promise<R> => {
+const withMongo = async <R>(uri: string, work: Work<R>): Promise<R> => {
   // Databases are large, so what the settings do not use is not loaded.
   const { connect, createMongoCutOffStore, MongoApiKeyStore } = await import(
     '@device-grant/adapter-mongo'
   )
   const db = connect(uri)
   try {
-    return await work({
+    const stores = {
       apiKeys: new MongoApiKeyStore(db, { timeoutMs: TIMEOUT_MS }),
       cutOffs: createMongoCutOffStore(db, { timeoutMs: TIMEOUT_MS }),
-    })
+    }
+    return await work(stores, `MongoDB, database ${db.databaseName}`)
   } finally {
     await db.client.close()
   }
@@ -49,7 +54,7 @@ const withMongo = async <R>(uri: string, work: (stores: KeyStores) => Promise<R>
 const withFolder = async <R>(
   path: string,
   folder: 'existing' | 'new',
-  work: (stores: KeyStores) => Promise<R>,
+  work: Work<R>,
 ): Promise<R> => {
   const { createLmdbStores } = await import('@device-grant/adapter-lmdb')
   const { openExistingFolder, openFolder } = await import('../data-folder/data-folder.ts')
@@ -57,7 +62,7 @@ const withFolder = async <R>(
   const environment = open(path, TIMEOUT_MS)
   const stores = createLmdbStores(environment)
   try {
-    return await work(stores)
+    return await work(stores, `the folder ${resolve(path)}`)
   } finally {
     await stores.close()
     await environment.close()

@@ -91,30 +91,34 @@ class LineWriter {
 
 /**
  * Reads a file of keys, after it has read the whole file once and found no mistake in it.
- * @param take receives some states at a time, and the next ones when it is done
- * @throws {KeysFileError} if the file is damaged, incomplete or of a newer version; `take` was not called
+ * @param use gets some states at a time; it is called once the file is checked
+ * @throws {KeysFileError} if the file is damaged, incomplete or of a newer version; `use` was not called
  */
-export const readKeysFile = async (
+export const readKeysFile = async <R>(
   path: string,
-  take: (states: readonly MovedState[]) => Promise<void>,
-): Promise<void> => {
+  use: (batches: AsyncIterable<readonly MovedState[]>) => Promise<R>,
+): Promise<R> => {
   const file = await openRegular(path)
   try {
     for await (const _ of statesIn(file));
-    let batch: MovedState[] = []
-    for await (const moved of statesIn(file)) {
-      batch.push(moved)
-      if (batch.length < BATCH) continue
-      await take(batch)
-      batch = []
-    }
-    await take(batch)
+    return await use(batchesIn(file))
   } finally {
     await file.close()
   }
 }
 
 const BATCH = 100
+
+async function* batchesIn(file: FileHandle): AsyncGenerator<readonly MovedState[]> {
+  let batch: MovedState[] = []
+  for await (const moved of statesIn(file)) {
+    batch.push(moved)
+    if (batch.length < BATCH) continue
+    yield batch
+    batch = []
+  }
+  yield batch
+}
 
 const openRegular = async (path: string): Promise<FileHandle> => {
   const file = await open(path, 'r').catch((error: unknown) => {

@@ -1,8 +1,13 @@
-import { exportKeys, importMovedState, type MovedStateImport } from '@device-grant/core'
+import {
+  exportKeys,
+  importMovedState,
+  type MovedState,
+  type MovedStateImport,
+} from '@device-grant/core'
 import { type Command, EXIT } from '../commands/command.ts'
 import { readFlags } from '../commands/read-flags.ts'
 import { readPath } from '../commands/read-path.ts'
-import { type KeyStores, withKeyStores } from '../commands/with-key-stores.ts'
+import { withKeyStores } from '../commands/with-key-stores.ts'
 import { readKeysFile, writeKeysFile } from './keys-file.ts'
 
 /** Writes the keys of a store into a file. */
@@ -40,15 +45,22 @@ export const keysImport: Command = {
       kept: 0,
       forgotten: 0,
     }
-    const importFile = (stores: KeyStores): Promise<void> =>
-      readKeysFile(path, async (states) => {
-        const imports = states.map((moved) =>
-          importMovedState({ ...stores, clock: { now: Date.now } }, moved),
-        )
-        for (const result of await Promise.all(imports)) counts[result] += 1
-      })
-    await withKeyStores(io, importFile, 'new')
+    const importAll = (batches: AsyncIterable<readonly MovedState[]>): Promise<string> =>
+      withKeyStores(
+        io,
+        async (stores, place) => {
+          const ports = { ...stores, clock: { now: Date.now } }
+          for await (const states of batches) {
+            const imports = states.map((moved) => importMovedState(ports, moved))
+            for (const result of await Promise.all(imports)) counts[result] += 1
+          }
+          return place
+        },
+        'new',
+      )
+    const place = await readKeysFile(path, importAll)
     io.out(json ? `${JSON.stringify(counts)}\n` : `Keys and cut-offs: ${listOf(counts)}\n`)
+    io.err(`Imported into ${place}\n`)
     return EXIT.done
   },
 }
