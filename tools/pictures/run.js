@@ -96,6 +96,7 @@ const startLogin = (local) => {
     stderr,
     openBrowser: () => Promise.resolve(false),
     program: (command) => `device-grant ${command}`,
+    folder: 'device-grant',
   })
   const early = ended.then(() => assert.fail(written.join('')))
   early.catch(() => {})

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import test from 'ava'
 import { EXIT } from '#src/commands/command.js'
@@ -29,9 +30,11 @@ const run = async (args: readonly string[], { env = {}, input = '' }: Run = {}) 
 
 for (const name of ['login', 'whoami', 'logout']) {
   test(`${name} refuses what is no address, and prints its usage`, async (t) => {
-    const { status, out, err } = await run([name, 'localhost'])
-    t.is(status, 1)
+    const { status, out, err } = await run([name, 'localhost'], { env: { XDG_CONFIG_HOME: '/x' } })
+    t.is(status, EXIT.usage)
     t.is(out, '')
+    t.true(err.includes(`keeps the key in\n${join('/x', 'device-grant')}.\n`))
+    t.is((await run([name, '--nonsense'])).status, EXIT.usage)
     t.true(err.includes('localhost is not an http:// or https:// address.'))
     t.true(err.includes(`device-grant ${name} [base URL]`))
   })

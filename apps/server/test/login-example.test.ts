@@ -52,7 +52,7 @@ const pretendDeviceGrant = (
 for (const given of ['localhost:3000', 'ftp://localhost', 'http://', 'nonsense']) {
   test(`${given} is refused with a reason`, async (t) => {
     const { exitCode, err } = await runLoginExample(t, given)
-    t.is(exitCode, 1)
+    t.is(exitCode, 2)
     t.true(err.includes(`${given} is not an http:// or https:// address`))
     t.true(err.includes('npm run login -- [base URL]'))
   })

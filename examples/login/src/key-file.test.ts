@@ -41,6 +41,6 @@ test('each platform has its own place for keys, and variables change it', (t) =>
     ['win32', {}, join(home, 'AppData', 'Roaming', 'device-grant-example')],
     ['darwin', { KEY_FOLDER: '/k', XDG_CONFIG_HOME: '/x' }, '/k'],
   ] as const) {
-    t.is(keyFolder(env, platform), place)
+    t.is(keyFolder(env, 'device-grant-example', platform), place)
   }
 })

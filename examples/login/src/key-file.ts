@@ -16,9 +16,12 @@ const configFolder = (env: Variables, platform: NodeJS.Platform): string => {
   )
 }
 
-/** Where the keys are kept: `KEY_FOLDER`, else a folder in the person's configuration folder. */
-export const keyFolder = (env: Variables, platform: NodeJS.Platform = process.platform): string =>
-  env['KEY_FOLDER'] || join(configFolder(env, platform), 'device-grant-example')
+/** Where the keys are kept: `KEY_FOLDER`, else a folder of that name in the person's configuration folder. */
+export const keyFolder = (
+  env: Variables,
+  name: string,
+  platform: NodeJS.Platform = process.platform,
+): string => env['KEY_FOLDER'] || join(configFolder(env, platform), name)
 
 /** The key of this machine at one issuer. */
 export interface KeyFile {

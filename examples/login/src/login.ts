@@ -4,5 +4,5 @@ import { type LoginCommand, runLogin } from './run-login.ts'
 const { env, stdout, stderr } = process
 const program = (command: LoginCommand): string =>
   ['npm run login --', command === 'login' ? [] : command].flat().join(' ')
-const io = { env, stdout, stderr, openBrowser, program }
+const io = { env, stdout, stderr, openBrowser, program, folder: 'device-grant-example' }
 process.exitCode = await runLogin(process.argv.slice(2), io)

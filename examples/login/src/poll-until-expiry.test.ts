@@ -71,6 +71,7 @@ const login = async (
     stderr: { write: (text) => (err += text) },
     openBrowser: () => Promise.resolve(false),
     program: (command) => command,
+    folder: 'login-example',
   })
   return { exitCode, out, err, polls }
 }

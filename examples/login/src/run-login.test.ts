@@ -88,6 +88,7 @@ const run = async (
     stderr: { ...tty, write: (written) => (err += written) },
     openBrowser: (page) => Promise.resolve(opened.push(page.href) > 0),
     program: (command) => command,
+    folder: 'login-example',
   })
   return { status, out, err, opened }
 }
@@ -260,7 +261,7 @@ test.serial('unknown flags and more than one address are refused with the usage'
     [['whoami', 'https://a.example'], /more than one address: https:\/\/a\.example http/],
   ] as const) {
     const { status, out, err } = await run(args)
-    t.deepEqual([status, out], [1, ''])
+    t.deepEqual([status, out], [2, ''])
     t.regex(err, problem)
     t.regex(err, /Usage: login \[base URL\]/)
   }

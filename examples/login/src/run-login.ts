@@ -28,14 +28,16 @@ export interface LoginIo {
   readonly openBrowser: (page: URL) => Promise<boolean>
   /** How a command is called in the usage, for example `npm run login -- logout`. */
   readonly program: (command: LoginCommand) => string
+  /** The name of the folder in which the program keeps its keys. */
+  readonly folder: string
 }
 
-const usage = ({ env, program }: LoginIo): string => `Usage: ${program('login')} [base URL]
+const usage = ({ env, program, folder }: LoginIo): string => `Usage: ${program('login')} [base URL]
        ${program('whoami')} [base URL]
        ${program('logout')} [base URL]
 
 Logs this terminal in at a device-grant server, prints the owner of its API key, and keeps the key in
-${keyFolder(env)}.
+${keyFolder(env, folder)}.
 A key that still works is used again. whoami prints its owner. logout revokes and forgets it.
 The base URL is the PUBLIC_URL of the server. Default: BASE_URL, else http://localhost:3000.
 
@@ -169,12 +171,12 @@ const readArguments = (args: readonly string[]) =>
 /**
  * Runs `login`, `whoami` or `logout` with the arguments of a command line. Errors become one line on
  * stderr.
- * @returns the exit status
+ * @returns the exit status: 0 done, 1 the login or the server failed, 2 wrong arguments
  */
-export const runLogin = async (args: readonly string[], io: LoginIo): Promise<number> => {
-  const refuse = (problem: string): number => {
+export const runLogin = async (args: readonly string[], io: LoginIo): Promise<0 | 1 | 2> => {
+  const refuse = (problem: string): 2 => {
     io.stderr.write(`  ${problem}\n\n${usage(io)}`)
-    return 1
+    return 2
   }
   let given: ReturnType<typeof readArguments>
   try {
@@ -201,7 +203,7 @@ export const runLogin = async (args: readonly string[], io: LoginIo): Promise<nu
     await COMMANDS[command]({
       io,
       base,
-      keyFile: openKeyFile(keyFolder(io.env), base),
+      keyFile: openKeyFile(keyFolder(io.env, io.folder), base),
       deviceName: [...values['device-name']].slice(0, MAX_DEVICE_NAME).join(''),
       mayOpenBrowser: !values['no-browser'] && canOpenBrowser(io.env, process.platform),
       isJson: values.json,

@@ -1,5 +1,5 @@
 import type { LoginCommand } from '@device-grant/example-login/run-login'
-import { type Command, EXIT } from './command.ts'
+import type { Command } from './command.ts'
 
 const command = (name: LoginCommand, flags: string, meaning: string): Command => ({
   name,
@@ -16,8 +16,9 @@ const command = (name: LoginCommand, flags: string, meaning: string): Command =>
       stderr: { write: err, isTTY, columns, rows },
       openBrowser,
       program: (other: LoginCommand) => `device-grant ${other}`,
+      folder: 'device-grant',
     }
-    return (await runLogin([name, ...args], io)) === 0 ? EXIT.done : EXIT.failed
+    return runLogin([name, ...args], io)
   },
 })
 
