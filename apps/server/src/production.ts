@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net'
 import { addressSet } from '@device-grant/http-koa'
 import type { Environment, Variables } from './environment.ts'
 
@@ -19,11 +20,11 @@ const LIKELY_MISTAKES: Readonly<Record<string, string>> = {
   ISSUER: 'PUBLIC_URL',
 }
 
-/** Public addresses, by family, of networks that share no proxy. */
-const STRANGERS: readonly (readonly string[])[] = [
-  ['1.1.1.1', '8.8.8.8', '9.9.9.9', '149.112.112.112', '208.67.222.222'],
-  ['2001:db8::1', '2001:4860:4860::8888', '2606:4700:4700::1111', '2620:fe::fe', '2a02:6b8::1'],
-]
+/** The lengths of the prefixes of `10.0.0.0/8` and `fc00::/7`, the largest ranges that are private. */
+const MIN_PREFIX = { ipv4: 8, ipv6: 7 }
+
+/** The IPv6 addresses that stand for IPv4 ones. */
+const IPV4_MAPPED = { range: '::ffff:0:0/96', first: '::ffff:0:0', bits: 96 }
 
 /**
  * Reports what is unsafe in production (`NODE_ENV=production`): a default that is only good for a look
@@ -51,22 +52,35 @@ export const checkProduction = (
   if (sessionSecretIsRandom && keepsKeys && dataDir === undefined) {
     errors.push('SESSION_SECRET is required with NODE_ENV=production and a store')
   }
-  if (trustsEverybody(trustedProxies)) {
-    errors.push('TRUSTED_PROXIES trusts every address, so anyone can send any address or person')
+  if (trustsTooMany(trustedProxies)) {
+    errors.push(
+      'TRUSTED_PROXIES trusts too many addresses, so anyone can send any address or person: ' +
+        `a prefix must be ${MIN_PREFIX.ipv4} or longer, and ${MIN_PREFIX.ipv6} or longer for IPv6`,
+    )
   }
   errors.push(...mistakes(environment, variables, known))
 }
 
-/** Whether two strangers are trusted. One alone may be in the range of a public proxy. */
-const trustsEverybody = (proxies: readonly string[]): boolean => {
+const trustsTooMany = (proxies: readonly string[]): boolean => {
   try {
-    const { has } = addressSet(proxies)
-    return STRANGERS.some((addresses) => addresses.filter(has).length > 1)
+    addressSet(proxies)
+    return proxies.some(isTooWide)
   } catch (error) {
     // What is no address is an error of its own.
     if (error instanceof RangeError) return false
     throw error
   }
+}
+
+const isTooWide = (range: string): boolean => {
+  const [address = '', bits] = range.split('/')
+  // One address is no range.
+  if (bits === undefined) return false
+  const prefix = Number(bits)
+  if (isIPv4(address)) return prefix < MIN_PREFIX.ipv4
+  const holdsIPv4 =
+    addressSet([IPV4_MAPPED.range]).has(address) || addressSet([range]).has(IPV4_MAPPED.first)
+  return prefix < (holdsIPv4 ? IPV4_MAPPED.bits + MIN_PREFIX.ipv4 : MIN_PREFIX.ipv6)
 }
 
 const mistakes = (

@@ -24,8 +24,8 @@ test('production needs a public URL, stores that last and a secret', (t) => {
     [{ MONGODB_URI: undefined }, 'DATA_DIR is required'],
     [{ REDIS_URL: undefined }, 'DATA_DIR is required'],
     [{ SESSION_SECRET: undefined }, 'SESSION_SECRET is required'],
-    [{ TRUSTED_PROXIES: '0.0.0.0/0' }, 'TRUSTED_PROXIES trusts every address'],
-    [{ TRUSTED_PROXIES: '10.0.0.1,::/0' }, 'TRUSTED_PROXIES trusts every address'],
+    [{ TRUSTED_PROXIES: '0.0.0.0/0' }, 'TRUSTED_PROXIES trusts too many addresses'],
+    [{ TRUSTED_PROXIES: '10.0.0.1,::/0' }, 'TRUSTED_PROXIES trusts too many addresses'],
     [
       { REDIS_URI: 'redis://x', REDIS_URL: undefined, DATA_DIR: '/d' },
       'REDIS_URI is no setting: did you mean REDIS_URL?',
@@ -47,7 +47,7 @@ test('production needs a public URL, stores that last and a secret', (t) => {
   }
 })
 
-for (const everybody of [
+for (const wide of [
   '0.0.0.0/0',
   '10.0.0.0/0',
   '0.0.0.0/1,128.0.0.0/1',
@@ -59,11 +59,17 @@ for (const everybody of [
   '0:0:0:0:0:0:0:0/0',
   '2000::/3',
   '::/1,8000::/1',
+  '64.0.0.0/2',
+  '10.0.0.0/7',
+  '2a00::/6',
+  '::ffff:10.0.0.0/103',
+  '0:0:0:0:0:ffff:a00:0/97',
+  '::/64',
 ]) {
-  test(`production does not trust everybody: ${everybody}`, (t) => {
-    const TRUSTED_PROXIES = `10.0.0.1,${everybody}`
+  test(`production trusts no range that is too wide: ${wide}`, (t) => {
+    const TRUSTED_PROXIES = `10.0.0.1,${wide}`
     t.deepEqual(configErrorsOf({ ...PRODUCTION, TRUSTED_PROXIES }), [
-      'TRUSTED_PROXIES trusts every address, so anyone can send any address or person',
+      'TRUSTED_PROXIES trusts too many addresses, so anyone can send any address or person: a prefix must be 8 or longer, and 7 or longer for IPv6',
     ])
   })
 }
@@ -73,13 +79,16 @@ test('production trusts private ranges and those of public proxies', (t) => {
     '10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,127.0.0.0/8,::1,fc00::/7,fe80::/10',
     '173.245.48.0/20,103.21.244.0/22,141.101.64.0/18,162.158.0.0/15,104.16.0.0/13,172.64.0.0/13',
     '2400:cb00::/32,2606:4700::/32,2803:f800::/32,2405:b500::/32,2a06:98c0::/29,2c0f:f248::/32',
+    '::ffff:10.0.0.0/104,::fffe:0:0/96,0:0:0:0:0:ffff:c0a8:1,2001:db8::/32',
     '35.191.0.0/16,130.211.0.0/22,3.0.0.0/8,13.32.0.0/15,2600:9000::/28',
   ]) {
     t.deepEqual(configErrorsOf({ ...PRODUCTION, TRUSTED_PROXIES }), [], TRUSTED_PROXIES)
   }
-  t.deepEqual(configErrorsOf({ ...PRODUCTION, TRUSTED_PROXIES: 'proxy,::/0' }), [
-    'TRUSTED_PROXIES: proxy is no address and no CIDR range',
-  ])
+  for (const wrong of ['proxy', 'proxy/4', '10.0.0.0/4/5', '10.0.0.0/']) {
+    t.deepEqual(configErrorsOf({ ...PRODUCTION, TRUSTED_PROXIES: `${wrong},::/0` }), [
+      `TRUSTED_PROXIES: ${wrong} is no address and no CIDR range`,
+    ])
+  }
 })
 
 test('production may say that it keeps keys in memory', (t) => {
