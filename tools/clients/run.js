@@ -99,6 +99,7 @@ const startServer = async (answers) => {
     env: {
       PATH: process.env.PATH,
       PORT: String(port),
+      STORES: 'memory',
       PUBLIC_URL: front.url,
       SIGN_IN: 'forwarded',
       TRUSTED_PROXIES: '127.0.0.1',
@@ -107,12 +108,19 @@ const startServer = async (answers) => {
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
+  const lines = []
+  server.stderr.setEncoding('utf8').on('data', (line) => lines.push(line))
+  const exited = once(server, 'exit').then(() => {
+    front.proxy.close()
+    assert.fail(lines.join(''))
+  })
   // It writes this line when it listens.
-  for await (const line of server.stderr) if (String(line).includes('npm run login')) break
-  server.stderr.resume()
+  while (!lines.join('').includes('npm run login')) {
+    await Promise.race([once(server.stderr, 'data'), exited])
+  }
+  exited.catch(() => {})
   const stop = async () => {
     front.proxy.closeAllConnections()
-    front.proxy.close()
     const exit = once(server, 'exit')
     server.kill()
     await exit

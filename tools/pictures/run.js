@@ -51,6 +51,7 @@ const startServer = async () => {
     env: {
       PATH: process.env.PATH,
       PORT: String(port),
+      STORES: 'memory',
       PUBLIC_URL: ISSUER,
       VERIFICATION_URI: `${ISSUER}/device`,
       PRODUCT_NAME: 'Acme',
