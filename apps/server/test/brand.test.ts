@@ -93,6 +93,7 @@ for (const [what, svg] of Object.entries({
   'a prefix': '<s:svg xmlns:s="http://www.w3.org/2000/svg"><s:path d="M0 0"/></s:svg>',
   'an XML declaration and a DOCTYPE': `<?xml version="1.0"?><!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">${LOGO}`,
   'own references': `<svg ${SVG} xmlns:xlink="http://www.w3.org/1999/xlink"><g id="a"/><use xlink:href="#a" fill="url(#a)"/><image href="data:image/png;base64,AAAA"/></svg>`,
+  'another prefix inside': `<svg ${SVG}><x:g xmlns:x="http://www.w3.org/2000/svg"><x:path/></x:g><g/></svg>`,
   'a style': `<svg ${SVG}><style>path { fill: url(#a) }</style></svg>`,
   'an animation': `<svg ${SVG}><animate attributeName="opacity" to="1"/></svg>`,
 })) {
@@ -100,6 +101,9 @@ for (const [what, svg] of Object.entries({
     t.is(svgProblem(svg), undefined)
   })
 }
+
+const outside = (name: string): string =>
+  `must not have the element ${name}, which is outside the namespace of SVG`
 
 const inSvg = (content: string): string => `<svg ${SVG}>${content}</svg>`
 
@@ -122,6 +126,12 @@ for (const [problem, svg] of [
   ['must not have the attribute xml:base of g', inSvg('<g xml:base="https://evil.test/"/>')],
   ['must not have the attribute fill of g', inSvg('<g fill="url( \'https://evil.test/\')"/>')],
   ['must not have the attribute style of g', inSvg('<g style="fill: u\\72l(x)"/>')],
+  ['must not have the attribute fill of g', inSvg('<g fill="u\\72l(//evil.test/)"/>')],
+  ['must not have the attribute to of set', inSvg('<set to="u\\72l(//evil.test/)"/>')],
+  [outside('h:meta'), inSvg('<g xmlns:h="http://www.w3.org/1999/xhtml"><h:meta/></g>')],
+  [outside('div'), inSvg('<div xmlns="http://www.w3.org/1999/xhtml"/>')],
+  [outside('x:g'), inSvg('<g><g xmlns:x="urn:x"/><x:g/></g>')],
+  [outside('path'), '<s:svg xmlns:s="http://www.w3.org/2000/svg"><path/></s:svg>'],
   ['must not have a style that loads something', inSvg('<style>@import "x"</style>')],
   ['must not have a style that loads something', inSvg('<style><![CDATA[a{b:url(x)}]]></style>')],
   ['must not have the attribute attributeName of set', inSvg('<set attributeName="xlink:href"/>')],
