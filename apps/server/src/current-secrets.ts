@@ -12,6 +12,8 @@ export class CurrentSecrets {
   readonly #checks: StoreUrlChecks
   /** The variables, with the text of each secret that is in a file in the place of the file. */
   #variables: Variables
+  /** The secrets of the start. The stores use the URLs among them until a restart. */
+  readonly #atStart: Variables
   #settings: Pick<Settings, 'sessionSecrets' | 'signIn' | 'webhook'>
   /** The file of each secret that is in one, by the name of its variable. */
   readonly #files: Readonly<Record<string, string>>
@@ -26,6 +28,7 @@ export class CurrentSecrets {
     const inFiles = SECRET_VARIABLES.map((name) => [name, variables[`${name}_FILE`]?.trim()])
     this.#files = Object.fromEntries(inFiles.filter(([, path]) => path))
     const { secrets } = readSecretFiles(variables)
+    this.#atStart = secrets
     this.#variables = { ...variables, ...secrets, ...this.#withoutFiles() }
   }
 
@@ -65,6 +68,7 @@ export class CurrentSecrets {
       const settings = readConfig(variables, this.#checks)
       this.#variables = variables
       if (OF_STORES.includes(name)) {
+        if (secrets[name] === this.#atStart[name]) return
         return log.warn(
           { variable },
           'the URL of a store has changed: restart the server to use it',

@@ -149,6 +149,10 @@ test('the URL of a store says once that it needs a restart', async (t) => {
     },
   ])
   t.deepEqual(reload(), [])
+  await folder.write('redis', `redis://:hunter2@127.0.0.1:${port}`)
+  t.deepEqual(reload(), [], 'this URL is in use')
+  await folder.write('redis', `redis://:hunter3@127.0.0.1:${port}`)
+  t.is(reload().length, 1)
 })
 
 test('without files of secrets there is nothing to read again', (t) => {
