@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { ApiKey, ApiKeyStore, CutOff, ScannableStore } from '@device-grant/core'
 import { type CommandIo, UsageError } from './command.ts'
-import { readSettings } from './read-settings.ts'
+import { readVariables } from './read-variables.ts'
 
 /** The stores of the keys, as the settings of the server name them. */
 interface KeyStores {
@@ -26,7 +26,7 @@ export const withKeyStores = async <R>(
   work: Work<R>,
   folder: 'existing' | 'new' = 'existing',
 ): Promise<R> => {
-  const { mongodbUri, dataDir } = await readSettings(io)
+  const { mongodbUri, dataDir } = await readVariables(io)
   if (mongodbUri !== undefined) return withMongo(mongodbUri, work)
   if (dataDir !== undefined) return withFolder(dataDir, folder, work)
   throw new UsageError(

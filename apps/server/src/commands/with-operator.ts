@@ -3,7 +3,7 @@ import { createAudit } from '../audit/audit.ts'
 import { logTo } from '../log.ts'
 import { pauseInRealTime } from '../repeat.ts'
 import type { CommandIo } from './command.ts'
-import { readSettings } from './read-settings.ts'
+import { readVariables } from './read-variables.ts'
 import { withKeyStores } from './with-key-stores.ts'
 
 /**
@@ -16,7 +16,7 @@ export const withOperator = async <R>(
   io: Pick<CommandIo, 'env' | 'err'>,
   work: (operator: OperatorUseCases) => Promise<R>,
 ): Promise<R> => {
-  const { policy, webhook, logLevel } = await readSettings(io)
+  const { policy, webhook, logLevel } = await readVariables(io)
   return withKeyStores(io, async (stores) => {
     const clock = { now: Date.now }
     const log = logTo({ write: io.err }, logLevel)

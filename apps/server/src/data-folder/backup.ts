@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { type Command, EXIT, UsageError } from '../commands/command.ts'
 import { readPath } from '../commands/read-path.ts'
-import { readSettings } from '../commands/read-settings.ts'
+import { readVariables } from '../commands/read-variables.ts'
 import { SESSION_SECRET_FILE } from './session-secret.ts'
 
 /** Copies the folder of the data while servers use it. */
@@ -12,7 +12,7 @@ export const backup: Command = {
   run: async (args, io) => {
     const { path, rest } = readPath(args, 'folder')
     if (rest.length > 0) throw new UsageError('backup takes one folder and no flags')
-    const { dataDir } = await readSettings(io)
+    const { dataDir } = await readVariables(io)
     if (dataDir === undefined) {
       throw new UsageError('The settings keep no data in a folder, so there is nothing to copy')
     }

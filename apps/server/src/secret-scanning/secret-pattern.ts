@@ -1,6 +1,6 @@
 import { type Command, EXIT, UsageError } from '../commands/command.ts'
 import { readFlags } from '../commands/read-flags.ts'
-import { readSettings } from '../commands/read-settings.ts'
+import { readVariables } from '../commands/read-variables.ts'
 
 /**
  * A regular expression that finds API keys in any text, for RE2 and for JavaScript. Nothing is demanded
@@ -18,7 +18,7 @@ export const secretPattern: Command = {
   run: async (args, io) => {
     const { gitleaks, trufflehog } = readFlags(args, { gitleaks: 'switch', trufflehog: 'switch' })
     if (gitleaks && trufflehog) throw new UsageError('--gitleaks and --trufflehog: use one of them')
-    const { keyPrefix } = (await readSettings(io)).policy
+    const { keyPrefix } = (await readVariables(io)).policy
     const textOf = gitleaks ? gitleaksRules : trufflehog ? truffleHogRules : secretPatternOf
     io.out(`${textOf(keyPrefix).trimEnd()}\n`)
     return EXIT.done

@@ -3,8 +3,9 @@ import { loadStoreUrlChecks } from '../store-url-checks.ts'
 import type { CommandIo } from './command.ts'
 
 /**
- * Reads the settings of the server.
+ * Reads the settings of the server. Files of clients, scopes, tokens and texts stay closed, because a
+ * command works without them.
  * @throws {ConfigError} if they are wrong
  */
-export const readSettings = async ({ env }: Pick<CommandIo, 'env'>): Promise<Settings> =>
+export const readVariables = async ({ env }: Pick<CommandIo, 'env'>): Promise<Settings> =>
   readConfig(env, await loadStoreUrlChecks(env))
