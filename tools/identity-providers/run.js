@@ -103,7 +103,7 @@ const throughOidc = async ({ publicUrl, issuer }) => {
     username: 'alice',
     password: 'wrong',
   })
-  assert.ok(wrong.url.startsWith(issuer), 'a wrong password signs nobody in')
+  assert.ok(wrong.url.startsWith(issuer), 'a wrong password signs no person in')
   const page = await logIn(browser, wrong)
   assert.equal(page.url, codes.verification_uri_complete)
   assert.ok(page.text.includes(codes.user_code) && page.text.includes('alice'))
@@ -157,14 +157,14 @@ const throughGroup = async ({ publicUrl }) => {
 
 const UUID = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/
 
-/** The same behind Apache, which says who it is; nobody else can. */
+/** The same behind Apache, which alone says who it is. */
 const throughApache = async ({ apacheUrl, publicUrl, issuer }) => {
   const codes = await authorize(apacheUrl)
   assert.ok(codes.verification_uri_complete.startsWith(apacheUrl))
   const forged = { headers: { 'X-Forwarded-User': 'mallory' } }
   const browser = new BrowserLike()
   const login = await browser.open(codes.verification_uri_complete, forged)
-  assert.ok(login.url.startsWith(issuer), `a forged header signs nobody in: ${login.url}`)
+  assert.ok(login.url.startsWith(issuer), `a forged header signs no person in: ${login.url}`)
   const page = await logIn(browser, login)
   assert.equal(page.url, codes.verification_uri_complete)
   const [person] = UUID.exec(page.text) ?? []

@@ -71,7 +71,7 @@ export interface Settings {
   readonly maxConnections: number
   /** The port of the metrics. Absent: there are none. */
   readonly metricsPort?: number | undefined
-  /** How long the server still takes requests after it is told to stop, in milliseconds. */
+  /** How long the server still takes requests after the signal to stop, in milliseconds. */
   readonly shutdownDelayMs: number
   /** Absent: events are only logged. */
   readonly webhook?: WebhookSettings | undefined

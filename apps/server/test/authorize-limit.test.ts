@@ -51,7 +51,7 @@ test('too many new codes from one address are 429, and its polls are not', async
   }
 })
 
-test('worthless requests of one network close new codes to nobody else', async (t) => {
+test('worthless requests of one network close new codes to no other network', async (t) => {
   const server = await startTestServer({ AUTHORIZE_LIMIT: '2', LOG_LEVEL: 'silent' })
   t.teardown(server.stop)
   const ask = (address: string, fields: Readonly<Record<string, string>>): Promise<Answer> =>

@@ -300,7 +300,7 @@ for (const [title, typed, text] of [
   ['a box that was not asked for', { 'scope:admin': 'on' }, 'One of your choices'],
   ['a lifetime that is not offered', { lifetime: '60' }, 'One of your choices'],
   ['a name that is too long', { device_name: 'x'.repeat(65) }, 'may have 64 characters at most'],
-  ['a key of nobody to replace', { replaces: 'x' }, 'One of your choices'],
+  ['a key of no person to replace', { replaces: 'x' }, 'One of your choices'],
 ] as const) {
   test(`the form with ${title} shows the request again, and approves nothing`, async (t) => {
     const server = await start(t)

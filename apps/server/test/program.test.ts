@@ -248,7 +248,7 @@ const pollBusily = async (
   return interrupted
 }
 
-test('SIGHUP from a terminal stops it as SIGTERM does', async (t) => {
+test('SIGHUP stops a server without files to read again as SIGTERM does', async (t) => {
   const program = await started(t)
   program.child.kill('SIGHUP')
   t.is(await program.ended, 0)

@@ -62,7 +62,7 @@ const as = (person: string): Headers => ({ 'x-forwarded-user': person })
 /** How many wrong codes the server has counted so far. */
 const charges = (): number => server.log.filter((line) => line.includes('"wrong_user_code"')).length
 
-/** Whether nobody has the code open: another person can look at it. */
+/** Whether no person has the code open, so that another one can look at it. */
 const isUnopened = async (userCode: string): Promise<boolean> =>
   (await askByForm(userCode, as('a person who looks next'))).status === 200
 

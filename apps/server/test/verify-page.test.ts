@@ -610,7 +610,7 @@ test.serial('an overlong code is refused, and shown shortened', async (t) => {
 })
 
 test.serial(
-  'UI-15, CD-4: a second person who opens a code is told to wait, and nothing about the first',
+  'UI-15, CD-4: a second person who opens a code has to wait, and learns nothing about the first',
   async (t) => {
     const { device_code, user_code } = await authorize(server.url, { client_id: 'acme-cli' })
     const alice = await signedIn('alice')

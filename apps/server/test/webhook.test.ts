@@ -23,7 +23,7 @@ type Answer = (response: ServerResponse, attempt: number) => void
 const accept: Answer = (response) => response.writeHead(204).end()
 const hang: Answer = () => {}
 
-/** Starts a receiver of webhooks that answers as it is told. */
+/** Starts a receiver of webhooks that answers with `answer`. */
 const startReceiver = async (t: ExecutionContext, answer: Answer = accept) => {
   const received: Received[] = []
   const receiver = { received, answer, url: '' }

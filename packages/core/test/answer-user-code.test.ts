@@ -155,7 +155,7 @@ test('a person who denies after an approval that died leaves no reservation', as
   t.is((await poll()).outcome, 'access_denied')
 })
 
-test('a device gets the key of the person whose approval won, whoever reserved it', async (t) => {
+test('a device gets the key of the person whose approval won, not of the one who reserved it', async (t) => {
   const reservations: readonly (ApiKey | undefined)[] = await (async () => {
     const { approve, key } = await aLogin()
     await approve('bob')

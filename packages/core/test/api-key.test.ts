@@ -252,7 +252,7 @@ test('a pick-up issues the key and keeps only its hash', (t) => {
   t.false(JSON.stringify(next).includes(apiKey.slice(-49, -6)))
 })
 
-test('the grant alone says what a key is, whoever reserved it and if nobody did', (t) => {
+test('the grant alone says what a key is, with a reservation of any person or none', (t) => {
   const grant = approvedGrant({ person: 'bob', lifetimeMs: 5 * MINUTE, approvedAt: NOW + 3 })
   const mine = reserve(undefined, 'ann').next
   const bobs = reserve(undefined, 'bob').next

@@ -106,7 +106,7 @@ test('an operator revokes all keys of a person, picked up or not', async (t) => 
   )
 })
 
-test('an operator revokes all keys of a client, also those that nobody picked up', async (t) => {
+test('an operator revokes all keys of a client, also those that were not picked up', async (t) => {
   const { operator, other, ask, approve, logIn, clock } = aService()
   const acme = await logIn('ann', 'acme')
   const kept = await logIn('ann', 'kept')

@@ -34,7 +34,7 @@ test('a client is refused for what the registry says of it', (t) => {
     [client({ networks }), inside, undefined],
     [client({ networks }), { address: '198.51.100.1' }, 'access_denied'],
     [client({ networks }), {}, 'access_denied'],
-    // The address of a proxy that nobody trusts says nothing about the device.
+    // The address of a proxy that is not trusted says nothing about the device.
     [client({ networks }), { ...inside, unlistedProxy: '192.0.2.1' }, 'access_denied'],
   ] as const) {
     t.is(refuseClient(known, { device }), refusal, JSON.stringify([known, device]))

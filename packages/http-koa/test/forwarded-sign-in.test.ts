@@ -72,7 +72,7 @@ test('a byte order mark makes another person', async (t) => {
   t.deepEqual(await list(Buffer.concat([BOM, Buffer.from('ann')])), { status: 200, keys: [] })
 })
 
-test('a header that is no UTF-8 is nobody, and is reported', async (t) => {
+test('a header that is no UTF-8 names no person, and is reported', async (t) => {
   const { useCases, list, forged, invalid } = await serve(t)
   const { userCode } = issued(await useCases.authorizeDevice({ device: {} }))
   await useCases.answerUserCode({ userCode, person: 'andr\u00e9', decision: 'approve' })

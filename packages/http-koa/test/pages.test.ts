@@ -945,7 +945,7 @@ test('after the last attempt the page shows no form, but how long to wait', (t) 
   t.regex(tooMany(MINUTE + 1), /Wait 2 minutes\. Then get/)
 })
 
-test('a text that is no code is told exactly what a code has', (t) => {
+test('a page says exactly what a code has after a text that is no code', (t) => {
   const told = (changes: Partial<typeof MALFORMED>, locale = 'en'): string =>
     textOf(
       pages.enterCode(contextOf({ locale }), {

@@ -60,12 +60,12 @@ for (const [member, person] of INVALID) {
 }
 
 test('a sign-in method that returns null or undefined has no person', async (t) => {
-  for (const nobody of [null, undefined]) {
+  for (const noPerson of [null, undefined]) {
     const clock = { now: Date.now }
     const router = createDeviceGrantRouter({
       useCases: createUseCases({ ...createMemoryStores({ clock }), clock }),
       publicUrl: 'http://localhost',
-      signIn: () => ({ person: async () => nobody as undefined, begin: async () => {} }),
+      signIn: () => ({ person: async () => noPerson as undefined, begin: async () => {} }),
       sessionSecret: 'only for this test, but long enough',
     })
     const server = createServer(new Koa().use(router.routes()).callback())

@@ -9,7 +9,7 @@ import { listen } from '@device-grant/test-support/loopback'
 import test from 'ava'
 import Koa from 'koa'
 
-test('a person with too many devices is told so, and can still deny', async (t) => {
+test('a page says that a person has too many devices, and the person can still deny', async (t) => {
   const clock = { now: Date.now }
   const policy = createPolicy({ keysPerPerson: 1 })
   const useCases = createUseCases({ ...createMemoryStores({ clock }), clock, policy })

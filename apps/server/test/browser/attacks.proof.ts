@@ -288,7 +288,7 @@ const REDIRECTS: Readonly<Record<string, (url: string) => string>> = {
 }
 
 for (const [attacker, host] of Object.entries(ATTACKERS)) {
-  browserTest(`${attacker} uses up nobody’s attempts without a click`, async (t) => {
+  browserTest(`${attacker} uses up no attempts of a person without a click`, async (t) => {
     const { server, page, waiting, attack } = await setUp(t, host)
     const charges = (): number =>
       server.log.filter((line) => line.includes('"wrong_user_code"')).length

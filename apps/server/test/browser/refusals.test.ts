@@ -93,7 +93,7 @@ browserTest('a code that expires while its page is open is not approved', async 
   t.is(await title(page), 'Connect this device?')
 })
 
-browserTest('two people, one code: the second is told to wait', async (t) => {
+browserTest('two people, one code: the second has to wait', async (t) => {
   const server = await startServer(t)
   const codes = await authorize(server.url)
   const [alice, bob] = await Promise.all([signedIn(t, server, 'alice'), signedIn(t, server, 'bob')])

@@ -126,8 +126,8 @@ export type GrantPoll =
     }
 
 /**
- * A device polls (RFC 8628 section 3.5). A decision is told whatever the pace, because `slow_down`
- * means "still pending".
+ * A device polls (RFC 8628 section 3.5). A poll that comes too early gets a decision too, because
+ * `slow_down` means "still pending".
  */
 export const pollGrant =
   ({
