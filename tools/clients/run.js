@@ -17,6 +17,8 @@ import { listen } from '../../packages/test-support/dist/loopback.js'
 import { decide } from '../../packages/test-support/dist/person.js'
 
 const LIMIT_MS = 120_000
+/** The path of the public URL. The proxy serves nothing else but the metadata of RFC 8414. */
+const PATH = '/auth'
 const SERVER = fileURLToPath(new URL('../../apps/server/dist/main.js', import.meta.url))
 const folderOf = (name) =>
   fileURLToPath(new URL(`../../examples/clients/${name}/`, import.meta.url))
@@ -69,9 +71,12 @@ const startProxy = async (port, answers) => {
   const seen = []
   const proxy = createServer(async (request, response) => {
     const body = await text(request)
-    const isPoll = request.url === '/oauth/device/token'
+    const isPoll = request.url === `${PATH}/oauth/device/token`
     const agent = request.headers['user-agent']
     seen.push({ path: request.url, agent, body: new URLSearchParams(body), at: performance.now() })
+    if (!new RegExp(`^${PATH}/|^/[.]well-known/[^/]+${PATH}$`).test(request.url)) {
+      return response.writeHead(404).end(`Outside ${PATH}`)
+    }
     const answer = isPoll ? answers.shift() : undefined
     if (answer === 'broken') return request.socket.destroy()
     if (answer === 'bad gateway') {
@@ -88,7 +93,7 @@ const startProxy = async (port, answers) => {
     })
     onward.on('error', () => response.destroy()).end(body)
   })
-  return { url: await listen(proxy), seen, proxy }
+  return { url: `${await listen(proxy)}${PATH}`, seen, proxy }
 }
 
 /** Starts the server, with the proxy as its public URL. */
@@ -158,7 +163,7 @@ const logIn = async (name, [command, ...args], answers, decision) => {
   }
 }
 
-const polls = (seen) => seen.filter(({ path }) => path === '/oauth/device/token')
+const polls = (seen) => seen.filter(({ path }) => path === `${PATH}/oauth/device/token`)
 
 const approved = async (name, command) => {
   const ended = await logIn(name, command, ['bad gateway', 'broken'], 'approve')
@@ -167,9 +172,10 @@ const approved = async (name, command) => {
   assert.equal(JSON.parse(out).user, 'alice')
   assert.ok(polls(seen).length >= 3)
   for (const { path, agent } of seen) {
-    if (path !== '/oauth/device/verify-authenticated') assert.equal(agent, 'acme-cli/1.0', path)
+    if (path !== `${PATH}/oauth/device/verify-authenticated`)
+      assert.equal(agent, 'acme-cli/1.0', path)
   }
-  const { body } = seen.find(({ path }) => path === '/oauth/device/authorize')
+  const { body } = seen.find(({ path }) => path === `${PATH}/oauth/device/authorize`)
   assert.equal(body.get('device_name'), hostname().slice(0, 64))
 }
 

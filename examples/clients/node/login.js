@@ -31,7 +31,7 @@ const poll = async () => {
 }
 try {
   const { access_token: key } = await poll()
-  const whoami = new URL('/api/whoami', issuer)
+  const whoami = new URL(`${issuer.href.replace(/\/$/, '')}/api/whoami`)
   console.log(await (await oauth.fetchProtectedResource(config, key, whoami, 'GET')).text())
 } catch (error) {
   console.error(`The login failed: ${error.error ?? error.message}`)
