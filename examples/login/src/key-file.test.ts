@@ -1,6 +1,7 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import test from 'ava'
 import { type KeyFile, keyFolder, openKeyFile } from './key-file.ts'
 
@@ -28,6 +29,17 @@ test.serial('a key that replaces another one is readable by its owner only', asy
   if (process.platform !== 'win32') t.is((await stat(join(folder, file))).mode & 0o777, 0o600)
   const content = await readFile(join(folder, file), 'utf8')
   t.deepEqual(JSON.parse(content), { issuer: 'https://a.example/', api_key: 'new' })
+})
+
+test.serial('the error about a broken file shows no part of it', async (t) => {
+  await at('broken').keep('dg_secret')
+  const [file = ''] = await readdir(folder)
+  for (const text of ['dg_secret', '{"api_key": dg_secret}', '{"api_key": "dg_secret"', 'null']) {
+    await writeFile(join(folder, file), text)
+    const error = await t.throwsAsync(at('broken').read(), { message: /cannot be read/ }, text)
+    t.notRegex(inspect(error), /dg_|secret/, text)
+  }
+  await at('broken').forget()
 })
 
 test('each platform has its own place for keys, and variables change it', (t) => {

@@ -42,7 +42,10 @@ export const openKeyFile = (folder: string, issuer: URL): KeyFile => {
         return JSON.parse(await readFile(file, 'utf8')).api_key
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-        throw new Error(`The key in ${file} cannot be read`, { cause: error })
+        const problem = `The key in ${file} cannot be read`
+        // The error of JSON.parse has the first characters of the text.
+        if (error instanceof SyntaxError) throw new Error(`${problem}: it is not JSON`)
+        throw new Error(problem, { cause: error })
       }
     },
     keep: async (apiKey) => {

@@ -267,6 +267,15 @@ test.serial('unknown flags and more than one address are refused with the usage'
   }
 })
 
+test.serial('a REQUEST_TIMEOUT that is no number of seconds is refused by name', async (t) => {
+  for (const value of ['abc', '0', '0.5', '-1', '1e9']) {
+    const { status, out, err } = await run([], { env: { REQUEST_TIMEOUT: value } })
+    t.not(status, 0, value)
+    t.deepEqual([out, server.requests.length], ['', 0], value)
+    t.regex(err, /REQUEST_TIMEOUT must be a number of seconds/, value)
+  }
+})
+
 test.serial('the time left is drawn each second, over itself, if it fits in a line', (t) => {
   const written: string[] = []
   const terminal = { ...TTY, write: (line: string) => written.push(line) }

@@ -56,14 +56,16 @@ interface Call {
   readonly deviceName: string
   readonly mayOpenBrowser: boolean
   readonly isJson: boolean
+  /** The time for a request, in seconds. */
+  readonly timeout: number
 }
 
-const requestTimeout = ({ env }: LoginIo): number => Number(env['REQUEST_TIMEOUT'] ?? 10)
+const MAX_TIMEOUT_SECONDS = 3600
 
-const discover = ({ base, io }: Call): Promise<oauth.Configuration> =>
+const discover = ({ base, timeout }: Call): Promise<oauth.Configuration> =>
   oauth.discovery(base, CLIENT_ID, undefined, oauth.None(), {
     algorithm: 'oauth2',
-    timeout: requestTimeout(io),
+    timeout,
     execute: base.protocol === 'http:' ? [oauth.allowInsecureRequests] : [],
     [oauth.customFetch]: (url, options) =>
       fetch(url, {
@@ -80,11 +82,11 @@ interface Owner {
 }
 
 /** Asks whose key it is. Returns `undefined` if the key no longer works. */
-const ownerOf = async ({ base, io }: Call, apiKey: string): Promise<Owner | undefined> => {
+const ownerOf = async ({ base, timeout }: Call, apiKey: string): Promise<Owner | undefined> => {
   const whoami = new URL('api/whoami', base)
   const response = await fetch(whoami, {
     headers: { authorization: `Bearer ${apiKey}`, 'user-agent': USER_AGENT },
-    signal: AbortSignal.timeout(requestTimeout(io) * 1000),
+    signal: AbortSignal.timeout(Math.ceil(timeout * 1000)),
   })
   if (response.status === 401) return undefined
   if (response.ok) return (await response.json()) as Owner
@@ -198,6 +200,10 @@ export const runLogin = async (args: readonly string[], io: LoginIo): Promise<0 
   if (!/^https?:\/\//i.test(address) || !URL.canParse(address)) {
     return refuse(`${address} is not an http:// or https:// address.`)
   }
+  const timeout = Number(io.env['REQUEST_TIMEOUT'] || 10)
+  if (!(timeout >= 1 && timeout <= MAX_TIMEOUT_SECONDS)) {
+    return refuse(`REQUEST_TIMEOUT must be a number of seconds from 1 to ${MAX_TIMEOUT_SECONDS}.`)
+  }
   const base = new URL(address.replace(/\/*$/, '/'))
   try {
     await COMMANDS[command]({
@@ -207,6 +213,7 @@ export const runLogin = async (args: readonly string[], io: LoginIo): Promise<0 
       deviceName: [...values['device-name']].slice(0, MAX_DEVICE_NAME).join(''),
       mayOpenBrowser: !values['no-browser'] && canOpenBrowser(io.env, process.platform),
       isJson: values.json,
+      timeout,
     })
     return 0
   } catch (error) {
