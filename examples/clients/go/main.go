@@ -45,7 +45,7 @@ func main() {
 			log.Fatalf("The login failed: %v", err)
 		}
 		// The connection broke, or the server has a problem: the next poll may work.
-		codes.Interval = min(codes.Interval*2, 30)
+		codes.Interval = max(codes.Interval, min(codes.Interval*2, 30))
 		key, err = config.DeviceAccessToken(ctx, codes)
 	}
 	whoami, err := config.Client(ctx, key).Get(issuer + "/api/whoami")

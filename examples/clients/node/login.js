@@ -25,7 +25,8 @@ const poll = async () => {
     if (signal.aborted) throw new Error('The code has expired.')
     if (error instanceof oauth.ResponseBodyError && error.status < 500) throw error
     // The connection broke, or the server has a problem: the next poll may work.
-    codes.interval = Math.min((codes.interval ?? 5) * 2, 30)
+    const interval = codes.interval ?? 5
+    codes.interval = Math.max(interval, Math.min(interval * 2, 30))
     return poll()
   }
 }

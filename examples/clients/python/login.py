@@ -37,5 +37,5 @@ while time.monotonic() < end:
             sys.exit(f"The login failed: {error.error}")
     except (requests.RequestException, ValueError):
         # The connection broke, or the server has a problem: the next poll may work.
-        interval = min(interval * 2, 30)
+        interval = max(interval, min(interval * 2, 30))
 sys.exit("The login failed: The code has expired.")

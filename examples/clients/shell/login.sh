@@ -22,7 +22,7 @@ while ((SECONDS < end)); do
   status=${response##*$'\n'} body=${response%$'\n'*}
   if ((status >= 500)); then
     # The connection broke, or the server has a problem: the next poll may work.
-    interval=$((interval < 15 ? interval * 2 : 30))
+    interval=$((interval < 15 ? interval * 2 : interval < 30 ? 30 : interval))
     continue
   fi
   if ((status == 200)); then
