@@ -55,6 +55,7 @@ const percentile = (sorted: readonly number[], share: number): string =>
 const describe = (title: string, outcome: Outcome): string => {
   const { polls, authorizations, pollsOfTenth, tookMs } = outcome
   const at = MINUTE_OF_EVENT * 60
+  const pollsOfAll = polls.reduce((sum, n) => sum + n, 0)
   return [
     title,
     `  polls a second, at most: ${greatest(polls, at - 120, 120)} in the 2 minutes before, ${greatest(polls, at, 480)} in the 8 minutes after`,
@@ -62,6 +63,7 @@ const describe = (title: string, outcome: Outcome): string => {
     `  dispersion of tenths: ${dispersion(pollsOfTenth, at - 120, 120).toFixed(2)} before, ${dispersion(pollsOfTenth, at + 62, 60).toFixed(2)} in the minute after, ${dispersion(pollsOfTenth, at + 122, 240).toFixed(2)} in 4 more`,
     `  logins: ${outcome.keys} keys, ${outcome.gaveUp} expired, ${outcome.startedAgain} started again, ${outcome.lostWrites} lost writes`,
     `  a login takes ${percentile(tookMs, 0.5)} (p50), ${percentile(tookMs, 0.95)} (p95), ${percentile(tookMs, 0.99)} (p99)`,
+    `  a login polls ${(pollsOfAll / (outcome.keys + outcome.gaveUp)).toFixed(1)} times on average`,
     '',
   ].join('\n')
 }

@@ -62,8 +62,8 @@ export const runScenario = async (scenario: Scenario, devices: number): Promise<
     apiKeys: new SimulatedKeyStore(keys),
     clock: { now: time.now },
     monotonic: time.now,
-    // Short-lived keys, because the simulation keeps all of them in memory.
-    policy: createPolicy({ keysPerPerson: 0, keyLifetimesMs: [MINUTE] }),
+    // Short-lived keys that are soon forgotten, because the simulation keeps all of them in memory.
+    policy: createPolicy({ keysPerPerson: 0, keyLifetimesMs: [MINUTE], keepEndedKeysMs: 0 }),
   })
   const counted = new Count(time)
   const random = seeded(1)
