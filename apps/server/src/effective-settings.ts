@@ -19,9 +19,7 @@ export const effectiveSettings = (settings: Settings): Readonly<Record<string, u
     HOST: settings.host,
     PUBLIC_URL: settings.publicUrl,
     VERIFICATION_URI: settings.verificationUri,
-    DATA_DIR: settings.dataDir ?? 'none',
-    REDIS_URL: settings.redisUrl && withoutSecrets(settings.redisUrl),
-    MONGODB_URI: settings.mongodbUri && withoutSecrets(settings.mongodbUri),
+    ...storeValues(settings),
     ...signInValues(settings.signIn),
     TRUSTED_PROXIES: textOf(settings.trustedProxies),
     SUPPORT_CONTACT: settings.contact,
@@ -66,6 +64,21 @@ export const effectiveSettings = (settings: Settings): Readonly<Record<string, u
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name, value ?? defaultOf(name)]),
   )
+}
+
+const storeValues = ({
+  dataDir,
+  redisUrl,
+  mongodbUri,
+}: Settings): Readonly<Record<string, unknown>> => {
+  const isInMemory = dataDir === undefined && !(redisUrl && mongodbUri)
+  const otherwise = isInMemory ? 'in memory' : undefined
+  return {
+    DATA_DIR: dataDir ?? 'none',
+    REDIS_URL: redisUrl ? withoutSecrets(redisUrl) : otherwise,
+    MONGODB_URI: mongodbUri ? withoutSecrets(mongodbUri) : otherwise,
+    STORES: isInMemory ? 'memory' : 'none',
+  }
 }
 
 const sessionSecretOf = ({ sessionSecretIsRandom, dataDir }: Settings): string => {

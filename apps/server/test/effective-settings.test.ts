@@ -109,7 +109,7 @@ test('nothing may follow these flags', async (t) => {
 })
 
 /** Their effect is in the values of other variables. */
-const IN_OTHERS = ['ALLOW_HTTP', 'STORES', 'API_KEY_TTL']
+const IN_OTHERS = ['ALLOW_HTTP', 'API_KEY_TTL']
 
 test('every variable is there', (t) => {
   const secret = SECRETS.session
@@ -155,4 +155,29 @@ test('the values are those in force, in the units of their variables', (t) => {
     WEBHOOK_EVENTS: 'none',
   })
   t.false(JSON.stringify(effective).includes('hunter2'))
+})
+
+test('what is kept in memory is shown as such', (t) => {
+  const redisUrl = 'redis://127.0.0.1'
+  const mongodbUri = 'mongodb://127.0.0.1/'
+  const shown = (env: Readonly<Record<string, string>>) => {
+    const { STORES, DATA_DIR, REDIS_URL, MONGODB_URI } = effectiveSettings(
+      readConfig({ SESSION_SECRET: SECRETS.session, ...env }),
+    )
+    return [STORES, DATA_DIR, REDIS_URL, MONGODB_URI]
+  }
+  t.deepEqual(shown({ STORES: 'memory' }), ['memory', 'none', 'in memory', 'in memory'])
+  t.deepEqual(shown({ STORES: 'memory', REDIS_URL: redisUrl }), [
+    'memory',
+    'none',
+    redisUrl,
+    'in memory',
+  ])
+  t.deepEqual(shown({}), ['none', './data', 'in DATA_DIR', 'in DATA_DIR'])
+  t.deepEqual(shown({ REDIS_URL: redisUrl, MONGODB_URI: mongodbUri }), [
+    'none',
+    'none',
+    redisUrl,
+    mongodbUri,
+  ])
 })
