@@ -1,9 +1,13 @@
 import { createServer } from 'node:http'
 import {
+  codeEnding,
   createMemoryStores,
   createStaticClientRegistry,
   createUseCases,
+  DEFAULT_POLICY,
   type DeviceAuthorizationRequest,
+  proximity,
+  type Safeguard,
   type UseCases,
 } from '@device-grant/core'
 import { createDeviceGrantRouter, demoSignIn } from '@device-grant/http-koa'
@@ -72,11 +76,15 @@ interface KnownClients {
 }
 
 /** A service with a registered client and known scopes, and the example in front of it. */
-const setUp = async (t: ExecutionContext): Promise<KnownClients> => {
+const setUp = async (
+  t: ExecutionContext,
+  safeguards: readonly Safeguard[] = [],
+): Promise<KnownClients> => {
   const clock = new TestClock()
   const useCases = createUseCases({
     ...createMemoryStores({ clock }),
     clock,
+    safeguards,
     clients: createStaticClientRegistry([
       {
         clientId: 'acme-cli',
@@ -220,6 +228,57 @@ browserTest('a front end warns of web pages, and of places that cannot be compar
     if (warning !== undefined) t.true(text.includes(warning), warning)
     else t.notRegex(text, /web page|another network|can’t tell whether/)
   }
+})
+
+browserTest('a front end asks for what an approval needs', async (t) => {
+  const setting = await setUp(t, [proximity('confirm'), codeEnding(DEFAULT_POLICY)])
+  const { page, frontEnd } = setting
+  const ending = page.getByLabel('The last 4 characters of the code')
+  const approve = async (): Promise<unknown> => {
+    const [sent] = await Promise.all([
+      page.waitForRequest('**/verify-authenticated?*'),
+      page.click('button[value=approve]'),
+    ])
+    await page.getByText('Device authorized successfully!').waitFor()
+    const { elsewhere_reason, code_ending } = sent.postDataJSON()
+    return { elsewhere_reason, code_ending }
+  }
+  const linked = await codeOf(setting)
+  await page.goto(`${frontEnd}/?user_code=${linked}`)
+  await page.press('[name=user_code]', 'Enter')
+  await ending.waitFor()
+  await inspect(t, page, 'front-end-needs')
+  const shown = `${await page.locator('main').innerText()} ${await page.inputValue('[name=user_code]')}`
+  t.false(shown.includes(linked.slice(-4)))
+  t.true(shown.includes(`${linked.slice(0, -4)}••••`))
+  await page.click('button[value=approve]')
+  t.is(await page.evaluate(() => document.activeElement?.getAttribute('name')), 'elsewhere_reason')
+  await page.check('[value=vpn]')
+  await ending.fill(linked.slice(-4))
+  t.deepEqual(await approve(), { elsewhere_reason: 'vpn', code_ending: linked.slice(-4) })
+
+  const typed = await codeOf(setting)
+  await review(page, typed)
+  await page.getByText(typed).waitFor()
+  t.false(await ending.isVisible(), 'the person typed the whole code')
+  t.is(await page.locator('[name=elsewhere_reason]:checked').count(), 0)
+  await page.check('[value=mobile_data]')
+  t.deepEqual(await approve(), { elsewhere_reason: 'mobile_data', code_ending: typed.slice(-4) })
+})
+
+browserTest('a front end can deny what cannot be approved', async (t) => {
+  const setting = await setUp(t, [proximity('block')])
+  const { useCases, page, frontEnd } = setting
+  const { deviceCode, userCode } = issued(await useCases.authorizeDevice(REQUEST))
+  await page.goto(`${frontEnd}/`)
+  await review(page, userCode)
+  await page.getByText('it cannot be approved').waitFor()
+  t.false(await page.locator('section').isVisible())
+  await page.locator('button[value=deny]:visible').click()
+  await page.getByText('Device denied.').waitFor()
+  t.is(await page.locator('button[value=deny]:visible').count(), 0)
+  const polled = await useCases.pollForToken({ deviceCode, clientId: 'acme-cli' })
+  t.is(polled.outcome, 'access_denied')
 })
 
 browserTest('a front end offers to replace the old key of the same device', async (t) => {
