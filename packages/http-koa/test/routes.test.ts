@@ -201,5 +201,20 @@ test('docs/http.md lists the same paths, methods and origins', async (t) => {
   t.deepEqual(documented.toSorted(), actual.toSorted())
 })
 
+test('Apache in docs/sign-in.md signs people in on their paths, and on no others', async (t) => {
+  const read = (file: string) => readFile(new URL(`../../../docs/${file}`, import.meta.url), 'utf8')
+  const [, pattern = ''] = /<LocationMatch "(.+)">/.exec(await read('sign-in.md')) ?? []
+  const [, ...groups] = (await read('http.md')).split(/^\| \*\*for (?=.*\*\* \| \| \|$)/m)
+  const paths = groups.flatMap((group) =>
+    [...group.matchAll(/^\| `(\/[^`]*)` \| [A-Z, ]+ \| [\w, ]+ \|$/gm)].map(([, path = '']) => ({
+      path,
+      isOfPeople:
+        /^(people|a front end)/.test(group) && !/^\/device\/?$|\/assets\/\{name\}$/.test(path),
+    })),
+  )
+  t.true(paths.length > 30)
+  for (const { path, isOfPeople } of paths) t.is(new RegExp(pattern).test(path), isOfPeople, path)
+})
+
 const originsOf = ({ cors }: Route): string =>
   cors === undefined ? 'none' : cors.origins === '*' ? 'all' : 'front ends'
