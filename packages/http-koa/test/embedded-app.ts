@@ -7,7 +7,7 @@ const clock = { now: Date.now }
 const useCases = createUseCases({ ...createMemoryStores({ clock }), clock })
 const publicUrl = process.env['PUBLIC_URL'] ?? 'http://localhost:3000/auth'
 const sessionSecret = process.env['SESSION_SECRET'] ?? ''
-// demoSignIn believes any name: see docs/sign-in.md
+// demoSignIn accepts any name: see docs/sign-in.md
 const site = { publicUrl, sessionSecret, signIn: http.demoSignIn() }
 
 export const app: Koa = new Koa()
