@@ -403,7 +403,7 @@ test('another account is chosen at the provider, and opens the code at once', as
   t.deepEqual((await useCases.listApiKeys({ owner: 'user-alice' })).keys, [])
 })
 
-test('a provider that lets nobody choose an account is signed out, and asks again', async (t) => {
+test('a person is signed out at a provider that offers no choice of accounts, and asks again', async (t) => {
   const setting = await setUp(t)
   const { provider } = setting
   provider.choosesAccount = false

@@ -155,7 +155,7 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
       otherThan,
     }: {
       readonly prompt?: 'select_account' | 'login' | undefined
-      /** Whose account the person does not want. Empty if nobody is signed in. */
+      /** Whose account the person does not want. Empty without a signed-in person. */
       readonly otherThan?: string | undefined
     } = {},
   ): Promise<void> => {
