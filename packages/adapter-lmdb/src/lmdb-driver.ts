@@ -65,11 +65,13 @@ export class LmdbDriver<S extends Retained> implements VersionedDriver<S> {
     expected: Versioned<S> | undefined,
     next: Versioned<S> | undefined,
   ): Promise<SwapResult<S>> {
-    // A read takes microseconds, and a swap that fails waits for a whole commit.
-    const found = this.readNow(id)
-    if (found?.version !== expected?.version) return { written: false, found }
-    if (!found && !next) return { written: false, found }
-    const isWritten = await this.#environment.write(!found, () => this.#replace(id, found, next))
+    // A look takes microseconds, and a swap that fails waits for a whole commit.
+    if (!this.#environment.read(() => this.#has(id, expected))) {
+      return { written: false, found: this.readNow(id) }
+    }
+    if (!expected && !next) return { written: false, found: undefined }
+    const replace = (): Promise<boolean> => this.#replace(id, expected, next)
+    const isWritten = await this.#environment.write(!expected, replace)
     if (!isWritten) return { written: false, found: this.readNow(id) }
     this.#options.wrote?.()
     return { written: true }
@@ -98,6 +100,13 @@ export class LmdbDriver<S extends Retained> implements VersionedDriver<S> {
       Promise.all(keys.map((key) => this.#forget(key, now))),
     )
     return keys.length
+  }
+
+  /** Whether the record has the version of `expected`, or is missing without one. */
+  #has(id: string, expected: Versioned<S> | undefined): boolean {
+    return expected
+      ? this.#states.doesExist(id, versionNumber(expected.version))
+      : !this.#states.doesExist(id)
   }
 
   #find(id: string): Versioned<S> | undefined {
