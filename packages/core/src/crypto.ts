@@ -18,8 +18,21 @@ export const hmacText = (key: string, message: string): string =>
 export const isSameText = (one: string, other: string): boolean =>
   timingSafeEqual(digest(one), digest(other))
 
-/** Random bytes from the system's generator, base64url without padding. */
-export const randomText = (bytes: number): string => randomBytes(bytes).toString('base64url')
+const POOL_BYTES = 4_096
+let pool = randomBytes(0)
+
+/**
+ * Random bytes from the system's generator, base64url without padding. They are drawn for many texts at
+ * once, because each draw is a system call. Used bytes are erased.
+ */
+export const randomText = (bytes: number): string => {
+  if (bytes > pool.length) pool = randomBytes(Math.max(bytes, POOL_BYTES))
+  const used = pool.subarray(0, bytes)
+  pool = pool.subarray(bytes)
+  const text = used.toString('base64url')
+  used.fill(0)
+  return text
+}
 
 /** A random mark of 48 bits, 12 hexadecimal digits. `randomUUID` is cheap because Node caches its entropy. */
 export const randomMark = (): string => randomUUID().slice(24)
