@@ -27,7 +27,7 @@ export class LogDestination {
   #chunk: Buffer = Buffer.alloc(0)
   #queuedBytes = 0
   #dropped = 0
-  #state: 'idle' | 'writing' | 'waiting' | 'closed' = 'idle'
+  #state: 'idle' | 'scheduled' | 'writing' | 'waiting' | 'closed' = 'idle'
   #onEmpty: (() => void)[] = []
 
   constructor(fd: number, { onDropped, maxQueuedBytes = MAX_QUEUED_BYTES }: LogDestinationOptions) {
@@ -46,7 +46,12 @@ export class LogDestination {
     }
     this.#lines.push(line)
     this.#queuedBytes += bytes
-    if (this.#state === 'idle') this.#writeNext()
+    if (this.#state !== 'idle') return
+    // The lines of one turn of the event loop share a system call.
+    this.#state = 'scheduled'
+    setImmediate(() => {
+      if (this.#state === 'scheduled') this.#writeNext()
+    })
   }
 
   /** Resolves when every line is written, or after so many milliseconds. */
