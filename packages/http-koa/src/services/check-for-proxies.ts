@@ -36,9 +36,7 @@ export const checkForProxies = (
   { path = '/oauth/device/check', realm, ...options }: CheckForProxiesOptions = {},
 ): Middleware => {
   const onError: ReportError = options.onError ?? emitError
-  return async (ctx, next) => {
-    const asked = pathOf(ctx)
-    if (asked !== path && !asked?.startsWith(`${path}/`)) return next()
+  const answer = async (ctx: Context): Promise<void> => {
     ctx.set('Cache-Control', 'no-store')
     const reply = await checkBearer(authenticateApiKey, {
       authorization: ctx.req.headersDistinct['authorization'],
@@ -58,6 +56,10 @@ export const checkForProxies = (
     // Proxies understand 401 and 403 only, and take any other status as an error of their own.
     ctx.status = reply.status === 400 ? 401 : reply.status
     sendJson(ctx, reply.body)
+  }
+  return (ctx, next) => {
+    const asked = pathOf(ctx)
+    return asked === path || asked?.startsWith(`${path}/`) ? answer(ctx) : next()
   }
 }
 
