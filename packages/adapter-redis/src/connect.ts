@@ -77,7 +77,6 @@ export const connect = (url: string, options: ConnectOptions = {}): RedisClient 
     family: target.family,
     connectionName: 'device-grant',
     connectTimeout: connectTimeoutMs,
-    commandTimeout: commandTimeoutMs,
     // If the peer goes silent, drop the connection rather than time out every command.
     socketTimeout: commandTimeoutMs + 1_000,
     maxRetriesPerRequest: 1,

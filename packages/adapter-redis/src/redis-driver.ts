@@ -45,8 +45,8 @@ export interface RedisDriverOptions<S> {
 
 /**
  * Keeps each state under one key: read by `GET`, swapped by one script, forgotten by `PXAT`. A client
- * that `connect` did not make must read from masters. It needs a `commandTimeout`, a `socketTimeout`
- * slightly above it to drop silent connections, and a small `maxRetriesPerRequest`.
+ * that `connect` did not make must read from masters. It needs a `socketTimeout` slightly above
+ * `timeoutMs` to drop silent connections, and a small `maxRetriesPerRequest`.
  */
 export class RedisDriver<S extends Retained> implements VersionedDriver<S> {
   readonly #redis: RedisClient
