@@ -42,6 +42,9 @@ export const onRedis = (url: string): StoreVariables => ({ STORES: 'memory', RED
 /** All states in a folder. */
 export const inFolder = (path: string): StoreVariables => ({ DATA_DIR: path })
 
+/** As `npm start`, the image and the systemd unit start the server. */
+const SERVER_FLAGS = ['--max-semi-space-size=64']
+
 /** Starts the server with every feature on and its log in a file. */
 export const startDeviceGrant = async (
   stores: StoreVariables,
@@ -57,7 +60,7 @@ export const startDeviceGrant = async (
   const child = startPinned({
     core: SERVER_CORE,
     command: process.execPath,
-    args: [...nodeOptions, '--enable-source-maps', main],
+    args: [...nodeOptions, ...SERVER_FLAGS, '--enable-source-maps', main],
     env: {
       ...environment,
       PORT: String(port),
