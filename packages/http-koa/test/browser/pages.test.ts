@@ -1,11 +1,12 @@
 import { findings } from '@device-grant/test-support/page-inspection'
-import { inServedPages, KINDS_OF_PAGE, pages, SIZES, takeScreenshot } from './served-pages.ts'
+import { inServedPages, pages, SIZES, takeScreenshot } from './served-pages.ts'
 
 const { browserTest, open, origin } = inServedPages('the pages in a browser')
 
-browserTest('axe finds nothing on any kind of page, in light and dark', async (t) => {
+// `all-languages.proof.ts` tries all pages in all languages.
+browserTest('axe finds nothing on the pages of a code, in light and dark', async (t) => {
   const [page, messages] = await open({ viewport: SIZES.phone })
-  for (const name of KINDS_OF_PAGE) {
+  for (const name of ['enter-code', 'confirm', 'message-approved']) {
     await page.goto(`${origin()}/en/${name}`)
     t.deepEqual(await findings(page, ['light', 'dark']), [], name)
     await takeScreenshot(page, 'phone', 'dark')
@@ -27,16 +28,6 @@ browserTest('Arabic pages run from right to left, and their codes do not', async
   t.true(times.length > 0 && times.every((text) => /2030 .*\d:\d\d/.test(text)), times.join())
   await page.goto(`${origin()}/ar/enter-code`)
   t.is(await page.evaluate('getComputedStyle(document.activeElement).direction'), 'ltr')
-  await page.context().close()
-})
-
-browserTest('no page scrolls sideways on a narrow screen, even with long words', async (t) => {
-  const [page] = await open({ viewport: SIZES.narrow })
-  for (const path of KINDS_OF_PAGE.flatMap((name) => [`en-long/${name}`, `de/${name}`])) {
-    await page.goto(`${origin()}/${path}`)
-    const wide = await page.evaluate('document.documentElement.scrollWidth')
-    t.is(wide, SIZES.narrow.width, path)
-  }
   await page.context().close()
 })
 
