@@ -490,6 +490,7 @@ export const allPages = (
       ...(kind === 'elsewhere' || kind === 'sign_in_again'
         ? { deniableCode: value ?? 'WDJB-MJHT' }
         : {}),
+      ...(kind === 'sign_in_again' ? { retry } : {}),
     }
     made.push([`message-${kind}`, pages.message(context, { kind, ...device, ...more })])
     made.push([`message-${kind}-bare`, pages.message(signedOut, { kind, retry })])
