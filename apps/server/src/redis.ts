@@ -1,4 +1,5 @@
 import {
+  bounded,
   checkServer,
   clockOffset,
   connect,
@@ -67,7 +68,7 @@ const PROBE_KEY = 'dg:status'
 
 /**
  * Reads and writes. A server that is out of memory or a replica answers the ping, and refuses the write.
- * @param timeoutMs how long the read may take, in milliseconds
+ * @param timeoutMs how long the read and the write may take each, in milliseconds
  * @throws {StoreError} if the server does not answer or refuses to write
  */
 export const probeRedis = async (
@@ -75,7 +76,7 @@ export const probeRedis = async (
   timeoutMs: number = PROBE_TIMEOUT_MS,
 ): Promise<void> => {
   await ping(redis, timeoutMs)
-  await redis.set(PROBE_KEY, '', 'PX', 10 * PROBE_TIMEOUT_MS)
+  await bounded(redis.set(PROBE_KEY, '', 'PX', 10 * PROBE_TIMEOUT_MS), timeoutMs)
 }
 
 const logServerCheck = async (redis: RedisClient, log: Logger): Promise<void> => {

@@ -1,12 +1,15 @@
 import { once } from 'node:events'
 import { connect as connectTo, createServer, type Socket } from 'node:net'
 import { connect } from '@device-grant/adapter-mongo'
+import { connect as connectRedis, disconnect as disconnectRedis } from '@device-grant/adapter-redis'
+import { StoreUnavailableError } from '@device-grant/core'
 import { freePort } from '@device-grant/test-support/free-port'
 import { membersOf, send } from '@device-grant/test-support/http-exchange'
 import { ownMongoServer } from '@device-grant/test-support/mongo-server'
 import { hasRedis } from '@device-grant/test-support/needs-redis'
 import { startRedisServer } from '@device-grant/test-support/redis-server'
 import test, { type ExecutionContext } from 'ava'
+import { probeRedis } from '#src/redis.js'
 import { startTestServer, type TestServer } from './test-server.ts'
 
 const mongo = await ownMongoServer('that /status tells of MongoDB')
@@ -70,6 +73,16 @@ testWithRedis('a Redis that takes no writes is down', async (t) => {
   const [status, { down }] = await ask(server, '/status')
   t.is(status, 503)
   t.deepEqual(down, ['redis'])
+})
+
+testWithRedis('a Redis that answers reads and no writes is down within seconds', async (t) => {
+  const redis = await startRedisServer()
+  t.teardown(redis.stop)
+  const client = connectRedis(redis.url)
+  t.teardown(() => disconnectRedis(client))
+  await client.call('CLIENT', 'PAUSE', '60000', 'WRITE')
+  await t.throwsAsync(probeRedis(client, 200), { instanceOf: StoreUnavailableError })
+  await client.call('CLIENT', 'UNPAUSE')
 })
 
 testWithRedis(

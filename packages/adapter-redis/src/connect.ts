@@ -16,7 +16,8 @@ export interface ConnectOptions {
    */
   readonly onError?: ((error: Error) => void) | undefined
   /**
-   * How long one command may take, in milliseconds, above 0.
+   * How long the server may say nothing to a command, in milliseconds, above 0. The connection is
+   * dropped a second later. The stores have a `timeoutMs` of their own for each command.
    * @default 2_000
    */
   readonly commandTimeoutMs?: number | undefined

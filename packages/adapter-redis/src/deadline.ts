@@ -7,8 +7,8 @@ export class DeadlineError extends Error {
 }
 
 /**
- * Returns the result of `work`. ioredis's own timeout does not cover a Cluster without slots, nor
- * commands that wait behind a pipeline in flight.
+ * Returns the result of `work`. The timeout of ioredis is not used: it covers neither a Cluster without
+ * slots nor commands that wait behind a pipeline in flight, and each command pays for its timer.
  * @throws {DeadlineError} if it took longer than `timeoutMs` milliseconds
  */
 export const withDeadline = <T>(work: Promise<T>, timeoutMs: number): Promise<T> =>

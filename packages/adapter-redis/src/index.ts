@@ -1,3 +1,4 @@
+export { bounded } from './bounded.ts'
 export { clockOffset } from './clock-offset.ts'
 export type { ConnectOptions } from './connect.ts'
 export { connect, disconnect } from './connect.ts'
