@@ -7,6 +7,16 @@ interface Refusal {
   readonly description: string
 }
 
+/** Whether a body is compressed. */
+const isCompressed = (ctx: Context): boolean => {
+  const encoding = ctx.get('Content-Encoding').toLowerCase()
+  return encoding !== '' && encoding !== 'identity'
+}
+
+/** Whether the headers say that `readBody` will refuse a body. */
+export const isRefusedByHeaders = (ctx: Context, maxBytes: number): boolean =>
+  isCompressed(ctx) || Number(ctx.get('Content-Length')) > maxBytes
+
 /**
  * Reads the whole body, or sends the error: 413 if it is longer than so many bytes, 415 if it is
  * compressed, 400 if the connection breaks, 408 if the deadline resolves first.
@@ -16,8 +26,7 @@ export const readBody = async (
   maxBytes: number,
   deadline?: Promise<void>,
 ): Promise<Buffer | undefined> => {
-  const encoding = ctx.get('Content-Encoding').toLowerCase()
-  if (encoding !== '' && encoding !== 'identity') {
+  if (isCompressed(ctx)) {
     return refuse(ctx, { status: 415, description: 'A Content-Encoding is not supported' })
   }
   const late = deadline?.then(() => ({ status: 408, description: 'The body was sent too slowly' }))

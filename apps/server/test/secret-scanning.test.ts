@@ -398,7 +398,25 @@ test('one address reads two messages at once, and frees its places after 2 s', a
   t.is((await report(server, github, [], fromThere)).status, 200)
 })
 
-test('a message that waits for the keys of GitHub has left its place', async (t) => {
+test('a message whose key GitHub does not have is refused before its body is read', async (t) => {
+  const github = await startGithub(t)
+  const server = await start(t, github)
+  const socket = connect(server.settings.port, '127.0.0.1')
+  t.teardown(() => socket.destroy())
+  const headers = [
+    `POST ${PATH} HTTP/1.1`,
+    'Host: x',
+    `Github-Public-Key-Identifier: ${'0'.repeat(64)}`,
+    'Github-Public-Key-Signature: AAAA',
+    'Content-Length: 1000000',
+  ]
+  socket.write(`${headers.join('\r\n')}\r\n\r\n[`)
+  const [answer] = await once(socket, 'data')
+  t.regex(String(answer), /^HTTP\/1\.1 401 /)
+  t.regex(String(answer), /\r\nConnection: close\r\n/)
+})
+
+test('a message that waits for the keys of GitHub has no place', async (t) => {
   const github = await startGithub(t)
   const asked: (() => void)[] = []
   const slow = createServer(async (_, response) => {

@@ -2,7 +2,7 @@ import { verify } from 'node:crypto'
 import { type OnError, type OperatorUseCases, StoreError } from '@device-grant/core'
 import { createRouteTable, type RouteTable, sendJson } from '@device-grant/http-koa'
 import type { Context } from 'koa'
-import { readBody } from '../read-body.ts'
+import { isRefusedByHeaders, readBody } from '../read-body.ts'
 import type { Pause } from '../repeat.ts'
 import { sendServiceError, sendUnavailable } from '../service-error.ts'
 import { type GithubKeys, GithubKeysError } from './github-keys.ts'
@@ -98,9 +98,15 @@ const readSigned = async (
   if (!/^[\w.-]{1,128}$/.test(keyId) || !/^[\w+/-]{1,256}={0,2}$/.test(signature)) {
     return refuse('The signature is missing or malformed')
   }
+  // Before the body is read, because a message that waits for GitHub must hold no memory.
+  const isRefused = isRefusedByHeaders(ctx, MAX_BODY_BYTES)
+  const key = isRefused ? undefined : await options.keys.find(keyId)
+  if (key === undefined && !isRefused) {
+    ctx.set('Connection', 'close')
+    return refuse('The signature is wrong')
+  }
   const body = await readInPlace(ctx, options, places)
   if (body === undefined) return undefined
-  const key = await options.keys.find(keyId)
   return key !== undefined && verify('sha256', body, key, Buffer.from(signature, 'base64'))
     ? body
     : refuse('The signature is wrong')
