@@ -437,6 +437,65 @@ test('a person who stays signed in at such a provider is not sent round for ever
   t.true(stayed.text.includes('alice'))
 })
 
+test('a person who signs in as the same account after all is not signed out', async (t) => {
+  const setting = await setUp(t)
+  const { provider, server } = setting
+  const browser = new BrowserLike()
+  const page = await signIn(setting, browser, { code: await authorize(server.url) })
+  const switching = await browser.submit(page, '/switch-account', {}, provider.issuer)
+  provider.changeTokenAnswer = async (answer) => {
+    const claims = decodeJwt(String(answer['id_token']))
+    const auth_time = Math.floor(server.clock.now() / 1_000) + 1
+    return { ...answer, id_token: await provider.signIdToken({ ...claims, auth_time }) }
+  }
+  const login = await browser.open(switching.url)
+  const ending = await logIn(browser, login)
+  t.is(ending.url, page.url)
+  t.true(ending.text.includes('alice'))
+})
+
+test('a provider without sign-out is not asked by a prompt that it may not know', async (t) => {
+  const features = { devInteractions: { enabled: true }, rpInitiatedLogout: { enabled: false } }
+  const setting = await setUp(t, {}, { features })
+  setting.provider.choosesAccount = false
+  const browser = new BrowserLike()
+  const code = await authorize(setting.server.url)
+  const page = await signIn(setting, browser, { code })
+  const back = await browser.submit(page, '/switch-account', {})
+  t.is(back.url, page.url)
+  t.true(back.text.includes('alice'))
+  t.deepEqual(setting.provider.prompts, [undefined, 'select_account'])
+})
+
+test('an ID token that is too long is not in the URL of a sign-out for another account', async (t) => {
+  const setting = await setUp(t)
+  const { provider } = setting
+  provider.choosesAccount = false
+  provider.changeTokenAnswer = async (answer) => {
+    const claims = { ...decodeJwt(String(answer['id_token'])), groups: 'x'.repeat(3_000) }
+    return { ...answer, id_token: await provider.signIdToken(claims) }
+  }
+  const browser = new BrowserLike()
+  const page = await signIn(setting, browser, { code: await authorize(setting.server.url) })
+  const leaving = await browser.submit(page, '/switch-account', {})
+  t.true(leaving.url.startsWith(`${provider.issuer}/session/end?`), leaving.url)
+  t.is(new URL(leaving.url).searchParams.get('id_token_hint'), null)
+})
+
+test('the sign-out for another account drops the round trip of no other tab', async (t) => {
+  const setting = await setUp(t)
+  const { provider } = setting
+  provider.choosesAccount = false
+  const browser = new BrowserLike()
+  const page = await signIn(setting, browser, { code: await authorize(setting.server.url) })
+  for (let tab = 0; tab < 3; tab += 1) {
+    await browser.send(`${setting.publicUrl}/oauth/device/sign-in`)
+  }
+  await browser.submit(page, '/switch-account', {})
+  const trips = [...browser.cookiesFor(setting.callback).keys()]
+  t.is(trips.filter((name) => name.includes('oidc_')).length, 4)
+})
+
 test('the answer to a sign-out form is a page, because form-action blocks redirects', async (t) => {
   const setting = await setUp(t)
   const browser = new BrowserLike()

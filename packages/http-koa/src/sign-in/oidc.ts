@@ -98,7 +98,7 @@ const COOKIE = 'oidc_'
 const SIGN_OUT_COOKIE = `${COOKIE}out_`
 /** Round trips of one browser. More of their cookies would exceed the limit of a header. */
 const MAX_ROUND_TRIPS = 4
-/** A longer ID token does not fit into its cookie, in characters. The provider then asks to confirm. */
+/** A longer ID token fits into no cookie and no URL, in characters. The provider then asks to confirm. */
 const MAX_ID_TOKEN = 2000
 
 const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
@@ -153,10 +153,13 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
     {
       prompt,
       otherThan,
+      taken,
     }: {
       readonly prompt?: 'select_account' | 'login' | undefined
       /** Whose account the person does not want. Empty without a signed-in person. */
       readonly otherThan?: string | undefined
+      /** The cookie of the round trip that this one follows. */
+      readonly taken?: string | undefined
     } = {},
   ): Promise<void> => {
     let config: client.Configuration
@@ -179,17 +182,25 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
       ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
     })
     const other = otherThan === undefined ? {} : { other_than: otherThan }
-    await remember(ctx, cookieOf(state), { state, nonce, verifier, return_to: returnTo, ...other })
+    const claims = { state, nonce, verifier, return_to: returnTo, ...other }
+    await remember(ctx, { cookie: cookieOf(state), claims, taken })
     host.redirect(ctx, url.href)
   }
 
   /** Keeps a round trip in a cookie, and drops the oldest ones. */
   const remember = async (
     ctx: Context,
-    cookie: string,
-    claims: Readonly<Record<string, string>>,
+    {
+      cookie,
+      claims,
+      taken,
+    }: {
+      readonly cookie: string
+      readonly claims: Readonly<Record<string, string>>
+      readonly taken: string | undefined
+    },
   ): Promise<void> => {
-    const inProgress = signedCookies.namesFrom(ctx, COOKIE)
+    const inProgress = signedCookies.namesFrom(ctx, COOKIE).filter((name) => name !== taken)
     for (const name of inProgress.slice(0, Math.max(0, inProgress.length - MAX_ROUND_TRIPS + 1))) {
       await signedCookies.take(ctx, name)
     }
@@ -199,23 +210,28 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
 
   /**
    * Signs a person out at a provider that let them choose no account, such as Keycloak, and asks again.
-   * A provider without sign-out gets `prompt=login`.
+   * A provider without sign-out gets `prompt=login`, if it says that it knows it.
    */
-  const askAfterSignOut = async (
+  const askAgain = async (
     ctx: Context,
     config: client.Configuration,
-    { idToken, returnTo }: { readonly idToken: string; readonly returnTo: string },
+    {
+      idToken,
+      returnTo,
+      taken,
+    }: { readonly idToken: string; readonly returnTo: string; readonly taken: string },
   ): Promise<void> => {
     sessions.end(ctx)
     if (config.serverMetadata().end_session_endpoint === undefined) {
-      return ask(ctx, returnTo, { prompt: 'login' })
+      return ask(ctx, returnTo, { prompt: 'login', taken })
     }
     const state = client.randomState()
-    await remember(ctx, cookieOf(state, SIGN_OUT_COOKIE), { return_to: returnTo })
+    const claims = { return_to: returnTo }
+    await remember(ctx, { cookie: cookieOf(state, SIGN_OUT_COOKIE), claims, taken })
     const url = client.buildEndSessionUrl(config, {
       post_logout_redirect_uri: signedOutUrl,
       state,
-      ...(idToken === '' ? {} : { id_token_hint: idToken }),
+      ...hintOf(idToken),
     })
     host.redirect(ctx, url.href)
   }
@@ -230,7 +246,8 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
     if (!roundTrip || clock.now() >= Number(roundTrip['until'])) {
       return host.showMessage(ctx, 200, { kind: 'signed_out' })
     }
-    return ask(ctx, host.returnPath(roundTrip['return_to']))
+    const taken = cookieOf(String(state), SIGN_OUT_COOKIE)
+    return ask(ctx, host.returnPath(roundTrip['return_to']), { taken })
   }
 
   const callback = async (ctx: Context): Promise<void> => {
@@ -262,12 +279,16 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
       const person = claims.sub
       const idToken = tokens.id_token ?? ''
       const { other_than: otherThan } = roundTrip
-      if (otherThan === person) return await askAfterSignOut(ctx, config, { idToken, returnTo })
+      const taken = cookieOf(String(state))
+      const isReused = otherThan !== undefined && !isSignInOf(claims, roundTrip)
+      if (isReused && otherThan === person && canAskAgain(config)) {
+        return await askAgain(ctx, config, { idToken, returnTo, taken })
+      }
       const fetchUserInfo = userInfoFetcher(config, tokens.access_token, person)
       const refusal = await refuse(claims, fetchUserInfo)
       if (refusal !== undefined) {
-        if (otherThan === '' && !isSignInOf(claims, roundTrip)) {
-          return await askAfterSignOut(ctx, config, { idToken, returnTo })
+        if (isReused && otherThan === '' && canAskAgain(config)) {
+          return await askAgain(ctx, config, { idToken, returnTo, taken })
         }
         onNotAdmitted(person, refusal)
         sessions.end(ctx)
@@ -286,7 +307,7 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
         const email = keepsEmail
           ? (verifiedEmailIn(claims) ?? (await fetchEmail(fetchUserInfo)))
           : undefined
-        const data = dataStart + (idToken.length <= MAX_ID_TOKEN ? idToken : '')
+        const data = dataStart + (hintOf(idToken).id_token_hint ?? '')
         await sessions.signIn(ctx, { person, name: name ?? person, email, signedInAt, data })
       }
     } catch (error) {
@@ -346,10 +367,10 @@ const createSignIn = (host: SignInHost, options: OidcSignInOptions): SignIn => {
       try {
         const config = await provider()
         if (config.serverMetadata().end_session_endpoint === undefined) return undefined
-        const idToken = session?.data?.slice(dataStart.length)
+        const idToken = session?.data?.slice(dataStart.length) ?? ''
         return client.buildEndSessionUrl(config, {
           post_logout_redirect_uri: signedOutUrl,
-          ...(idToken ? { id_token_hint: idToken } : {}),
+          ...hintOf(idToken),
         }).href
       } catch (error) {
         onError(describeOidcError(error), 'sign out at the OpenID provider')
@@ -378,11 +399,21 @@ const userInfoFetcher = (
   }
 }
 
+/** An ID token as a hint for signing out, unless it is missing or too long for a URL. */
+const hintOf = (idToken: string): { readonly id_token_hint?: string } =>
+  idToken === '' || idToken.length > MAX_ID_TOKEN ? {} : { id_token_hint: idToken }
+
+/** Whether a provider can be made to ask for an account (RP-Initiated Logout 1.0, or `prompt=login`). */
+const canAskAgain = (config: client.Configuration): boolean => {
+  const { end_session_endpoint, prompt_values_supported: prompts } = config.serverMetadata()
+  return end_session_endpoint !== undefined || (Array.isArray(prompts) && prompts.includes('login'))
+}
+
 /** Whether the provider says that the person signed in during this round trip. */
 const isSignInOf = (
   { auth_time: seconds }: client.IDToken,
   { until }: Readonly<Record<string, unknown>>,
-): boolean => seconds !== undefined && (seconds + 1) * 1_000 > Number(until) - ROUND_TRIP_MS
+): boolean => seconds !== undefined && seconds * 1_000 > Number(until) - ROUND_TRIP_MS
 
 const cookieOf = (state: string, start = COOKIE): string =>
   start + createHash('sha256').update(state).digest('hex').slice(0, 12)
