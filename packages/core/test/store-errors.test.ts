@@ -471,3 +471,17 @@ test('a revocation of all keys throws if any of its calls fails, and can be repe
   const { calls } = await failing(Infinity, 'before', () => service.revokeAllApiKeys('ann'))
   t.is(calls, CALLS.length)
 })
+
+test('a denial with a report that got no answer is reported by the next attempt', async (t) => {
+  for (let at = 0, hasFailed = true; hasFailed; at += 1) {
+    const { service, failing } = aFrailService()
+    const { userCode } = issued(await service.authorizeDevice({ clientId: 'cli', device: {} }))
+    const answer = { userCode, person: 'ann', decision: 'deny', isReported: true } as const
+    const { calls } = await failing(at, 'after', () => service.answerUserCode(answer))
+    hasFailed = calls > at
+    await service.answerUserCode(answer)
+    await service.answerUserCode(answer)
+    const reports = service.events.filter(({ type }) => type === 'request_reported')
+    t.true(reports.length === 1 || reports.length === 2, `call ${at}: ${reports.length} reports`)
+  }
+})

@@ -236,11 +236,7 @@ export type DecideGrant = {
   readonly now: number
 } & (
   | { readonly decision: Extract<Decision, 'approve'>; readonly terms: KeyTerms }
-  | {
-      readonly decision: Extract<Decision, 'deny'>
-      /** Whether the person says that they did not start the login. */
-      readonly isReported?: boolean | undefined
-    }
+  | { readonly decision: Extract<Decision, 'deny'> }
 )
 
 /** The result of a decision: it counts, or there was nothing left to decide. */
@@ -259,19 +255,18 @@ export const decideGrant =
     const next: ApprovedGrant | DeniedGrant =
       decide.decision === 'approve'
         ? { ...base, status: 'approved', person, terms: decide.terms }
-        : { ...base, status: 'denied', person, ...(decide.isReported ? { isReported: true } : {}) }
+        : { ...base, status: 'denied', person }
     return { next, reply: { outcome: 'won', grant: next } }
   }
 
-/**
- * Records that the person who decided did not start the login. Replies the grant if that is new, so that
- * a form that is sent twice reports once.
- */
+/** Whether a report of this person is new, so that a form that is sent twice reports once. */
+export const isNewReport = (grant: ApprovedGrant | DeniedGrant, person: string): boolean =>
+  grant.person === person && grant.isReported !== true
+
+/** Records that the person who decided did not start the login. */
 export const reportGrant =
-  (person: string): Transition<DeviceGrant, ApprovedGrant | DeniedGrant | undefined> =>
-  (grant) => {
-    if (!grant || grant.status === 'pending') return stay(grant, undefined)
-    if (grant.person !== person || grant.isReported) return stay(grant, undefined)
-    const next = { ...grant, isReported: true } as const
-    return { next, reply: next }
-  }
+  (person: string): Transition<DeviceGrant, void> =>
+  (grant) =>
+    !grant || grant.status === 'pending' || !isNewReport(grant, person)
+      ? stay(grant, undefined)
+      : { next: { ...grant, isReported: true }, reply: undefined }

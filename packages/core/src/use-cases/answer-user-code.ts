@@ -5,9 +5,12 @@ import { keyIdOf } from '../rules/api-key-format.ts'
 import type { CutOff } from '../rules/cut-off.ts'
 import type { Decision, Refusal } from '../rules/decision.ts'
 import {
+  type ApprovedGrant,
+  type DeniedGrant,
   decideGrant,
   type GrantDecision,
   type GrantReview,
+  isNewReport,
   type KeyTerms,
   type PendingGrant,
   reportGrant,
@@ -179,7 +182,7 @@ const deny = async (
     (async () => {
       const prepared = await prepareDenial(dependencies, answer)
       if (prepared.outcome !== 'prepared') return prepared
-      const decide = { decision: 'deny', isReported: answer.isReported } as const
+      const decide = { decision: 'deny' } as const
       return decideAndSettle(dependencies, { answer, found: prepared.found, decide })
     })(),
   )
@@ -436,11 +439,11 @@ const decideAndSettle = async (
     readonly found: Found
     readonly decide:
       | { readonly decision: 'approve'; readonly terms: KeyTerms }
-      | { readonly decision: 'deny'; readonly isReported?: boolean | undefined }
+      | { readonly decision: 'deny' }
   },
 ): Promise<AnswerReply> => {
   const { grants, policy, clock, events } = dependencies
-  const { person, browser, isReported = false } = answer
+  const { person, browser } = answer
   const { grantId } = found
   // The clock is read again, because the code may have expired while the key was reserved.
   const now = clock.now()
@@ -465,15 +468,34 @@ const decideAndSettle = async (
     return { outcome: 'approved', keyId, ...reply }
   }
   events.emit({ type: 'authorization_denied', ...about })
-  if (isReported) events.emit({ type: 'request_reported', ...about })
+  await report(dependencies, { answer, grantId, grant })
   return { outcome: 'denied', ...reply }
+}
+
+/** Emits a report before it is recorded, so that an attempt after a lost answer reports again. */
+const report = async (
+  { grants, clock, events }: AnswerUserCodeDependencies,
+  {
+    answer: { person, browser, decision, isReported = false },
+    grantId,
+    grant,
+  }: {
+    readonly answer: UserCodeAnswer
+    readonly grantId: string
+    readonly grant: ApprovedGrant | DeniedGrant
+  },
+): Promise<void> => {
+  if (!isReported || decision !== 'deny' || !isNewReport(grant, person)) return
+  const about = { ...aboutGrant(grantId, grant), person, browser }
+  events.emit({ type: 'request_reported', at: clock.now(), ...about })
+  await orStoreError(grants.update(grantId, reportGrant(person)))
 }
 
 /** Says why there is nothing to decide. A report of the person who decided still counts. */
 const refuseAnswer = async (
-  { grants, policy, clock, events }: AnswerUserCodeDependencies,
+  dependencies: AnswerUserCodeDependencies,
   {
-    answer: { person, browser, decision, isReported = false },
+    answer,
     found,
     review,
   }: {
@@ -482,12 +504,11 @@ const refuseAnswer = async (
     readonly review: Exclude<GrantReview, { readonly outcome: 'pending' }>
   },
 ): Promise<Refusal> => {
-  if (isReported && decision === 'deny' && review.outcome === 'decided') {
-    const grant = await grants.update(found.grantId, reportGrant(person))
-    const about = grant && { ...aboutGrant(found.grantId, grant), person, browser }
-    if (about) events.emit({ type: 'request_reported', at: clock.now(), ...about })
+  const { grantId } = found
+  if (review.outcome === 'decided') {
+    await report(dependencies, { answer, grantId, grant: review.grant })
   }
-  return refuseUserCode(review, { person, found, format: policy })
+  return refuseUserCode(review, { person: answer.person, found, format: dependencies.policy })
 }
 
 /**
