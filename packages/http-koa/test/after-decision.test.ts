@@ -169,7 +169,7 @@ test('a report after a decision is an event, and says what became of the request
     ['deny', 'Request denied and reported'],
     ['approve', 'Request reported, but it was approved'],
   ] as const) {
-    const { events, signedIn, ask, confirm } = await start(t)
+    const { events, useCases, signedIn, ask, confirm } = await start(t)
     const ann = await signedIn('ann')
     const { userCode } = await ask('New laptop')
     const page = await confirm(ann, userCode)
@@ -183,6 +183,10 @@ test('a report after a decision is an event, and says what became of the request
       [{ person: 'ann', clientId: 'acme-cli' }],
       decision,
     )
+    const { keys } = await useCases.listApiKeys({ owner: 'ann' })
+    for (const { id } of keys) await useCases.revokeApiKey({ owner: 'ann', keyId: id })
+    const later = await ann.open(reported.url)
+    t.true(later.text.includes('<h1>Request denied and reported</h1>'), 'a key that ended')
   }
 })
 

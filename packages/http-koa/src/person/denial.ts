@@ -16,8 +16,8 @@ export interface Denial {
   readonly programName: string | undefined
   /** Whether the person said that they did not start it. */
   readonly isReported: boolean
-  /** Whether the person had approved it before they reported it. */
-  readonly isApproved?: boolean | undefined
+  /** The id of the key that the person had approved before they reported the request. */
+  readonly approvedKeyId?: string | undefined
 }
 
 /**
@@ -36,9 +36,8 @@ export class Denials {
   }
 
   /** The path of the page of a denial. */
-  async pathOf(person: string, { isReported, isApproved, ...device }: Denial): Promise<string> {
-    const flags = { reported: isReported ? 1 : 0, approved: isApproved ? 1 : 0 }
-    const claims = { ...device, person: hashOf(person), ...flags }
+  async pathOf(person: string, { isReported, ...denial }: Denial): Promise<string> {
+    const claims = { ...denial, person: hashOf(person), reported: isReported ? 1 : 0 }
     const text = await this.#signer.sign(PURPOSE, claims, this.#clock.now() + LIFETIME_MS)
     return `${this.#links.denied}?notice=${text}`
   }
@@ -54,7 +53,7 @@ export class Denials {
       clientId: textOf(claims['clientId']),
       programName: textOf(claims['programName']),
       isReported: claims['reported'] === 1,
-      isApproved: claims['approved'] === 1,
+      approvedKeyId: textOf(claims['approvedKeyId']),
     }
   }
 }

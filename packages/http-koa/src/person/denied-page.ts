@@ -29,13 +29,15 @@ export const deniedPage =
     const { person } = ctx.state
     const denial = await denials.read(person.id, ctx.query['notice'])
     if (!denial) return redirect(ctx, links.verify)
-    const { programName: trustedName, isReported, isApproved, ...code } = denial
+    const { programName: trustedName, isReported, approvedKeyId, ...code } = denial
     const device = { ...code, trustedName }
     if (!isReported) return responses.showMessage(ctx, 200, { kind: 'denied', ...device }, person)
     const approvedSince = responses.now() - DAY_MS
     const conditions = { owner: person.id, approvedSince, limit: MAX_RECENT }
     const { devices } = await useCases.listDevices(conditions)
     const recentKeys = devices.map((key) => shownKey(key, trustedClients))
-    const kind = isApproved ? 'approval_reported' : 'reported'
+    // A key that has ended meanwhile gives no access.
+    const hasAccess = devices.some(({ id }) => id === approvedKeyId)
+    const kind = hasAccess ? 'approval_reported' : 'reported'
     responses.showMessage(ctx, 200, { kind, ...device, recentKeys }, person)
   }

@@ -86,7 +86,7 @@ const showReply = async (
     case 'already_processed': {
       const { granted } = reply
       if (isReported && granted) {
-        const denial = { ...denialOf(reply), isApproved: true }
+        const denial = { ...denialOf(reply), approvedKeyId: granted.keyId }
         return redirect(ctx, await denials.pathOf(person.id, denial))
       }
       if (!isRepeatedAnswer(reply, { decision, ...choices })) {
