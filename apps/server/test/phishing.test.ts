@@ -272,7 +272,12 @@ test('CD-13: VERIFICATION_URI_COMPLETE=off asks for a typed code once, also on t
   t.true(isAsked(fresh))
   const other = await signIn(await browser.submit(fresh, '/switch-account', {}), 'bob')
   t.true(isAsked(other))
-  t.is((await decide(browser, other)).status, 200)
+  // A sign-in that was not finished, and the link of its page.
+  await browser.submit(other, '/switch-account', {})
+  const link = `${server.url}${VERIFY}?user_code=${user_code}`
+  const last = await signIn(await browser.open(link), 'bob')
+  t.true(isAsked(last))
+  t.is((await decide(browser, last)).status, 200)
   t.true(await isApproved(server, codes))
   const linked = await request(server)
   server.clock.pass(300_001)

@@ -66,8 +66,9 @@ export const pageSteps = (options: StepsOptions): PageSteps => {
     personForCode: signedIn(signIn, async (ctx) => {
       const typed = typedCode(ctx.query['user_code'])
       const isOpened = typed !== undefined && isPageView(ctx) && !isOpenedByPage(ctx)
-      // Without a session, no mark of a typed code can be checked.
-      if (isOpened) await wayBack.remember(ctx, typed, false)
+      // Without a session, no mark of a typed code can be checked, but that of an earlier way back can.
+      const before = isOpened ? await wayBack.take(ctx, typed) : undefined
+      if (isOpened) await wayBack.remember(ctx, typed, before?.isTyped ?? false)
       return signIn.begin(ctx, retryPath(ctx))
     }),
     personForSearch: signedIn(signIn, (ctx) =>
