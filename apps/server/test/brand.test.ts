@@ -124,6 +124,7 @@ for (const [problem, svg] of [
   ['must not have the attribute x:href of use', inSvg('<use x:href=" javascript:alert(1)"/>')],
   ['must not have the attribute href of image', inSvg('<image href="data:image/svg+xml,x"/>')],
   ['must not have the attribute xml:base of g', inSvg('<g xml:base="https://evil.test/"/>')],
+  ['must not have the attribute mask of g', inSvg(`<g mask="image-set('http://evil.test/' 1x)"/>`)],
   ['must not have the attribute fill of g', inSvg('<g fill="url( \'https://evil.test/\')"/>')],
   ['must not have the attribute style of g', inSvg('<g style="fill: u\\72l(x)"/>')],
   ['must not have the attribute fill of g', inSvg('<g fill="u\\72l(//evil.test/)"/>')],

@@ -17,7 +17,9 @@ const REFUSED_ELEMENTS = new Set([
 const REFERENCES = /^(href|src|base)$/
 const OWN_REFERENCE = /^\s*(#|data:image\/(png|jpeg|gif|webp)[;,])/i
 /** CSS that could load something. An escape could hide it. */
-const LOADING_CSS = /@import|\\|image-set|src\s*\(|\/\//i
+const LOADING_CSS = /@import|\\|image-set|cross-fade|src\s*\(|\/\//i
+/** The same for attributes, which name namespaces with two slashes. */
+const LOADING_ATTRIBUTE = /\\|image-set|cross-fade|src\s*\(/i
 const FOREIGN_URL = /url\s*\(\s*(?!["']?#)/i
 
 /**
@@ -74,7 +76,7 @@ const isRefused = (attribute: string, value: string): boolean => {
   if (attribute === 'attributename') return /^on|href|src|style/i.test(localName(value))
   if (attribute === 'style') return isLoading(value)
   // Many attributes are CSS, where an escape could hide a URL.
-  return value.includes('\\') || FOREIGN_URL.test(value)
+  return LOADING_ATTRIBUTE.test(value) || FOREIGN_URL.test(value)
 }
 
 const isLoading = (css: string): boolean => LOADING_CSS.test(css) || FOREIGN_URL.test(css)
