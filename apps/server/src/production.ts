@@ -20,8 +20,10 @@ const LIKELY_MISTAKES: Readonly<Record<string, string>> = {
   ISSUER: 'PUBLIC_URL',
 }
 
-/** The lengths of the prefixes of `10.0.0.0/8` and `fc00::/7`, the largest ranges that are private. */
-const MIN_PREFIX = { ipv4: 8, ipv6: 7 }
+/** The shortest prefixes: that of `10.0.0.0/8`, and less than any provider has of public IPv6 addresses. */
+const MIN_PREFIX = { ipv4: 8, ipv6: 16 }
+/** The IPv6 addresses of own networks and links, which may all be trusted. */
+const OWN_IPV6 = { ranges: ['fc00::/7', 'fe80::/10'], bits: 7 }
 
 /** The IPv6 addresses that stand for IPv4 ones. */
 const IPV4_MAPPED = { range: '::ffff:0:0/96', first: '::ffff:0:0', bits: 96 }
@@ -55,7 +57,7 @@ export const checkProduction = (
   if (trustsTooMany(trustedProxies)) {
     errors.push(
       'TRUSTED_PROXIES trusts too many addresses, so anyone can send any address or person: ' +
-        `a prefix must be ${MIN_PREFIX.ipv4} or longer, and ${MIN_PREFIX.ipv6} or longer for IPv6`,
+        `a prefix must be ${MIN_PREFIX.ipv4} or longer, and for IPv6 ${MIN_PREFIX.ipv6} or longer outside ${OWN_IPV6.ranges.join(' and ')}`,
     )
   }
   errors.push(...mistakes(environment, variables, known))
@@ -80,7 +82,9 @@ const isTooWide = (range: string): boolean => {
   if (isIPv4(address)) return prefix < MIN_PREFIX.ipv4
   const holdsIPv4 =
     addressSet([IPV4_MAPPED.range]).has(address) || addressSet([range]).has(IPV4_MAPPED.first)
-  return prefix < (holdsIPv4 ? IPV4_MAPPED.bits + MIN_PREFIX.ipv4 : MIN_PREFIX.ipv6)
+  if (holdsIPv4) return prefix < IPV4_MAPPED.bits + MIN_PREFIX.ipv4
+  const isOwn = addressSet(OWN_IPV6.ranges).has(address)
+  return prefix < (isOwn ? OWN_IPV6.bits : MIN_PREFIX.ipv6)
 }
 
 const mistakes = (

@@ -62,6 +62,8 @@ for (const wide of [
   '64.0.0.0/2',
   '10.0.0.0/7',
   '2a00::/6',
+  '2000::/7',
+  '2a00::/15',
   '::ffff:10.0.0.0/103',
   '0:0:0:0:0:ffff:a00:0/97',
   '::/64',
@@ -69,7 +71,7 @@ for (const wide of [
   test(`production trusts no range that is too wide: ${wide}`, (t) => {
     const TRUSTED_PROXIES = `10.0.0.1,${wide}`
     t.deepEqual(configErrorsOf({ ...PRODUCTION, TRUSTED_PROXIES }), [
-      'TRUSTED_PROXIES trusts too many addresses, so anyone can send any address or person: a prefix must be 8 or longer, and 7 or longer for IPv6',
+      'TRUSTED_PROXIES trusts too many addresses, so anyone can send any address or person: a prefix must be 8 or longer, and for IPv6 16 or longer outside fc00::/7 and fe80::/10',
     ])
   })
 }
