@@ -50,7 +50,7 @@ const times = async <R>(count: number, act: (i: number) => Promise<R>): Promise<
   return results
 }
 
-/** Runs a command of the program, which must end well. Returns what it printed. */
+/** Runs a command of the program, which must end well. Returns its standard output. */
 const run = async (env: Readonly<Record<string, string>>, ...args: readonly string[]) => {
   const child = own(
     spawn(process.execPath, [MAIN, ...args], {
@@ -58,15 +58,16 @@ const run = async (env: Readonly<Record<string, string>>, ...args: readonly stri
       stdio: ['ignore', 'pipe', 'pipe'],
     }),
   )
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (text: string) => {
-      output += text
-    })
-  }
+  const printed = { out: '', err: '' }
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    printed.out += text
+  })
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    printed.err += text
+  })
   const [status] = await once(child, 'close')
-  if (status !== 0) throw new Error(`${args.join(' ')}: ${output}`)
-  return output
+  if (status !== 0) throw new Error(`${args.join(' ')}: ${printed.out}${printed.err}`)
+  return printed.out
 }
 
 const HOUR_MS = 3_600_000
