@@ -20,14 +20,13 @@ codes = response.json()
 print(f"Open   {codes['verification_uri']}\nEnter  {codes['user_code']}", file=sys.stderr)
 
 interval, end = codes.get("interval", 5), time.monotonic() + codes["expires_in"]
-poll = {
-    "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
-    "device_code": codes["device_code"],
-}
+poll = {"grant_type": "urn:ietf:params:oauth:grant-type:device_code"}
 while time.monotonic() < end:
     time.sleep(interval)
     try:
-        client.fetch_token(f"{issuer}/oauth/device/token", **poll, timeout=10)
+        client.fetch_token(
+            f"{issuer}/oauth/device/token", device_code=codes["device_code"], **poll, timeout=10
+        )
         print(client.get(f"{issuer}/api/whoami", timeout=10).text)
         sys.exit()
     except OAuthError as error:

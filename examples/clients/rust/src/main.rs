@@ -5,14 +5,12 @@ use std::{error::Error, process::exit, thread::sleep, time::Duration};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let issuer = std::env::args().nth(1).ok_or("Usage: acme-cli URL")?;
+    let base = format!("{issuer}/oauth/device");
     let client = BasicClient::new(ClientId::new("acme-cli".into()))
-        .set_auth_type(AuthType::RequestBody)
-        .set_device_authorization_url(DeviceAuthorizationUrl::new(format!(
-            "{issuer}/oauth/device/authorize"
-        ))?)
-        .set_token_uri(TokenUrl::new(format!("{issuer}/oauth/device/token"))?);
-    let timeout = Duration::from_secs(10);
-    let web = Client::builder().user_agent("acme-cli/1.0").timeout(timeout).build()?;
+        .set_device_authorization_url(DeviceAuthorizationUrl::new(format!("{base}/authorize"))?)
+        .set_token_uri(TokenUrl::new(format!("{base}/token"))?);
+    let web =
+        Client::builder().user_agent("acme-cli/1.0").timeout(Duration::from_secs(10)).build()?;
     // The library polls again if a connection breaks, so a problem of the server looks like that.
     let http = |request: HttpRequest| match web.call(request)? {
         response if response.status().is_server_error() => {
@@ -29,13 +27,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     eprintln!("Enter  {}", codes.user_code().secret());
     let poll = client.exchange_device_access_token(&codes);
     let token = poll.request(&http, sleep, None).unwrap_or_else(|error| {
-        eprintln!(
-            "The login failed: {}",
-            match error {
-                RequestTokenError::ServerResponse(refused) => refused.error().to_string(),
-                other => other.to_string(),
-            }
-        );
+        let why = match error {
+            RequestTokenError::ServerResponse(refused) => refused.error().to_string(),
+            other => other.to_string(),
+        };
+        eprintln!("The login failed: {why}");
         exit(1)
     });
     let whoami = web.get(format!("{issuer}/api/whoami"));
