@@ -323,7 +323,7 @@ test('an approval right after a revocation of all keys is not told that it count
     await operator.revokeApiKeys(request)
     clock.pass(900)
     const answer = { userCode, person: 'ann', decision: 'approve' } as const
-    t.is((await service.answerUserCode(answer)).outcome, 'key_not_created')
+    t.deepEqual(await service.answerUserCode(answer), { outcome: 'key_not_created' }, 'no fault')
     t.deepEqual((await service.listApiKeys({ owner: 'ann' })).keys, [])
     clock.pass(SECOND)
     t.is((await service.answerUserCode(answer)).outcome, 'approved')

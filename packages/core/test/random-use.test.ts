@@ -222,7 +222,7 @@ class Expectation {
     if (what === 'review') return { outcome: 'pending', userCode, request: { clientId } }
     if (what === 'approve') {
       if (this.now <= (this.cutOff[person] ?? Number.NEGATIVE_INFINITY) + SECOND) {
-        return { outcome: 'key_not_created', error: { code: 'store_conflict' } }
+        return { outcome: 'key_not_created' }
       }
       const live = this.liveKeysOf(person)
       if (live.length >= KEYS) {

@@ -31,7 +31,7 @@ import {
 } from '../rules/safeguard.ts'
 import { type CatalogueScopes, grantedScope } from '../rules/scope.ts'
 import { showUserCode } from '../rules/user-code.ts'
-import { StoreConflictError, StoreError } from '../store-errors.ts'
+import { StoreError } from '../store-errors.ts'
 import type { Admission } from './admission.ts'
 import { allowedRequest } from './allowed-request.ts'
 import { applyRevocation } from './apply-revocation.ts'
@@ -113,11 +113,14 @@ export type AnswerReply =
       readonly leastRecentlyUsed?: ListedKey | undefined
     }
   | {
-      /**
-       * `key_not_created`: a store failed and nothing was approved. `outcome_unknown`: a store failed
-       * while the decision was written. Retrying is safe in both cases.
-       */
-      readonly outcome: 'key_not_created' | 'outcome_unknown'
+      /** Nothing was approved. Retrying is safe. */
+      readonly outcome: 'key_not_created'
+      /** Why a store failed. Absent if all keys of the person or client were revoked a moment ago. */
+      readonly error?: StoreError | undefined
+    }
+  | {
+      /** A store failed while the decision was written. Retrying is safe. */
+      readonly outcome: 'outcome_unknown'
       readonly error: StoreError
     }
 
@@ -239,7 +242,7 @@ const prepareApproval = async (
     case 'reserved': {
       if (await isApprovalCutOff(dependencies, { person, grant, now })) {
         await apiKeys.update(keyId, settleReservation({ person, now }))
-        throw new StoreConflictError('All keys of the person or client were revoked a moment ago')
+        return { outcome: 'key_not_created' }
       }
       const about = { ...aboutGrant(found.grantId, grant), person, browser }
       const refusal = await refuseTooManyKeys(dependencies, { about, keyId, now })

@@ -35,7 +35,7 @@ export const verifyAuthenticated =
     const by = { person, email, signedInAt, browser }
     const answer = { ...read.choices, ...by, userCode, decision } as const
     const reply = await useCases.answerUserCode(answer)
-    if ('error' in reply) onError(reply.error, 'answer a user code', ctx)
+    if ('error' in reply && reply.error) onError(reply.error, 'answer a user code', ctx)
     sendReply(ctx, reply)
   }
 

@@ -98,7 +98,7 @@ const showReply = async (
     }
     case 'key_not_created':
     case 'outcome_unknown': {
-      onError(reply.error, 'answer a user code', ctx)
+      if (reply.error) onError(reply.error, 'answer a user code', ctx)
       ctx.set('Retry-After', '5')
       const retry = requestPath(ctx, links)
       const view = { kind: reply.outcome, userCode: typed, retry }
