@@ -3,9 +3,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"log"
 	"net/http"
 	"os"
@@ -22,35 +19,30 @@ func (agent) RoundTrip(request *http.Request) (*http.Response, error) {
 }
 
 func main() {
-	issuer := os.Args[1]
-	config := oauth2.Config{ClientID: "acme-cli", Scopes: []string{"whoami"}, Endpoint: oauth2.Endpoint{
-		DeviceAuthURL: issuer + "/oauth/device/authorize",
-		TokenURL:      issuer + "/oauth/device/token",
-		AuthStyle:     oauth2.AuthStyleInParams,
-	}}
-	web := &http.Client{Transport: agent{}, Timeout: 10 * time.Second}
+	issuer, web := os.Args[1], &http.Client{Transport: agent{}, Timeout: 10 * time.Second}
 	ctx := context.WithValue(context.Background(), oauth2.HTTPClient, web)
+	config := oauth2.Config{ClientID: "acme-cli", Scopes: []string{"whoami"}}
+	config.Endpoint = oauth2.Endpoint{AuthStyle: oauth2.AuthStyleInParams,
+		DeviceAuthURL: issuer + "/oauth/device/authorize", TokenURL: issuer + "/oauth/device/token"}
 	host, _ := os.Hostname()
 	codes, err := config.DeviceAuth(ctx, oauth2.SetAuthURLParam("device_name", host))
 	if err != nil {
 		log.Fatalf("The login failed: %v", err)
 	}
-	fmt.Fprintf(os.Stderr, "Open   %s\nEnter  %s\n", codes.VerificationURI, codes.UserCode)
+	log.New(os.Stderr, "", 0).Printf("Open   %s\nEnter  %s", codes.VerificationURI, codes.UserCode)
 	// The library waits, and polls until there is a key or another error than the two of waiting.
 	key, err := config.DeviceAccessToken(ctx, codes)
-	for err != nil {
-		var refused *oauth2.RetrieveError
-		isFinal := errors.As(err, &refused) && refused.Response.StatusCode < 500
-		if isFinal || time.Now().After(codes.Expiry) {
+	for ; err != nil; key, err = config.DeviceAccessToken(ctx, codes) {
+		refused, ok := err.(*oauth2.RetrieveError)
+		if ok && refused.Response.StatusCode < 500 || time.Now().After(codes.Expiry) {
 			log.Fatalf("The login failed: %v", err)
 		}
 		// The connection broke, or the server has a problem: the next poll may work.
 		codes.Interval = max(codes.Interval, min(codes.Interval*2, 30))
-		key, err = config.DeviceAccessToken(ctx, codes)
 	}
 	whoami, err := config.Client(ctx, key).Get(issuer + "/api/whoami")
 	if err != nil {
 		log.Fatal(err)
 	}
-	io.Copy(os.Stdout, whoami.Body)
+	os.Stdout.ReadFrom(whoami.Body)
 }
