@@ -4,24 +4,18 @@ import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import type { Variables } from './terminal.ts'
 
-/** Where programs of this platform keep what belongs to one person. */
-const configFolder = (env: Variables, platform: NodeJS.Platform): string => {
-  const { XDG_CONFIG_HOME = '', APPDATA } = env
-  // The specification says that a relative path is ignored.
-  if (isAbsolute(XDG_CONFIG_HOME)) return XDG_CONFIG_HOME
-  if (platform === 'win32') return APPDATA ?? join(homedir(), 'AppData', 'Roaming')
-  return join(
-    homedir(),
-    ...(platform === 'darwin' ? ['Library', 'Application Support'] : ['.config']),
-  )
-}
-
 /** Where the keys are kept: `KEY_FOLDER`, else a folder of that name in the person's configuration folder. */
 export const keyFolder = (
-  env: Variables,
+  { KEY_FOLDER, XDG_CONFIG_HOME = '', APPDATA }: Variables,
   name: string,
   platform: NodeJS.Platform = process.platform,
-): string => env['KEY_FOLDER'] || join(configFolder(env, platform), name)
+): string => {
+  if (KEY_FOLDER) return KEY_FOLDER
+  // The specification says that a relative path is ignored.
+  if (isAbsolute(XDG_CONFIG_HOME)) return join(XDG_CONFIG_HOME, name)
+  if (platform === 'win32') return join(APPDATA ?? join(homedir(), 'AppData/Roaming'), name)
+  return join(homedir(), platform === 'darwin' ? 'Library/Application Support' : '.config', name)
+}
 
 /** The key of this machine at one issuer. */
 export interface KeyFile {
@@ -41,11 +35,10 @@ export const openKeyFile = (folder: string, issuer: URL): KeyFile => {
       try {
         return JSON.parse(await readFile(file, 'utf8')).api_key
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-        const problem = `The key in ${file} cannot be read`
-        // The error of JSON.parse has the first characters of the text.
-        if (error instanceof SyntaxError) throw new Error(`${problem}: it is not JSON`)
-        throw new Error(problem, { cause: error })
+        const { code = 'it is not JSON' } = error as NodeJS.ErrnoException
+        if (code === 'ENOENT') return undefined
+        // The error of JSON.parse has the first characters of the text, so it is not the cause.
+        throw new Error(`The key in ${file} cannot be read: ${code}`)
       }
     },
     keep: async (apiKey) => {

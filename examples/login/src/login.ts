@@ -1,21 +1,20 @@
 import { hostname } from 'node:os'
 import { parseArgs } from 'node:util'
 import * as oauth from 'openid-client'
-import { explain, MESSAGES } from './explain.ts'
-import { instructions, verificationPage } from './instructions.ts'
-import { type KeyFile, keyFolder, openKeyFile } from './key-file.ts'
-import { canOpenBrowser } from './open-browser.ts'
-import { pollUntilExpiry } from './poll-until-expiry.ts'
-import { printable, type Terminal, type Variables } from './terminal.ts'
-import { showWaiting } from './waiting.ts'
+import { keyFolder, openKeyFile } from './key-file.ts'
+import { printable, showCodes, showWaiting, type Terminal, type Variables } from './terminal.ts'
 
+const CLIENT_ID = 'login-example'
 /** The servers log it, and people see it when they approve. */
 const USER_AGENT = `device-grant-login/1.0 (${process.platform}; Node ${process.versions.node})`
-const CLIENT_ID = 'login-example'
 const MAX_DEVICE_NAME = 64
+const MAX_INTERVAL_SECONDS = 30
+const EXPIRED = 'The code has expired. Run the login again.'
+
+const COMMANDS = ['login', 'whoami', 'logout'] as const
 
 /** A command of the program. */
-export type LoginCommand = 'login' | 'whoami' | 'logout'
+export type LoginCommand = (typeof COMMANDS)[number]
 
 /** What a login gets from the process that runs it. */
 export interface LoginIo {
@@ -48,127 +47,149 @@ The base URL is the PUBLIC_URL of the server. Default: BASE_URL, else http://loc
 REQUEST_TIMEOUT is the time for a request in seconds, 10 by default.
 `
 
-/** One call of the program: what was asked, and where. */
-interface Call {
-  readonly io: LoginIo
-  readonly base: URL
-  readonly keyFile: KeyFile
-  readonly deviceName: string
-  readonly mayOpenBrowser: boolean
-  readonly isJson: boolean
-  /** The time for a request, in seconds. */
-  readonly timeout: number
+const fail = (problem: string): never => {
+  throw new Error(problem)
 }
 
-const MAX_TIMEOUT_SECONDS = 3600
-
-const discover = ({ base, timeout }: Call): Promise<oauth.Configuration> =>
-  oauth.discovery(base, CLIENT_ID, undefined, oauth.None(), {
-    algorithm: 'oauth2',
-    timeout,
-    execute: base.protocol === 'http:' ? [oauth.allowInsecureRequests] : [],
-    [oauth.customFetch]: (url, options) =>
-      fetch(url, {
-        ...options,
-        body: options.body ?? null,
-        headers: { ...options.headers, 'user-agent': USER_AGENT },
-      }),
-  })
-
-/** What /api/whoami answers. */
-interface Owner {
-  readonly user: string
-  readonly expires_at?: string
-}
-
-/** Asks whose key it is. Returns `undefined` if the key no longer works. */
-const ownerOf = async ({ base, timeout }: Call, apiKey: string): Promise<Owner | undefined> => {
-  const whoami = new URL('api/whoami', base)
-  const response = await fetch(whoami, {
-    headers: { authorization: `Bearer ${apiKey}`, 'user-agent': USER_AGENT },
-    signal: AbortSignal.timeout(Math.ceil(timeout * 1000)),
-  })
-  if (response.status === 401) return undefined
-  if (response.ok) return (await response.json()) as Owner
-  throw new Error(`${whoami.pathname} refused the key: HTTP ${response.status}`)
-}
-
-/** Prints a result: as JSON, or as a line. */
-const print = ({ io, isJson }: Call, result: object, line: string): void => {
-  io.stdout.write(isJson ? `${JSON.stringify(result, undefined, 2)}\n` : `${printable(line)}\n`)
-}
-
-const printOwner = (call: Call, owner: Owner): void => {
-  const end = owner.expires_at ? `, until ${owner.expires_at}` : ''
-  print(call, owner, `Logged in at ${call.base.href} as ${owner.user}${end}`)
-}
-
-/** Gets a key from a person's approval. */
-const askForKey = async ({ base, io, ...call }: Call): Promise<string> => {
-  const { stderr, env } = io
-  const config = await discover({ base, io, ...call })
-  const parameters = { scope: 'whoami', device_name: call.deviceName }
-  const codes = await oauth.initiateDeviceAuthorization(config, parameters)
-  const expiry = AbortSignal.timeout(codes.expires_in * 1000)
-  const isBrowserOpen = call.mayOpenBrowser && (await io.openBrowser(verificationPage(codes)))
-  stderr.write(instructions(codes, isBrowserOpen, stderr, env))
-  const waiting = showWaiting(codes.expires_in, stderr, env)
-  let hasRetried = false
-  const onRetry = (reason: string): void => {
-    if (hasRetried) return
-    waiting.tell(`The server did not answer (${reason}). Retrying until the code expires.`)
-    hasRetried = true
-  }
-  const tokens = await pollUntilExpiry(config, codes, expiry, onRetry)
-    .catch((error: unknown) => {
-      throw expiry.aborted ? new Error(MESSAGES['expired_token']) : error
-    })
-    .finally(waiting.stop)
-  return tokens.access_token
-}
-
-const COMMANDS: Readonly<Record<LoginCommand, (call: Call) => Promise<void>>> = {
-  login: async (call) => {
-    const kept = await call.keyFile.read()
-    const known = kept === undefined ? undefined : await ownerOf(call, kept)
-    if (known) return printOwner(call, known)
-    if (kept) call.io.stderr.write('  The key no longer works, so this is a new login.\n')
-    const apiKey = await askForKey(call)
-    await call.keyFile.keep(apiKey)
-    const owner = await ownerOf(call, apiKey)
-    if (!owner) throw new Error('The server refuses the key that it has just issued.')
-    printOwner(call, owner)
-  },
-  whoami: async (call) => {
-    const apiKey = await call.keyFile.read()
-    if (apiKey === undefined) throw new Error(`You are not logged in at ${call.base.href}`)
-    const owner = await ownerOf(call, apiKey)
-    if (!owner) throw new Error('The key no longer works. Log in again.')
-    printOwner(call, owner)
-  },
-  logout: async (call) => {
-    const apiKey = await call.keyFile.read()
-    if (apiKey === undefined) throw new Error(`You are not logged in at ${call.base.href}`)
-    await oauth.tokenRevocation(await discover(call), apiKey)
-    // Forgotten last, so that a failed revocation can be retried.
-    await call.keyFile.forget()
-    print(call, { logged_out: true }, `Logged out of ${call.base.href}. The key is revoked.`)
-  },
-}
-
-const isCommand = (text: string): text is LoginCommand => Object.hasOwn(COMMANDS, text)
-
-const readArguments = (args: readonly string[]) =>
-  parseArgs({
+/** Reads what is asked, and where. Throws an error if an argument or a variable is wrong. */
+const readCall = (args: readonly string[], io: LoginIo) => {
+  const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
     options: {
       'device-name': { type: 'string', default: hostname() },
       'no-browser': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
     },
   })
+  const command = COMMANDS.find((name) => name === positionals[0])
+  const addresses = command ? positionals.slice(1) : positionals
+  if (addresses.length > 1) fail(`There is more than one address: ${addresses.join(' ')}`)
+  const [address = io.env['BASE_URL'] ?? 'http://localhost:3000'] = addresses
+  const isWeb = /^https?:\/\//i.test(address) && URL.canParse(address)
+  if (!isWeb) fail(`${address} is not an http:// or https:// address.`)
+  const timeout = Number(io.env['REQUEST_TIMEOUT'] || 10)
+  const isTime = timeout >= 1 && timeout <= 3600
+  if (!isTime) fail('REQUEST_TIMEOUT must be a number of seconds from 1 to 3600.')
+  const base = new URL(address.replace(/\/*$/, '/'))
+  const keyFile = openKeyFile(keyFolder(io.env, io.folder), base)
+  return { ...values, command: command ?? 'login', base, timeout, keyFile, io }
+}
+
+type Call = ReturnType<typeof readCall>
+
+const send = (url: string | URL, options: RequestInit): Promise<Response> =>
+  fetch(url, { ...options, headers: { ...options.headers, 'user-agent': USER_AGENT } })
+
+const discover = ({ base, timeout }: Call): Promise<oauth.Configuration> =>
+  oauth.discovery(base, CLIENT_ID, undefined, oauth.None(), {
+    algorithm: 'oauth2',
+    timeout,
+    execute: base.protocol === 'http:' ? [oauth.allowInsecureRequests] : [],
+    [oauth.customFetch]: (url, options) => send(url, options as RequestInit),
+  })
+
+/** What /api/whoami answers. */
+type Owner = { readonly user: string; readonly expires_at?: string }
+
+/** Asks whose key it is. Returns `undefined` if the key no longer works. */
+const ownerOf = async ({ base, timeout }: Call, apiKey: string): Promise<Owner | undefined> => {
+  const signal = AbortSignal.timeout(Math.ceil(timeout * 1000))
+  const headers = { authorization: `Bearer ${apiKey}` }
+  const response = await send(new URL('api/whoami', base), { headers, signal })
+  if (response.status === 401) return undefined
+  if (response.ok) return (await response.json()) as Owner
+  return fail(`/api/whoami refused the key: HTTP ${response.status}`)
+}
+
+/**
+ * Gets a key from a person's approval. A server or network that fails in between makes the interval
+ * longer (RFC 8628 section 3.5), because the next poll may work.
+ */
+const askForKey = async (call: Call): Promise<string> => {
+  const { env, stderr, openBrowser } = call.io
+  const config = await discover(call)
+  const device_name = [...call['device-name']].slice(0, MAX_DEVICE_NAME).join('')
+  const codes = await oauth.initiateDeviceAuthorization(config, { scope: 'whoami', device_name })
+  const signal = AbortSignal.timeout(codes.expires_in * 1000)
+  await showCodes(codes, stderr, env, call['no-browser'] ? undefined : openBrowser)
+  const waiting = showWaiting(codes.expires_in, stderr, env)
+  const poll = async (interval = 5, hasFailed = false): Promise<string> => {
+    try {
+      const paced = { ...codes, interval }
+      const tokens = await oauth.pollDeviceAuthorizationGrant(config, paced, undefined, { signal })
+      return tokens.access_token
+    } catch (error) {
+      if (signal.aborted) return fail(EXPIRED)
+      const reason = reasonToRetry(error)
+      if (!reason) throw error
+      const notice = `The server did not answer (${reason}). Retrying until the code expires.`
+      if (!hasFailed) waiting.tell(notice)
+      return poll(Math.max(interval, Math.min(interval * 2, MAX_INTERVAL_SECONDS)), true)
+    }
+  }
+  return poll(codes.interval).finally(waiting.stop)
+}
+
+const RETRIED = /^OAUTH_(RESPONSE_IS_NOT_CONFORM|RESPONSE_IS_NOT_JSON|TIMEOUT|PARSE_ERROR)$/
+
+/** Says why the next poll may work, or `undefined` if the server refused the login. */
+const reasonToRetry = (error: unknown): string | undefined => {
+  if (error instanceof oauth.ResponseBodyError) {
+    const { status } = error
+    return status === 408 || status === 429 || status >= 500 ? `HTTP ${status}` : undefined
+  }
+  const { code = '', cause, message } = error as oauth.ClientError
+  // `fetch` throws a TypeError if the network fails.
+  if (error instanceof TypeError) return (cause as NodeJS.ErrnoException)?.code ?? message
+  if (!RETRIED.test(code)) return undefined
+  return cause instanceof Response ? `HTTP ${cause.status}` : message
+}
+
+/** Explains an error of a login at this server, and what to do about it, in one line. */
+const explain = (error: unknown, { href, host, hostname }: URL): string => {
+  if (error instanceof oauth.ResponseBodyError) {
+    if (error.error === 'access_denied') return 'The request was denied.'
+    if (error.error === 'expired_token') return EXPIRED
+    return `The login failed: ${error.error_description ?? error.error}`
+  }
+  const { message, cause } = error as Error
+  if (cause instanceof Response) {
+    const received = cause.status === 200 ? 'no JSON' : `HTTP ${cause.status}`
+    return `No device-grant server answers at ${href}: ${cause.url} returned ${received}`
+  }
+  const details = cause as (NodeJS.ErrnoException & { body?: { issuer?: string } }) | undefined
+  const { code = '', body, message: detail } = details ?? {}
+  if (body?.issuer) return `The address of this server is ${body.issuer}. Use that address.`
+  if (code === 'ECONNREFUSED') return `Nothing listens at ${host}. Is the server running?`
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `Host ${hostname} was not found.`
+  if (/CERT|SSL|TLS|VERIFY/.test(code)) return `TLS failed at ${host}: ${code}`
+  return [message, detail || code].filter(Boolean).join(': ')
+}
+
+/** Does what is asked. Returns the result as JSON, and as a line. */
+const run = async (call: Call): Promise<readonly [object, string]> => {
+  const { command, io, base, keyFile } = call
+  const kept = await keyFile.read()
+  if (!kept && command !== 'login') return fail(`You are not logged in at ${base.href}`)
+  if (kept && command === 'logout') {
+    await oauth.tokenRevocation(await discover(call), kept)
+    // Forgotten last, so that a failed revocation can be retried.
+    await keyFile.forget()
+    return [{ logged_out: true }, `Logged out of ${base.href}. The key is revoked.`]
+  }
+  let owner = kept ? await ownerOf(call, kept) : undefined
+  if (!owner && command === 'login') {
+    if (kept) io.stderr.write('  The key no longer works, so this is a new login.\n')
+    const apiKey = await askForKey(call)
+    await keyFile.keep(apiKey)
+    owner = await ownerOf(call, apiKey)
+    if (!owner) return fail('The server refuses the key that it has just issued.')
+  }
+  if (!owner) return fail('The key no longer works. Log in again.')
+  const end = owner.expires_at ? `, until ${owner.expires_at}` : ''
+  return [owner, `Logged in at ${base.href} as ${owner.user}${end}`]
+}
 
 /**
  * Runs `login`, `whoami` or `logout` with the arguments of a command line. Errors become one line on
@@ -176,48 +197,22 @@ const readArguments = (args: readonly string[]) =>
  * @returns the exit status: 0 done, 1 the login or the server failed, 2 wrong arguments
  */
 export const runLogin = async (args: readonly string[], io: LoginIo): Promise<0 | 1 | 2> => {
-  const refuse = (problem: string): 2 => {
-    io.stderr.write(`  ${problem}\n\n${usage(io)}`)
+  const { stdout, stderr } = io
+  if (args.includes('--help') || args.includes('-h')) {
+    stdout.write(usage(io))
+    return 0
+  }
+  let call: Call | undefined
+  try {
+    call = readCall(args, io)
+    const [result, line] = await run(call)
+    stdout.write(call.json ? `${JSON.stringify(result, undefined, 2)}\n` : `${printable(line)}\n`)
+    return 0
+  } catch (error) {
+    const problem = call ? explain(error, call.base) : (error as Error).message
+    stderr.write(`  ${printable(problem)}\n`)
+    if (call) return 1
+    stderr.write(`\n${usage(io)}`)
     return 2
-  }
-  let given: ReturnType<typeof readArguments>
-  try {
-    given = readArguments(args)
-  } catch (error) {
-    return refuse((error as Error).message)
-  }
-  const { values, positionals } = given
-  if (values.help) {
-    io.stdout.write(usage(io))
-    return 0
-  }
-  const [first = '', ...others] = positionals
-  const [command, addresses]: [LoginCommand, readonly string[]] = isCommand(first)
-    ? [first, others]
-    : ['login', positionals]
-  const [address = io.env['BASE_URL'] ?? 'http://localhost:3000'] = addresses
-  if (addresses.length > 1) return refuse(`There is more than one address: ${addresses.join(' ')}`)
-  if (!/^https?:\/\//i.test(address) || !URL.canParse(address)) {
-    return refuse(`${address} is not an http:// or https:// address.`)
-  }
-  const timeout = Number(io.env['REQUEST_TIMEOUT'] || 10)
-  if (!(timeout >= 1 && timeout <= MAX_TIMEOUT_SECONDS)) {
-    return refuse(`REQUEST_TIMEOUT must be a number of seconds from 1 to ${MAX_TIMEOUT_SECONDS}.`)
-  }
-  const base = new URL(address.replace(/\/*$/, '/'))
-  try {
-    await COMMANDS[command]({
-      io,
-      base,
-      keyFile: openKeyFile(keyFolder(io.env, io.folder), base),
-      deviceName: [...values['device-name']].slice(0, MAX_DEVICE_NAME).join(''),
-      mayOpenBrowser: !values['no-browser'] && canOpenBrowser(io.env, process.platform),
-      isJson: values.json,
-      timeout,
-    })
-    return 0
-  } catch (error) {
-    io.stderr.write(`  ${printable(explain(error, base))}\n`)
-    return 1
   }
 }

@@ -1,8 +1,8 @@
-import { openBrowser } from './open-browser.ts'
-import { type LoginCommand, runLogin } from './run-login.ts'
+import { type LoginCommand, runLogin } from './login.ts'
+import { openBrowser } from './terminal.ts'
 
 const { env, stdout, stderr } = process
 const program = (command: LoginCommand): string =>
-  ['npm run login --', command === 'login' ? [] : command].flat().join(' ')
+  command === 'login' ? 'npm run login --' : `npm run login -- ${command}`
 const io = { env, stdout, stderr, openBrowser, program, folder: 'device-grant-example' }
 process.exitCode = await runLogin(process.argv.slice(2), io)

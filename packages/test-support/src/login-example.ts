@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
 import { type SpawnedProgram, spawnProgram } from './spawned-program.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../../examples/login/dist/login.js', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../../../examples/login/dist/main.js', import.meta.url))
 
 /** The exit code of the example, and everything that it has written. */
 export interface Ended {

@@ -1,4 +1,4 @@
-import type { LoginCommand } from '@device-grant/example-login/run-login'
+import type { LoginCommand } from '@device-grant/example-login/login'
 import type { Command } from './command.ts'
 
 const command = (name: LoginCommand, flags: string, meaning: string): Command => ({
@@ -7,8 +7,8 @@ const command = (name: LoginCommand, flags: string, meaning: string): Command =>
   meaning,
   run: async (args, { env, out, err, terminal }) => {
     // Servers and other commands do without a client.
-    const { runLogin } = await import('@device-grant/example-login/run-login')
-    const { openBrowser } = await import('@device-grant/example-login/open-browser')
+    const { runLogin } = await import('@device-grant/example-login/login')
+    const { openBrowser } = await import('@device-grant/example-login/terminal')
     const { isTTY, columns, rows } = terminal ?? {}
     const io = {
       env,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { listen } from '@device-grant/test-support/loopback'
 import test, { type ExecutionContext } from 'ava'
-import { runLogin } from './run-login.ts'
+import { runLogin } from './login.ts'
 
 type Answer = (response: ServerResponse) => void
 
@@ -62,7 +62,7 @@ const login = async (
     server.close()
     server.closeAllConnections()
   })
-  const folder = await mkdtemp(join(tmpdir(), 'poll-until-expiry-'))
+  const folder = await mkdtemp(join(tmpdir(), 'polling-'))
   t.teardown(() => rm(folder, { recursive: true }))
   let [out, err] = ['', '']
   const exitCode = await runLogin([url], {

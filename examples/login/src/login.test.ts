@@ -3,12 +3,12 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { mock } from 'node:test'
 import { listen } from '@device-grant/test-support/loopback'
 import test from 'ava'
 import jsqr from 'jsqr'
-import { canOpenBrowser } from './open-browser.ts'
-import { runLogin } from './run-login.ts'
-import { showWaiting, type Ticks } from './waiting.ts'
+import { runLogin } from './login.ts'
+import { canOpenBrowser, showWaiting } from './terminal.ts'
 
 const PAGE = 'https://login.example/device'
 const CODE = 'WDJB-MJHT'
@@ -61,7 +61,7 @@ const http = createServer(async (request, response) => {
   response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body))
 })
 const url = await listen(http)
-const folder = await mkdtemp(join(tmpdir(), 'run-login-'))
+const folder = await mkdtemp(join(tmpdir(), 'login-'))
 test.after.always(async () => {
   http.closeAllConnections()
   http.close()
@@ -279,23 +279,12 @@ test.serial('a REQUEST_TIMEOUT that is no number of seconds is refused by name',
 test.serial('the time left is drawn each second, over itself, if it fits in a line', (t) => {
   const written: string[] = []
   const terminal = { ...TTY, write: (line: string) => written.push(line) }
-  let [now, tick] = [0, (): void => {}]
-  const ticks: Ticks = {
-    now: () => now,
-    eachSecond: (action) => {
-      tick = action
-      return () => {
-        tick = () => {}
-      }
-    },
-  }
+  mock.timers.enable({ apis: ['Date', 'setInterval'] })
+  t.teardown(() => mock.timers.reset())
   const pass = (seconds: number): void => {
-    for (let i = 0; i < seconds; i++) {
-      now += 1000
-      tick()
-    }
+    for (let i = 0; i < seconds; i++) mock.timers.tick(1000)
   }
-  const wide = showWaiting(600, { ...terminal, columns: 42 }, {}, ticks)
+  const wide = showWaiting(600, { ...terminal, columns: 42 }, {})
   pass(2)
   t.deepEqual(
     written.splice(0).map((line) => line.replace(/[⠀-⣿]/, '*')),
@@ -312,7 +301,7 @@ test.serial('the time left is drawn each second, over itself, if it fits in a li
     [{ ...terminal, isTTY: false }, {}],
     [terminal, { TERM: 'dumb' }],
   ] as const) {
-    const waiting = showWaiting(600, narrow, env, ticks)
+    const waiting = showWaiting(600, narrow, env)
     pass(2)
     waiting.stop()
     t.deepEqual(written.splice(0), ['  Waiting for approval ...\n'])
