@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { formatApiKey } from '@device-grant/core'
+import { PATH_WITH_GO } from '@device-grant/test-support/path-with-go'
 import { reportSkipped } from '@device-grant/test-support/skipped-tests'
 import test, { type ExecutionContext } from 'ava'
 import { parse } from 'yaml'
@@ -100,13 +100,10 @@ test('one of the two flags may be given', async (t) => {
   await t.throwsAsync(printed('dg_', '--gitleaks', '--trufflehog'), { instanceOf: UsageError })
 })
 
-/** Also the folder into which `go install` writes. */
-const PATH = [process.env['PATH'], join(homedir(), 'go', 'bin')].join(delimiter)
-
 /** Runs gitleaks. Returns its exit status, or `undefined` if there is no such program. */
 const gitleaks = async (...args: readonly string[]): Promise<number | undefined> => {
   try {
-    await promisify(execFile)('gitleaks', args, { env: { PATH } })
+    await promisify(execFile)('gitleaks', args, { env: { PATH: PATH_WITH_GO } })
     return 0
   } catch (error) {
     const { code } = error as { readonly code?: number | string }
