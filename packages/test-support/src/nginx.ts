@@ -1,38 +1,20 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { eventually } from './eventually.ts'
 import { freePort } from './free-port.ts'
-import { end, own } from './owned-process.ts'
-import { reportSkipped } from './skipped-tests.ts'
-
-/** An nginx on a free port of loopback. */
-export interface Nginx {
-  readonly url: string
-  stop(): Promise<void>
-}
+import { hasProgram, type ReverseProxy, startProxy } from './started-proxy.ts'
 
 /**
  * Whether nginx can be started. If not, tests that need it are skipped with a line that says so.
  * @throws {Error} if it is missing and `CI` is `true`
  */
-export const hasNginx = (what: string): boolean => {
-  try {
-    execFileSync('nginx', ['-v'], { stdio: 'ignore' })
-    return true
-  } catch {
-    reportSkipped(`${what}: nginx is missing`)
-    return false
-  }
-}
+export const hasNginx = (what: string): boolean => hasProgram('nginx', '-v', what)
 
 /**
  * Starts nginx with the lines of one `server` block.
  * @param http lines of the `http` block before it
  */
-export const startNginx = async (server: string, http = ''): Promise<Nginx> => {
+export const startNginx = async (server: string, http = ''): Promise<ReverseProxy> => {
   const port = await freePort()
   const dir = await mkdtemp(join(tmpdir(), 'nginx-'))
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
@@ -55,29 +37,11 @@ ${server}
 `
   const path = join(dir, 'nginx.conf')
   await writeFile(path, config)
-  const child = own(
-    spawn('nginx', ['-c', path, '-e', 'stderr'], { stdio: ['ignore', 'ignore', 'pipe'] }),
-  )
-  let log = ''
-  child.stderr.on('data', (chunk: Buffer) => {
-    log += chunk.toString()
-  })
-  const exited = once(child, 'exit').then(() => {
-    throw new Error(`nginx did not start:\n${log}`)
-  })
-  exited.catch(() => {})
-  const url = `http://127.0.0.1:${port}`
-  await Promise.race([
-    exited,
-    eventually('nginx answers', async () => {
-      await fetch(url)
-      return true
-    }),
-  ])
+  const nginx = await startProxy('nginx', ['-c', path, '-e', 'stderr'], port)
   return {
-    url,
+    url: nginx.url,
     stop: async () => {
-      await end(child, 'SIGTERM')
+      await nginx.stop()
       await rm(dir, { recursive: true, force: true })
     },
   }

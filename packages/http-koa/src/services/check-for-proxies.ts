@@ -28,8 +28,8 @@ export interface CheckForProxiesOptions {
  * with `ext_authz`. Any method counts, and the query and the body do not. The proxy sets
  * `X-Required-Scope` and `X-Required-Resource` itself. Use it before the router.
  *
- * Status 204 comes with `X-Auth-User`, `X-Auth-Scope` and `X-Auth-Key-Id`, percent-encoded but for
- * printable ASCII. Else the status is 401, 403, or 503 if a store failed.
+ * Status 204 (200 for Envoy) comes with `X-Auth-User`, `X-Auth-Scope` and `X-Auth-Key-Id`,
+ * percent-encoded but for printable ASCII. Else the status is 401, 403, or 503 if a store failed.
  */
 export const checkForProxies = (
   authenticateApiKey: AuthenticateApiKey,
@@ -48,7 +48,9 @@ export const checkForProxies = (
       ctx.set('X-Auth-User', encoded(reply.owner))
       ctx.set('X-Auth-Scope', encoded(reply.scope ?? ''))
       ctx.set('X-Auth-Key-Id', reply.keyId)
-      ctx.status = 204
+      // Envoy lets a request pass for a 200 only.
+      ctx.status = headerOf(ctx, ENVOY_HEADER) === undefined ? 204 : 200
+      ctx.body = ''
       return
     }
     if (reply.error) onError(reply.error, 'authenticate', ctx)
@@ -62,6 +64,9 @@ export const checkForProxies = (
     return asked === path || asked?.startsWith(`${path}/`) ? answer(ctx) : next()
   }
 }
+
+/** Envoy sends it with every request of its own. */
+const ENVOY_HEADER = 'x-envoy-expected-rq-timeout-ms'
 
 const headerOf = (ctx: Context, name: string): string | undefined => ctx.get(name) || undefined
 
