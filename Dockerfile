@@ -40,7 +40,7 @@ VOLUME /data
 EXPOSE 3000
 STOPSIGNAL SIGTERM
 # Starts no Node, which would take longer than the answer.
-HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --start-interval=1s --retries=3 \
+HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=3 \
   CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/$PORT && printf 'GET /healthz HTTP/1.0\\r\\n\\r\\n' >&3 && read -r _ status _ <&3 && [ \"$status\" = 200 ]"]
 ENTRYPOINT ["device-grant"]
 
@@ -59,6 +59,6 @@ WORKDIR /data
 VOLUME /data
 EXPOSE 3000
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --start-interval=1s --retries=3 \
-  CMD ["sh", "-c", "exec wget -q -T 2 -O /dev/null http://127.0.0.1:$PORT/healthz"]
+HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=3 \
+  CMD ["sh", "-c", "exec wget -q -O /dev/null http://127.0.0.1:$PORT/healthz"]
 ENTRYPOINT ["device-grant"]

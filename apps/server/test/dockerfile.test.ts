@@ -45,6 +45,14 @@ test('an image keeps its data in memory if STORES says so', (t) => {
   }
 })
 
+test('a health check has only flags that the builders of Debian 12 know', (t) => {
+  for (const image of IMAGES) {
+    const [, flags = ''] = /^HEALTHCHECK ([^\\]*)/m.exec(image) ?? []
+    const names = Array.from(flags.matchAll(/--([a-z-]+)=/g), ([, name]) => name)
+    t.deepEqual(names, ['interval', 'timeout', 'start-period', 'retries'])
+  }
+})
+
 /** Answers every request with this status. */
 const answering = async (t: ExecutionContext, status: number): Promise<number> => {
   const server = createServer((request, response) => {
