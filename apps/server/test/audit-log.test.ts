@@ -54,6 +54,13 @@ const SAMPLES: { readonly [T in DeviceGrantEvent['type']]: EventOf<T> } = {
   user_code_contested: { type: 'user_code_contested', at, grantId, ...ofPerson },
   contested_code_ended: { type: 'contested_code_ended', at, grantId, ...ofPerson, people: 3 },
   approval_blocked: { type: 'approval_blocked', at, ...ofGrant, ...ofPerson, reason: 'elsewhere' },
+  pick_up_refused: {
+    type: 'pick_up_refused',
+    at,
+    ...ofGrant,
+    person: 'maria',
+    reason: 'sensitive_scope',
+  },
   too_many_keys: { type: 'too_many_keys', at, ...ofGrant, ...ofPerson, limit: 100 },
   person_not_admitted: {
     type: 'person_not_admitted',

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { BrowserLike, type Sending, type Visit } from '@device-grant/test-support/browser-like'
 import { authorize, type Codes, pickUp, pollOutcome } from '@device-grant/test-support/device'
 import {
@@ -6,6 +7,7 @@ import {
   VERIFY,
   VERIFY_AUTHENTICATED,
 } from '@device-grant/test-support/endpoints'
+import { freePort } from '@device-grant/test-support/free-port'
 import { formsIn } from '@device-grant/test-support/html-form'
 import { type Answer, membersOf, post, send } from '@device-grant/test-support/http-exchange'
 import { issued } from '@device-grant/test-support/issued'
@@ -380,6 +382,48 @@ test('CD-7: SENSITIVE_SCOPES refuses sensitive scopes, or demands more for them'
   t.is((await approve(server, codes, { code_ending }, by)).status, 403)
   t.is((await approve(server, codes)).status, 400)
   t.is((await approve(server, codes, { code_ending })).status, 200)
+})
+
+test('CD-7: a scope that becomes sensitive after the approval is in no key', async (t) => {
+  const folder = await tempFolder(t)
+  const scopesFile = (name: string, sensitive: boolean) =>
+    folder.write(name, {
+      scopes: { read: { description: 'Read' }, admin: { description: 'All', sensitive } },
+    })
+  const DATA_DIR = join(folder.path, 'data')
+  const marked = { STORES: '', DATA_DIR, SCOPES_FILE: await scopesFile('marked.json', true) }
+  const before = await start(t, { ...marked, SCOPES_FILE: await scopesFile('open.json', false) })
+  const METRICS_PORT = String(await freePort())
+  const never = await start(t, { ...marked, SENSITIVE_SCOPES: 'never', METRICS_PORT })
+  const guarded = await start(t, { ...marked, SENSITIVE_SCOPES: 'near,code_ending' })
+  const [codes, other, harmless] = [
+    await request(before, { scope: 'read admin' }),
+    await request(before, { scope: 'read admin' }),
+    await request(before, { scope: 'read' }),
+  ]
+  for (const each of [codes, harmless]) t.is((await approve(before, each)).status, 200)
+  for (const server of [never, guarded]) {
+    t.is(await pollOutcome(server.url, codes.device_code), 'access_denied')
+    const line = server.log.find((each) => each.includes('pick_up_refused')) ?? t.fail()
+    t.like(JSON.parse(line), { person: 'alice', reason: 'sensitive_scope' })
+  }
+  const metrics = await send(`http://127.0.0.1:${METRICS_PORT}`, {
+    method: 'GET',
+    path: '/metrics',
+  })
+  t.regex(metrics.text, /^device_grant_logins_total\{outcome="refused"\} 1$/m)
+  t.is(await pollOutcome(never.url, harmless.device_code), 'token')
+  // The first answer may be lost, but the same key is not issued again.
+  t.is(await pollOutcome(before.url, codes.device_code), 'token')
+  never.clock.pass(5_000)
+  t.is(await pollOutcome(never.url, codes.device_code), 'access_denied')
+  // No approval is accepted that gives no key.
+  t.is((await approve(never, other)).status, 400)
+  t.is((await approve(never, other, { scope: 'read' })).status, 200)
+  t.is(await pollOutcome(guarded.url, other.device_code), 'token')
+  const met = await request(guarded, { scope: 'read admin' })
+  t.is((await approve(guarded, met, { code_ending: met.user_code.slice(-4) })).status, 200)
+  t.is(await pollOutcome(guarded.url, met.device_code), 'token')
 })
 
 test('CD-13: FRESH_SIGN_IN asks to sign in again, on page and JSON', async (t) => {

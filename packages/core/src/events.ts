@@ -5,7 +5,7 @@ import type {
 import type { KeyEnder } from './rules/key-ending.ts'
 import type { ElsewhereReason } from './rules/proximity.ts'
 import type { ClientRefusal } from './rules/registered-client.ts'
-import type { ApprovalBlock, RequestRefusal } from './rules/safeguard.ts'
+import type { ApprovalBlock, PickUpRefusal, RequestRefusal } from './rules/safeguard.ts'
 
 /**
  * What happened, for logs, counters, mails and audits. Each event has everything that it is about, so
@@ -30,6 +30,7 @@ export type DeviceGrantEvent =
   | PollTooEarly
   | ExpiredOnPoll
   | WrongClient
+  | PickUpRefused
   | KeyClaimed
   | KeyUsedFirst
   | KeyRefused
@@ -197,6 +198,13 @@ interface ExpiredOnPoll extends Happened<'expired_on_poll'>, OfGrant {}
 interface WrongClient extends Happened<'wrong_client'>, OfGrant {
   /** The client that polled. Absent when it named none. */
   readonly callerClientId?: string | undefined
+}
+
+/** A device got no key, because a safeguard refuses it by now (RFC 10027 section 6.1). */
+interface PickUpRefused extends Happened<'pick_up_refused'>, OfGrant {
+  /** The person who approved the device. */
+  readonly person: string
+  readonly reason: PickUpRefusal
 }
 
 /** A device picked its key up. */

@@ -86,6 +86,8 @@ export type {
   ApprovalBlock,
   ApprovalFacts,
   ApprovalNeed,
+  PickUpFacts,
+  PickUpRefusal,
   RequestFacts,
   RequestRefusal,
   Safeguard,

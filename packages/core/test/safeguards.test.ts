@@ -216,6 +216,137 @@ test('CD-7: safeguards may hold for sensitive scopes only', async (t) => {
   t.is((await answer({ browser: FAR, scopes: ['read'] })).outcome, 'approved')
 })
 
+/** A login whose scope becomes sensitive after the request, and whose service gets other safeguards. */
+const changing = async ({
+  before,
+  after,
+  request = {},
+}: {
+  before: readonly Safeguard[]
+  after: readonly Safeguard[]
+  request?: { apiKey?: string; clientAuthenticated?: true }
+}) => {
+  let catalogue = new Map<string, CatalogueScope>([
+    ['read', { description: { text: 'Read' } }],
+    ['admin', { description: { text: 'Everything' } }],
+  ])
+  const changed = { scopes: () => catalogue }
+  const old = createMemoryService(undefined, undefined, { scopes: changed, safeguards: before })
+  const next = createMemoryService(undefined, () => old.stores, {
+    scopes: changed,
+    safeguards: after,
+  })
+  const { userCode, deviceCode } = issued(
+    await old.authorizeDevice({ device: DEVICE, scope: 'read admin', ...request }),
+  )
+  const answer = { userCode, person: 'ann', browser: NEAR, decision: 'approve' } as const
+  return {
+    old,
+    next,
+    markSensitive: () => {
+      catalogue = CATALOGUE
+    },
+    approve: async (by: Partial<UserCodeAnswer> = {}, service = old) =>
+      service.answerUserCode({
+        ...answer,
+        signedInAt: old.clock.now(),
+        codeEnding: userCode.slice(-4),
+        ...by,
+      }),
+    pickUp: async (service = next) => (await service.pollForToken({ deviceCode })).outcome,
+  }
+}
+
+test('CD-7: a scope that becomes sensitive after the approval is in no key', async (t) => {
+  const { next, approve, markSensitive, pickUp } = await changing({
+    before: [],
+    after: [onlyForSensitiveScopes(refuseSensitiveScopes())],
+  })
+  await approve()
+  markSensitive()
+  t.is(await pickUp(), 'access_denied')
+  t.like(next.events.at(-1), { type: 'pick_up_refused', person: 'ann', reason: 'sensitive_scope' })
+})
+
+test('CD-7: a key is not issued again with a scope that has become sensitive', async (t) => {
+  const { old, next, approve, markSensitive, pickUp } = await changing({
+    before: [],
+    after: [refuseSensitiveScopes()],
+  })
+  await approve()
+  t.is(await pickUp(old), 'granted')
+  markSensitive()
+  next.clock.pass(5 * SECOND)
+  t.is(await pickUp(), 'access_denied')
+  // The operator takes the mark back.
+  old.clock.pass(10 * SECOND)
+  t.is(await pickUp(old), 'granted')
+})
+
+test('CD-7: a person unticks a scope that has become sensitive since the request', async (t) => {
+  const { approve, markSensitive, pickUp, next } = await changing({
+    before: [],
+    after: [refuseSensitiveScopes()],
+  })
+  markSensitive()
+  t.deepEqual(await approve({}, next), { outcome: 'invalid_choice', choice: 'scopes' })
+  t.is((await approve({ scopes: ['read'] }, next)).outcome, 'approved')
+  t.is(await pickUp(), 'granted')
+})
+
+test('CD-7: a key with a sensitive scope needs an approval that met the conditions', async (t) => {
+  const near = onlyForSensitiveScopes(proximity('block'))
+  const ending = onlyForSensitiveScopes(codeEnding(createPolicy()))
+  const fresh = onlyForSensitiveScopes(freshSignIn(MINUTE))
+  const fresher = onlyForSensitiveScopes(freshSignIn(SECOND))
+  const known = onlyForSensitiveScopes(knownPerson())
+  const nameless = onlyForSensitiveScopes({ blockApproval: () => undefined })
+  for (const [name, before, after, by, outcome] of [
+    ['nothing was asked', [], [near], {}, 'access_denied'],
+    ['near', [near], [near], {}, 'granted'],
+    ['not near', [near], [near], { browser: FAR }, 'access_denied'],
+    ['one more condition', [near], [near, ending], {}, 'access_denied'],
+    ['one condition less', [near, ending], [ending], {}, 'granted'],
+    ['a wrong end', [ending], [ending], { codeEnding: 'BBBB' }, 'access_denied'],
+    ['fresh', [fresh], [fresh], {}, 'granted'],
+    ['not fresh', [fresh], [fresh], { signedInAt: 0 }, 'access_denied'],
+    ['another age', [fresh], [fresher], {}, 'access_denied'],
+    ['no known person', [known], [known], {}, 'access_denied'],
+    ['a rule without a name', [], [nameless], {}, 'granted'],
+    ['a rule for all scopes', [], [proximity('block'), knownPerson()], {}, 'granted'],
+  ] as const) {
+    const login = await changing({ before, after })
+    t.is((await login.approve(by)).outcome, 'approved', name)
+    login.markSensitive()
+    t.is(await login.pickUp(), outcome, name)
+  }
+})
+
+test('CD-7: a known person stays known until pick-up', async (t) => {
+  const known = [onlyForSensitiveScopes(knownPerson())]
+  const login = await changing({
+    before: known,
+    after: known,
+    request: { clientAuthenticated: true },
+  })
+  login.markSensitive()
+  t.is((await login.approve()).outcome, 'approved')
+  t.is(await login.pickUp(), 'granted')
+  const open = createMemoryService(undefined, undefined, { scopes, safeguards: known })
+  const { userCode: first, deviceCode: device } = issued(
+    await open.authorizeDevice({ device: DEVICE, scope: 'read' }),
+  )
+  await open.answerUserCode({ userCode: first, person: 'ann', decision: 'approve' })
+  const key = await open.pollForToken({ deviceCode: device })
+  if (key.outcome !== 'granted') return t.fail()
+  const { apiKey } = key
+  const { userCode, deviceCode } = issued(
+    await open.authorizeDevice({ device: DEVICE, scope: 'admin', apiKey }),
+  )
+  await open.answerUserCode({ userCode, person: 'ann', decision: 'approve' })
+  t.is((await open.pollForToken({ deviceCode })).outcome, 'granted')
+})
+
 const SECRETS = ['new '.repeat(8), 'old '.repeat(8)] as const
 
 test('CD-13: a login hint lets one person approve, and the others find no code', async (t) => {

@@ -41,6 +41,7 @@ export const EVENT_KINDS: Readonly<Record<DeviceGrantEvent['type'], EventKind>> 
   user_code_contested: warning,
   contested_code_ended: warning,
   approval_blocked: refusal,
+  pick_up_refused: refusal,
 }
 
 /** The types of events, as the settings name them. */

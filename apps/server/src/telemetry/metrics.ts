@@ -32,7 +32,7 @@ const KEY_CHECKS = [
   'error',
 ] as const
 
-const LOGINS = ['completed', 'denied', 'expired', 'not_admitted'] as const
+const LOGINS = ['completed', 'denied', 'expired', 'not_admitted', 'refused'] as const
 
 const LIMITS = [
   'codes_of_address',
@@ -182,6 +182,8 @@ export class Metrics {
       case 'person_not_admitted':
         if (event.during === 'pick_up') this.#logins.add('not_admitted')
         return
+      case 'pick_up_refused':
+        return this.#logins.add('refused')
       case 'too_many_wrong_user_codes':
         return this.countLimit('wrong_user_codes')
       case 'too_many_keys':

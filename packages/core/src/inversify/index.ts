@@ -148,6 +148,7 @@ export const coreModule = (): ContainerModule =>
       ...CUT_OFFS,
       ...CLIENTS_AND_SCOPES,
       ...RESOURCES,
+      ...SAFEGUARDS,
       policy: CHECKED_POLICY,
       admission: ADMISSION,
     }

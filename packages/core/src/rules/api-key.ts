@@ -4,6 +4,7 @@ import type { DeviceAuthorizationRequest } from './device-authorization-request.
 import type { ApprovedGrant, KeyTerms, PendingGrant } from './device-grant.ts'
 import type { EndKey, KeyEnding } from './key-ending.ts'
 import type { Policy } from './policy.ts'
+import type { PickUpRefusal } from './safeguard.ts'
 import type { AllowedScope } from './scope.ts'
 import type { Retained, Step, Transition } from './transition.ts'
 
@@ -213,6 +214,8 @@ export type Claim =
       readonly key: ClaimedKey
     }
   | { readonly outcome: 'in_flight' | 'expired' | 'consumed' | 'revoked' }
+  /** A safeguard lets the device have no key as things are. The key stays as it was. */
+  | { readonly outcome: 'refused'; readonly reason: PickUpRefusal }
 
 /** What a device brings to claim its key. */
 export interface ClaimKey {
@@ -223,6 +226,11 @@ export interface ClaimKey {
   readonly redeemable: boolean
   /** What the operator still allows of the granted scope, as `allowedScope` tells. */
   readonly allowed: AllowedScope
+  /**
+   * Why a safeguard refuses a key with these scopes, as `refusedAtPickUp` tells.
+   * @default no safeguard refuses a key
+   */
+  readonly refuse?: ((scope: string | undefined) => PickUpRefusal | undefined) | undefined
   /** The resources that the key is for, as `targetedResources` tells. */
   readonly resources?: readonly string[] | undefined
   /** A random text for a new key. */
@@ -263,10 +271,12 @@ export const claimKey =
   }
 
 const issue = (claim: ClaimKey, current: ApiKey | undefined): Step<ApiKey, Claim> => {
-  const { keyId, deviceCode, grant, allowed, resources, salt, now, policy } = claim
+  const { keyId, deviceCode, grant, allowed, refuse, resources, salt, now, policy } = claim
   if (!claim.redeemable) return stay(current, { outcome: 'expired' })
   const isTooOld = grant.terms.approvedAt < policy.keysNotBefore
   if (isTooOld || allowed.outcome === 'none') return stay(current, { outcome: 'revoked' })
+  const reason = refuse?.(allowed.scope)
+  if (reason) return stay(current, { outcome: 'refused', reason })
   const { prefix, replaces } = grant.terms
   const renamed =
     current?.status === 'reserved' && current.isRenamed && current.owner === grant.person
@@ -300,13 +310,15 @@ const issue = (claim: ClaimKey, current: ApiKey | undefined): Step<ApiKey, Claim
 
 const issueAgain = (
   key: ClaimedKey,
-  { keyId, deviceCode, grant, now, policy }: ClaimKey,
+  { keyId, deviceCode, grant, refuse, now, policy }: ClaimKey,
 ): Step<ApiKey, Claim> => {
   const { prefix, salt, ...rest } = key
   if (key.owner !== grant.person || salt === undefined) return stay(key, { outcome: 'consumed' })
   if (now >= key.firstIssuedAt + policy.redeliverForMs || now >= key.expiresAt) {
     return { next: { ...rest, prefix }, reply: { outcome: 'consumed' } }
   }
+  const reason = refuse?.(key.scope)
+  if (reason) return stay(key, { outcome: 'refused', reason })
   if (now - key.issuedAt < ANSWER_IN_FLIGHT_MS) return stay(key, { outcome: 'in_flight' })
   const apiKey = mint({ keyId, deviceCode, prefix, salt })
   const next = { ...key, issuedAt: now }

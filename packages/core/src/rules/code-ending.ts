@@ -12,6 +12,7 @@ export const CODE_ENDING_LENGTH = 4
 export const codeEnding = ({
   userCodeCharset,
 }: Pick<UserCodeFormat, 'userCodeCharset'>): Safeguard => ({
+  name: 'code_ending',
   needForApproval: ({ userCode, statement: { codeEnding: typed } }) => ({
     need: 'code_ending',
     isMet:

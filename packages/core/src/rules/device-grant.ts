@@ -53,6 +53,8 @@ interface DecidedBase extends GrantBase {
 export interface ApprovedGrant extends DecidedBase {
   readonly status: 'approved'
   readonly terms: KeyTerms
+  /** What the safeguards noted at the approval. Absent for nothing. */
+  readonly met?: readonly string[] | undefined
 }
 
 /** Denied by `person`: every further poll is answered `access_denied`. */
@@ -235,7 +237,7 @@ export type DecideGrant = {
   /** Epoch milliseconds. */
   readonly now: number
 } & (
-  | { readonly decision: Extract<Decision, 'approve'>; readonly terms: KeyTerms }
+  | ({ readonly decision: Extract<Decision, 'approve'> } & Pick<ApprovedGrant, 'terms' | 'met'>)
   | { readonly decision: Extract<Decision, 'deny'> }
 )
 
@@ -254,10 +256,12 @@ export const decideGrant =
     const { person } = decide
     const next: ApprovedGrant | DeniedGrant =
       decide.decision === 'approve'
-        ? { ...base, status: 'approved', person, terms: decide.terms }
+        ? { ...base, status: 'approved', person, terms: decide.terms, ...noted(decide.met) }
         : { ...base, status: 'denied', person }
     return { next, reply: { outcome: 'won', grant: next } }
   }
+
+const noted = (met: ApprovedGrant['met'] = []) => (met.length > 0 ? { met } : {})
 
 /** Whether a report of this person is new, so that a form that is sent twice reports once. */
 export const isNewReport = (grant: ApprovedGrant | DeniedGrant, person: string): boolean =>

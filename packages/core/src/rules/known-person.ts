@@ -5,6 +5,7 @@ import type { Safeguard } from './safeguard.ts'
  * key, only its owner can approve.
  */
 export const knownPerson = (): Safeguard => ({
+  name: 'known_person',
   readsApiKey: true,
   refuseRequest: ({ clientAuthenticated, sender }) =>
     clientAuthenticated || sender !== undefined ? undefined : 'unknown_person',

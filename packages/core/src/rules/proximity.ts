@@ -38,8 +38,9 @@ const isNear = ({
  */
 export const proximity = (mode: 'confirm' | 'block'): Safeguard =>
   mode === 'block'
-    ? { blockApproval: (facts) => (isNear(facts) ? undefined : 'elsewhere') }
+    ? { name: 'near', blockApproval: (facts) => (isNear(facts) ? undefined : 'elsewhere') }
     : {
+        name: 'near_or_reason',
         needForApproval: (facts) =>
           isNear(facts)
             ? undefined

@@ -8,6 +8,12 @@ import type { CatalogueScopes } from './scope.ts'
  */
 export interface Safeguard {
   /**
+   * What an approved grant calls it if the approval met it. Another rule needs another name, because the
+   * grant is stored.
+   * @default it is not asked for at pick-up
+   */
+  readonly name?: string | undefined
+  /**
    * Whether an API key that comes with a request for a device code counts as its sender.
    * @default false
    */
@@ -18,6 +24,10 @@ export interface Safeguard {
   readonly blockApproval?: ((facts: ApprovalFacts) => ApprovalBlock | undefined) | undefined
   /** What a person has to say to approve, and whether they said it. */
   readonly needForApproval?: ((facts: ApprovalFacts) => StatedNeed | undefined) | undefined
+  /** What an approved grant keeps for `refusePickUp`. */
+  readonly noteApproval?: ((facts: ApprovalFacts) => string | undefined) | undefined
+  /** Why a device gets no key, although a person approved it. */
+  readonly refusePickUp?: ((facts: PickUpFacts) => PickUpRefusal | undefined) | undefined
 }
 
 /** What safeguards know of a request for a device code. */
@@ -36,7 +46,7 @@ export interface ScopeFacts {
 }
 
 /** What safeguards know of an approval. */
-export interface ApprovalFacts extends ScopeFacts {
+export interface ApprovalFacts extends RequestFacts {
   readonly request: DeviceAuthorizationRequest
   readonly client: RegisteredClient | undefined
   /** The user code as it is stored. */
@@ -47,6 +57,12 @@ export interface ApprovalFacts extends ScopeFacts {
   readonly statement: Statement
   /** Epoch milliseconds. */
   readonly now: number
+}
+
+/** What safeguards know when a device picks its key up. */
+export interface PickUpFacts extends ScopeFacts {
+  /** What the safeguards noted at the approval. */
+  readonly met: readonly string[]
 }
 
 /** What a person says when they approve a device. */
@@ -68,6 +84,9 @@ export type RequestRefusal = 'unknown_person' | 'sensitive_scope'
  * long ago.
  */
 export type ApprovalBlock = 'elsewhere' | 'sign_in_again'
+
+/** `sensitive_scope`: a scope is granted never, or only under conditions that the approval did not meet. */
+export type PickUpRefusal = 'sensitive_scope'
 
 /** What a person has to say to approve: a member of `Statement`. */
 export type ApprovalNeed = 'elsewhere_reason' | 'code_ending'
@@ -98,6 +117,24 @@ export const neededBySafeguards = (
   const stated = safeguards.flatMap((each) => each.needForApproval?.(facts) ?? [])
   return stated.filter(({ need }, i) => stated.findIndex((other) => other.need === need) === i)
 }
+
+/** Whether an approval meets a safeguard. */
+export const isMet = (safeguard: Safeguard, facts: ApprovalFacts): boolean =>
+  safeguard.refuseRequest?.(facts) === undefined &&
+  safeguard.blockApproval?.(facts) === undefined &&
+  (safeguard.needForApproval?.(facts)?.isMet ?? true)
+
+/** What an approved grant keeps of what the safeguards find. */
+export const notedBySafeguards = (
+  safeguards: readonly Safeguard[],
+  facts: ApprovalFacts,
+): readonly string[] => safeguards.flatMap((each) => each.noteApproval?.(facts) ?? [])
+
+/** The first reason why a device gets no key. */
+export const refusedAtPickUp = (
+  safeguards: readonly Safeguard[],
+  facts: PickUpFacts,
+): PickUpRefusal | undefined => first(safeguards, (each) => each.refusePickUp?.(facts))
 
 const first = <T>(
   safeguards: readonly Safeguard[],

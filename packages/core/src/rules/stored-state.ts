@@ -15,7 +15,7 @@ export const isDeviceGrant = (value: unknown): value is DeviceGrant => {
     case 'pending':
       return isAbsentOr(grant['nextPollAt'], isNumber)
     case 'approved':
-      return isText(grant['person']) && isTerms(grant['terms'])
+      return isText(grant['person']) && isTerms(grant['terms']) && isAbsentOr(grant['met'], isTexts)
     case 'denied':
       return isText(grant['person'])
     default:

@@ -62,6 +62,8 @@ export type OpenedUserCode =
       readonly grantId: string
       /** When this person first opened the code, epoch milliseconds. */
       readonly openedAt: number
+      /** This person, if an API key of theirs came with the request. */
+      readonly sender?: string | undefined
     }
   | {
       /** Another person has it open. */
@@ -76,6 +78,8 @@ export type OpenedUserCode =
       readonly grantId: string
       /** Present for the person who opened the code last, epoch milliseconds. */
       readonly openedAt?: number | undefined
+      /** This person, if an API key of theirs came with the request. */
+      readonly sender?: string | undefined
     }
   /** There is no such code, or none for this person. */
   | { readonly outcome: 'no_such_code' }
@@ -108,14 +112,15 @@ export const openUserCode =
     if (approver && !isApprover(approver, grantId, { person, email }, loginHints)) {
       return { next: found, reply: { outcome: 'no_such_code' } }
     }
+    const sender = approver?.owner === undefined ? {} : { sender: approver.owner }
     const current = withPerson(found, person, policy)
     const openedAt = openedUntil - policy.openedForMs
     if (isContestedTooOften(current, policy)) {
-      const own = openedBy === person ? { openedAt } : {}
+      const own = openedBy === person ? { openedAt, ...sender } : {}
       return { next: current, reply: { outcome: 'ended', grantId, ...own } }
     }
     if (openedBy === person) {
-      return { next: current, reply: { outcome: 'opened', grantId, openedAt } }
+      return { next: current, reply: { outcome: 'opened', grantId, openedAt, ...sender } }
     }
     // A clock that was set back must not lengthen a hold.
     const heldFor = Math.min(openedUntil - now, policy.openedForMs)
@@ -124,7 +129,7 @@ export const openUserCode =
     }
     return {
       next: { ...current, openedBy: person, openedUntil: now + policy.openedForMs },
-      reply: { outcome: 'opened', grantId, openedAt: now },
+      reply: { outcome: 'opened', grantId, openedAt: now, ...sender },
     }
   }
 

@@ -26,6 +26,8 @@ import {
   type ApprovalNeed,
   blockedBySafeguards,
   neededBySafeguards,
+  notedBySafeguards,
+  refusedAtPickUp,
   type Safeguard,
   type Statement,
 } from '../rules/safeguard.ts'
@@ -172,8 +174,8 @@ const approve = async (
   const prepared = await orStoreError(prepareApproval(dependencies, answer))
   if (prepared instanceof StoreError) return { outcome: 'key_not_created', error: prepared }
   if (prepared.outcome !== 'prepared') return prepared
-  const { found, terms } = prepared
-  const decide = { decision: 'approve', terms } as const
+  const { found, terms, met } = prepared
+  const decide = { decision: 'approve', terms, met } as const
   return orUnknown(decideAndSettle(dependencies, { answer, found, decide }))
 }
 
@@ -204,7 +206,9 @@ const orUnknown = async (work: Promise<AnswerReply>): Promise<AnswerReply> => {
   return reply instanceof StoreError ? { outcome: 'outcome_unknown', error: reply } : reply
 }
 
-type Prepared = { readonly outcome: 'prepared'; readonly found: Found; readonly terms: KeyTerms }
+type Prepared = { readonly outcome: 'prepared'; readonly found: Found } & Terms
+
+type Terms = Pick<ApprovedGrant, 'terms' | 'met'>
 
 /** Looks the code up, reserves the key, and checks how many keys the person has. */
 const prepareApproval = async (
@@ -228,8 +232,9 @@ const prepareApproval = async (
   const chosen = await termsOf(dependencies, { answer, found, grant, now })
   if (chosen.outcome !== 'ok') return chosen
   const { terms } = chosen
-  const refused = refuseApproval(dependencies, { answer, found, grant, chosen, now })
-  if (refused) return refused
+  const guarded = askSafeguards(dependencies, { answer, found, grant, chosen, now })
+  if (guarded.outcome !== 'met') return guarded
+  const { met } = guarded
   const reservation = await apiKeys.update(keyId, reserveKey({ person, terms, grant, policy }))
   switch (reservation.outcome) {
     case 'already_processed':
@@ -237,7 +242,7 @@ const prepareApproval = async (
     case 'picked_up': {
       const { name, scope, deviceName, replaces, approvedAt } = reservation.key
       const kept = { ...terms, name, scope, deviceName, replaces, approvedAt }
-      return { outcome: 'prepared', found, terms: kept }
+      return { outcome: 'prepared', found, terms: kept, met }
     }
     case 'reserved': {
       if (await isApprovalCutOff(dependencies, { person, grant, now })) {
@@ -247,7 +252,7 @@ const prepareApproval = async (
       const about = { ...aboutGrant(found.grantId, grant), person, browser }
       const refusal = await refuseTooManyKeys(dependencies, { about, keyId, now })
       if (refusal) return refusal
-      return { outcome: 'prepared', found, terms }
+      return { outcome: 'prepared', found, terms, met }
     }
   }
 }
@@ -321,8 +326,8 @@ const termsOf = async (
   }
 }
 
-/** Asks the safeguards about an approval, with the scopes that it grants. */
-const refuseApproval = (
+/** Asks the safeguards about an approval, with the scopes that it grants. Tells what to note of it. */
+const askSafeguards = (
   { safeguards = [], policy, events }: AnswerUserCodeDependencies,
   {
     answer,
@@ -337,10 +342,12 @@ const refuseApproval = (
     readonly chosen: Extract<ChosenTerms, { readonly outcome: 'ok' }>
     readonly now: number
   },
-): AnswerReply | undefined => {
+): AnswerReply | { readonly outcome: 'met'; readonly met: readonly string[] } => {
   const { person, browser, signedInAt, elsewhereReason, codeEnding } = answer
   const facts: ApprovalFacts = {
     request: grant.request,
+    clientAuthenticated: grant.request.clientAuthenticated === true,
+    sender: found.sender,
     client,
     userCode: found.userCode,
     scope: terms.scope,
@@ -358,7 +365,13 @@ const refuseApproval = (
     return { outcome, userCode: showUserCode(found.userCode, policy), clientId }
   }
   const unmet = neededBySafeguards(safeguards, facts).find(({ isMet }) => !isMet)
-  return unmet && { outcome: 'invalid_choice', choice: unmet.need }
+  if (unmet) return { outcome: 'invalid_choice', choice: unmet.need }
+  const met = notedBySafeguards(safeguards, facts)
+  // A scope may have become sensitive since the request. The person may untick it.
+  if (refusedAtPickUp(safeguards, { ...facts, met })) {
+    return { outcome: 'invalid_choice', choice: 'scopes' }
+  }
+  return { outcome: 'met', met }
 }
 
 /** A key that has ended meanwhile needs no replacing, but does no harm. */
@@ -440,9 +453,7 @@ const decideAndSettle = async (
   }: {
     readonly answer: UserCodeAnswer
     readonly found: Found
-    readonly decide:
-      | { readonly decision: 'approve'; readonly terms: KeyTerms }
-      | { readonly decision: 'deny' }
+    readonly decide: ({ readonly decision: 'approve' } & Terms) | { readonly decision: 'deny' }
   },
 ): Promise<AnswerReply> => {
   const { grants, policy, clock, events } = dependencies

@@ -53,6 +53,8 @@ export type FoundUserCode =
       readonly userCode: string
       /** When this person first opened the code, epoch milliseconds. */
       readonly openedAt: number
+      /** This person, if an API key of theirs came with the request. */
+      readonly sender?: string | undefined
     }
   /** So many people have opened the code, or tried to, that it has ended. */
   | { readonly outcome: 'expired' }
@@ -140,8 +142,8 @@ const open = async (
   switch (opened.outcome) {
     case 'opened': {
       await refund(dependencies, attempt)
-      const { grantId, openedAt } = opened
-      return { outcome: 'found', grantId, userCode, openedAt }
+      const { grantId, openedAt, sender } = opened
+      return { outcome: 'found', grantId, userCode, openedAt, sender }
     }
     case 'contested': {
       await refund(dependencies, attempt)
@@ -151,11 +153,11 @@ const open = async (
     }
     case 'ended': {
       await refund(dependencies, attempt)
-      const { grantId, openedAt } = opened
+      const { grantId, openedAt, sender } = opened
       await end(dependencies, attempt, grantId)
       return openedAt === undefined
         ? { outcome: 'expired' }
-        : { outcome: 'found', grantId, userCode, openedAt }
+        : { outcome: 'found', grantId, userCode, openedAt, sender }
     }
     case 'no_such_code': {
       const attemptsLeft = await countWrong(dependencies, attempt, counted)

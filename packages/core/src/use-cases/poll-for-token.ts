@@ -20,7 +20,8 @@ import type { EndKey } from '../rules/key-ending.ts'
 import type { Policy } from '../rules/policy.ts'
 import { mayUseDeviceGrant, type RegisteredClient } from '../rules/registered-client.ts'
 import { targetedResources } from '../rules/resource.ts'
-import { type AllowedScope, allowedScope } from '../rules/scope.ts'
+import { refusedAtPickUp, type Safeguard } from '../rules/safeguard.ts'
+import { type AllowedScope, allowedScope, type CatalogueScopes } from '../rules/scope.ts'
 import { StoreError } from '../store-errors.ts'
 import type { Admission } from './admission.ts'
 import { applyRevocation } from './apply-revocation.ts'
@@ -101,6 +102,8 @@ export interface PollForTokenDependencies {
   readonly scopes?: ScopeCatalogue | undefined
   /** @default resources are ignored */
   readonly resources?: readonly string[] | undefined
+  /** @default none */
+  readonly safeguards?: readonly Safeguard[] | undefined
 }
 
 /** Makes the use case that answers polls: one write while pending, one more at pick-up. */
@@ -183,12 +186,26 @@ const pickUp = async (
   const target = targetedResources(approved, asked, may)
   if (target.outcome !== 'ok') return target
   const { resources } = target
-  const allowed = allowedScopeOf(dependencies, client, grant)
+  const catalogue = dependencies.scopes?.scopes()
+  const allowed = allowedScopeOf(dependencies, { client, catalogue, grant })
+  const refuse = (scope: string | undefined) =>
+    refusedAtPickUp(dependencies.safeguards ?? [], { scope, catalogue, met: grant.met ?? [] })
   const now = clock.now()
   const salt = randomText(16)
   const claim = await apiKeys.update(
     keyId,
-    claimKey({ keyId, deviceCode, grant, redeemable, allowed, resources, salt, now, policy }),
+    claimKey({
+      keyId,
+      deviceCode,
+      grant,
+      redeemable,
+      allowed,
+      refuse,
+      resources,
+      salt,
+      now,
+      policy,
+    }),
   )
   switch (claim.outcome) {
     case 'issued':
@@ -216,6 +233,15 @@ const pickUp = async (
     case 'expired':
       events.emit({ type: 'expired_on_poll', at: now, ...aboutGrant(grantId, grant) })
       return { outcome: 'expired_token' }
+    case 'refused':
+      events.emit({
+        type: 'pick_up_refused',
+        at: now,
+        person: grant.person,
+        ...aboutGrant(grantId, grant),
+        reason: claim.reason,
+      })
+      return { outcome: 'access_denied' }
     case 'revoked':
       return { outcome: 'access_denied' }
     case 'consumed':
@@ -225,12 +251,19 @@ const pickUp = async (
 
 /** What the operator allows of a granted scope now, because clients and scopes may have changed. */
 const allowedScopeOf = (
-  { clients, scopes }: PollForTokenDependencies,
-  client: RegisteredClient | undefined,
-  { terms }: ApprovedGrant,
+  { clients }: PollForTokenDependencies,
+  {
+    client,
+    catalogue,
+    grant: { terms },
+  }: {
+    readonly client: RegisteredClient | undefined
+    readonly catalogue: CatalogueScopes | undefined
+    readonly grant: ApprovedGrant
+  },
 ): AllowedScope => {
   if (clients && !mayUseDeviceGrant(client)) return { outcome: 'none' }
-  return allowedScope(terms.scope, { client, catalogue: scopes?.scopes() })
+  return allowedScope(terms.scope, { client, catalogue })
 }
 
 /** Ends a key that was approved before all keys of its owner or client were revoked. Returns whether it was. */

@@ -122,6 +122,8 @@ export const createReviewUserCode =
     const { client, catalogue, scope } = allowed
     const facts: ApprovalFacts = {
       request,
+      clientAuthenticated: request.clientAuthenticated === true,
+      sender: found.sender,
       client,
       userCode: found.userCode,
       scope: scope.outcome === 'ok' ? scope.scope : undefined,
