@@ -5,13 +5,12 @@ import { EVENT_AT, type Outcome, runScenario, type Scenario } from './simulation
 
 const HELP = `npm run simulate -- [--devices N]
   --devices N  how many devices log in within the hour (1000000)
-Writes charts into docs/pictures if 100000 devices or more log in.
+Writes charts into docs/pictures if 1000000 devices or more log in. They take 4 GB of memory.
 `
-const MOST = 1_000_000
-const ENOUGH_FOR_CHARTS = 100_000
+const ENOUGH_FOR_CHARTS = 1_000_000
 const { values: flags } = parseArgs({
   options: {
-    devices: { type: 'string', default: String(MOST) },
+    devices: { type: 'string', default: String(ENOUGH_FOR_CHARTS) },
     help: { type: 'boolean', default: false },
   },
 })

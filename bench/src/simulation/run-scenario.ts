@@ -49,6 +49,13 @@ const seeded = (seed: number): (() => number) => {
   }
 }
 
+/** When devices start, in milliseconds from the start, sorted. */
+const startsOf = (devices: number, random: () => number): Float64Array =>
+  Float64Array.from({ length: devices }, () => {
+    const at = 30 * MINUTE + 8 * MINUTE * normal(random)
+    return Math.min(Math.max(at, 0), HOUR)
+  }).sort()
+
 /** Lets devices log in within an hour, most of them around its middle, with the rules of the server. */
 export const runScenario = async (scenario: Scenario, devices: number): Promise<Outcome> => {
   const time = new SimulatedTime(Date.UTC(2030, 0, 1, 8, 30))
@@ -69,11 +76,18 @@ export const runScenario = async (scenario: Scenario, devices: number): Promise<
   const random = seeded(1)
   let isReachable = true
   const around = { time, useCases, counts: counted, random, isReachable: () => isReachable }
-  for (let i = 0; i < devices; i++) {
-    const device = new SimulatedDevice(`person ${i}`, around)
-    const at = 30 * MINUTE + 8 * MINUTE * normal(random)
-    time.after(Math.min(Math.max(at, 0), HOUR), () => device.start())
+  const starts = startsOf(devices, random)
+  let next = 0
+  // Devices are made when they start, because a million that wait take more memory than their logins.
+  const startDue = async (): Promise<void> => {
+    while ((starts[next] ?? Number.POSITIVE_INFINITY) <= time.elapsed) {
+      await new SimulatedDevice(`person ${next}`, around).start()
+      next += 1
+    }
+    const due = starts[next]
+    if (due !== undefined) time.after(due - time.elapsed, startDue)
   }
+  time.after(0, startDue)
   const away = AWAY[scenario]
   if (away > 0) {
     time.after(EVENT_AT, async () => {

@@ -19,6 +19,7 @@ export class SimulatedRedis {
   readonly now: () => number
   readonly #keepMs: number
   #writes: Write[] = []
+  #lengthAtNextSweep = 0
 
   /**
    * @param now epoch milliseconds
@@ -31,9 +32,11 @@ export class SimulatedRedis {
 
   wrote(undo: () => void): void {
     this.#writes.push({ at: this.now(), undo })
-    if (this.#writes.length < 50_000) return
+    if (this.#writes.length < this.#lengthAtNextSweep) return
     const since = this.now() - this.#keepMs
     this.#writes = this.#writes.filter(({ at }) => at >= since)
+    // Twice what is left, so that a sweep costs each write the same, however many there are.
+    this.#lengthAtNextSweep = 2 * this.#writes.length + 1_000
   }
 
   /** Undoes the writes of the last `ms`, the newest first. Returns how many. */
