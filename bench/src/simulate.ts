@@ -33,33 +33,27 @@ const SCENARIOS: readonly { readonly scenario: Scenario; readonly title: string 
   { scenario: 'restart', title: 'All servers are down for a minute' },
 ]
 
-/**
- * The variance of the polls in a tenth of a second, divided by their mean. Independent devices give 1,
- * and devices that poll together give far more.
- */
-const dispersion = (tenths: readonly number[], from: number, seconds: number): number => {
-  // Differences of neighbors, so that a slow change of the load counts for nothing.
-  const part = tenths.slice(from * 10, (from + seconds) * 10)
-  const mean = part.reduce((sum, n) => sum + n, 0) / part.length
-  const squares = part.slice(1).map((n, i) => (n - (part[i] ?? 0)) ** 2 / 2)
-  return squares.reduce((sum, n) => sum + n, 0) / squares.length / mean
-}
-
 const greatest = (numbers: readonly number[], from: number, seconds: number): number =>
   Math.max(...numbers.slice(from, from + seconds))
+
+/** The busiest second against the mean. Devices that poll independently give little more than 1. */
+const unevenness = (numbers: readonly number[], from: number, seconds: number): number => {
+  const sum = numbers.slice(from, from + seconds).reduce((total, n) => total + n, 0)
+  return greatest(numbers, from, seconds) / (sum / seconds)
+}
 
 const percentile = (sorted: readonly number[], share: number): string =>
   `${((sorted[Math.floor(sorted.length * share)] ?? 0) / 1_000).toFixed(0)} s`
 
 const describe = (title: string, outcome: Outcome): string => {
-  const { polls, authorizations, pollsOfTenth, tookMs } = outcome
+  const { polls, authorizations, tookMs } = outcome
   const at = MINUTE_OF_EVENT * 60
   const pollsOfAll = polls.reduce((sum, n) => sum + n, 0)
   return [
     title,
     `  polls a second, at most: ${greatest(polls, at - 120, 120)} in the 2 minutes before, ${greatest(polls, at, 480)} in the 8 minutes after`,
     `  new codes a second, at most: ${greatest(authorizations, at - 120, 120)} before, ${greatest(authorizations, at, 480)} after`,
-    `  dispersion of tenths: ${dispersion(pollsOfTenth, at - 120, 120).toFixed(2)} before, ${dispersion(pollsOfTenth, at + 62, 60).toFixed(2)} in the minute after, ${dispersion(pollsOfTenth, at + 122, 240).toFixed(2)} in 4 more`,
+    `  busiest second against the mean: ${unevenness(polls, at - 120, 120).toFixed(2)} in the 2 minutes before, ${unevenness(polls, at + 120, 240).toFixed(2)} in minutes 2 to 6 after`,
     `  logins: ${outcome.keys} keys, ${outcome.gaveUp} expired, ${outcome.startedAgain} started again, ${outcome.lostWrites} lost writes`,
     `  a login takes ${percentile(tookMs, 0.5)} (p50), ${percentile(tookMs, 0.95)} (p95), ${percentile(tookMs, 0.99)} (p99)`,
     `  a login polls ${(pollsOfAll / (outcome.keys + outcome.gaveUp)).toFixed(1)} times on average`,

@@ -25,8 +25,6 @@ export const EVENT_AT: number = 30 * MINUTE
 export interface Outcome {
   /** Polls in each second. */
   readonly polls: readonly number[]
-  /** Polls in each tenth of a second. */
-  readonly pollsOfTenth: readonly number[]
   /** Requests for codes in each second. */
   readonly authorizations: readonly number[]
   readonly keys: number
@@ -107,7 +105,7 @@ export const runScenario = async (scenario: Scenario, devices: number): Promise<
 class Count {
   lostWrites = 0
   readonly #time: SimulatedTime
-  readonly #tenths = new Array<number>(80 * 600).fill(0)
+  readonly #polls = new Array<number>(80 * 60).fill(0)
   readonly #authorizations = new Array<number>(80 * 60).fill(0)
   readonly #took: number[] = []
   #keys = 0
@@ -124,8 +122,8 @@ class Count {
   }
 
   readonly poll = (): void => {
-    const tenth = Math.floor(this.#time.elapsed / 100)
-    this.#tenths[tenth] = (this.#tenths[tenth] ?? 0) + 1
+    const second = Math.floor(this.#time.elapsed / SECOND)
+    this.#polls[second] = (this.#polls[second] ?? 0) + 1
   }
 
   readonly finished = (outcome: 'key' | 'gave_up', tookMs: number): void => {
@@ -140,12 +138,8 @@ class Count {
   }
 
   outcome(): Outcome {
-    const polls = this.#authorizations.map((_, second) =>
-      this.#tenths.slice(second * 10, second * 10 + 10).reduce((sum, n) => sum + n, 0),
-    )
     return {
-      polls,
-      pollsOfTenth: this.#tenths,
+      polls: this.#polls,
       authorizations: this.#authorizations,
       keys: this.#keys,
       gaveUp: this.#gaveUp,
