@@ -9,6 +9,7 @@ import {
   openLmdb,
 } from '@device-grant/adapter-lmdb'
 import { StoreUnavailableError } from '@device-grant/core'
+import { eventually } from '@device-grant/test-support/eventually'
 import { reportSkipped } from '@device-grant/test-support/skipped-tests'
 import { type SpawnedProgram, spawnProgram } from '@device-grant/test-support/spawned-program'
 import test, { type ExecutionContext } from 'ava'
@@ -84,7 +85,9 @@ test('while another process hangs in a write, writes fail in time and reads work
   holder.child.kill('SIGKILL')
   t.is(await waiting, 'written')
   t.deepEqual(await patient.read('c'), cutOff)
-  // The write that was too late has happened.
+  await eventually('the write that was too late happens', async () => {
+    return (await patient.read('a')) !== undefined
+  })
   t.deepEqual(await patient.read('a'), cutOff)
   t.is(await patient.read('b'), undefined, 'a later write fails before it starts')
 })
