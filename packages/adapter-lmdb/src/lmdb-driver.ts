@@ -1,4 +1,5 @@
 import {
+  type Packing,
   type Retained,
   StoreDataError,
   type SwapResult,
@@ -8,7 +9,7 @@ import {
 import type { Database, Key } from 'lmdb'
 import { INDEX } from './databases.ts'
 import type { LmdbEnvironment } from './lmdb-environment.ts'
-import { formatState, hasKeepUntil, parseRecord, versionNumber } from './record.ts'
+import { formatState, hasKeepUntil, parseRecord, VERSION_LENGTH, versionNumber } from './record.ts'
 
 /** A key of the index. */
 export type IndexKey = readonly (string | number)[]
@@ -44,6 +45,14 @@ export class LmdbDriver<S extends Retained> implements VersionedDriver<S> {
   readonly #index: Database<string, Key>
   readonly #options: LmdbDriverOptions<S>
 
+  readonly packing: Packing<S> = {
+    pack: ({ version, state }) => version + JSON.stringify(state),
+    unpack: (text) => ({
+      version: text.slice(0, VERSION_LENGTH),
+      state: JSON.parse(text.slice(VERSION_LENGTH)),
+    }),
+  }
+
   constructor(environment: LmdbEnvironment, options: LmdbDriverOptions<S>) {
     this.#environment = environment
     this.#states = environment.database(options.name, { useVersions: true })
@@ -60,16 +69,16 @@ export class LmdbDriver<S extends Retained> implements VersionedDriver<S> {
     return this.#environment.read(() => this.#find(id))
   }
 
+  hasVersion(id: string, version: string): boolean {
+    return this.#environment.read(() => this.#states.doesExist(id, versionNumber(version)))
+  }
+
   async swap(
     id: string,
     expected: Versioned<S> | undefined,
     next: Versioned<S> | undefined,
   ): Promise<SwapResult<S>> {
-    // A look takes microseconds, and a swap that fails waits for a whole commit.
-    if (!this.#environment.read(() => this.#has(id, expected))) {
-      return { written: false, found: this.readNow(id) }
-    }
-    if (!expected && !next) return { written: false, found: undefined }
+    if (!expected && !next) return { written: false, found: this.readNow(id) }
     const replace = (): Promise<boolean> => this.#replace(id, expected, next)
     const isWritten = await this.#environment.write(!expected, replace)
     if (!isWritten) return { written: false, found: this.readNow(id) }
@@ -100,13 +109,6 @@ export class LmdbDriver<S extends Retained> implements VersionedDriver<S> {
       Promise.all(keys.map((key) => this.#forget(key, now))),
     )
     return keys.length
-  }
-
-  /** Whether the record has the version of `expected`, or is missing without one. */
-  #has(id: string, expected: Versioned<S> | undefined): boolean {
-    return expected
-      ? this.#states.doesExist(id, versionNumber(expected.version))
-      : !this.#states.doesExist(id)
   }
 
   #find(id: string): Versioned<S> | undefined {

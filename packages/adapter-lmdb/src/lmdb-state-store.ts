@@ -9,6 +9,9 @@ import type { LmdbDriver } from './lmdb-driver.ts'
 /** How many states a scan reads before other work has its turn. */
 const CHUNK = 100
 
+/** How many ephemeral states each process keeps, at half a kilobyte each. */
+const CACHE_SIZE = 100_000
+
 /** Keeps states in one database. */
 export class LmdbStateStore<S extends Retained>
   extends CompareAndSwapStore<S>
@@ -17,7 +20,7 @@ export class LmdbStateStore<S extends Retained>
   readonly #driver: LmdbDriver<S>
 
   constructor(driver: LmdbDriver<S>) {
-    super(driver)
+    super(driver, { cacheSize: CACHE_SIZE })
     this.#driver = driver
   }
 

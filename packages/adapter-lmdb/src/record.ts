@@ -15,10 +15,13 @@ export interface LmdbRecord {
 export const formatState = (state: Retained): string =>
   'schema' in state ? JSON.stringify(state) : START + JSON.stringify(state).slice(1)
 
-/** A version of `CompareAndSwapStore`, 12 hexadecimal digits, as the number that LMDB compares. */
+/** How many hexadecimal digits a version of `CompareAndSwapStore` has. */
+export const VERSION_LENGTH = 12
+
+/** A version of `CompareAndSwapStore` as the number that LMDB compares. */
 export const versionNumber = (version: string): number => Number.parseInt(version, 16)
 
-const versionText = (version: number): string => version.toString(16).padStart(12, '0')
+const versionText = (version: number): string => version.toString(16).padStart(VERSION_LENGTH, '0')
 
 /**
  * Reads a record.

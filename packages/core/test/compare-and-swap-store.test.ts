@@ -9,7 +9,7 @@ import {
 import { type Sample, testStateStore } from '@device-grant/core/testing'
 import { turns } from '@device-grant/test-support/event-loop'
 import test from 'ava'
-import { MemoryDriver, PackingMemoryDriver } from './memory-driver.ts'
+import { EmbeddedMemoryDriver, MemoryDriver, PackingMemoryDriver } from './memory-driver.ts'
 
 const keepUntil = Date.UTC(2040, 0, 1)
 const immediately = { pause: async () => {} }
@@ -28,6 +28,10 @@ const remove: Transition<Sample, number | undefined> = (current) => ({
   next: undefined,
   reply: current?.value,
 })
+
+const ephemerally =
+  (transition: Transition<Sample, number>): Transition<Sample, number> =>
+  (current) => ({ ...transition(current), isEphemeral: true })
 
 /** Two stores on one driver, with the driver's data. */
 const aPair = (options = {}, driver = new MemoryDriver<Sample>()) => {
@@ -54,6 +58,14 @@ testStateStore(
   (title, run) => test(`state store with a cache of texts: ${title}`, run),
   async () => {
     const driver = new PackingMemoryDriver<Sample>(() => turns(1))
+    return { store: new CompareAndSwapStore(driver), peer: new CompareAndSwapStore(driver) }
+  },
+)
+
+testStateStore(
+  (title, run) => test(`state store on an embedded database: ${title}`, run),
+  async () => {
+    const driver = new EmbeddedMemoryDriver<Sample>(() => turns(1))
     return { store: new CompareAndSwapStore(driver), peer: new CompareAndSwapStore(driver) }
   },
 )
@@ -89,6 +101,43 @@ test('a right guess costs exactly one command', async (t) => {
   t.is(value(), 3)
   t.is(await cost(() => store.update('a', remove)), 'swap', 'removal')
   t.is(await cost(() => store.update('a', add(1))), 'swap', 'nothing is there again')
+})
+
+test('an embedded database is read for every update, and ephemeral states cost it nothing', async (t) => {
+  const { store, cost, value } = aPair({ cacheSize: 1 }, new EmbeddedMemoryDriver())
+  const later = ephemerally(add(1))
+  t.is(await cost(() => store.update('a', later)), 'read swap', 'a first state is written')
+  t.is(await cost(() => store.update('a', add(1))), 'read swap', 'the next one too')
+  t.is(await cost(() => store.update('a', read)), 'read', 'a read')
+  t.is(await cost(() => store.update('a', later)), 'read', 'the first ephemeral state')
+  t.is(await cost(() => store.update('a', later)), '', 'each further one')
+  t.is(await store.update('a', read), 4)
+  t.is(value(), 2)
+  t.is(await cost(() => store.update('a', add(1))), 'swap', 'the next write')
+  t.is(value(), 5)
+  await store.update('a', later)
+  await store.update('b', add(1))
+  t.is(await cost(() => store.update('b', later)), 'read', 'a full cache')
+  t.is(await store.update('a', read), 5, 'what it dropped')
+})
+
+test('a lost race after an ephemeral state starts from what the winner wrote', async (t) => {
+  const { driver, store, peer, value } = aPair({}, new EmbeddedMemoryDriver())
+  await store.update('a', add(1))
+  await store.update('a', ephemerally(add(10)))
+  driver.beforeSwap = async () => {
+    driver.beforeSwap = undefined
+    await peer.update('a', add(100))
+  }
+  t.is(await store.update('a', add(1_000)), 1_101)
+  t.is(value(), 1_101)
+})
+
+test('a server without hasVersion writes ephemeral states', async (t) => {
+  const { store, cost, value } = aPair()
+  await store.update('a', add(1))
+  t.is(await cost(() => store.update('a', ephemerally(add(1)))), 'swap')
+  t.is(value(), 2)
 })
 
 test('a read of an unknown id costs one command and writes nothing', async (t) => {

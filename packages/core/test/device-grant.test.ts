@@ -185,6 +185,25 @@ test('each early poll adds five seconds for good, up to a minute', (t) => {
   t.deepEqual(plain(grant.poll(60_000 + 58_999)), plain(slowDown(60)))
 })
 
+test('the time of the next poll is ephemeral, and a longer interval is not', (t) => {
+  const pending = openGrant({ ...asked, now: 0, policy: DEFAULT_POLICY })
+  const polled = (grant: DeviceGrant | undefined, now: number) => {
+    const poll = pollGrant({ clientId: undefined, now, policy: DEFAULT_POLICY })
+    const { next, isEphemeral } = poll(grant)
+    t.is(next?.keepUntil, grant?.keepUntil)
+    return { next, isEphemeral }
+  }
+  const first = polled(pending(undefined).next, 0)
+  const companion = polled(first.next, 1)
+  const early = polled(companion.next, 2)
+  const punctual = polled(early.next, 10_000)
+  const lost = polled(pending(undefined).next, 2)
+  t.deepEqual(
+    [first, companion, early, punctual, lost].map(({ isEphemeral }) => isEphemeral),
+    [true, true, undefined, true, true],
+  )
+})
+
 test('a flood at the longest interval writes nothing', (t) => {
   const grant = aGrant()
   for (let at = 0; at < 20; at++) grant.poll(at)

@@ -27,6 +27,8 @@ export class MemoryDriver<S extends Retained> implements VersionedDriver<S> {
   readonly commands: string[] = []
   /** The failures of the next commands. Undefined: the command works. */
   readonly failures: (Failure | undefined)[] = []
+  /** Runs before a swap arrives, for example a write of another process. */
+  beforeSwap: (() => Promise<void>) | undefined
   readonly #delay: () => Promise<unknown>
 
   constructor(delay: () => Promise<unknown> = async () => {}) {
@@ -42,13 +44,15 @@ export class MemoryDriver<S extends Retained> implements VersionedDriver<S> {
     expected: Versioned<S> | undefined,
     next: Versioned<S> | undefined,
   ): Promise<SwapResult<S>> {
-    return this.#command('swap', () => {
-      const found = this.entries.get(id)
-      if (found?.version !== expected?.version) return { written: false, found }
-      if (next) this.entries.set(id, next)
-      else this.entries.delete(id)
-      return { written: true }
-    })
+    const swap = (): Promise<SwapResult<S>> =>
+      this.#command('swap', () => {
+        const found = this.entries.get(id)
+        if (found?.version !== expected?.version) return { written: false, found }
+        if (next) this.entries.set(id, next)
+        else this.entries.delete(id)
+        return { written: true }
+      })
+    return this.beforeSwap ? this.beforeSwap().then(swap) : swap()
   }
 
   /** All states with their ids. */
@@ -76,6 +80,13 @@ export class PackingMemoryDriver<S extends Retained> extends MemoryDriver<S> {
   readonly packing: Packing<S> = {
     pack: (versioned) => JSON.stringify(versioned),
     unpack: (text) => JSON.parse(text),
+  }
+}
+
+/** A database that is embedded: it tells versions at once. */
+export class EmbeddedMemoryDriver<S extends Retained> extends PackingMemoryDriver<S> {
+  hasVersion(id: string, version: string): boolean {
+    return this.entries.get(id)?.version === version
   }
 }
 

@@ -174,7 +174,11 @@ const withoutCompanion = (grant: PendingGrant): PendingGrant => {
   return rest
 }
 
-/** Applies the pace of polls: slack, one companion, a longer interval for an early poll, and its cap. */
+/**
+ * Applies the pace of polls: slack, one companion, a longer interval for an early poll, and its cap. A
+ * lost time only makes the next poll count as on time. A longer interval is kept, because the device
+ * uses it.
+ */
 const pacePoll = (
   grant: PendingGrant,
   now: number,
@@ -186,12 +190,17 @@ const pacePoll = (
     return {
       next: { ...withoutCompanion(grant), nextPollAt: now + intervalMs },
       reply: { outcome: 'authorization_pending' },
+      isEphemeral: true,
     }
   }
   // Measured from the last accepted poll, so that a client with a steady pace recovers.
   const acceptedAt = nextPollAt - intervalMs
   if (!grant.companion && now - acceptedAt <= slack) {
-    return { next: { ...grant, companion: true }, reply: { outcome: 'authorization_pending' } }
+    return {
+      next: { ...grant, companion: true },
+      reply: { outcome: 'authorization_pending' },
+      isEphemeral: true,
+    }
   }
   const longer = Math.max(
     intervalMs,

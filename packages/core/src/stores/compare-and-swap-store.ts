@@ -38,7 +38,7 @@ export interface CompareAndSwapOptions {
 
 /** Cache entry for one id. Mutated in place so the map is not changed on every write. */
 interface CacheEntry<S> {
-  /** What was last seen on the server. True if it is packed. */
+  /** What was last seen on the server, or an ephemeral state of that version. True if it is packed. */
   seen: Versioned<S> | true | undefined
   /** Where it is packed. Negative before the first time. */
   slot: number
@@ -60,10 +60,12 @@ const throwOutage = (error: unknown): void => {
 
 /**
  * A `StateStore` on a driver that compares and swaps. It starts from the state it last saw, so that
- * a right guess saves the read. Lost answers are handled by a `RecoveringDriver`.
+ * a right guess saves the read. Lost answers are handled by a `RecoveringDriver`. Ephemeral states are
+ * written, except on a driver with `hasVersion`.
  */
 export class CompareAndSwapStore<S extends Retained> implements StateStore<S> {
   readonly #driver: VersionedDriver<S>
+  readonly #hasVersion: VersionedDriver<S>['hasVersion']
   readonly #packing: Packing<S> | undefined
   readonly #packed = new PackedTexts()
   readonly #cache = new Map<string, CacheEntry<S>>()
@@ -77,6 +79,7 @@ export class CompareAndSwapStore<S extends Retained> implements StateStore<S> {
 
   constructor(driver: VersionedDriver<S>, options: CompareAndSwapOptions = {}) {
     this.#driver = new RecoveringDriver(driver)
+    this.#hasVersion = driver.hasVersion?.bind(driver)
     this.#packing = driver.packing
     this.#cacheSize = options.cacheSize ?? 10_000
     this.#attempts = options.attempts ?? 20
@@ -123,25 +126,36 @@ export class CompareAndSwapStore<S extends Retained> implements StateStore<S> {
     // The cached state is a guess until the server confirms it.
     let current = this.#seen(entry)
     let confirmed = false
+    if (this.#hasVersion) {
+      if (!current || !this.#hasVersion(id, current.version)) {
+        entry.seen = undefined
+        current = await this.#driver.read(id)
+      }
+      confirmed = true
+    }
     for (let lost = 0; lost < this.#attempts; ) {
-      const { next, reply } = transition(current?.state)
+      const { next, reply, isEphemeral } = transition(current?.state)
       if (next === current?.state) {
         if (confirmed) return reply
         const fresh = await this.#driver.read(id)
-        this.#see(entry, fresh)
+        this.#saw(entry, fresh)
         confirmed = true
         // Applied again, because a state that was changed by hand keeps its version.
         current = fresh
         continue
       }
+      if (isEphemeral && this.#hasVersion && current && next) {
+        this.#keep(entry, { version: current.version, state: next })
+        return reply
+      }
       const versioned = next === undefined ? undefined : { version: randomMark(), state: next }
       const swap = await this.#swap(id, entry, current, versioned)
       if (swap.written) {
-        this.#see(entry, versioned)
+        this.#saw(entry, versioned)
         return reply
       }
       current = swap.found
-      this.#see(entry, current)
+      this.#saw(entry, current)
       if (!confirmed) {
         confirmed = true
         continue
@@ -180,12 +194,18 @@ export class CompareAndSwapStore<S extends Retained> implements StateStore<S> {
 
   /** Caches a state that was seen on the server, to start the next update from. */
   protected cache(id: string, seen: Versioned<S>): void {
+    if (this.#hasVersion) return
     const entry = this.#cache.get(id) ?? this.#addEntry(id)
-    this.#see(entry, seen)
+    this.#keep(entry, seen)
     this.#evict()
   }
 
-  #see(entry: CacheEntry<S>, seen: Versioned<S> | undefined): void {
+  /** Caches what a command has shown, unless a local read costs as little as the cache. */
+  #saw(entry: CacheEntry<S>, seen: Versioned<S> | undefined): void {
+    this.#keep(entry, this.#hasVersion ? undefined : seen)
+  }
+
+  #keep(entry: CacheEntry<S>, seen: Versioned<S> | undefined): void {
     entry.seen = seen
     if (!seen || !this.#packing) return
     if (entry.slot < 0) entry.slot = this.#packed.take()

@@ -35,6 +35,13 @@ export interface VersionedDriver<S extends Retained> {
     next: Versioned<S> | undefined,
   ): Promise<SwapResult<S>>
   /**
+   * Tells at once whether the state has this version, as an embedded database can. The store then reads
+   * before every update, and caches ephemeral states only. `swap` must compare nothing but versions.
+   * @default only a swap can tell
+   * @throws {StoreUnavailableError} if the database cannot be read
+   */
+  hasVersion?(id: string, version: string): boolean
+  /**
    * How states are cached. Texts are kept outside the heap, which needs half the memory and spares the
    * garbage collector. Unpacking costs every update about as much as parsing its JSON.
    * @default states are cached as objects

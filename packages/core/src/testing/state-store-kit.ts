@@ -69,6 +69,27 @@ export const testStateStore = (test: Test, create: CreatePair<StateStore<Sample>
     same(await read(store, id), undefined, 'state')
   })
 
+  it('an ephemeral state counts where it was made, until another instance writes', async ({
+    store,
+    peer,
+  }) => {
+    const id = newId()
+    const keepUntil = later()
+    await write(store, id, { value: 1, keepUntil })
+    same(await store.update(id, ephemeral({ value: 2, keepUntil })), 1, 'reply')
+    same((await read(store, id))?.value, 2, 'state of the same instance')
+    const ofPeer = (await read(peer, id))?.value
+    check(ofPeer === 1 || ofPeer === 2, `the other instance reads ${ofPeer}`)
+    await store.update(id, (s) => ({ next: s && { ...s, by: 'writer' }, reply: undefined }))
+    same(await read(peer, id), { value: 2, keepUntil, by: 'writer' }, 'state once it is written')
+    await store.update(id, ephemeral({ value: 3, keepUntil }))
+    await write(peer, id, { value: 4, keepUntil })
+    same(await read(store, id), { value: 4, keepUntil }, 'a write of the other instance')
+    await store.update(id, ephemeral({ value: 5, keepUntil }))
+    await remove(peer, id)
+    same(await read(store, id), undefined, 'a removal by the other instance')
+  })
+
   it('parallel increments from two instances each count once', async ({ store, peer }) => {
     const id = newId()
     const replies = await Promise.all(
@@ -130,6 +151,10 @@ const increment: Transition<Sample, number> = (state) => {
   const value = (state?.value ?? 0) + 1
   return { next: { value, keepUntil: later() }, reply: value }
 }
+
+const ephemeral =
+  (next: Sample): Transition<Sample, number | undefined> =>
+  (state) => ({ next, reply: state?.value, isEphemeral: true })
 
 const createWith =
   (value: number): Transition<Sample, boolean> =>
