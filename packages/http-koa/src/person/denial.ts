@@ -36,16 +36,16 @@ export class Denials {
   }
 
   /** The path of the page of a denial. */
-  async pathOf(person: string, { isReported, ...denial }: Denial): Promise<string> {
+  pathOf(person: string, { isReported, ...denial }: Denial): string {
     const claims = { ...denial, person: hashOf(person), reported: isReported ? 1 : 0 }
-    const text = await this.#signer.sign(PURPOSE, claims, this.#clock.now() + LIFETIME_MS)
+    const text = this.#signer.sign(PURPOSE, claims, this.#clock.now() + LIFETIME_MS)
     return `${this.#links.denied}?notice=${text}`
   }
 
   /** Reads a denial of this person, or `undefined` if the text is forged, old or of another person. */
-  async read(person: string, text: unknown): Promise<Denial | undefined> {
+  read(person: string, text: unknown): Denial | undefined {
     if (typeof text !== 'string') return undefined
-    const claims = await this.#signer.verify(PURPOSE, text, this.#clock.now())
+    const claims = this.#signer.verify(PURPOSE, text, this.#clock.now())
     if (claims?.['person'] !== hashOf(person)) return undefined
     const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined)
     return {

@@ -27,7 +27,7 @@ export const deniedPage =
   ({ useCases, responses, denials, links, trustedClients }: DeniedPageOptions) =>
   async (ctx: PersonContext): Promise<void> => {
     const { person } = ctx.state
-    const denial = await denials.read(person.id, ctx.query['notice'])
+    const denial = denials.read(person.id, ctx.query['notice'])
     if (!denial) return redirect(ctx, links.verify)
     const { programName: trustedName, isReported, approvedKeyId, ...code } = denial
     const device = { ...code, trustedName }

@@ -82,19 +82,19 @@ const showReply = async (
     case 'approved':
       return redirect(ctx, `${links.keys}/${reply.keyId}`)
     case 'denied':
-      return redirect(ctx, await denials.pathOf(person.id, denialOf(reply)))
+      return redirect(ctx, denials.pathOf(person.id, denialOf(reply)))
     case 'already_processed': {
       const { granted } = reply
       if (isReported && granted) {
         const denial = { ...denialOf(reply), approvedKeyId: granted.keyId }
-        return redirect(ctx, await denials.pathOf(person.id, denial))
+        return redirect(ctx, denials.pathOf(person.id, denial))
       }
       if (!isRepeatedAnswer(reply, { decision, ...choices })) {
         return showRefusal(ctx, options, typed, reply)
       }
       // The form was sent twice.
       if (granted) return redirect(ctx, `${links.keys}/${granted.keyId}`)
-      return redirect(ctx, await denials.pathOf(person.id, denialOf(reply)))
+      return redirect(ctx, denials.pathOf(person.id, denialOf(reply)))
     }
     case 'key_not_created':
     case 'outcome_unknown': {

@@ -55,28 +55,28 @@ export interface Sessions {
 
 /** Keeps sessions in signed cookies. The server stores nothing. */
 export const createSessions = ({ signer, clock, cookies }: SessionsOptions): Sessions => {
-  const write = async (ctx: Context, session: Session, since: number): Promise<void> => {
+  const write = (ctx: Context, session: Session, since: number): void => {
     const now = clock.now()
     const { id: sid, person: sub, name, email, signedInAt: auth_time, data } = session
     const endsAt = Math.min(now + IDLE_MS, since + LIFETIME_MS)
     const claims = { sid, since, seen: now, sub, name, email, auth_time, data }
-    cookies.set(ctx, COOKIE, await signer.sign(PURPOSE, claims, endsAt))
+    cookies.set(ctx, COOKIE, signer.sign(PURPOSE, claims, endsAt))
   }
   const start = async (ctx: Context, members: Omit<Session, 'id'>): Promise<Session> => {
     const session = { ...members, id: randomUUID() }
-    await write(ctx, session, clock.now())
+    write(ctx, session, clock.now())
     return session
   }
   const read = async (ctx: Context): Promise<Session | undefined> => {
     const text = cookies.get(ctx, COOKIE)
     if (!text) return undefined
     const now = clock.now()
-    const claims = await signer.verify(PURPOSE, text, now)
+    const claims = signer.verify(PURPOSE, text, now)
     if (typeof claims?.['sid'] !== 'string' || typeof claims['since'] !== 'number') return undefined
     const { email, auth_time: signedInAt } = claims
     const session: Session = {
       id: claims['sid'],
-      person: textOf(claims.sub),
+      person: textOf(claims['sub']),
       name: textOf(claims['name']),
       ...(typeof email === 'string' ? { email } : {}),
       ...(typeof signedInAt === 'number' ? { signedInAt } : {}),
@@ -84,7 +84,7 @@ export const createSessions = ({ signer, clock, cookies }: SessionsOptions): Ses
     }
     const seen = claims['seen']
     if (typeof seen === 'number' && now - seen >= RENEW_MS) {
-      await write(ctx, session, claims['since'])
+      write(ctx, session, claims['since'])
     }
     return session
   }

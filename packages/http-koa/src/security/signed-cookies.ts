@@ -32,7 +32,7 @@ export const createSignedCookies = ({
   readonly cookies: Cookies
 }): SignedCookies => ({
   async set(ctx, name, claims, lifetimeMs) {
-    const text = await signer.sign(name, claims, clock.now() + lifetimeMs)
+    const text = signer.sign(name, claims, clock.now() + lifetimeMs)
     cookies.set(ctx, name, text, lifetimeMs)
   },
 
