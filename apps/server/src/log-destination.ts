@@ -2,6 +2,8 @@ import { write, writeSync } from 'node:fs'
 
 const MAX_QUEUED_BYTES = 1_048_576
 const MAX_LINES_AT_ONCE = 50
+/** How long a line waits for others, in milliseconds. A write for each turn costs a switch of threads. */
+const GATHER_MS = 5
 /** The pause before a full pipe is tried again, in milliseconds. */
 const RETRY_MS = 50
 /** How long `end` waits for a full pipe, in milliseconds. */
@@ -47,11 +49,10 @@ export class LogDestination {
     this.#lines.push(line)
     this.#queuedBytes += bytes
     if (this.#state !== 'idle') return
-    // The lines of one turn of the event loop share a system call.
     this.#state = 'scheduled'
-    setImmediate(() => {
+    setTimeout(() => {
       if (this.#state === 'scheduled') this.#writeNext()
-    })
+    }, GATHER_MS)
   }
 
   /** Resolves when every line is written, or after so many milliseconds. */

@@ -29,7 +29,9 @@ export const logTo = (destination: DestinationStream, level: string): Logger =>
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      mixin: () => ({ ...requestFields() }),
+      mixin: requestFields,
+      // The hook below copies each object, so it may get more members.
+      mixinMergeStrategy: (fields, ofRequest) => Object.assign(fields, ofRequest),
       hooks: {
         logMethod(args, method) {
           method.apply(this, args.map(printable) as Parameters<LogFn>)
