@@ -38,7 +38,7 @@ export const setCorsHeaders = (
   { origins, allowedHeaders, maxAgeSeconds }: CorsPolicy,
   methods: string,
 ): void => {
-  if (origins === '*') ctx.set('Access-Control-Allow-Origin', '*')
+  if (origins === '*') ctx.res.setHeader('Access-Control-Allow-Origin', '*')
   else {
     ctx.vary('Origin')
     const origin = ctx.get('Origin')

@@ -166,7 +166,7 @@ const decode = (segment: string): string => {
 }
 
 const respond = (ctx: Context, route: CompiledRoute): unknown => {
-  for (const [name, value] of route.headers) ctx.set(name, value)
+  for (const [name, value] of route.headers) ctx.res.setHeader(name, value)
   if (route.cors) setCorsHeaders(ctx, route.cors, route.corsMethods)
   const handler = route.handlers.get(ctx.method)
   if (handler) return handler(ctx, async () => {})
