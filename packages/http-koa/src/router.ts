@@ -152,11 +152,12 @@ export interface DeviceGrantRouterOptions {
    */
   readonly authorizeLimitExempt?: readonly string[] | undefined
   /**
-   * Receives every refusal of `authorizeLimit`, for counting: the limit, and the address of the request.
+   * Receives every refusal of `authorizeLimit`, for counting: the limit, and the address and the context
+   * of the request.
    * @default refusals are not reported
    */
   readonly onCodeRefused?:
-    | ((limit: 'address_limit' | 'total_limit', address: string | undefined) => void)
+    | ((limit: 'address_limit' | 'total_limit', address: string | undefined, ctx: Context) => void)
     | undefined
   /**
    * The clock, in epoch milliseconds.
@@ -175,7 +176,8 @@ export interface DeviceGrantRouterOptions {
    */
   readonly onPoll?: ((outcome: TokenReply['outcome']) => void) | undefined
   /**
-   * The listener of the events of one poll, for example to log them with their request.
+   * The listener of the events of one poll, or of one request for a code, for example to log them with
+   * their request.
    * @default the listener of the use cases
    */
   readonly eventsOf?: ((ctx: Context) => Events) | undefined

@@ -7,10 +7,11 @@ const REQUEST_ID = 'X-Request-Id'
 
 /**
  * Makes the listener of an application. Every response has the id of its request, and so has every log
- * line. Polls are not followed, because that would cost Node 20 and 22 a quarter of a poll.
- * @param pollUrls the request targets of polls
+ * line. Requests of devices are not followed, because that would cost Node 20 and 22 a quarter of a poll.
+ * A check of an API key that comes with one may log more.
+ * @param deviceUrls the request targets at which devices ask for codes, and poll
  */
-export const answerRequests = (app: Koa, pollUrls: ReadonlySet<string>): RequestListener => {
+export const answerRequests = (app: Koa, deviceUrls: ReadonlySet<string>): RequestListener => {
   // Koa removes all headers before it sends an error, except those of the error.
   app.prependListener('error', (error: unknown, ctx?: Context) => {
     const context = ctx && contextOf(ctx.req)
@@ -23,7 +24,11 @@ export const answerRequests = (app: Koa, pollUrls: ReadonlySet<string>): Request
   return (request: IncomingMessage, response: ServerResponse) => {
     const context = identify(request)
     response.setHeader(REQUEST_ID, context.requestId)
-    if (pollUrls.has(request.url ?? '')) return void enter(context, () => answer(request, response))
-    void follow(context, () => answer(request, response))
+    const isFollowed = !deviceUrls.has(request.url ?? '') || hasKey(request)
+    if (isFollowed) return void follow(context, () => answer(request, response))
+    void enter(context, () => answer(request, response))
   }
 }
+
+const hasKey = ({ headers }: IncomingMessage): boolean =>
+  headers.authorization !== undefined && /^bearer /i.test(headers.authorization)

@@ -27,9 +27,9 @@ export const countWith = (
       metrics.countPoll(outcome)
       options.onPoll?.(outcome)
     },
-    onCodeRefused: (limit, address) => {
+    onCodeRefused: (limit, address, ctx) => {
       metrics.countLimit(limit === 'address_limit' ? 'codes_of_address' : 'codes_of_all')
-      options.onCodeRefused?.(limit, address)
+      options.onCodeRefused?.(limit, address, ctx)
     },
   }))
 }

@@ -30,6 +30,9 @@ export interface Telemetry {
   close(): Promise<void>
 }
 
+/** Where devices ask for codes, and poll. */
+const DEVICE_PATHS = ['/oauth/device/authorize', '/oauth/device/token']
+
 /**
  * Adds request ids to everything that the container makes from now on, metrics if `METRICS_PORT` is set,
  * and traces if an OpenTelemetry SDK was loaded before.
@@ -52,8 +55,11 @@ export const addTelemetry = async (
     listenerOf: (app) => {
       if (tracing) app.middleware.unshift(tracing.routes)
       const { pathname } = new URL(publicUrl)
-      const path = '/oauth/device/token'
-      return answerRequests(app, new Set([path, pathname.replace(/\/$/, '') + path]))
+      const prefix = pathname.replace(/\/$/, '')
+      return answerRequests(
+        app,
+        new Set(['', prefix].flatMap((each) => DEVICE_PATHS.map((path) => each + path))),
+      )
     },
     countLimit: (limit) => metrics?.countLimit(limit),
     listen: async () => {
@@ -65,11 +71,13 @@ export const addTelemetry = async (
   }
 }
 
-/** Lets log lines of polls have their request, and error pages its id. */
+/** Lets log lines of devices' requests have their request, and error pages its id. */
 const withRequest = (container: Container, options: RouterOptions): RouterOptions => ({
   ...options,
   onError: (error, operation, ctx) =>
     enter(contextOf(ctx.req), () => options.onError?.(error, operation, ctx)),
+  onCodeRefused: (limit, address, ctx) =>
+    enter(contextOf(ctx.req), () => options.onCodeRefused?.(limit, address, ctx)),
   eventsOf: ({ req }): Events => ({
     emit: (event) => enter(contextOf(req), () => get(container, TOKENS.Events).emit(event)),
   }),

@@ -1,7 +1,7 @@
 import { createServer, IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { Socket } from 'node:net'
 import { TOKENS } from '@device-grant/core'
-import { authorize, poll } from '@device-grant/test-support/device'
+import { authorize, pickUp, poll } from '@device-grant/test-support/device'
 import {
   AUTHORIZE,
   GRANT_TYPE,
@@ -10,6 +10,7 @@ import {
   WHOAMI,
 } from '@device-grant/test-support/endpoints'
 import { type Answer, membersOf, post, send } from '@device-grant/test-support/http-exchange'
+import { issued } from '@device-grant/test-support/issued'
 import { listen } from '@device-grant/test-support/loopback'
 import test from 'ava'
 import Koa from 'koa'
@@ -182,6 +183,39 @@ test('the lines of polls that are refused have their ids', async (t) => {
   breakStore(server, TOKENS.DeviceGrants)
   await post(url, TOKEN, form, { 'x-request-id': 'failed' })
   t.deepEqual(textsOf(server, 'failed'), ['operation failed: poll'])
+})
+
+test('the lines of refused requests for codes have their ids', async (t) => {
+  const server = await startTestServer({ AUTHORIZE_LIMIT: '1' })
+  t.teardown(server.stop)
+  const ask = (address: number, id: string) => {
+    const headers = { 'x-forwarded-for': `192.0.2.${address}`, 'x-request-id': id }
+    return post(server.url, AUTHORIZE, { client_id: 'cli' }, headers)
+  }
+  for (let address = 1; address <= 100; address++) await ask(address, 'admitted')
+  await ask(1, 'limit-of-address')
+  await ask(101, 'limit-of-all')
+  t.deepEqual(textsOf(server, 'limit-of-address'), ['too_many_codes'])
+  t.deepEqual(textsOf(server, 'limit-of-all'), ['too_many_codes'])
+  breakStore(server, TOKENS.UserCodeClaims)
+  server.clock.pass(60_000)
+  await ask(102, 'failed')
+  t.deepEqual(textsOf(server, 'failed'), ['operation failed: authorize'])
+})
+
+test('the check of a key that comes with a request for a code has its id', async (t) => {
+  const server = await startTestServer({ REQUIRE_KNOWN_PERSON: 'true' })
+  t.teardown(server.stop)
+  await post(server.url, AUTHORIZE, { client_id: 'cli' }, { 'x-request-id': 'no-key' })
+  t.deepEqual(textsOf(server, 'no-key'), ['client_refused'])
+  const { useCases } = server
+  const client = { clientId: 'cli', clientAuthenticated: true } as const
+  const codes = issued(await useCases.authorizeDevice({ ...client, device: {} }))
+  await useCases.answerUserCode({ ...codes, person: 'alice', decision: 'approve' })
+  const apiKey = await pickUp(server.url, codes.deviceCode)
+  const headers = { authorization: `Bearer ${apiKey}`, 'x-request-id': 'known' }
+  t.is((await post(server.url, AUTHORIZE, { client_id: 'cli' }, headers)).status, 200)
+  t.deepEqual(textsOf(server, 'known'), ['key_used_first', 'authorization_requested'])
 })
 
 test('error pages show the request and its trace, and other pages do not', async (t) => {

@@ -12,13 +12,20 @@ import { requestedScope, scopeNames } from '../rules/scope.ts'
 import { claimUserCode, newUserCode, showUserCode, type UserCodeClaim } from '../rules/user-code.ts'
 import { StoreFullError } from '../store-errors.ts'
 import type { AuthenticateApiKey } from './authenticate-api-key.ts'
+import { ignoreErrors } from './ignore-errors.ts'
 
-/** What a client sends to get both codes. The last two members are not kept as they are. */
+/** What a client sends to get both codes. The last three members are not kept as they are. */
 export interface AuthorizeDeviceRequest extends DeviceAuthorizationRequest {
   /** The person who will approve, by id or e-mail address. Ignored where no `loginHints` are composed. */
   readonly loginHint?: string | undefined
   /** An API key of the person. Ignored unless a safeguard reads it. */
   readonly apiKey?: string | undefined
+  /**
+   * Receives the events of this request, for example to log them with it, but not those of a check of
+   * the API key.
+   * @default the listener of all events
+   */
+  readonly events?: Events | undefined
 }
 
 /** Both codes of a new grant (RFC 8628 section 3.2). */
@@ -96,9 +103,10 @@ const MAX_LOGIN_HINT = 256
 export const createAuthorizeDevice = (
   dependencies: AuthorizeDeviceDependencies,
 ): AuthorizeDevice => {
-  const { grants, userCodes, policy, clock, events, loginHints } = dependencies
+  const { grants, userCodes, policy, clock, loginHints } = dependencies
   return async (given) => {
-    const checked = await checkRequest(dependencies, given)
+    const events = given.events ? ignoreErrors(given.events) : dependencies.events
+    const checked = await checkRequest({ ...dependencies, events }, given)
     if (checked.outcome !== 'ok') return checked
     const { request, owner } = checked
     const deviceCode = randomText(32)

@@ -3,6 +3,7 @@ import {
   type AuthorizeDeviceRequest,
   type Clock,
   type DeviceInfo,
+  type Events,
   MAX_DEVICE_NAME,
   StoreError,
   type UseCases,
@@ -33,7 +34,13 @@ export interface AuthorizeRouteOptions {
   readonly clientEndpoint: ClientEndpoint
   readonly onError: ReportError
   /** Receives every refusal of the limit. */
-  readonly onCodeRefused: (limit: Refusal['outcome'], address: string | undefined) => void
+  readonly onCodeRefused: (
+    limit: Refusal['outcome'],
+    address: string | undefined,
+    ctx: Context,
+  ) => void
+  /** The listener of the events of one request. */
+  readonly eventsOf?: ((ctx: Context) => Events) | undefined
 }
 
 /** RFC 6749 section 3.3: printable ASCII without quote and backslash, separated by spaces. */
@@ -79,6 +86,7 @@ export const authorizeRoute =
       deviceName,
       device,
       loginHint: read.parameters.get('login_hint'),
+      events: options.eventsOf?.(ctx),
       apiKey: /^bearer +(\S+)$/i.exec(ctx.get('Authorization'))?.[1],
     })
   }
@@ -89,7 +97,7 @@ const refuse = (
   { address }: DeviceInfo,
   { outcome, retryAfterSeconds }: Refusal,
 ): void => {
-  onCodeRefused(outcome, address)
+  onCodeRefused(outcome, address, ctx)
   setRetryAfter(ctx, retryAfterSeconds)
   const status = outcome === 'address_limit' ? 429 : 503
   sendOAuthError(ctx, status, 'temporarily_unavailable', 'Too many new codes, try again later')

@@ -36,7 +36,11 @@ export interface DeviceRoutesOptions {
   readonly clients: ClientIdentification
   readonly onError: ReportError
   readonly onPoll: (outcome: TokenReply['outcome']) => void
-  readonly onCodeRefused: (limit: Refusal['outcome'], address: string | undefined) => void
+  readonly onCodeRefused: (
+    limit: Refusal['outcome'],
+    address: string | undefined,
+    ctx: Context,
+  ) => void
   readonly eventsOf: ((ctx: Context) => Events) | undefined
 }
 
