@@ -24,6 +24,7 @@ import { CurrentSecrets } from './current-secrets.ts'
 import { keptSessionSecret } from './data-folder/session-secret.ts'
 import { effectiveSettings } from './effective-settings.ts'
 import type { Variables } from './environment.ts'
+import { gatherRequests } from './gather-requests.ts'
 import { type HttpServer, startHttpServer } from './http-server.ts'
 import { createIntrospection } from './introspection/create-introspection.ts'
 import { logErrors } from './log-errors.ts'
@@ -214,7 +215,7 @@ export const startServer = async (
   const throttleTooMany = createThrottle(clock)
   const listen = async (): Promise<HttpServer> => {
     await telemetry.listen()
-    return startHttpServer(telemetry.listenerOf(app), {
+    return startHttpServer(gatherRequests(telemetry.listenerOf(app)), {
       port,
       host,
       maxConnections,

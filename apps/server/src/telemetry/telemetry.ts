@@ -1,5 +1,5 @@
-import type { RequestListener } from 'node:http'
-import { type Events, TOKENS } from '@device-grant/core'
+import type { IncomingMessage, RequestListener } from 'node:http'
+import { type DeviceGrantEvent, type Events, TOKENS } from '@device-grant/core'
 import { get } from '@device-grant/core/inversify'
 import { HTTP_TOKENS, type RouterOptions } from '@device-grant/http-koa/inversify'
 import type { Container } from 'inversify'
@@ -78,11 +78,24 @@ const withRequest = (container: Container, options: RouterOptions): RouterOption
     enter(contextOf(ctx.req), () => options.onError?.(error, operation, ctx)),
   onCodeRefused: (limit, address, ctx) =>
     enter(contextOf(ctx.req), () => options.onCodeRefused?.(limit, address, ctx)),
-  eventsOf: ({ req }): Events => ({
-    emit: (event) => enter(contextOf(req), () => get(container, TOKENS.Events).emit(event)),
-  }),
+  eventsOf: ({ req }) => new RequestEvents(container, req),
   errorReferenceOf,
 })
+
+/** The events of one request. Every poll makes one, and hardly any emits. */
+class RequestEvents implements Events {
+  readonly #container: Container
+  readonly #request: IncomingMessage
+
+  constructor(container: Container, request: IncomingMessage) {
+    this.#container = container
+    this.#request = request
+  }
+
+  emit(event: DeviceGrantEvent): void {
+    enter(contextOf(this.#request), () => get(this.#container, TOKENS.Events).emit(event))
+  }
+}
 
 const errorReferenceOf = ({ req }: Context): string | undefined => {
   const context = contextOf(req)
