@@ -57,6 +57,6 @@ export const rounds: Slices = {
   wakeEveryMs: 0.5,
 }
 
-/** How many codes one process is polled for. Each is due again in its turn, at up to 20 000 polls a second. */
-export const polledCodes: number = numberFrom('POLLED_CODES', flags.quick ? 40_000 : 80_000)
+/** How many codes one process is polled for. Each is due again in its turn, at up to 25 000 polls a second. */
+export const polledCodes: number = numberFrom('POLLED_CODES', flags.quick ? 40_000 : 100_000)
 export const manyCodes = Number(flags.codes ?? (flags.quick ? 150_000 : 1_000_000))
