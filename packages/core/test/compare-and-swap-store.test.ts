@@ -1,3 +1,5 @@
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import {
   CompareAndSwapStore,
   StoreConflictError,
@@ -120,6 +122,26 @@ test('an embedded database is read for every update, and ephemeral states cost i
   t.is(await cost(() => store.update('b', later)), 'read', 'a full cache')
   t.is(await store.update('a', read), 5, 'what it dropped')
 })
+
+for (const Driver of [MemoryDriver<Sample>, EmbeddedMemoryDriver<Sample>]) {
+  test.serial(`${Driver.name}: updates leave nothing in memory`, async (t) => {
+    setFlagsFromString('--expose-gc')
+    const collectGarbage: () => void = runInNewContext('gc')
+    const { store, driver } = aPair({ cacheSize: 100_000 }, new Driver())
+    const heapAfter = async (updates: number): Promise<number> => {
+      for (let i = 0; i < updates; i++) {
+        await store.update(`unknown ${i}`, read)
+        await store.update(`known ${i % 10}`, add(1))
+        driver.commands.length = 0
+      }
+      collectGarbage()
+      return getHeapStatistics().used_heap_size
+    }
+    const before = await heapAfter(2_000)
+    const grown = (await heapAfter(50_000)) - before
+    t.true(grown < 1_000_000, `${grown} bytes`)
+  })
+}
 
 test('a lost race after an ephemeral state starts from what the winner wrote', async (t) => {
   const { driver, store, peer, value } = aPair({}, new EmbeddedMemoryDriver())

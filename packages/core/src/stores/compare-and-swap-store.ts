@@ -10,7 +10,8 @@ import type { Packing, Versioned, VersionedDriver } from './versioned-driver.ts'
 /** How a `CompareAndSwapStore` caches states and retries. */
 export interface CompareAndSwapOptions {
   /**
-   * How many states are cached to start from. A stale entry costs one command, never a wrong reply.
+   * How many states are cached to start from, or ephemeral ones on a driver with `hasVersion`. A stale
+   * entry costs one command, never a wrong reply.
    * @default 10_000
    */
   readonly cacheSize?: number | undefined
@@ -60,8 +61,8 @@ const throwOutage = (error: unknown): void => {
 
 /**
  * A `StateStore` on a driver that compares and swaps. It starts from the state it last saw, so that
- * a right guess saves the read. Lost answers are handled by a `RecoveringDriver`. Ephemeral states are
- * written, except on a driver with `hasVersion`.
+ * a right guess saves the read. On a driver with `hasVersion` it reads instead, and caches ephemeral
+ * states without writing them. Lost answers are handled by a `RecoveringDriver`.
  */
 export class CompareAndSwapStore<S extends Retained> implements StateStore<S> {
   readonly #driver: VersionedDriver<S>
@@ -69,8 +70,6 @@ export class CompareAndSwapStore<S extends Retained> implements StateStore<S> {
   readonly #packing: Packing<S> | undefined
   readonly #packed = new PackedTexts()
   readonly #cache = new Map<string, CacheEntry<S>>()
-  /** Eviction cursor, kept between calls: a new iterator would walk over all deleted slots again. */
-  #oldest = this.#cache.entries()
   readonly #cacheSize: number
   readonly #attempts: number
   readonly #pause: (ms: number) => Promise<void>
@@ -230,19 +229,16 @@ export class CompareAndSwapStore<S extends Retained> implements StateStore<S> {
     return entry
   }
 
-  /** Removes the oldest entries without updates in progress. */
+  /**
+   * Removes the oldest entries without updates in progress. It removes a hundredth at once, because an
+   * iterator first walks over deleted slots, and one that is kept keeps all former tables of the map.
+   */
   #evict(): void {
     if (this.#cache.size <= this.#cacheSize) return
-    let next = this.#oldest.next()
-    if (next.done) {
-      this.#oldest = this.#cache.entries()
-      next = this.#oldest.next()
-    }
-    while (!next.done) {
-      const [id, entry] = next.value
+    const size = this.#cacheSize - Math.floor(this.#cacheSize / 100)
+    for (const [id, entry] of this.#cache) {
+      if (this.#cache.size <= size) return
       if (!entry.turn) this.#remove(id, entry)
-      if (this.#cache.size <= this.#cacheSize) return
-      next = this.#oldest.next()
     }
   }
 }
