@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { turns } from '@device-grant/test-support/event-loop'
 import { eventually } from '@device-grant/test-support/eventually'
@@ -22,6 +23,19 @@ test('requests of one turn are answered at its end, one right after the other', 
   ask('/c')
   await turns(1)
   t.deepEqual(calls.slice(4), ['/c', 'later step of /c'])
+})
+
+test('each request keeps its asynchronous context', async (t) => {
+  const storage = new AsyncLocalStorage<string>()
+  const found: (string | undefined)[] = []
+  const gathered = gatherRequests(() => {
+    found.push(storage.getStore())
+  })
+  const ask = (): void => gathered({ destroyed: false } as IncomingMessage, {} as ServerResponse)
+  for (const name of ['a', 'b']) storage.run(name, ask)
+  ask()
+  await turns(1)
+  t.deepEqual(found, ['a', 'b', undefined])
 })
 
 test('a request whose client is gone is dropped', async (t) => {
