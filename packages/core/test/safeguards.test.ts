@@ -304,6 +304,7 @@ test('CD-7: a key with a sensitive scope needs an approval that met the conditio
   for (const [name, before, after, by, outcome] of [
     ['nothing was asked', [], [near], {}, 'access_denied'],
     ['near', [near], [near], {}, 'granted'],
+    ['near for every scope', [proximity('block')], [near], {}, 'granted'],
     ['not near', [near], [near], { browser: FAR }, 'access_denied'],
     ['one more condition', [near], [near, ending], {}, 'access_denied'],
     ['one condition less', [near, ending], [ending], {}, 'granted'],

@@ -24,7 +24,10 @@ export interface Safeguard {
   readonly blockApproval?: ((facts: ApprovalFacts) => ApprovalBlock | undefined) | undefined
   /** What a person has to say to approve, and whether they said it. */
   readonly needForApproval?: ((facts: ApprovalFacts) => StatedNeed | undefined) | undefined
-  /** What an approved grant keeps for `refusePickUp`. */
+  /**
+   * What an approved grant keeps for `refusePickUp`.
+   * @default `name`, if the approval met the safeguard
+   */
   readonly noteApproval?: ((facts: ApprovalFacts) => string | undefined) | undefined
   /** Why a device gets no key, although a person approved it. */
   readonly refusePickUp?: ((facts: PickUpFacts) => PickUpRefusal | undefined) | undefined
@@ -128,7 +131,13 @@ export const isMet = (safeguard: Safeguard, facts: ApprovalFacts): boolean =>
 export const notedBySafeguards = (
   safeguards: readonly Safeguard[],
   facts: ApprovalFacts,
-): readonly string[] => safeguards.flatMap((each) => each.noteApproval?.(facts) ?? [])
+): readonly string[] => {
+  const notes = safeguards.map((each) => {
+    if (each.noteApproval) return each.noteApproval(facts)
+    return isMet(each, facts) ? each.name : undefined
+  })
+  return [...new Set(notes.filter((note) => note !== undefined))]
+}
 
 /** The first reason why a device gets no key. */
 export const refusedAtPickUp = (
