@@ -11,6 +11,7 @@ import { type Answer, type Sent, send } from '@device-grant/test-support/http-ex
 import { listen } from '@device-grant/test-support/loopback'
 import test, { type ExecutionContext } from 'ava'
 import Koa, { type Context, type Middleware } from 'koa'
+import { sendJson } from '#src/http/json-response.js'
 import type { Route } from '#src/http/route-table.js'
 import { reportRoutes } from './own-routes.ts'
 
@@ -36,6 +37,28 @@ const sends =
   (ctx) => {
     ctx.body = text
   }
+
+test('a response that was sent already gets no more headers, and no error', async (t) => {
+  const errors: unknown[] = []
+  const app = new Koa()
+  app.on('error', (error) => errors.push(error))
+  let late: Promise<void> | undefined
+  app.use((ctx, next) => {
+    ctx.respond = false
+    ctx.res.end('early')
+    late = next()
+  })
+  const headers = { 'X-Late': 'yes' }
+  const methods = { GET: [(ctx: Context) => sendJson(ctx, { late: true })] }
+  app.use(createRouteTable([{ path: '/', cors: ANY_ORIGIN, headers, methods }]).routes())
+  const server = createServer(app.callback())
+  t.teardown(() => void server.close())
+  const answer = await send(await listen(server), { method: 'GET', path: '/' })
+  t.is(answer.text, 'early')
+  await late
+  t.is(answer.headers['x-late'], undefined)
+  t.deepEqual(errors, [])
+})
 
 test('a row answers its own methods, HEAD with GET, and refuses all others with Allow', async (t) => {
   const request = await serve(t, [

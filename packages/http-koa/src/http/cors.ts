@@ -1,4 +1,5 @@
 import type { Context, Middleware } from 'koa'
+import { setHeader } from './set-header.ts'
 
 /** Which pages of other origins may call a route from a browser (CORS, Fetch standard section 3.3). */
 export interface CorsPolicy {
@@ -38,7 +39,7 @@ export const setCorsHeaders = (
   { origins, allowedHeaders, maxAgeSeconds }: CorsPolicy,
   methods: string,
 ): void => {
-  if (origins === '*') ctx.res.setHeader('Access-Control-Allow-Origin', '*')
+  if (origins === '*') setHeader(ctx, 'Access-Control-Allow-Origin', '*')
   else {
     ctx.vary('Origin')
     const origin = ctx.get('Origin')

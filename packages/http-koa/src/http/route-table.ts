@@ -3,6 +3,7 @@ import { type CorsPolicy, setCorsHeaders } from './cors.ts'
 import { inOrder } from './in-order.ts'
 import { sendOAuthError } from './oauth-error.ts'
 import { pathOf } from './path-of.ts'
+import { setHeader } from './set-header.ts'
 
 /** The methods of a row. HEAD follows from `GET`, and OPTIONS from `cors`. */
 export type RouteMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -166,7 +167,7 @@ const decode = (segment: string): string => {
 }
 
 const respond = (ctx: Context, route: CompiledRoute): unknown => {
-  for (const [name, value] of route.headers) ctx.res.setHeader(name, value)
+  for (const [name, value] of route.headers) setHeader(ctx, name, value)
   if (route.cors) setCorsHeaders(ctx, route.cors, route.corsMethods)
   const handler = route.handlers.get(ctx.method)
   if (handler) return handler(ctx, async () => {})
