@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import openInBrowser from 'open'
 import type { DeviceAuthorizationResponse } from 'openid-client'
 import { renderUnicodeCompact } from 'uqr'
@@ -43,12 +44,20 @@ export const canOpenBrowser = (env: Variables, platform: NodeJS.Platform): boole
   return ['darwin', 'win32'].includes(platform) || ['DISPLAY', 'WAYLAND_DISPLAY'].some(isSet)
 }
 
-/** Opens a page in the person's browser. Returns `false` if no program that opens pages starts. */
-export const openBrowser = (page: URL): Promise<boolean> =>
-  openInBrowser(page.href).then(
+/** How long the program that opens pages may take to fail, in milliseconds. */
+const FAILS_WITHIN_MS = 1000
+
+/**
+ * Opens a page in the person's browser. Returns `false` if no program that opens pages starts. On
+ * Windows that program ends late, and the person must not wait for the code.
+ */
+export const openBrowser = (page: URL): Promise<boolean> => {
+  const opened = openInBrowser(page.href).then(
     () => true,
     () => false,
   )
+  return Promise.race([opened, pause(FAILS_WITHIN_MS, true)])
+}
 
 /** The QR code of a page, if it fits. Another device cannot open a page on loopback. */
 const qrCode = ({ href, hostname }: URL, { columns = 0, rows = 0 }: Terminal): string => {
