@@ -93,7 +93,7 @@ class RequestEvents implements Events {
   }
 
   emit(event: DeviceGrantEvent): void {
-    enter(contextOf(this.#request), () => get(this.#container, TOKENS.Events).emit(event))
+    return enter(contextOf(this.#request), () => get(this.#container, TOKENS.Events).emit(event))
   }
 }
 
