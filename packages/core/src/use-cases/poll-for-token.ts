@@ -106,7 +106,7 @@ export interface PollForTokenDependencies {
   readonly safeguards?: readonly Safeguard[] | undefined
 }
 
-/** Makes the use case that answers polls: one write while pending, one more at pick-up. */
+/** Makes the use case that answers polls: one update while pending, one more at pick-up. */
 export const createPollForToken = (dependencies: PollForTokenDependencies): PollForToken => {
   const { grants, policy, clock, clients } = dependencies
   return async ({ deviceCode, clientId, otherClientIds, resources, events: ownEvents }) => {
