@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { end } from '@device-grant/test-support/owned-process'
+import { compareBehindNginx } from './behind-nginx.ts'
 import type { Side } from './compare.ts'
 import { describeProfile, profileNow } from './cpu-profile.ts'
 import { compareKeyChecks } from './key-checks.ts'
@@ -96,6 +97,7 @@ const runOn = async (name: keyof typeof places): Promise<void> => {
   if (name === 'LMDB' && parts.includes('lmdb')) {
     await profileOn(name, codes, await compareOnLmdb(start, codes))
   }
+  if (name === 'LMDB' && parts.includes('nginx')) await compareBehindNginx(start, codes, folder)
 }
 
 say(
@@ -106,9 +108,8 @@ if (!canPin) say('taskset or a second core is missing: nothing is pinned, and ra
 try {
   if (parts.includes('keys') && !flags.profile) await compareKeyChecks()
   if (parts.includes('redis') || parts.includes('independent')) await runOn('Redis')
-  if (parts.includes('lmdb') || (parts.includes('independent') && !flags.profile)) {
-    await runOn('LMDB')
-  }
+  const onLmdb = flags.profile ? ['lmdb'] : ['lmdb', 'nginx', 'independent']
+  if (parts.some((part) => onLmdb.includes(part))) await runOn('LMDB')
   if (parts.includes('logins')) {
     if (flags.profile) await profileLogins(places.LMDB.stores, folder)
     else await compareLogins(folder, redis.url)

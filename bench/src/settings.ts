@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util'
 import type { Slices } from './compare.ts'
 
-export const HELP = `npm run bench -- [--redis] [--lmdb] [--independent] [--logins] [--keys]
-                        [--sizes] [--quick] [--profile] [--codes N]
+export const HELP = `npm run bench -- [--redis] [--lmdb] [--nginx] [--independent] [--logins]
+                        [--keys] [--sizes] [--quick] [--profile] [--codes N]
   --redis        polls and authorize on Redis only
   --lmdb         polls and authorize on LMDB only
+  --nginx        polls on LMDB by two processes behind nginx only
   --independent  polls in the independent way only: 128 connections, and a generator that sleeps
                  500 µs between two rounds, so that polls arrive in bursts
   --logins       whole logins beside oidc-provider only
@@ -16,7 +17,7 @@ export const HELP = `npm run bench -- [--redis] [--lmdb] [--independent] [--logi
 Several parts may be named. Without a part, all of them run.
 Environment: SLICES, SLICE_SECONDS, CONNECTIONS, POLLED_CODES.
 `
-const PARTS = ['redis', 'lmdb', 'independent', 'logins', 'keys', 'sizes'] as const
+const PARTS = ['redis', 'lmdb', 'nginx', 'independent', 'logins', 'keys', 'sizes'] as const
 export type Part = (typeof PARTS)[number]
 
 const flag = { type: 'boolean', default: false } as const
@@ -24,6 +25,7 @@ export const { values: flags } = parseArgs({
   options: {
     redis: flag,
     lmdb: flag,
+    nginx: flag,
     independent: flag,
     logins: flag,
     keys: flag,
