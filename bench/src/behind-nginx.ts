@@ -1,14 +1,12 @@
 import type { ChildProcess } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { freePort } from '@device-grant/test-support/free-port'
-import { hasNginx } from '@device-grant/test-support/nginx'
+import { hasNginx, writeNginxConfig } from '@device-grant/test-support/nginx'
 import { end } from '@device-grant/test-support/owned-process'
 import { ofPairs, type Rate, requireRightAnswers, type Side } from './compare.ts'
 import { applyLoad } from './load.ts'
 import { cpuSeconds, startPinned } from './pinned-process.ts'
 import { report, say } from './report.ts'
-import type { Server } from './servers.ts'
+import { isReady, SERVER_CORE, type Server } from './servers.ts'
 import { slices } from './settings.ts'
 import { pollForms, polling } from './sides.ts'
 import { answered } from './warm-up.ts'
@@ -16,34 +14,24 @@ import { answered } from './warm-up.ts'
 /** Starts nginx in one process, as `docs/scaling.md` configures it, on the core of the servers. */
 const startNginx = async (servers: readonly Server[], folder: string): Promise<Server> => {
   const port = await freePort()
-  const config = join(folder, `nginx-${port}.conf`)
   const upstreams = servers.map((server) => `server 127.0.0.1:${server.port} max_fails=0;`)
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-    (name) => `${name}_temp_path ${join(folder, name)};`,
-  )
-  await writeFile(
-    config,
-    `daemon off; master_process off; pid ${config}.pid; error_log stderr warn; events {}
-http {
-  access_log off; ${temporary.join(' ')}
-  upstream device_grant { ${upstreams.join(' ')} keepalive 64; }
-  server {
-    listen 127.0.0.1:${port};
-    keepalive_requests 1000000000;
-    location / {
-      proxy_pass http://device_grant;
-      proxy_http_version 1.1;
-      proxy_set_header Connection "";
-    }
+  const config = await writeNginxConfig(folder, {
+    port,
+    http: `upstream device_grant { ${upstreams.join(' ')} keepalive 64; }`,
+    server: `
+keepalive_requests 1000000000;
+location / {
+  proxy_pass http://device_grant;
+  proxy_http_version 1.1;
+  proxy_set_header Connection "";
+}`,
+  })
+  const args = ['-c', config, '-g', 'master_process off;', '-e', 'stderr']
+  const child = startPinned({ core: SERVER_CORE, command: 'nginx', args })
+  if (!(await isReady(child, `http://127.0.0.1:${port}/healthz`))) {
+    throw new Error('nginx is not ready')
   }
-}
-`,
-  )
-  const child = startPinned({ core: 0, command: 'nginx', args: ['-c', config, '-e', 'stderr'] })
-  for (;;) {
-    const answer = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined)
-    if (answer?.ok) return { child, port }
-  }
+  return { child, port }
 }
 
 /** Measures one slice. The CPU is that of all these processes. */

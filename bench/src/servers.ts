@@ -10,7 +10,7 @@ import { freePort } from '@device-grant/test-support/free-port'
 import { startPinned } from './pinned-process.ts'
 
 /** The measured servers have one core, and everything else has the other. */
-const SERVER_CORE = 0
+export const SERVER_CORE = 0
 export const OTHER_CORE = 1
 
 /** A process that answers HTTP on loopback. */
@@ -148,7 +148,8 @@ const firstLine = async (child: ChildProcess, pattern: RegExp): Promise<void> =>
 
 const READY_WITHIN_MS = 15_000
 
-const isReady = async (child: ChildProcess, url: string): Promise<boolean> => {
+/** Waits until a URL is answered with 2xx. Returns `false` if the process ends, or after 15 s. */
+export const isReady = async (child: ChildProcess, url: string): Promise<boolean> => {
   const end = performance.now() + READY_WITHIN_MS
   while (child.exitCode === null && performance.now() < end) {
     const response = await fetch(url).catch(() => undefined)

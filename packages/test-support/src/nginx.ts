@@ -11,12 +11,14 @@ import { hasProgram, type ReverseProxy, startProxy } from './started-proxy.ts'
 export const hasNginx = (what: string): boolean => hasProgram('nginx', '-v', what)
 
 /**
- * Starts nginx with the lines of one `server` block.
- * @param http lines of the `http` block before it
+ * Writes a configuration of nginx with the lines of one `server` block. Returns its path.
+ * @param dir the folder for it, and for all files of nginx
+ * @param http lines of the `http` block before the `server` block
  */
-export const startNginx = async (server: string, http = ''): Promise<ReverseProxy> => {
-  const port = await freePort()
-  const dir = await mkdtemp(join(tmpdir(), 'nginx-'))
+export const writeNginxConfig = async (
+  dir: string,
+  { port, server, http }: { readonly port: number; readonly server: string; readonly http: string },
+): Promise<string> => {
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((name) => `${name}_temp_path ${join(dir, name)};`)
     .join('\n')
@@ -37,6 +39,17 @@ ${server}
 `
   const path = join(dir, 'nginx.conf')
   await writeFile(path, config)
+  return path
+}
+
+/**
+ * Starts nginx with the lines of one `server` block.
+ * @param http lines of the `http` block before it
+ */
+export const startNginx = async (server: string, http = ''): Promise<ReverseProxy> => {
+  const port = await freePort()
+  const dir = await mkdtemp(join(tmpdir(), 'nginx-'))
+  const path = await writeNginxConfig(dir, { port, server, http })
   const nginx = await startProxy('nginx', ['-c', path, '-e', 'stderr'], port)
   return {
     url: nginx.url,
